@@ -1,0 +1,117 @@
+"""Every error this library raises on purpose.
+
+All derive from :class:`PlacementError`. Bad input is an :class:`InputError` that lists *every* fault found, each
+with its table, row id, problem and remedy, so that a planner mends a file once and not ten times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class PlacementError(Exception):
+    """Base of all errors of this library."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing wrong with the input.
+
+    Parameters
+    ----------
+    table
+        Name of the table or file, e.g. ``"stations"`` or ``"study.toml"``.
+    row
+        Id of the row, or key of the setting; empty where the whole table is meant.
+    problem
+        What is wrong, with the offending value.
+    remedy
+        What to do about it.
+    """
+
+    table: str
+    row: str = ""
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.table} [{self.row}]" if self.row else self.table
+        return f"{where}: {self.problem}" + (f" -> {self.remedy}" if self.remedy else "")
+
+
+class InputError(PlacementError, ValueError):
+    """The input cannot be used; `faults` lists everything that is wrong with it.
+
+    Examples
+    --------
+    >>> raise InputError([Fault(table="stations", row="S1", problem="machines is -1", remedy="use 1 or more")])
+    Traceback (most recent call last):
+    ...
+    placement.errors.InputError: 1 fault in the input
+      1. stations [S1]: machines is -1 -> use 1 or more
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        lines = [f"{count} fault{'s' if count != 1 else ''} in the input"]
+        lines += [f"  {number}. {fault}" for number, fault in enumerate(self.faults, start=1)]
+        super().__init__("\n".join(lines))
+
+    @classmethod
+    def single(cls, table: str, problem: str, *, row: str = "", remedy: str = "") -> InputError:
+        """Return an error with one fault."""
+        return cls([Fault(table=table, row=row, problem=problem, remedy=remedy)])
+
+
+class CrsError(InputError):
+    """A coordinate reference system is missing, geographic where metres are needed, or does not fit the data."""
+
+
+class AlignmentError(InputError):
+    """Ids of two tables do not match."""
+
+
+class MissingExtraError(PlacementError, ImportError):
+    """An optional dependency is needed; the message names the extra that brings it."""
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs {library}: pip install 'station-placement[{extra}]'")
+
+
+class InfeasibleError(PlacementError):
+    """No plan satisfies the constraints; `constraints` names those that cannot hold together.
+
+    Parameters
+    ----------
+    constraints
+        Names of constraints of which at least one must be relaxed.
+    explanation
+        Numbers for the planner: what is asked, what is possible at most.
+    """
+
+    def __init__(self, constraints: Iterable[str], explanation: str) -> None:
+        self.constraints = tuple(constraints)
+        self.explanation = explanation
+        super().__init__(f"no plan satisfies {', '.join(self.constraints)}: {explanation}")
+
+
+class NoSolutionError(PlacementError):
+    """The time limit ended before any plan was found."""
+
+
+class NotProvenError(PlacementError):
+    """A plan exists but its optimality could not be proven within the asked gap."""
+
+
+class RefutedError(PlacementError):
+    """The judge recounted a plan and found other numbers; `differences` lists each."""
+
+    def __init__(self, differences: Iterable[str]) -> None:
+        self.differences = tuple(differences)
+        super().__init__("\n".join(["the plan is refuted:", *(f"  {line}" for line in self.differences)]))
+
+
+class CertificateError(PlacementError):
+    """A certificate does not prove what it claims."""

@@ -1,0 +1,273 @@
+r"""The budgeted maximal covering program, as solver and checker both read it.
+
+.. math::
+
+    \max\; & \sum_r w_r z_r + \sum_k b_k x_k \\
+    \text{s.t. } & z_r \le \sum_{k:\, \mathrm{site}(k) \in N(r)} x_k,\quad 0 \le z_r \le 1 \\
+    & A x \le g \;(\text{or} = g) \\
+    & \sum_{r \in d} w_r z_r \ge f_d \quad\text{for each floor } d \\
+    & x_k = 1 \text{ (required)},\; x_k = 0 \text{ (excluded)},\; x \text{ binary}
+
+Rows ``r`` are demand points in one segment (and decay step), columns ``k`` are decisions: keep the station of a site,
+open one there, move a machine in. Everything is an integer: weights in thousandths of a visit a month, money in fen.
+
+Sources: Church & ReVelle (1974), The maximal covering location problem, Papers of the Regional Science Association
+32, 101-118; the side rows are those of design section 7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from placement.errors import InputError
+from placement.values._frozen import frozen_array, frozen_csr
+
+WEIGHT_LIMIT = 2**42
+"""Total weight must stay below this, so that certificates scaled by 2**20 fit into 64-bit integers."""
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class CoverBlocks(Protocol):
+    """A re-iterable of ``(covers, weights)`` blocks: each iteration starts again at the first row."""
+
+    def __iter__(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
+        """Yield blocks of rows in a fixed order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Floor:
+    """At least `minimum` weight must be covered among `rows` (a district, the elderly).
+
+    Parameters
+    ----------
+    name
+        What the planner called it; used in messages.
+    rows
+        (n,) indices of the program's rows, increasing.
+    minimum
+        Weight that must be covered among them, in the unit of the weights.
+    """
+
+    name: str
+    rows: IntArray
+    minimum: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", frozen_array(self.rows, np.int64))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinearRow:
+    """One linear constraint over decision columns: ``sum(coefficients * x[columns]) <= limit`` (or ``=``)."""
+
+    name: str
+    columns: IntArray
+    coefficients: IntArray
+    limit: int
+    equality: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", frozen_array(self.columns, np.int64))
+        object.__setattr__(self, "coefficients", frozen_array(self.coefficients, np.int64))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoverageProgram:
+    """A maximal covering program with side rows, in integers.
+
+    Parameters
+    ----------
+    covers
+        (rows, sites) CSR whose stored entries mean *covered*, or a re-iterable of (CSR block, weights) pairs.
+    weights
+        (rows,) int64 >= 0, or None where `covers` comes in blocks.
+    n_sites
+        Number of sites (columns of `covers`).
+    column_site
+        (columns,) the site at which column k provides coverage, or -1 where it provides none.
+    column_values
+        (columns,) value b_k of choosing column k, besides coverage.
+    linear
+        Linear rows over columns.
+    floors
+        Coverage floors over rows.
+    required, excluded
+        (columns,) columns that must, or must not, be chosen.
+    column_names
+        Names for messages; may be empty.
+
+    Raises
+    ------
+    InputError
+        If shapes disagree, a weight is negative, or the total weight reaches 2**42.
+    """
+
+    covers: sparse.csr_array | CoverBlocks
+    weights: IntArray | None
+    n_sites: int
+    column_site: IntArray
+    column_values: IntArray
+    linear: tuple[LinearRow, ...] = ()
+    floors: tuple[Floor, ...] = ()
+    required: BoolArray
+    excluded: BoolArray
+    column_names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name, dtype in (
+            ("column_site", np.int64),
+            ("column_values", np.int64),
+            ("required", np.bool_),
+            ("excluded", np.bool_),
+        ):
+            object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
+        if self.weights is not None:
+            object.__setattr__(self, "covers", _pattern(self.covers))
+            object.__setattr__(self, "weights", frozen_array(self.weights, np.int64))
+        _check(self)
+
+    @classmethod
+    def from_covers(
+        cls,
+        covers: sparse.csr_array | CoverBlocks,
+        weights: ArrayLike | None,
+        costs: ArrayLike,
+        budget: int,
+        *,
+        required: ArrayLike | None = None,
+        excluded: ArrayLike | None = None,
+    ) -> CoverageProgram:
+        """Return the plain budgeted program: one column a site, one cost row.
+
+        Parameters
+        ----------
+        covers, weights
+            As in the class; pass ``weights=None`` with blocks.
+        costs
+            (sites,) int64 >= 0.
+        budget
+            Total cost allowed, in the unit of `costs`.
+        required, excluded
+            (sites,) bool.
+
+        Examples
+        --------
+        >>> from scipy import sparse
+        >>> program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [1, 1]]), [5, 7], [2, 1], 1)
+        >>> program.n_columns, program.linear[0].limit
+        (2, 1)
+        """
+        cost = np.asarray(costs, dtype=np.int64)
+        n_sites = cost.size
+        if (cost < 0).any():
+            raise InputError.single("costs", "a cost is negative", remedy="costs must be 0 or more")
+        none = np.zeros(n_sites, dtype=bool)
+        row = LinearRow(name="budget", columns=np.arange(n_sites), coefficients=cost, limit=int(budget))
+        return cls(
+            covers=covers,
+            weights=None if weights is None else np.asarray(weights),
+            n_sites=n_sites,
+            column_site=np.arange(n_sites),
+            column_values=np.zeros(n_sites, dtype=np.int64),
+            linear=(row,),
+            required=none if required is None else np.asarray(required, dtype=bool),
+            excluded=none if excluded is None else np.asarray(excluded, dtype=bool),
+        )
+
+    @property
+    def n_columns(self) -> int:
+        """Number of decision columns."""
+        return int(self.column_site.size)
+
+    def blocks(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
+        """Yield (covers, weights) blocks in row order; one block where covers are held in memory."""
+        if self.weights is None:
+            yield from self.covers
+        else:
+            yield self.covers, self.weights
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of everything in the program, independent of how rows were cut into blocks."""
+        return _fingerprint(self)
+
+
+def _pattern(covers: sparse.csr_array | CoverBlocks) -> sparse.csr_array:
+    """Return covers as a read-only CSR with int32 indices where they fit; a clean read-only one is not copied."""
+    if not sparse.issparse(covers):
+        raise InputError.single("covers", "weights were given but covers is not a sparse matrix")
+    if isinstance(covers, sparse.csr_array) and covers.has_canonical_format:
+        parts = (covers.data, covers.indices, covers.indptr)
+        if not any(part.flags.writeable for part in parts):
+            return covers
+    return frozen_csr(covers)
+
+
+def _check(program: CoverageProgram) -> None:
+    columns = program.n_columns
+    sizes = {
+        "column_values": program.column_values,
+        "required": program.required,
+        "excluded": program.excluded,
+    }
+    for name, array in sizes.items():
+        if array.shape != (columns,):
+            raise InputError.single(name, f"has shape {array.shape}, expected ({columns},)")
+    if columns and not (int(program.column_site.min()) >= -1 and int(program.column_site.max()) < program.n_sites):
+        raise InputError.single("column_site", f"names a site outside 0..{program.n_sites - 1}")
+    for row in program.linear:
+        if row.columns.shape != row.coefficients.shape:
+            raise InputError.single("linear", "columns and coefficients differ in length", row=row.name)
+        if row.columns.size and not (int(row.columns.min()) >= 0 and int(row.columns.max()) < columns):
+            raise InputError.single("linear", "names a column that does not exist", row=row.name)
+    if program.weights is not None:
+        _check_weights(program.covers, program.weights, program.n_sites)
+
+
+def _check_weights(covers: sparse.csr_array, weights: IntArray, n_sites: int) -> None:
+    if covers.shape != (weights.size, n_sites):
+        raise InputError.single("covers", f"has shape {covers.shape}, expected {(weights.size, n_sites)}")
+    if weights.size and int(weights.min()) < 0:
+        raise InputError.single("weights", f"row {int(weights.argmin())} is negative", remedy="weights must be >= 0")
+    if weights.size and float(weights.sum(dtype=np.float64)) >= WEIGHT_LIMIT:
+        raise InputError.single(
+            "weights",
+            "the total reaches 2**42",
+            remedy="divide all weights, e.g. count whole visits, not thousandths",
+        )
+
+
+def _fingerprint(program: CoverageProgram) -> str:
+    digest = hashlib.sha256(b"placement coverage program 1")
+    rows = 0
+    lengths, indices, weights = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
+    for covers, block_weights in program.blocks():
+        rows += covers.shape[0]
+        lengths.update(np.diff(covers.indptr).astype("<i8").tobytes())
+        indices.update(covers.indices.astype("<i8").tobytes())
+        weights.update(np.asarray(block_weights).astype("<i8").tobytes())
+    digest.update(f"{rows} {program.n_sites} {program.n_columns}".encode())
+    for part in (lengths, indices, weights):
+        digest.update(part.digest())
+    for array in (program.column_site, program.column_values, program.required, program.excluded):
+        digest.update(array.astype("<i8").tobytes())
+    for line in _side_rows(program.linear, program.floors):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:
+    for row in linear:
+        yield f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
+        yield row.columns.astype("<i8").tobytes() + row.coefficients.astype("<i8").tobytes()
+    for floor in floors:
+        yield f"floor {floor.minimum} {floor.rows.size} ".encode() + floor.rows.astype("<i8").tobytes()

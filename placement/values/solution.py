@@ -1,0 +1,65 @@
+"""What a solver hands back: a plan over columns, a bound, and where the bound comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.values._frozen import frozen_array
+
+Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
+Proof = Literal["certificate", "solver", "none"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """The outcome of solving a :class:`~placement.values.CoverageProgram`.
+
+    Parameters
+    ----------
+    status
+        ``optimal`` only where ``(bound - objective) / bound <= asked gap`` holds in integers; ``feasible`` with a
+        plan that is not proven; ``infeasible``; ``no_solution`` where the time ended before any plan.
+    chosen
+        (columns,) bool; all False where there is no plan.
+    objective
+        Exact value of `chosen`, an integer in the unit of the weights.
+    bound
+        No plan is better than this. An integer: the solver's bound rounded down after its tolerance is added.
+    asked_gap
+        Gap at which the run was allowed to stop.
+    proof
+        ``certificate`` where `certificate` proves the bound without a solver, ``solver`` where the bound was read
+        from the named solver, ``none`` where there is no bound but the trivial one.
+    solver
+        Name and version of what solved it, e.g. ``HiGHS 1.16.0``.
+    certificate
+        See ``placement.values.Certificate``; None with ``proof="solver"``.
+    timings
+        Seconds by stage; never written to files that must be reproducible.
+    details
+        Sizes for the reader: rows and sites before and after reduction, nodes, cuts.
+    """
+
+    status: Status
+    chosen: NDArray[np.bool_]
+    objective: int
+    bound: int
+    asked_gap: float
+    proof: Proof
+    solver: str
+    certificate: Any = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chosen", frozen_array(self.chosen, np.bool_))
+
+    @property
+    def gap(self) -> float:
+        """(bound - objective) / bound; 0 where both are 0."""
+        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
