@@ -7,7 +7,7 @@ from placement.report.plan_json import plan_bytes, plan_to_dict
 from placement.report.tables import actions_csv, actions_geojson
 
 
-def report_files(data: ReportData) -> dict[str, bytes]:
+def render_files(data: ReportData) -> dict[str, bytes]:
     """Return the content of every file that shows a plan, by file name.
 
     The bytes depend on `data` alone: no clock, no locale, no environment.

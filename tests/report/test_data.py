@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from placement.errors import AlignmentError, InputError
-from placement.report import ReportData, plan_from_dict, report_files
+from placement.report import ReportData, plan_from_dict, render_files
 from tests.report.conftest import make_demand, make_plan, make_sites
 
 
@@ -23,7 +23,7 @@ def make_data(**changes):
 
 
 def test_the_files_agree_with_each_other():
-    files = report_files(make_data())
+    files = render_files(make_data())
     record = json.loads(files["plan.json"])
     rows = files["actions.csv"].decode("utf-8-sig").splitlines()[1:]
     points = [
@@ -38,7 +38,7 @@ def test_the_files_agree_with_each_other():
 
 
 def test_files_have_the_same_bytes_each_time():
-    assert report_files(make_data()) == report_files(make_data())
+    assert render_files(make_data()) == render_files(make_data())
 
 
 def test_sites_of_the_plan_must_be_known():
