@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.travel.streets import Streets
-from placement.travel.times import walking_times
+from placement.travel.walking import walking_times
 
 _FAR_M = 200_000.0
 
