@@ -14,6 +14,7 @@ in integers. Where only times are known (slopes, a table of seconds), entries ar
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -144,8 +145,9 @@ class TravelTimes:
         """Largest value, in `unit`, up to which every pair is known; None where there is no limit."""
         if self.cutoff_s is None:
             return None
-        cutoff_ms = _whole("cutoff_s", self.cutoff_s)
-        return cutoff_ms if self.unit == "ms" else cutoff_ms * _speed_mm_s(self.speed_m_s) // 1000
+        if self.unit == "ms":
+            return whole_cutoff(self.cutoff_s)
+        return whole_cutoff(self.cutoff_s) * _speed_mm_s(self.speed_m_s) // 1000
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of ids, entries, unit, cutoff, speed, mode and source."""
@@ -252,6 +254,11 @@ class TravelTimes:
     def _with_data(self, data: NDArray[np.float64]) -> sparse.csr_array:
         matrix = self.matrix
         return sparse.csr_array((data, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+
+
+def whole_cutoff(cutoff_s: float) -> int:
+    """Return the cutoff in whole milliseconds, rounded up, so that a threshold given as metres stays within reach."""
+    return math.ceil(round(cutoff_s * 1000, 6))
 
 
 def _whole(name: str, value: float) -> int:

@@ -14,7 +14,7 @@ from placement.travel._search import search
 from placement.travel.costs import EdgeCosts
 from placement.travel.snap import FAR_SNAP_M, Snaps, check_same_place, point_coordinates, snap_to_streets
 from placement.travel.streets import Streets
-from placement.travel.times import LARGEST, TravelTimes
+from placement.travel.times import LARGEST, TravelTimes, whole_cutoff
 
 
 def walking_times(
@@ -132,8 +132,8 @@ def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
     if not (np.isfinite(cutoff_s) and cutoff_s >= 0):
         raise InputError.single("cutoff_s", f"is {cutoff_s}", remedy="give seconds, e.g. 1200")
     speed_mm_s = round(speed_m_s * 1000)
-    reach_mm = round(cutoff_s * 1000) * speed_mm_s // 1000
-    if max(reach_mm, round(cutoff_s * 1000)) > LARGEST:
+    reach_mm = whole_cutoff(cutoff_s) * speed_mm_s // 1000
+    if max(reach_mm, whole_cutoff(cutoff_s)) > LARGEST:
         raise InputError.single("cutoff_s", f"{cutoff_s} s is beyond 2,147 km or 596 h", remedy="lower it")
     return speed_mm_s, reach_mm
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from placement.errors import CrsError, InputError
-from placement.travel import Streets, straight_line_times, walking_times
+from placement.travel import Streets, distances_mm, straight_line_times, walking_times
 from placement.travel import _search as search_module
 from tests.travel.networks import CRS, coordinates, random_points, random_streets, reference_mm, stored
 
@@ -148,3 +148,17 @@ def test_bad_frames_list_every_row(cross):
 def test_a_network_of_another_place_is_refused(cross):
     with pytest.raises(CrsError, match="not one lies within 10 km of any street"):
         walking_times(cross, at({"p": (5_000_200, 0)}), at({"s": (0, 0)}), cutoff_s=900, speed_m_s=1)
+
+
+def test_a_cutoff_made_from_metres_reaches_them(cross):
+    # 100 m at 1.7 m/s take 58.8235... s; the cutoff is rounded up to whole milliseconds.
+    times = walking_times(cross, at({"p": (0, 0)}), at({"s": (100, 0)}), cutoff_s=100 / 1.7, speed_m_s=1.7)
+    assert times.within_metres(100).nnz == 1
+
+
+def test_distances_fall_back_to_the_straight_line():
+    nodes = pd.DataFrame({"node_id": [1, 2, 3, 4], "x": [0.0, 40.0, 0.0, 40.0], "y": [0.0, 0.0, 30.0, 30.0]})
+    streets = Streets.from_tables(nodes, pd.DataFrame({"u": [1, 3], "v": [2, 4], "length_m": [45.0, 45.0]}), crs=CRS)
+    origins, destinations = at({"a": (0, 0)}), at({"b": (40, 0), "c": (40, 30)})
+    assert distances_mm(origins, destinations, streets).tolist() == [[45_000, 50_000]]
+    assert distances_mm(origins, destinations, None).tolist() == [[40_000, 50_000]]
