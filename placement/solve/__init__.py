@@ -1,1 +1,69 @@
-"""solve."""
+"""Solving coverage programs: exact aggregation, the own engine with its certificates, PuLP for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from placement.errors import InputError
+from placement.values import CoverageProgram, Solution
+
+__all__ = ["CoverageProgram", "Solution", "maximise_coverage"]
+
+
+def maximise_coverage(
+    program: CoverageProgram,
+    *,
+    gap: float = 0.0,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    threads: int = 2,
+    backend: str = "auto",
+    progress: Callable[[str, float], None] | None = None,
+) -> Solution:
+    """Return the best plan found for `program`, with a proven bound on how much better any other could be.
+
+    Parameters
+    ----------
+    program
+        What to solve.
+    gap
+        The run may stop once ``(bound - objective) / bound <= gap``; 0 asks for an optimum.
+    time_limit_s
+        Wall-clock limit, seconds.
+    seed
+        Of all random choices; the same seed gives the same plan where the run ends before the time limit.
+    threads
+        Threads for aggregation and bounds.
+    backend
+        ``"auto"``: the engine of this package, whose bound carries a certificate. ``"highs"``, ``"cbc"`` or any
+        solver name PuLP knows: the aggregated program as an integer program there; the bound is that solver's word.
+    progress
+        Called with (stage, gap so far) from time to time.
+
+    Raises
+    ------
+    InputError
+        If `gap` or `time_limit_s` make no sense, the program is malformed, or the backend is unknown.
+
+    Examples
+    --------
+    Three demand points, two sites, money for one:
+
+    >>> from scipy import sparse
+    >>> covers = sparse.csr_array([[1, 0], [1, 1], [0, 1]])
+    >>> program = CoverageProgram.from_covers(covers, weights=[5, 1, 7], costs=[1, 1], budget=1)
+    >>> solution = maximise_coverage(program)  # doctest: +SKIP
+    >>> solution.status, solution.objective, solution.bound, solution.chosen.tolist()  # doctest: +SKIP
+    ('optimal', 8, 8, [False, True])
+    """
+    if not 0 <= gap < 1:
+        raise InputError.single("solve", f"gap is {gap}", row="gap", remedy="use a share in [0, 1), e.g. 0.01")
+    if not time_limit_s > 0:
+        raise InputError.single(
+            "solve", f"time_limit_s is {time_limit_s}", row="time_limit_s", remedy="use seconds > 0"
+        )
+    del progress
+    backend = "highs" if backend == "auto" else backend
+    from placement.solve.milp import solve_milp  # noqa: PLC0415 - so is PuLP
+
+    return solve_milp(program, backend=backend, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)

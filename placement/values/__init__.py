@@ -1,5 +1,6 @@
 """The frozen values that pass between stages. They import nothing of this package but `errors`."""
 
+from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.program import CoverageProgram, Floor, LinearRow
@@ -8,6 +9,7 @@ from placement.values.solution import Solution
 
 __all__ = [
     "BudgetLine",
+    "Certificate",
     "CoverageProgram",
     "Coverages",
     "Covered",
@@ -15,7 +17,9 @@ __all__ = [
     "Floor",
     "LinearRow",
     "Plan",
+    "PriceSets",
     "Segment",
     "Sites",
     "Solution",
+    "classes_fingerprint",
 ]

@@ -202,14 +202,17 @@ class CoverageProgram:
 
 
 def _pattern(covers: sparse.csr_array | CoverBlocks) -> sparse.csr_array:
-    """Return covers as a read-only CSR with int32 indices where they fit; a clean read-only one is not copied."""
+    """Return covers as a canonical read-only CSR of ones; index arrays that are read-only already are not copied."""
     if not sparse.issparse(covers):
         raise InputError.single("covers", "weights were given but covers is not a sparse matrix")
-    if isinstance(covers, sparse.csr_array) and covers.has_canonical_format:
-        parts = (covers.data, covers.indices, covers.indptr)
-        if not any(part.flags.writeable for part in parts):
-            return covers
-    return frozen_csr(covers)
+    matrix = sparse.csr_array(covers)
+    if matrix.has_canonical_format:
+        indices, indptr = frozen_array(matrix.indices), frozen_array(matrix.indptr)
+        ones = np.ones(indices.size, dtype=np.bool_)
+        matrix = sparse.csr_array((frozen_array(ones), indices, indptr), shape=matrix.shape, copy=False)
+        matrix.has_canonical_format = True
+        return matrix
+    return frozen_csr(matrix)
 
 
 def _check(program: CoverageProgram) -> None:
@@ -265,9 +268,14 @@ def _fingerprint(program: CoverageProgram) -> str:
     return digest.hexdigest()
 
 
-def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:
+def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
+    """Yield the content of linear rows (not their names) as bytes of fixed order, for fingerprints."""
     for row in linear:
         yield f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
         yield row.columns.astype("<i8").tobytes() + row.coefficients.astype("<i8").tobytes()
+
+
+def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:
+    yield from linear_bytes(linear)
     for floor in floors:
         yield f"floor {floor.minimum} {floor.rows.size} ".encode() + floor.rows.astype("<i8").tobytes()

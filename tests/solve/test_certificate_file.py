@@ -1,0 +1,57 @@
+"""Certificates go to a file and back unchanged."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from placement.errors import CertificateError
+from placement.values import Certificate, PriceSets
+
+EMPTY = np.empty(0, dtype=np.int64)
+ZERO = np.zeros(1, dtype=np.int64)
+
+
+def small():
+    prices = PriceSets(
+        objective=[1], row_indptr=[0, 1], row_index=[0], row_price=[7], cut_indptr=[0, 0], cut_index=EMPTY,
+        cut_price=EMPTY, linear=[[3]], floor=np.zeros((1, 0)), branch_indptr=[0, 0], branch_node=EMPTY,
+        branch_price=EMPTY,
+    )  # fmt: skip
+    return Certificate.seal(
+        fingerprint="ab" * 32, bound=5, infeasible=False, has_plan=True, objective=5, chosen=[True, False],
+        dominated=np.empty((0, 2)), cut_indptr=ZERO, cut_class=EMPTY, group_indptr=ZERO, group_column=EMPTY,
+        node_parent=[-1], node_kind=[0], node_index=[0], node_value=[0], node_limit=[0], leaf_node=[0],
+        leaf_prices=[0], fixing_node=EMPTY, fixing_prices=EMPTY, fixing_indptr=ZERO, fixing_column=EMPTY,
+        fixing_value=EMPTY, prices=prices,
+    )  # fmt: skip
+
+
+def test_file_and_back(tmp_path):
+    certificate = small()
+    certificate.save(tmp_path / "certificate.npz")
+    again = Certificate.load(tmp_path / "certificate.npz")
+    assert again.digest == certificate.digest == again.content_digest()
+    assert again.fingerprint == certificate.fingerprint
+    assert (again.bound, again.objective, again.has_plan, again.infeasible) == (5, 5, True, False)
+    assert again.chosen.tolist() == [True, False]
+    assert again.prices.linear.tolist() == [[3]]
+    assert again.prices.floor.shape == (1, 0)
+
+
+def test_a_changed_part_changes_the_digest():
+    certificate = small()
+    for change in ({"bound": 6}, {"chosen": [False, True]}, {"leaf_prices": [1]}, {"fingerprint": "cd" * 32}):
+        assert dataclasses.replace(certificate, **change).content_digest() != certificate.digest
+    prices = dataclasses.replace(certificate.prices, linear=[[4]])
+    assert dataclasses.replace(certificate, prices=prices).content_digest() != certificate.digest
+
+
+def test_another_file_is_refused(tmp_path):
+    path = tmp_path / "other.npz"
+    np.savez(path, a=np.zeros(3))
+    with pytest.raises(CertificateError, match="not a certificate"):
+        Certificate.load(path)
+    path.write_bytes(b"no zip")
+    with pytest.raises(CertificateError, match="not a certificate"):
+        Certificate.load(path)
