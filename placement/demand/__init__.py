@@ -3,13 +3,13 @@
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
 from placement.demand.estimate import estimate_demand
 from placement.demand.footfall import Footfall, spread_footfall
-from placement.demand.population import allocate, areal_weights
+from placement.demand.population import ArealWeights, areal_weights
 
 __all__ = [
+    "ArealWeights",
     "Awareness",
     "Footfall",
     "Rates",
-    "allocate",
     "areal_weights",
     "estimate_awareness",
     "estimate_demand",

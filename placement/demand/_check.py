@@ -15,9 +15,9 @@ _SHOWN = 10
 
 def listed(names: Iterable[object], shown: int = _SHOWN) -> str:
     """Return names joined by commas, the first `shown` of them."""
-    names = [str(name) for name in names]
-    rest = f", ... ({len(names)} in all)" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + rest
+    words = [str(name) for name in names]
+    rest = f", ... ({len(words)} in all)" if len(words) > shown else ""
+    return ", ".join(words[:shown]) + rest
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

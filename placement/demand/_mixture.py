@@ -51,4 +51,4 @@ def mixture_quantile(
         open_rows = open_rows[np.abs(moved - at) > tolerance]
         if not len(open_rows):
             break
-    return value
+    return np.asarray(value, dtype=float)

@@ -75,6 +75,16 @@ class Rates:
         """
         return self._table.copy()
 
+    @property
+    def districts(self) -> pd.Index:
+        """The districts, in the order of the table."""
+        return self._table.index.get_level_values("district").unique()
+
+    @property
+    def age_groups(self) -> tuple[str, ...]:
+        """The survey's age groups, in the order of the table."""
+        return tuple(self.parameters.index)
+
     def draws(self, n: int, seed: int = 0) -> FloatArray:
         """Return (n, rows of the table) joint draws from the posterior.
 

@@ -11,7 +11,8 @@ All people of a polygon stay within it, so totals are kept.
 
 References
 ----------
-Goodchild, M. F., Lam, N. S.-N. (1980). Areal interpolation: a variant of the traditional spatial problem. Geo-Processing 1.
+Goodchild, M. F., Lam, N. S.-N. (1980). Areal interpolation: a variant of the traditional spatial problem.
+Geo-Processing 1.
 Mennis, J. (2003). Generating surface models of population using dasymetric mapping. Professional Geographer 55(1).
 """
 
