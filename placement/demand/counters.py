@@ -56,7 +56,8 @@ class CleanCounts:
 
         Further columns: `se` (standard error of the daily number from the scatter of days of one weekday, as if days
         were independent), `used` (hours or days that entered), `dropped` (rows left out), `missing` (hours or days
-        between the first and the last that have no usable row), `weekdays` (weekdays seen, 7 is full balance).
+        between the first and the last that have no usable row), `weekdays` (weekdays seen, 7 is full balance), `hours`
+        (hours of the day ever seen; below 24 the daily number is of those alone).
         """
         return self._counters.copy()
 
@@ -102,7 +103,7 @@ def clean_hourly_counts(
     frame["time"] = frame["time"].dt.floor("h")
     reason = _without_repeats(frame, reason)
     reason = _without_stuck(frame, reason)
-    frame["weekday"], frame["hour"] = frame["time"].dt.dayofweek, frame["time"].dt.hour
+    frame["weekday"], frame["hour"] = frame["time"].dt.day_of_week, frame["time"].dt.hour
     reason = _without_odd(frame, reason, ["counter_id", "weekday", "hour"])
     good = frame[reason == ""]
     if good.empty:
@@ -134,7 +135,7 @@ def clean_daily_counts(records: pd.DataFrame, *, time_formats: Sequence[str] = I
     require_columns("footfall", records, ["counter_id", "time", "count"])
     frame, reason = _typed(records, time_formats)
     frame["time"] = frame["time"].dt.floor("D")
-    frame["weekday"] = frame["time"].dt.dayofweek
+    frame["weekday"] = frame["time"].dt.day_of_week
     frame["night"] = np.nan
     if "night_count" in records.columns:
         frame["night"] = pd.to_numeric(records["night_count"], errors="coerce").to_numpy(dtype=float)
@@ -248,6 +249,7 @@ def _average_hours(part: pd.DataFrame, in_night: FloatArray) -> dict[str, float]
         "used": len(part),
         "missing": span - len(part),
         "weekdays": len(cells),
+        "hours": int(cells.notna().any().sum()),
     }
 
 
@@ -263,12 +265,13 @@ def _average_days(part: pd.DataFrame) -> dict[str, float]:
         "used": len(part),
         "missing": span - len(part),
         "weekdays": len(means),
+        "hours": _HOURS,
     }
 
 
 def _standard_error(days: pd.Series) -> float:
     """Return the standard error of the mean over weekdays of the means of their days, with a pooled variance."""
-    weekday = pd.DatetimeIndex(days.index).dayofweek
+    weekday = pd.DatetimeIndex(days.index).day_of_week
     size = days.groupby(weekday).size()
     freedom = int(size.sum() - len(size))
     if freedom < 1:
@@ -283,7 +286,7 @@ def _result(rows: dict[object, dict[str, float]], frame: pd.DataFrame, reason: p
     dropped = frame.loc[reason != "", ["counter_id", "time", "count"]].assign(reason=reason[reason != ""])
     lost = dropped["counter_id"].value_counts()
     counters["dropped"] = lost.reindex(counters.index).fillna(0).astype(int).to_numpy()
-    whole = ["used", "missing", "weekdays"]
+    whole = ["used", "missing", "weekdays", "hours"]
     counters[whole] = counters[whole].astype(int)
     counters.index = counters.index.astype(str)
     return CleanCounts(_counters=counters, _dropped=dropped)
