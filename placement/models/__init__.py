@@ -1,1 +1,6 @@
-"""models."""
+"""Formulations: data into integer programs. One file a formulation."""
+
+from placement.models.costs import StationCosts, station_costs
+from placement.models.maximal_coverage import Policy, RelocationModel, maximal_coverage
+
+__all__ = ["Policy", "RelocationModel", "StationCosts", "maximal_coverage", "station_costs"]

@@ -100,6 +100,8 @@ class Plan:
         Budget lines.
     tie_broken
         True where a second solve took the plan with fewest actions, then lowest ids, among equal optima.
+    certificate
+        A ``placement.values.Certificate`` where `proof` is ``certificate``, else None.
     details
         Sizes of the program and of its reduction.
     """
@@ -117,6 +119,7 @@ class Plan:
     after: Coverages
     budget: tuple[BudgetLine, ...]
     tie_broken: bool = False
+    certificate: Any = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property

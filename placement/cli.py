@@ -1,0 +1,181 @@
+"""The command ``placement``: check, recommend, verify, compare. Logic lives in the stages; this prints and exits.
+
+Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours · 2 bad input or usage ·
+3 infeasible · 4 a plan that is not proven · 5 refuted by verify · 6 no plan within the time limit · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from placement import __version__
+from placement.errors import InfeasibleError, NoSolutionError, PlacementError
+
+EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = 2, 3, 4, 5, 6, 130
+_STEPS = 8
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
+
+
+def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn what a command returns or raises into the documented exit codes; messages go to stderr."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            code = command(*args, **kwargs) or 0
+        except InfeasibleError as error:
+            code = _complain(error, EXIT_INFEASIBLE)
+        except NoSolutionError as error:
+            code = _complain(error, EXIT_NO_PLAN)
+        except PlacementError as error:
+            code = _complain(error, EXIT_INPUT)
+        except KeyboardInterrupt:
+            code = _complain("interrupted; nothing was written", EXIT_INTERRUPTED)
+        sys.exit(code)
+
+    return run
+
+
+def _complain(error: object, code: int) -> int:
+    click.echo(f"placement: {error}", err=True)
+    return code
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that names the step at work: a bar on a terminal, silence in a pipe."""
+    with tqdm(
+        total=_STEPS, disable=True if quiet else None, leave=False, bar_format="{desc} {bar:20} {elapsed}"
+    ) as bar:
+
+        def tell(line: str) -> None:
+            bar.set_description_str(line)
+            bar.update(1)
+
+        yield tell
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="placement")
+@click.option("--log-level", default="WARNING", show_default=True, help="Level of the log on stderr.")
+def main(log_level: str) -> None:
+    """Say where a city's self-service government stations should stand, and prove it."""
+    try:
+        logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--log-level") from error
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@json_option
+@quiet_option
+@_exit_codes
+def check(study: Path, as_json: bool, quiet: bool) -> int:
+    """Read and check everything a study names; compute up to the walking times, solve nothing."""
+    from placement.inputs import prepare  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.study import read_study  # noqa: PLC0415
+    from placement.summary import check_lines, check_record  # noqa: PLC0415
+
+    with _progress(quiet) as tell:
+        prepared = prepare(read_study(study), progress=tell)
+    record = check_record(prepared)
+    _print(record if as_json else "\n".join(check_lines(record)), quiet)
+    return 0
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write; replaced as a whole.")
+@click.option("--seed", type=click.IntRange(min=0), help="Overrides study.seed.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds; overrides solve.time_limit_s."
+)
+@click.option("--gap", type=click.FloatRange(min=0, max=1, max_open=True), help="Overrides solve.gap.")
+@click.option("--backend", help="auto, highs, cbc or a PuLP solver; overrides solve.backend.")
+@json_option
+@quiet_option
+@_exit_codes
+def recommend(  # noqa: PLR0917 -- one option a parameter
+    study: Path,
+    out: Path,
+    seed: int | None,
+    time_limit: float | None,
+    gap: float | None,
+    backend: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Recommend which stations stay, move, close and open, and write plan, tables, map and report."""
+    from placement.pipeline import check_replaceable, report_data, write_outcome  # noqa: PLC0415
+    from placement.pipeline import recommend as run  # noqa: PLC0415
+    from placement.study import read_study  # noqa: PLC0415
+    from placement.summary import plan_lines, plan_record  # noqa: PLC0415
+
+    loaded = read_study(study)
+    check_replaceable(out)
+    with _progress(quiet) as tell:
+        outcome = run(loaded, backend=backend, gap=gap, time_limit_s=time_limit, seed=seed, progress=tell)
+        tell("writing")
+        write_outcome(outcome, out, seed=seed)
+    data = report_data(outcome, out, seed=seed)
+    _print(plan_record(data) if as_json else "\n".join(plan_lines(data, out)), quiet)
+    return 0 if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--study", type=click.Path(path_type=Path), help="The study, where it was moved since.")
+@json_option
+@quiet_option
+@_exit_codes
+def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
+    """Recount a plan from its inputs, with code that shares nothing with what made it."""
+    from placement.verify import verify_folder  # noqa: PLC0415
+
+    verdict = verify_folder(folder, study=study)
+    lines = [f"refuted: {line}" for line in verdict.differences]
+    if verdict.confirmed:
+        lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
+        lines += [f"  {line}" for line in verdict.checked]
+    record = {"confirmed": verdict.confirmed, "proven": verdict.proven, "differences": list(verdict.differences)}
+    if verdict.confirmed:
+        _print(record if as_json else "\n".join(lines), quiet)
+        return 0 if verdict.proven else EXIT_UNPROVEN
+    _print(record, quiet) if as_json else click.echo("\n".join(lines), err=True)
+    return EXIT_REFUTED
+
+
+@main.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@json_option
+@quiet_option
+@_exit_codes
+def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
+    """Show what differs between two plans: coverage, money, actions."""
+    from placement.report import read_plan  # noqa: PLC0415
+    from placement.summary import compare_lines, compare_record  # noqa: PLC0415
+
+    record = compare_record(*(read_plan(folder / "plan.json") for folder in (first, second)))
+    _print(record if as_json else "\n".join(compare_lines(record, str(first), str(second))), quiet)
+    return 0
+
+
+def _print(content: str | dict[str, Any], quiet: bool) -> None:
+    if isinstance(content, dict):
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True))
+    elif not quiet:
+        click.echo(content)

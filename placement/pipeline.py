@@ -1,0 +1,187 @@
+"""The main job in order: study, demand, walking times, coverage, program, plan, files. Only chains the stages."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import placement
+from placement.coverage import Coverage, Standard, cover
+from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.models import Policy, StationCosts, station_costs
+from placement.plan import optimise
+from placement.report import ReportData, check_replaceable, render_files, write_folder
+from placement.study import TABLE, Study
+from placement.values import Plan
+
+_LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "pandas", "pulp", "scipy", "shapely")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """A plan with everything it was made from.
+
+    Parameters
+    ----------
+    prepared
+        The study and its stages up to the walking times.
+    coverage, costs, policy
+        Cover sets, station costs and limits.
+    plan
+        The recommendation.
+    """
+
+    prepared: Prepared
+    coverage: Coverage
+    costs: StationCosts
+    policy: Policy
+    plan: Plan
+
+
+def study_standard(study: Study) -> Standard:
+    """Return the service standard of a study."""
+    travel = study.travel
+    if travel.threshold_min is None:
+        return Standard(threshold_m=travel.threshold_m)
+    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
+    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
+
+
+def study_policy(study: Study, parents: pd.Series) -> Policy:
+    """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
+    floors = study.policy.floors
+    district = floors.district
+    if district is None:
+        by_district = {}
+    elif isinstance(district, Mapping):
+        by_district = dict(district)
+    else:
+        by_district = dict.fromkeys(sorted(set(parents)), district)
+    return Policy(
+        capital_fen=study.budget.capital,
+        running_fen=study.budget.running,
+        max_stations=study.policy.max_stations,
+        max_moves=study.policy.max_moves,
+        district_floors=by_district,
+        age_floors=floors.by_age_group,
+    )
+
+
+def recommend(
+    study: Study,
+    *,
+    backend: str | None = None,
+    gap: float | None = None,
+    time_limit_s: float | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run the whole job and return the plan with its stages; nothing is written.
+
+    Parameters
+    ----------
+    study
+        See :func:`placement.study.read_study`.
+    backend, gap, time_limit_s, seed
+        Override the study's own settings where given.
+    progress
+        Called with a line of text at each step.
+
+    Raises
+    ------
+    InputError, InfeasibleError, NoSolutionError
+        As the stages do.
+    """
+    tell = progress or (lambda _line: None)
+    prepared = prepare(study, progress=progress)
+    tell("cover sets")
+    coverage = cover(prepared.demand, prepared.sites, prepared.times, study_standard(study))
+    costs = station_costs(prepared.sites, study.costs)
+    policy = study_policy(study, prepared.demand.points["parent"])
+    plan = optimise(
+        demand=prepared.demand,
+        sites=prepared.sites,
+        coverage=coverage,
+        costs=costs,
+        policy=policy,
+        streets=prepared.streets,
+        study=study.study.name,
+        backend=study.solve.backend if backend is None else backend,
+        gap=study.solve.gap if gap is None else gap,
+        time_limit_s=study.solve.time_limit_s if time_limit_s is None else time_limit_s,
+        seed=study.study.seed if seed is None else seed,
+        threads=study.solve.threads,
+        progress=progress,
+    )
+    return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan)
+
+
+def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> None:
+    """Write the result folder (design section 9) in one atomic step.
+
+    Raises
+    ------
+    InputError
+        If the folder holds anything that was not written by this library, or the disk refuses.
+    """
+    write_folder(folder, render_files(report_data(outcome, folder, seed=seed)))
+
+
+def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> ReportData:
+    """Return what the report shows, for a result folder at `folder`."""
+    study, prepared = outcome.prepared.study, outcome.prepared
+    standard = study_standard(study)
+    where = os.path.relpath(study.folder / TABLE, Path(folder).resolve())
+    return ReportData(
+        plan=outcome.plan,
+        demand=prepared.demand,
+        sites=prepared.sites,
+        study_path=Path(where).as_posix(),
+        inputs=input_fingerprints(study),
+        versions=versions(),
+        seed=study.study.seed if seed is None else seed,
+        language=study.study.language,
+        threshold_s=standard.threshold_s,
+        threshold_m=standard.threshold_m,
+        travel_mode=prepared.times.mode,
+        reach=reach_frame(outcome),
+        streets=None if prepared.streets is None else prepared.streets.edges,
+        districts=prepared.tables.districts,
+        simulated=study.simulated_inputs,
+        notices=study.notices,
+    )
+
+
+def reach_frame(outcome: Outcome) -> pd.DataFrame:
+    """Return by demand point which share of its weight is within reach before and after the plan."""
+    demand, sites = outcome.prepared.demand, outcome.prepared.sites
+    weight = demand.weight
+    total = weight.sum(axis=1)
+    masks = {
+        "before": sites.table["existing"].to_numpy(dtype=bool),
+        "after": sites.ids.isin(outcome.plan.open),
+    }
+    shares: dict[str, Any] = {}
+    for name, standing in masks.items():
+        within = (weight * outcome.coverage.reached(standing)).sum(axis=1)
+        shares[name] = np.divide(within, total, out=np.zeros_like(total), where=total > 0)
+    return pd.DataFrame(shares, index=demand.ids)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this library and of those that a result depends on."""
+    found = {"placement": placement.__version__, "python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in _LIBRARIES}
+
+
+__all__ = ["Outcome", "check_replaceable", "recommend", "report_data", "write_outcome"]

@@ -1,0 +1,87 @@
+"""What a report needs, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from placement.errors import AlignmentError, Fault
+from placement.report.text import check_language
+from placement.values import Demand, Plan, Sites
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReportData:
+    """Everything that the files of a result folder show.
+
+    Parameters
+    ----------
+    plan, demand, sites
+        The plan and what it was made from; one projected CRS.
+    study_path
+        Path of the study file, relative to the result folder.
+    inputs
+        SHA-256 in hexadecimal digits by input name.
+    versions
+        Version by program or library name.
+    seed
+        Seed of the run.
+    language
+        ``en`` or ``zh``.
+    threshold_s, threshold_m
+        The service standard, seconds of travel or metres; exactly one is given.
+    travel_mode
+        How travel was counted: ``TravelTimes.mode``.
+    reach
+        Frame indexed by ``demand_id`` with `before` and `after`: the share 0..1 of each demand point's weight that is
+        within reach of today's stations and of the plan's. Without it the map does not tell who gains and who loses.
+    streets
+        Lines of the streets, drawn under the map; any CRS.
+    districts
+        Outlines drawn on the map, named by a column `name` or `district` where there is one; any CRS.
+    simulated
+        Names of the inputs that are simulated; shown wherever results are shown.
+    notices
+        Notices that the licences of the inputs ask for.
+
+    Raises
+    ------
+    AlignmentError
+        If the plan names a site that `sites` does not hold, or `reach` and `demand` differ in ids.
+    InputError
+        If the language is unknown.
+    """
+
+    plan: Plan
+    demand: Demand
+    sites: Sites
+    study_path: str
+    inputs: Mapping[str, str]
+    versions: Mapping[str, str]
+    seed: int
+    language: str = "en"
+    threshold_s: float | None = None
+    threshold_m: float | None = None
+    travel_mode: str = ""
+    reach: pd.DataFrame | None = None
+    streets: gpd.GeoDataFrame | None = None
+    districts: gpd.GeoDataFrame | None = None
+    simulated: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_language(self.language)
+        actions = self.plan.actions
+        named = {*actions["site_id"], *actions["from_site_id"].fillna(""), *self.plan.open} - {""}
+        unknown = sorted(named - set(self.sites.ids))
+        if unknown:
+            raise AlignmentError(Fault(table="sites", row=name, problem="is in the plan only") for name in unknown)
+        if self.reach is not None:
+            if sorted(self.reach.index) != sorted(self.demand.ids):
+                raise AlignmentError.single("reach", "its ids are not those of the demand points")
+            object.__setattr__(self, "reach", self.reach.loc[self.demand.ids, ["before", "after"]].copy())
+        if (self.threshold_s is None) == (self.threshold_m is None):
+            raise AlignmentError.single("threshold", "give one of threshold_s and threshold_m")

@@ -1,0 +1,22 @@
+"""Which files a result folder holds."""
+
+from __future__ import annotations
+
+from placement.report.data import ReportData
+from placement.report.plan_json import plan_bytes, plan_to_dict
+from placement.report.tables import actions_csv, actions_geojson
+
+
+def render_files(data: ReportData) -> dict[str, bytes]:
+    """Return the content of every file that shows a plan, by file name.
+
+    The bytes depend on `data` alone: no clock, no locale, no environment.
+    """
+    record = plan_to_dict(
+        data.plan, study_path=data.study_path, inputs=data.inputs, versions=data.versions, seed=data.seed
+    )
+    return {
+        "plan.json": plan_bytes(record),
+        "actions.csv": actions_csv(data.plan, data.sites),
+        "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
+    }

@@ -1,0 +1,330 @@
+"""``plan.json``: a plan as a file that other programs can rely on.
+
+:class:`PlanFile` is the format. The published JSON schema, ``plan.schema.json`` beside this module, is derived from it.
+
+The bytes of a plan depend on nothing but the plan: keys are sorted, actions stand in the order of
+:func:`ordered_actions`, every float is rounded to :data:`DECIMALS` decimals (half to even, as :func:`round` does),
+amounts of money are yuan with at most two decimals (whole fen inside), and there are no dates or wall times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from placement.errors import Fault, InputError
+from placement.values import BudgetLine, Coverages, Covered, Plan
+from placement.values.plan import ACTION_COLUMNS
+
+SCHEMA = "placement/plan/1"
+DECIMALS = 6
+ACTION_ORDER = ("open", "move", "close", "keep")
+"""Order of the actions in every table: what changes first."""
+
+Amount = Annotated[float, Field(allow_inf_nan=False)]
+Quantity = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Id = Annotated[str, Field(min_length=1)]
+Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CoveredPart(_Part):
+    """Visits a month within reach and in total: in the declared mix, as need, and as expected use."""
+
+    covered: Quantity
+    all: Quantity
+    need_covered: Quantity
+    need_all: Quantity
+    use_covered: Quantity
+    use_all: Quantity
+
+
+class PeoplePart(_Part):
+    """Residents within reach of a station that is open for the whole period, and all residents."""
+
+    covered: Quantity
+    all: Quantity
+
+
+class CoveragesPart(_Part):
+    """Coverage of one set of stations."""
+
+    total: CoveredPart
+    segment: dict[str, CoveredPart] = Field(description="By age group/period/service.")
+    district: dict[str, CoveredPart]
+    people: dict[str, PeoplePart] = Field(description="By age group/period.")
+
+
+class CoveragePart(_Part):
+    """Coverage of today's stations and of the plan's."""
+
+    before: CoveragesPart
+    after: CoveragesPart
+
+
+class ActionPart(_Part):
+    """What happens at one station. A move is named by its destination."""
+
+    site_id: Id
+    action: Literal["keep", "move", "close", "open"]
+    from_site_id: Id | None = Field(description="Where the machines of a move come from; null for other actions.")
+    machines_before: int = Field(ge=0)
+    machines_after: int = Field(ge=0)
+    cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
+
+
+class BudgetPart(_Part):
+    """One line of the budget, in yuan with at most two decimals."""
+
+    name: str = Field(description="capital (once) or running (a year).")
+    amount: Amount
+    cap: Amount | None = Field(description="null = unlimited.")
+
+
+class SolvePart(_Part):
+    """How the plan was found."""
+
+    solver: str
+    asked_gap: float = Field(ge=0, le=1, description="Gap at which the run was allowed to stop.")
+    tie_broken: bool = Field(description="The plan with fewest actions, then lowest ids, was taken among equal optima.")
+    details: dict[str, bool | int | float | str] = Field(description="Sizes of the program and of its reduction.")
+
+
+class PlanFile(_Part):
+    """A plan of the Python library placement: which stations stay, move, close and open."""
+
+    schema_: Literal["placement/plan/1"] = Field(alias="schema")
+    study: str = Field(description="Path of the study file, relative to the folder of this file.")
+    name: str = Field(description="Name of the study.")
+    proof: Literal["certificate", "solver", "none"]
+    inputs: dict[str, Fingerprint] = Field(description="SHA-256 of each input by name.")
+    versions: dict[str, str]
+    seed: int
+    status: Literal["optimal", "feasible", "infeasible", "no_solution"]
+    objective: Quantity = Field(description="Covered weight, visits a month.")
+    bound: Quantity = Field(description="No plan covers more than this, visits a month.")
+    gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
+    actions: list[ActionPart]
+    open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
+    coverage: CoveragePart
+    budget: list[BudgetPart]
+    solve: SolvePart
+
+
+def ordered_actions(plan: Plan) -> pd.DataFrame:
+    """Return the actions of a plan, sorted by :data:`ACTION_ORDER` and then by site id, with a `mark` for the map.
+
+    Marks are the capital first letter of the action and a running number: ``O1``, ``O2``, ``M1``, ``C1``, ``K1``.
+    """
+    actions = plan.actions.loc[:, list(ACTION_COLUMNS)].copy()
+    actions["from_site_id"] = actions["from_site_id"].fillna("")
+    rank = actions["action"].map({name: number for number, name in enumerate(ACTION_ORDER)})
+    actions = actions.assign(_rank=rank).sort_values(["_rank", "site_id"]).drop(columns="_rank")
+    number = actions.groupby("action").cumcount() + 1
+    actions["mark"] = actions["action"].str[0].str.upper() + number.astype(str)
+    return actions.reset_index(drop=True)
+
+
+def plan_to_dict(
+    plan: Plan, *, study_path: str, inputs: Mapping[str, str], versions: Mapping[str, str], seed: int
+) -> dict[str, Any]:
+    """Return a plan as the content of ``plan.json``.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    study_path
+        Path of the study file, relative to the folder the plan is written to.
+    inputs
+        SHA-256 in hexadecimal digits by input name.
+    versions
+        Version by program or library name.
+    seed
+        Seed of the run.
+
+    Raises
+    ------
+    InputError
+        If a value does not fit the format, e.g. a number that is not finite.
+    """
+    record = {
+        "schema": SCHEMA,
+        "study": study_path,
+        "name": plan.study,
+        "proof": plan.proof,
+        "inputs": dict(inputs),
+        "versions": dict(versions),
+        "seed": seed,
+        "status": plan.status,
+        "objective": _rounded(plan.objective),
+        "bound": _rounded(plan.bound),
+        "gap": _rounded(plan.gap),
+        "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
+        "open": sorted(plan.open),
+        "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
+        "budget": [
+            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)} for line in plan.budget
+        ],
+        "solve": {
+            "solver": plan.solver,
+            "asked_gap": plan.asked_gap,
+            "tie_broken": plan.tie_broken,
+            "details": {str(name): _plain(value) for name, value in plan.details.items()},
+        },
+    }
+    return _validated(record).model_dump(by_alias=True)
+
+
+def plan_from_dict(record: Mapping[str, Any]) -> Plan:
+    """Return the plan that the content of a ``plan.json`` describes.
+
+    Raises
+    ------
+    InputError
+        Listing everything in which `record` differs from the format.
+    """
+    file = _validated(record)
+    actions = [
+        {
+            "site_id": action.site_id,
+            "action": action.action,
+            "from_site_id": action.from_site_id or "",
+            "machines_before": action.machines_before,
+            "machines_after": action.machines_after,
+            "cost_fen": _fen(f"actions.{number}.cost", action.cost),
+        }
+        for number, action in enumerate(file.actions)
+    ]
+    return Plan(
+        study=file.name,
+        status=file.status,
+        proof=file.proof,
+        solver=file.solve.solver,
+        objective=file.objective,
+        bound=file.bound,
+        asked_gap=file.solve.asked_gap,
+        actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
+        open=tuple(file.open),
+        before=_read_coverages(file.coverage.before),
+        after=_read_coverages(file.coverage.after),
+        budget=tuple(
+            BudgetLine(
+                name=line.name,
+                amount_fen=_fen(f"budget.{line.name}.amount", line.amount),
+                cap_fen=None if line.cap is None else _fen(f"budget.{line.name}.cap", line.cap),
+            )
+            for line in file.budget
+        ),
+        tie_broken=file.solve.tie_broken,
+        details=dict(file.solve.details),
+    )
+
+
+def plan_bytes(record: Mapping[str, Any]) -> bytes:
+    """Return ``plan.json``: UTF-8, two spaces of indent, sorted keys, a newline at the end."""
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+    return (text + "\n").encode()
+
+
+def read_plan(path: str | Path) -> dict[str, Any]:
+    """Return the content of a ``plan.json``, checked against the format.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not JSON, or differs from the format.
+    """
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError.single("plan.json", f"cannot be read: {error.strerror}", row=str(path)) from error
+    except ValueError as error:
+        raise InputError.single("plan.json", f"is not JSON in UTF-8: {error}", row=str(path)) from error
+    return _validated(record).model_dump(by_alias=True)
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of ``plan.json``."""
+    schema = PlanFile.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, **schema}
+
+
+def _validated(record: Any) -> PlanFile:
+    try:
+        return PlanFile.model_validate(record)
+    except ValidationError as error:
+        faults = [
+            Fault(table="plan.json", row=".".join(str(key) for key in fault["loc"]), problem=fault["msg"])
+            for fault in error.errors()
+        ]
+        raise InputError(faults) from error
+
+
+def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "site_id": str(row["site_id"]),
+        "action": row["action"],
+        "from_site_id": str(row["from_site_id"]) or None,
+        "machines_before": int(row["machines_before"]),
+        "machines_after": int(row["machines_after"]),
+        "cost": _yuan(int(row["cost_fen"])),
+    }
+
+
+def _coverages(coverages: Coverages) -> dict[str, Any]:
+    return {
+        "total": _covered(coverages.total),
+        "segment": {name: _covered(part) for name, part in coverages.segment.items()},
+        "district": {name: _covered(part) for name, part in coverages.district.items()},
+        "people": {
+            name: {"covered": _rounded(covered), "all": _rounded(everyone)}
+            for name, (covered, everyone) in coverages.people.items()
+        },
+    }
+
+
+def _covered(part: Covered) -> dict[str, float]:
+    return {name: _rounded(getattr(part, name)) for name in CoveredPart.model_fields}
+
+
+def _read_coverages(part: CoveragesPart) -> Coverages:
+    return Coverages(
+        total=Covered(**part.total.model_dump()),
+        segment={name: Covered(**value.model_dump()) for name, value in part.segment.items()},
+        district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
+        people={name: (value.covered, value.all) for name, value in part.people.items()},
+    )
+
+
+def _rounded(value: float) -> float:
+    # Adding 0.0 turns -0.0 into 0.0, which would otherwise change the bytes.
+    return round(float(value), DECIMALS) + 0.0
+
+
+def _plain(value: Any) -> bool | int | float | str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return _rounded(value)
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
+def _yuan(fen: int | None) -> float | None:
+    return None if fen is None else fen / 100
+
+
+def _fen(where: str, yuan: float) -> int:
+    fen = round(yuan * 100)
+    if fen / 100 != yuan:
+        raise InputError.single("plan.json", f"{yuan} yuan has more than two decimals", row=where)
+    return fen

@@ -1,0 +1,111 @@
+"""A plan recounted in exact integers on the original rows: its value, and every constraint it breaks.
+
+Solvers work in floating point, within tolerances of their own. Nothing they say about a plan is passed on: the chosen
+columns are taken, and value, linear rows and floors are counted again here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.values import CoverageProgram
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recount:
+    """What a set of chosen columns is worth.
+
+    Parameters
+    ----------
+    objective
+        Covered weight plus the values of the chosen columns.
+    violations
+        One sentence for each constraint that does not hold; empty where the plan is feasible.
+    """
+
+    objective: int
+    violations: tuple[str, ...]
+
+
+def recount(program: CoverageProgram, chosen: BoolArray) -> Recount:
+    """Return the exact value of `chosen` and the constraints it breaks.
+
+    Parameters
+    ----------
+    program
+        The program.
+    chosen
+        (columns,) bool.
+
+    Examples
+    --------
+    >>> program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [1, 1]]), [5, 7], [2, 1], 1)
+    >>> recount(program, np.array([False, True]))
+    Recount(objective=7, violations=())
+    >>> recount(program, np.array([True, False])).violations
+    ('row budget: 2 where at most 1 is allowed',)
+    """
+    stands = open_sites(program, chosen)
+    covered_weight = 0
+    in_floor = [0] * len(program.floors)
+    first = 0
+    for covers, weights in program.blocks():
+        won = np.where(covered_rows(covers, stands), weights, 0)
+        covered_weight += int(won.sum())
+        last = first + won.size
+        for number, floor in enumerate(program.floors):
+            inside = floor.rows[(floor.rows >= first) & (floor.rows < last)] - first
+            in_floor[number] += int(won[inside].sum())
+        first = last
+    value = covered_weight + exact_sum(program.column_values[chosen])
+    broken = [
+        f"floor {floor.name}: {count} covered where at least {floor.minimum} is asked"
+        for floor, count in zip(program.floors, in_floor, strict=True)
+        if count < floor.minimum
+    ]
+    return Recount(objective=value, violations=(*_broken_columns(program, chosen), *broken))
+
+
+def open_sites(program: CoverageProgram, chosen: BoolArray) -> BoolArray:
+    """Return (sites,) bool: the sites at which a chosen column provides coverage."""
+    sites = program.column_site[chosen]
+    stands = np.zeros(program.n_sites, dtype=np.bool_)
+    stands[sites[sites >= 0]] = True
+    return stands
+
+
+def covered_rows(covers: sparse.csr_array, stands: BoolArray) -> BoolArray:
+    """Return (rows,) bool: the rows with at least one stored entry at a site of `stands`."""
+    filled = np.flatnonzero(np.diff(covers.indptr))
+    covered = np.zeros(covers.shape[0], dtype=np.bool_)
+    if filled.size:
+        covered[filled] = np.logical_or.reduceat(stands[covers.indices], covers.indptr[:-1][filled])
+    return covered
+
+
+def exact_sum(numbers: NDArray[np.int64]) -> int:
+    """Return the sum as a Python integer, which cannot overflow."""
+    return sum(numbers.tolist())
+
+
+def _broken_columns(program: CoverageProgram, chosen: BoolArray) -> list[str]:
+    broken = []
+    for row in program.linear:
+        amount = exact_sum(row.coefficients[chosen[row.columns]])
+        if row.equality and amount != row.limit:
+            broken.append(f"row {row.name}: {amount} where exactly {row.limit} is asked")
+        elif amount > row.limit:
+            broken.append(f"row {row.name}: {amount} where at most {row.limit} is allowed")
+    missing = np.flatnonzero(program.required & ~chosen)
+    refused = np.flatnonzero(program.excluded & chosen)
+    if missing.size:
+        broken.append(f"required columns are not chosen: {missing.tolist()}")
+    if refused.size:
+        broken.append(f"excluded columns are chosen: {refused.tolist()}")
+    return broken

@@ -1,0 +1,31 @@
+"""Distances between two sets of sites, for pairing stations that move with the places they move to."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from placement.travel.streets import Streets
+from placement.travel.walking import walking_times
+
+_FAR_M = 200_000.0
+"""Farther than any two sites of a city; at 1 m/s a second is a metre."""
+
+
+def distances_mm(
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, streets: Streets | None
+) -> NDArray[np.int64]:
+    """Return (origins, destinations) walking distances in whole millimetres.
+
+    Along the streets where they lead from one to the other, otherwise (and without streets) the straight line.
+    """
+    pairs = shapely.distance(origins.geometry.to_numpy()[:, None], destinations.geometry.to_numpy()[None, :])
+    lengths: NDArray[np.int64] = np.rint(pairs * 1000).astype(np.int64)
+    if streets is None or not lengths.size:
+        return lengths
+    times = walking_times(streets, origins, destinations, cutoff_s=_FAR_M, speed_m_s=1.0)
+    reached = times.matrix.tocoo()
+    lengths[reached.coords] = reached.data
+    return lengths

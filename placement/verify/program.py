@@ -1,0 +1,116 @@
+"""The integer program of a study, written down a second time, so that a certificate is checked against the inputs.
+
+Order of rows and columns is part of the file format: rows segment by segment, within one in the order of the
+population table; columns keep, give, open, move_in, each in the order stations, candidates; linear rows one a site with
+more than one column (or that is required), by position; then tokens, capital, running, max_stations, max_moves; floors
+by district, then by age group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.inputs import Prepared
+from placement.values import CoverageProgram, Floor, LinearRow
+from placement.verify.recount import Reach
+from placement.verify.rules import RUNNING, Claims, floors, station_amount
+
+Column = tuple[str, int]
+
+
+def program_columns(prepared: Prepared) -> list[Column]:
+    """Return (kind, position of the site) of every decision column."""
+    existing = prepared.sites.table["existing"].to_numpy(dtype=bool)
+    stations, vacant = np.flatnonzero(existing).tolist(), np.flatnonzero(~existing).tolist()
+    columns = [("keep", s) for s in stations] + [("give", s) for s in stations] + [("open", s) for s in vacant]
+    return columns + ([("move_in", s) for s in vacant] if stations else [])
+
+
+def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
+    """Return the columns that the claimed actions choose."""
+    ids = prepared.sites.ids
+    chosen = {("keep", site) for site in claims.keep} | {("open", site) for site in claims.open}
+    chosen |= {("give", origin) for origin, _ in claims.move} | {("move_in", to) for _, to in claims.move}
+    return np.array([(kind, ids[position]) in chosen for kind, position in program_columns(prepared)], dtype=bool)
+
+
+def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> CoverageProgram:
+    """Return the study's program; `weights` are (points, segments) whole thousandths of a visit a month."""
+    columns = program_columns(prepared)
+    status = prepared.sites.table["status"].tolist()
+    n_sites = len(status)
+    covers = sparse.vstack(reach.pairs, format="csr") if reach.pairs else sparse.csr_array((0, n_sites), dtype=bool)
+    return CoverageProgram(
+        covers=sparse.csr_array(covers),
+        weights=np.concatenate([weights[:, k] for k in range(weights.shape[1])]),
+        n_sites=n_sites,
+        column_site=np.array([-1 if kind == "give" else site for kind, site in columns]),
+        column_values=np.zeros(len(columns), dtype=np.int64),
+        linear=tuple(_linear(prepared, columns)),
+        floors=tuple(_floors(prepared, weights)),
+        required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
+        excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
+    )
+
+
+def _row(name: str, terms: list[tuple[int, int]], limit: int, *, equality: bool = False) -> LinearRow:
+    numbers, amounts = zip(*terms, strict=True) if terms else ((), ())
+    return LinearRow(
+        name=name,
+        columns=np.array(numbers, dtype=np.int64),
+        coefficients=np.array(amounts, dtype=np.int64),
+        limit=limit,
+        equality=equality,
+    )
+
+
+def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    table, study = prepared.sites.table, prepared.study
+    for site in range(len(table)):
+        terms = [(k, 1) for k, (_, at) in enumerate(columns) if at == site]
+        must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
+        if len(terms) > 1 or must_open:
+            yield _row(f"site {table.index[site]}", terms, 1, equality=bool(must_open))
+    if any(kind == "give" for kind, _ in columns):
+        signs = {"give": -1, "move_in": 1}
+        yield _row(
+            "tokens", [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs], 0, equality=True
+        )
+    if study.budget.capital is not None:
+        yield _capital(prepared, columns, study.budget.capital)
+    standing = [k for k, (kind, _) in enumerate(columns) if kind != "give"]
+    if study.budget.running is not None:
+        yearly = {k: _yearly(prepared, columns[k][1]) for k in standing}
+        yield _row("running", list(yearly.items()), study.budget.running)
+    if study.policy.max_stations is not None:
+        yield _row("max_stations", [(k, 1) for k in standing], study.policy.max_stations)
+    if study.policy.max_moves is not None:
+        moves = [k for k, (kind, _) in enumerate(columns) if kind == "move_in"]
+        yield _row("max_moves", [(k, 1) for k in moves], study.policy.max_moves)
+
+
+def _capital(prepared: Prepared, columns: list[Column], cap: int) -> LinearRow:
+    ids = prepared.sites.ids
+    items = {"keep": ("close", -1), "give": ("close", -1), "open": ("purchase", 1), "move_in": ("move", 1)}
+    amounts = [
+        (k, items[kind][1] * station_amount(prepared, ids[site], items[kind][0]))
+        for k, (kind, site) in enumerate(columns)
+    ]
+    closing = sum(station_amount(prepared, ids[site], "close") for kind, site in columns if kind == "keep")
+    return _row("capital", [(k, amount) for k, amount in amounts if amount], cap - closing)
+
+
+def _yearly(prepared: Prepared, site: int) -> int:
+    return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in RUNNING)
+
+
+def _floors(prepared: Prepared, weights: NDArray[Any]) -> Iterator[Floor]:
+    for name, mask, share in floors(prepared, weights.shape):
+        rows = np.flatnonzero(mask.T.ravel())
+        least = -((-share.numerator * int(weights[mask].sum())) // share.denominator)
+        yield Floor(name=name, rows=rows, minimum=least)

@@ -1,0 +1,153 @@
+"""Coverage counted again: from walking lengths, opening hours and demand, by code of the judge's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.inputs import Prepared
+from placement.values import Segment
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reach:
+    """Who can reach which site, segment by segment.
+
+    Parameters
+    ----------
+    pairs
+        One (points, sites) boolean CSR a segment.
+    """
+
+    pairs: tuple[sparse.csr_array, ...]
+
+    def by(self, standing: Bools) -> Bools:
+        """Return (points, segments): within reach of at least one standing site."""
+        columns = [_any_column(matrix, standing) for matrix in self.pairs]
+        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=bool)
+
+
+def reach(prepared: Prepared) -> Reach:
+    """Return who can reach which site under the study's standard."""
+    sites = prepared.sites.table
+    limits = _limits(prepared)
+    pairs = []
+    for segment in prepared.demand.segments:
+        hours = zip(sites["opens_min"], sites["closes_min"], sites["services"], strict=True)
+        usable = np.array([_usable(int(o), int(c), tuple(s), segment) for o, c, s in hours], dtype=bool)
+        pairs.append(_near(prepared, limits, Fraction(str(segment.speed_m_s)), usable))
+    return Reach(pairs=tuple(pairs))
+
+
+def _limits(prepared: Prepared) -> list[Fraction]:
+    """Return the standard at each demand point: seconds, or metres for a distance standard."""
+    travel = prepared.study.travel
+    if travel.threshold_m is not None:
+        return [Fraction(str(travel.threshold_m))] * len(prepared.demand.ids)
+    minutes = travel.threshold_min_by_district
+    points = prepared.demand.points
+    return [
+        Fraction(str(minutes.get(district, minutes.get(parent, travel.threshold_min)))) * 60
+        for district, parent in zip(points["district"], points["parent"], strict=True)
+    ]
+
+
+def _near(prepared: Prepared, limits: list[Fraction], speed_m_s: Fraction, usable: Bools) -> sparse.csr_array:
+    """Compare in whole units: lengths in mm against limit x speed, or times in ms against the limit."""
+    times = prepared.times
+    if prepared.study.travel.threshold_m is not None:
+        most = [limit * 1000 for limit in limits]
+    elif times.unit == "mm":
+        most = [limit * speed_m_s * 1000 for limit in limits]
+    else:
+        most = [limit * 1000 for limit in limits]
+    matrix = times.matrix
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    floor = np.array([value.numerator // value.denominator for value in most], dtype=np.int64)
+    keep = (matrix.data <= floor[rows]) & usable[matrix.indices]
+    ones = np.ones(int(keep.sum()), dtype=bool)
+    return sparse.csr_array((ones, (rows[keep], matrix.indices[keep])), shape=matrix.shape)
+
+
+def _usable(opens: int, closes: int, services: tuple[str, ...], segment: Segment) -> bool:
+    if segment.service != "all" and services and segment.service not in services:
+        return False
+    return _minutes(segment.starts_min, segment.ends_min) <= _minutes(opens, closes)
+
+
+def _minutes(start: int, end: int) -> set[int]:
+    """Return the minutes of the day from start to end, past midnight where end is not after start."""
+    return set(range(start, end)) if end > start else set(range(start, 1440)) | set(range(end))
+
+
+def _any_column(matrix: sparse.csr_array, standing: Bools) -> Bools:
+    coordinates = matrix.tocoo()
+    hit = np.zeros(matrix.shape[0], dtype=bool)
+    hit[coordinates.row[standing[coordinates.col]]] = True
+    return hit
+
+
+def coverage_record(prepared: Prepared, reached: Bools) -> dict[str, Any]:
+    """Return the ``coverage`` record of ``plan.json`` for one set of stations."""
+    demand = prepared.demand
+    share = demand.need_share
+    use = demand.need * demand.awareness * demand.uptake
+    amounts = {"": share * demand.need + (1 - share) * use, "need_": demand.need, "use_": use}
+
+    def record(mask: Bools) -> dict[str, float]:
+        out = {}
+        for prefix, amount in amounts.items():
+            out[f"{prefix}covered"] = float(amount[mask & reached].sum())
+            out[f"{prefix}all"] = float(amount[mask].sum())
+        return out
+
+    return {
+        "total": record(np.ones_like(reached)),
+        "segment": {name: record(mask) for name, mask in _segment_masks(prepared, reached.shape)},
+        "district": {name: record(mask) for name, mask in district_masks(prepared, reached.shape)},
+        "people": _people(prepared, reached),
+    }
+
+
+def _segment_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+    for number, segment in enumerate(prepared.demand.segments):
+        mask = np.zeros(shape, dtype=bool)
+        mask[:, number] = True
+        yield "/".join((segment.age_group, segment.period, segment.service)), mask
+
+
+def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+    """Yield (parent district, mask over points and segments)."""
+    parents = prepared.tables.population["parent"]
+    for name in sorted(set(parents)):
+        yield str(name), np.broadcast_to((parents == name).to_numpy()[:, None], shape)
+
+
+def age_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+    """Yield (age group, mask over points and segments)."""
+    ages = [segment.age_group for segment in prepared.demand.segments]
+    for name in sorted(set(ages)):
+        yield name, np.broadcast_to(np.array([age == name for age in ages])[None, :], shape)
+
+
+def _people(prepared: Prepared, reached: Bools) -> Mapping[str, dict[str, float]]:
+    population = prepared.tables.population
+    special = [group for group in prepared.study.demand.age_groups if group != "general"]
+    residents = {group: population[group].to_numpy() for group in special}
+    residents["general"] = population["people"].to_numpy() - sum(residents.values())
+    out: dict[str, dict[str, float]] = {}
+    hits: dict[tuple[str, str], Bools] = {}
+    for number, segment in enumerate(prepared.demand.segments):
+        key = (segment.age_group, segment.period)
+        hits[key] = hits.get(key, np.zeros(len(population), dtype=bool)) | reached[:, number]
+    for (age, period), hit in hits.items():
+        out[f"{age}/{period}"] = {"covered": float(residents[age][hit].sum()), "all": float(residents[age].sum())}
+    return out
