@@ -167,9 +167,7 @@ class BranchAndBound:
         self._log.add_leaf(node.number, prices, node.limits)
         if prices.objective:
             if bound is None:
-                bound, _ = scaled_bound(
-                    self._problem, NO_CUTS, prices, node.status, node.limits.low, node.limits.high
-                )
+                bound, _ = scaled_bound(self._problem, NO_CUTS, prices, node.status, node.limits.low, node.limits.high)
             self._proven = max(self._proven, bound // SCALE)
 
     def _child(self, parent: Node, branch: Branch) -> Node:
@@ -182,7 +180,12 @@ class BranchAndBound:
             status[branch.index] = ONE if branch.value else ZERO
         bound, _ = scaled_bound(self._problem, NO_CUTS, parent.prices, status, limits.low, limits.high)
         return Node(
-            number=number, bound=min(bound, parent.bound), status=status, limits=limits, prices=parent.prices, x=parent.x
+            number=number,
+            bound=min(bound, parent.bound),
+            status=status,
+            limits=limits,
+            prices=parent.prices,
+            x=parent.x,
         )
 
 

@@ -17,7 +17,6 @@ from placement.solve.problem import Problem, build_problem
 from placement.solve.proof import ProofLog
 from placement.solve.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
-from placement.values.certificate import SCALE
 from placement.values.solution import Status
 
 
@@ -31,6 +30,7 @@ def solve_engine(
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
+    del seed  # no random choice so far
     begun = time.perf_counter()
     deadline = begun + time_limit_s
     reduced = aggregate(program, threads=threads)
@@ -38,9 +38,7 @@ def solve_engine(
     aggregated = time.perf_counter()
     log = ProofLog(problem)
     visitor = Visitor(problem, Finder(problem), deadline)
-    search = BranchAndBound(
-        problem, visitor, log, gap=gap, deadline=deadline, threads=threads, progress=progress
-    )
+    search = BranchAndBound(problem, visitor, log, gap=gap, deadline=deadline, threads=threads, progress=progress)
     tree = search.run(_root(problem), None)
     timings = {"aggregate": aggregated - begun, "tree": time.perf_counter() - aggregated}
     return _solution(reduced, log, tree, gap, timings)
@@ -62,9 +60,7 @@ def _root(problem: Problem) -> Node:
     )
 
 
-def _solution(
-    reduced: ReducedProgram, log: ProofLog, tree: Tree, gap: float, timings: dict[str, float]
-) -> Solution:
+def _solution(reduced: ReducedProgram, log: ProofLog, tree: Tree, gap: float, timings: dict[str, float]) -> Solution:
     infeasible = tree.plan is None and tree.finished
     certificate = log.certificate(
         reduced.program,
@@ -107,6 +103,3 @@ def _version() -> str:
         return version("station-placement")
     except PackageNotFoundError:
         return "0"
-
-
-__all__ = ["SCALE", "solve_engine"]

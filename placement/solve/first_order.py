@@ -211,9 +211,7 @@ def _project(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
         used = 0.0
         for entry in range(begin, end):
             column, size = work.side_columns[entry], work.side_coefficients[entry]
-            used += size * min(
-                1.0, max(0.0, x[column] + (rho[column] - price * size) / (ratio * step[column]))
-            )
+            used += size * min(1.0, max(0.0, x[column] + (rho[column] - price * size) / (ratio * step[column])))
         if used > limit:
             least = price
         else:

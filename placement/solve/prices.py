@@ -76,7 +76,9 @@ def scaled_bound(
         problem.site, problem.values, problem.side, prices.theta,
     )  # fmt: skip
     total = int(rest) - sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
-    total += sum(int(a) * int(b) for a, b in zip(prices.cuts, (np.diff(cuts.indptr[: count + 1]) - 1) // 2, strict=True))
+    total += sum(
+        int(a) * int(b) for a, b in zip(prices.cuts, (np.diff(cuts.indptr[: count + 1]) - 1) // 2, strict=True)
+    )
     for row in np.flatnonzero(prices.theta):
         theta = int(prices.theta[row])
         total += theta * int(high[row] if theta > 0 else low[row])

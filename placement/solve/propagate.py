@@ -1,7 +1,5 @@
 """What the side rows alone decide: columns that no longer fit, columns that must be chosen, rows that cannot hold."""
 
-# ruff: noqa: PLR0917 - numba kernels take arrays by position
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple

@@ -9,8 +9,6 @@ generalized vertex median of a weighted graph, Operations Research 16, 955-961, 
 (2003), Iterated local search, Handbook of Metaheuristics.
 """
 
-# ruff: noqa: PLR0917 - numba kernels take arrays by position
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple
