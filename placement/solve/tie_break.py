@@ -67,8 +67,9 @@ def tie_break(
     Returns
     -------
     Solution or None
-        The same solution with another plan of the same objective, its certificate reissued with it; None where `solution` is not a proven optimum, the
-        reduced program has more than 300 sites, or a step could not be proven in time.
+        The same solution with another plan of the same objective, its certificate reissued with that plan; None
+        where `solution` is not a proven optimum, the reduced program has more than 300 sites, or a step could not be
+        proven in time.
     """
     if solution.status != "optimal" or solution.objective != solution.bound:
         return None
