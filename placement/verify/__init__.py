@@ -15,7 +15,7 @@ _HOME = {"check_certificate": "certificate", "Verdict": "folder", "verify_folder
 __all__ = ["Verdict", "check_certificate", "verify_folder"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 -- any of the public names
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
