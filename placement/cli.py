@@ -108,7 +108,7 @@ def check(study: Path, as_json: bool, quiet: bool) -> int:
 @json_option
 @quiet_option
 @_exit_codes
-def recommend(
+def recommend(  # noqa: PLR0917 -- one option a parameter
     study: Path,
     out: Path,
     seed: int | None,

@@ -115,6 +115,10 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes, standard: Standard) 
             raise InputError.single(
                 "travel", f"travel times are for other {name}", remedy="compute them from the same tables"
             )
+    speeds = {segment.speed_m_s for segment in demand.segments}
+    if times.unit == "ms" and standard.threshold_m is None and len(speeds) > 1:
+        problem = f"travel is given in seconds, but age groups walk at {len(speeds)} speeds"
+        raise InputError.single("travel", problem, remedy="give metres, or the same speed for every age group")
     within: dict[float, sparse.csr_array] = {}
     blocks = []
     for segment in demand.segments:
@@ -159,15 +163,16 @@ def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float
 def _within(demand: Demand, times: TravelTimes, standard: Standard, speed_m_s: float) -> sparse.csr_array:
     if standard.threshold_m is not None:
         return times.within_metres(standard.threshold_m)
+    speed = speed_m_s if times.unit == "mm" else None
     own = dict(standard.threshold_s_by_district or {})
     if not own:
-        return times.within(standard.threshold_s, speed_m_s=speed_m_s)
+        return times.within(standard.threshold_s, speed)
     points = demand.points
     threshold = points["district"].map(own).fillna(points["parent"].map(own)).fillna(standard.threshold_s).to_numpy()
     parts = []
     for value in np.unique(threshold):
         rows = sparse.diags_array((threshold == value).astype(np.int8), format="csr")
-        parts.append(rows @ times.within(float(value), speed_m_s=speed_m_s).astype(np.int8))
+        parts.append(rows @ times.within(float(value), speed).astype(np.int8))
     total = sparse.csr_array(sum(parts[1:], parts[0]))
     total.eliminate_zeros()
     return total.astype(bool)

@@ -31,7 +31,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "stations": int(sites["existing"].sum()),
         "candidates": int((~sites["existing"]).sum()),
         "travel": times.mode,
-        "reachable_pairs": int(times.lengths.nnz),
+        "reachable_pairs": int(times.matrix.nnz),
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
@@ -45,8 +45,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     lines += [f"  SIMULATED inputs: {', '.join(simulated)}"] if simulated else []
     lines += [
         f"  {record['demand_points']:,} demand points, {record['people']:,.0f} people",
-        f"  need {record['need_visits_a_month']:,.0f} visits a month, "
-        f"expected use {record['expected_use_visits_a_month']:,.0f}",
+        f"  need {record['need_visits_a_month']:,.0f}, use {record['expected_use_visits_a_month']:,.0f} visits a month",
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
     ]
@@ -110,9 +109,8 @@ def _action_table(data: ReportData) -> list[str]:
     for row in actions.itertuples():
         machines = f"{row.machines_before}->{row.machines_after}"
         name = _printable(str(names[row.site_id]))
-        lines.append(
-            f"{row.action:<8}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{row.cost_fen / 100:>16,.2f}  {name}"
-        )
+        money = f"{row.cost_fen / 100:,.2f}"
+        lines.append(f"{row.action:<8}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
     return lines
 
 
@@ -147,10 +145,10 @@ def compare_lines(record: Mapping[str, Any], first: str, second: str) -> list[st
     """Return the comparison as lines of text."""
     lines = [f"A = {first}", f"B = {second}"]
     lines += [] if record["same_inputs"] else ["the two plans were made from different inputs"]
+    (weight_a, weight_b), (status_a, status_b) = record["objective"], record["status"]
     lines += [
-        f"covered weight: A {record['objective'][0]:,.3f} ({record['status'][0]}), "
-        f"B {record['objective'][1]:,.3f} ({record['status'][1]}), "
-        f"B - A {record['objective'][1] - record['objective'][0]:+,.3f}",
+        f"covered weight: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
+        f"covered weight: B - A {weight_b - weight_a:+,.3f}",
         f"stations: A {record['stations'][0]}, B {record['stations'][1]}",
     ]
     lines += [f"{name}: B - A {amount:+,.2f} yuan" for name, amount in record["budget"].items()]

@@ -82,7 +82,7 @@ def solution_of(
     common["proof"] = "solver" if known else "none"
     if outcome.values is None:
         return Solution(status="no_solution", chosen=nothing, objective=0, bound=bound, **common)
-    chosen = _rounded(outcome.values, solver)
+    chosen = rounded(outcome.values, solver)
     counted = recount(program, chosen)
     faults = list(counted.violations)
     if counted.objective - bound > _BOUND_NOISE * abs(counted.objective):
@@ -96,7 +96,8 @@ def solution_of(
     )
 
 
-def _rounded(values: NDArray[np.float64], solver: str) -> NDArray[np.bool_]:
+def rounded(values: NDArray[np.float64], solver: str) -> NDArray[np.bool_]:
+    """Return which columns have the value 1, or raise :class:`RefutedError` where one is neither 0 nor 1."""
     whole = np.clip(np.round(values), 0, 1)
     wrong = np.flatnonzero(~(np.abs(values - whole) <= _INTEGRAL))
     if wrong.size:

@@ -140,6 +140,7 @@ def solve_mip(
     time_limit_s: float | None = None,
     seed: int = 0,
     threads: int = 2,
+    tolerance: float = 1e-6,
     start: FloatArray | None = None,
 ) -> MipOutcome:
     """Solve a mixed-integer model.
@@ -152,11 +153,15 @@ def solve_mip(
         Seconds; None = no limit.
     seed, threads
         Both can change which of several optima comes back.
+    tolerance
+        How far a row, a bound or a whole value may be missed.
     start
         (columns,) a plan to begin with, NaN for what HiGHS shall fill in; ignored where it is not feasible.
     """
     highs = new_highs()
     _configure(highs, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)
+    highs.setOptionValue("mip_feasibility_tolerance", float(tolerance))
+    highs.setOptionValue("primal_feasibility_tolerance", min(1e-7, float(tolerance)))
     _pass(highs, model)
     if start is not None:
         known = np.flatnonzero(np.isfinite(start)).astype(np.int32)

@@ -6,8 +6,8 @@ r"""The program through PuLP: HiGHS by default, any PuLP solver by name.
     z_c \le \sum_{k:\, \mathrm{site}(k) \in N(c)} x_k,\quad A x \le g,\quad \sum_{c \in d} w_c z_c \ge f_d,\quad
     0 \le z \le 1,\quad x \in \{0, 1\}
 
-where ``c`` are classes of rows: rows with equal cover sets and equal floors count as one with their summed weight,
-which changes no plan's value. ``z`` may stay continuous: with ``x`` whole, the best ``z`` is whole.
+where ``c`` are the row classes of :mod:`placement.solve.aggregate`. ``z`` may stay continuous: with ``x`` whole, the
+best ``z`` is whole.
 
 Nothing a solver says is believed further than this:
 
@@ -25,9 +25,7 @@ Every column is bounded, so that "infeasible or unbounded" can only mean infeasi
 from __future__ import annotations
 
 import math
-import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -39,13 +37,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import InputError
+from placement.solve.aggregate import aggregate
+from placement.solve.cbc_log import read_cbc_log, read_cbc_version
 from placement.solve.claims import solution_of
 from placement.solve.highs import ArrayModel, MipOutcome, State, highs_version, solve_mip
 from placement.solve.recount import recount
+from placement.solve.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _HIGHS = ("highs", "auto")
 _WITH_PLAN = ("optimal", "feasible")
@@ -54,34 +56,46 @@ _CBC = ("cbc", "pulp_cbc_cmd", "coin_cmd")
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What every backend is told: asked relative gap, seconds (None = no limit), random seed, threads."""
+    """What every backend is told: asked relative gap, seconds (None = no limit), random seed, threads.
+
+    `tolerance` is how far HiGHS may leave a row or a bound; its own default is 1e-6.
+    """
 
     gap: float = 0.0
     time_limit_s: float | None = None
     seed: int = 0
     threads: int = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Classes:
-    """Rows merged into classes: covers (classes, sites), summed weights, and the classes of each floor."""
-
-    covers: sparse.csr_array
-    weights: NDArray[np.int64]
-    floors: tuple[NDArray[np.int64], ...]
+    tolerance: float = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
 class PulpModel:
-    """The PuLP problem, its column variables in order, and what is not a matter of solving.
+    """The PuLP problem, its column variables in order, the value of a plan, and what is not a matter of solving.
 
     `impossible` names the constraints that no plan can satisfy whatever is chosen.
     """
 
     problem: pulp.LpProblem
     columns: tuple[pulp.LpVariable, ...]
-    objective: pulp.LpAffineExpression
+    value: pulp.LpAffineExpression
     impossible: tuple[str, ...]
+
+    def aim(self, coefficients: IntArray) -> None:
+        """Make the largest ``coefficients @ x`` the aim instead of the value."""
+        self.problem.setObjective(pulp.LpAffineExpression(zip(self.columns, coefficients.tolist(), strict=True)))
+
+    def keep_value(self, value: int) -> None:
+        """Allow only plans worth at least `value`."""
+        self.problem.addConstraint(pulp.LpConstraint(self.value, pulp.LpConstraintGE, "value", value))
+
+    def keep_sum(self, coefficients: IntArray, total: int) -> None:
+        """Allow only plans with ``coefficients @ x >= total``."""
+        terms = zip(self.columns, coefficients.tolist(), strict=True)
+        self.problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintGE, "sum", total))
+
+    def fix(self, column: int, *, chosen: bool) -> None:
+        """Fix one column."""
+        self.columns[column].bounds(int(chosen), int(chosen))
 
 
 def solve_milp(
@@ -125,14 +139,19 @@ def solve_milp(
     """
     began = perf_counter()
     solver = _named_solver(backend)
-    classes = merge_rows(program)
-    model = build_model(program, classes)
+    reduced = aggregate(program, threads=threads)
+    model = build_model(reduced)
     built = perf_counter()
     left = None if time_limit_s is None else max(0.01, time_limit_s - (built - began))
     limits = Limits(gap=gap, time_limit_s=left, seed=seed, threads=threads)
     outcome, name = _counted(program, model) or _run(model, solver, limits, start)
     timings = {"build": built - began, "solve": perf_counter() - built}
-    details = {"rows_merged": int(classes.weights.size), "nodes": outcome.nodes, "impossible": model.impossible}
+    details = {
+        "rows": reduced.classes.n_rows,
+        "reduced_rows": reduced.n_rows,
+        "nodes": outcome.nodes,
+        "impossible": model.impossible,
+    }
     return solution_of(program, outcome, solver=name, gap=gap, timings=timings, details=details)
 
 
@@ -146,74 +165,35 @@ def _counted(program: CoverageProgram, model: PulpModel) -> tuple[MipOutcome, st
     return MipOutcome(state="optimal", values=nothing, bound=0.0), "counting"
 
 
-def merge_rows(program: CoverageProgram) -> Classes:
-    """Merge rows with equal cover sets and equal floors; rows without weight or cover are dropped."""
-    in_floors: dict[int, list[int]] = {}
-    for number, floor in enumerate(program.floors):
-        for row in floor.rows.tolist():
-            in_floors.setdefault(row, []).append(number)
-    found: dict[tuple[bytes, tuple[int, ...]], int] = {}
-    sums: list[int] = []
-    for key, weight in _keys(program, in_floors):
-        place = found.setdefault(key, len(sums))
-        if place == len(sums):
-            sums.append(0)
-        sums[place] += weight
-    sets = [np.frombuffer(cover, dtype=np.int64) for cover, _ in found]
-    indptr = np.concatenate([[0], np.cumsum([sites.size for sites in sets])]).astype(np.int64)
-    indices = np.concatenate([np.zeros(0, dtype=np.int64), *sets])
-    covers = sparse.csr_array(
-        (np.ones(indices.size, dtype=np.int8), indices, indptr), shape=(len(sets), program.n_sites)
-    )
-    groups = [floors for _, floors in found]
-    members = tuple(
-        np.array([c for c, floors in enumerate(groups) if number in floors], dtype=np.int64)
-        for number in range(len(program.floors))
-    )
-    return Classes(covers=covers, weights=np.array(sums, dtype=np.int64), floors=members)
-
-
-def _keys(
-    program: CoverageProgram, in_floors: dict[int, list[int]]
-) -> Iterator[tuple[tuple[bytes, tuple[int, ...]], int]]:
-    first = 0
-    for covers, weights in program.blocks():
-        indices = covers.indices.astype(np.int64)
-        for row in np.flatnonzero((weights > 0) & (np.diff(covers.indptr) > 0)).tolist():
-            cover = np.unique(indices[covers.indptr[row] : covers.indptr[row + 1]]).tobytes()
-            yield (cover, tuple(in_floors.get(first + row, ()))), int(weights[row])
-        first += covers.shape[0]
-
-
-def build_model(program: CoverageProgram, classes: Classes) -> PulpModel:
+def build_model(reduced: ReducedProgram) -> PulpModel:
     """Return the PuLP problem; variables are named by index, since names of sites may collide in PuLP."""
     problem = pulp.LpProblem("coverage", pulp.LpMaximize)
-    bounds = zip(program.required.tolist(), program.excluded.tolist(), strict=True)
+    bounds = zip(reduced.required.tolist(), reduced.excluded.tolist(), strict=True)
     x = [problem.add_variable(f"x{k}", int(low), 1 - int(high), "Integer") for k, (low, high) in enumerate(bounds)]
-    z = [problem.add_variable(f"z{c}", 0, 1) for c in range(classes.weights.size)]
-    gain = list(zip(z, classes.weights.tolist(), strict=True))
-    objective = pulp.LpAffineExpression([*zip(x, program.column_values.tolist(), strict=True), *gain])
-    problem.setObjective(objective)
-    _add_cover_rows(problem, program, classes, x, z)
-    impossible = [f"column {k} is required and excluded" for k in np.flatnonzero(program.required & program.excluded)]
-    for number, row in enumerate(program.linear):
-        terms: dict[Any, int] = {}
-        for k, coefficient in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True):
-            terms[x[k]] = terms.get(x[k], 0) + coefficient
+    z = [problem.add_variable(f"z{c}", 0, 1) for c in range(reduced.n_rows)]
+    gain = list(zip(z, reduced.weights.tolist(), strict=True))
+    value = pulp.LpAffineExpression([*zip(x, reduced.column_values.tolist(), strict=True), *gain])
+    problem.setObjective(value)
+    _add_cover_rows(problem, reduced, x, z)
+    impossible = [f"column {k} is required and excluded" for k in np.flatnonzero(reduced.required & reduced.excluded)]
+    for number, row in enumerate(reduced.linear):
+        terms = {x[k]: a for k, a in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True) if a}
         sense = pulp.LpConstraintEQ if row.equality else pulp.LpConstraintLE
         impossible += _add_row(problem, f"l{number}", row.name, terms, sense=sense, limit=row.limit)
-    for number, (floor, members) in enumerate(zip(program.floors, classes.floors, strict=True)):
-        terms = {z[c]: int(classes.weights[c]) for c in members.tolist()}
-        impossible += _add_row(problem, f"f{number}", floor.name, terms, sense=pulp.LpConstraintGE, limit=floor.minimum)
-    return PulpModel(problem=problem, columns=tuple(x), objective=objective, impossible=tuple(impossible))
+    for number, floor in enumerate(reduced.floors):
+        terms = {x[k]: int(floor.column_gain[k]) for k in np.flatnonzero(floor.column_gain).tolist()}
+        terms |= {z[c]: int(reduced.weights[c]) for c in floor.rows.tolist()}
+        sense = pulp.LpConstraintGE
+        impossible += _add_row(problem, f"f{number}", floor.name, terms, sense=sense, limit=floor.minimum)
+    return PulpModel(problem=problem, columns=tuple(x), value=value, impossible=tuple(impossible))
 
 
-def _add_cover_rows(problem: Any, program: CoverageProgram, classes: Classes, x: list[Any], z: list[Any]) -> None:
-    at_site: list[list[Any]] = [[] for _ in range(program.n_sites)]
-    for k, site in enumerate(program.column_site.tolist()):
+def _add_cover_rows(problem: Any, reduced: ReducedProgram, x: list[Any], z: list[Any]) -> None:
+    at_site: list[list[Any]] = [[] for _ in range(reduced.n_sites)]
+    for k, site in enumerate(reduced.column_site.tolist()):
         if site >= 0:
             at_site[site].append(x[k])
-    sites, starts = classes.covers.indices.tolist(), classes.covers.indptr.tolist()
+    sites, starts = reduced.covers.indices.tolist(), reduced.covers.indptr.tolist()
     for c, variable in enumerate(z):
         terms = dict.fromkeys((column for site in sites[starts[c] : starts[c + 1]] for column in at_site[site]), -1)
         terms[variable] = 1
@@ -223,9 +203,8 @@ def _add_cover_rows(problem: Any, program: CoverageProgram, classes: Classes, x:
 
 def _add_row(problem: Any, key: str, name: str, terms: dict[Any, int], *, sense: int, limit: int) -> list[str]:
     """Add a row; one without terms is no row but a statement, whose falsehood is returned as a sentence."""
-    present = {variable: coefficient for variable, coefficient in terms.items() if coefficient}
-    if present:
-        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(present.items()), sense, key, limit))
+    if terms:
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms.items()), sense, key, limit))
         return []
     holds = {pulp.LpConstraintEQ: limit == 0, pulp.LpConstraintLE: limit >= 0, pulp.LpConstraintGE: limit <= 0}
     return [] if holds[sense] else [f"{name} cannot hold"]
@@ -259,6 +238,7 @@ class ArrayHighs(pulp.LpSolver):  # type: ignore[misc]
             time_limit_s=limits.time_limit_s,
             seed=limits.seed,
             threads=limits.threads,
+            tolerance=limits.tolerance,
             start=start,
         )
         self.outcome = outcome
@@ -337,7 +317,7 @@ def _cbc_path() -> str | None:
 
 def _run(model: PulpModel, solver: Any, limits: Limits, start: BoolArray | None) -> tuple[MipOutcome, str]:
     if solver == "highs":
-        return _run_highs(model, limits, start), highs_version()
+        return run_highs(model, limits, start), highs_version()
     if solver == "cbc":
         return _run_cbc(model, limits)
     if isinstance(solver, str):
@@ -351,7 +331,8 @@ def _run(model: PulpModel, solver: Any, limits: Limits, start: BoolArray | None)
     return outcome, f"{solver.name} (PuLP {pulp.__version__})"
 
 
-def _run_highs(model: PulpModel, limits: Limits, start: BoolArray | None) -> MipOutcome:
+def run_highs(model: PulpModel, limits: Limits, start: BoolArray | None) -> MipOutcome:
+    """Solve `model` with HiGHS; the outcome's values are those of the columns."""
     names = [variable.name for variable in model.columns]
     begin = None if start is None else dict(zip(names, np.asarray(start, dtype=np.float64).tolist(), strict=True))
     solver = ArrayHighs(limits, begin)
@@ -378,33 +359,8 @@ def _run_cbc(model: PulpModel, limits: Limits) -> tuple[MipOutcome, str]:
     state, bound = read_cbc_log(text)
     if state in _WITH_PLAN and _pulp_state(model.problem) not in _WITH_PLAN:
         state = "no_solution"  # the log speaks of a plan that the solution file does not hold
-    version = re.search(r"^Version:\s*(\S+)", text, flags=re.MULTILINE)
     values = _values(model) if state in _WITH_PLAN else None
-    name = f"CBC {version.group(1)}" if version else "CBC"
-    return MipOutcome(state=state, values=values, bound=bound), name
-
-
-def read_cbc_log(text: str) -> tuple[State, float]:
-    r"""Return the state and the upper bound that CBC's log of a maximisation states; infinite where it states none.
-
-    Examples
-    --------
-    >>> read_cbc_log("Result - Stopped on time limit\n\nObjective value: 19.0\nUpper bound: 20.5\nGap: -0.05")
-    ('feasible', 20.5)
-    >>> read_cbc_log("Result - Problem proven infeasible\n\nNo feasible solution found")
-    ('infeasible', -inf)
-    """
-    if re.search(r"^(Result - Problem proven infeasible|Problem is infeasible)", text, flags=re.MULTILINE):
-        return "infeasible", -math.inf
-    stated = re.search(r"^Upper bound:\s+(\S+)", text, flags=re.MULTILINE)
-    found = re.search(r"^Objective value:\s+(\S+)", text, flags=re.MULTILINE)
-    optimal = re.search(r"^Result - Optimal solution found", text, flags=re.MULTILINE)
-    bound = float(stated.group(1)) if stated else math.inf
-    if found is None:
-        return "no_solution", bound
-    if optimal and not stated:
-        bound = float(found.group(1))
-    return ("optimal" if optimal else "feasible"), bound
+    return MipOutcome(state=state, values=values, bound=bound), read_cbc_version(text)
 
 
 def _pulp_state(problem: Any) -> State:

@@ -13,6 +13,7 @@ import pandas as pd
 from placement.errors import Fault, InputError
 
 _SHOWN = 50
+_NOT_MONEY = -1
 _CLOCK = re.compile(r"(?:([01]?\d|2[0-3]):([0-5]\d)|24:00)(?::00)?")
 
 
@@ -147,11 +148,9 @@ class Table:
         """Return nullable whole fen of a column in yuan; blank or absent = no amount of its own."""
         if column not in self.frame.columns:
             return pd.Series(pd.NA, index=self.frame.index, dtype="Int64")
-        amounts = self.frame[column].map(_as_fen)
-        self.flag(
-            amounts.map(lambda value: value == -1).astype(bool), f"{column} is not an amount in yuan", "e.g. 8000.50"
-        )
-        return amounts.astype("Int64")
+        amounts = pd.array([_as_fen(value) for value in self.frame[column]], dtype="Int64")
+        self.flag(pd.Series(amounts == _NOT_MONEY).fillna(False), f"{column} is not an amount in yuan", "e.g. 8000.50")
+        return pd.Series(amounts, index=self.frame.index)
 
     def choice(self, column: str, default: str, choices: Sequence[str]) -> pd.Series:
         """Return a text column whose values must be among `choices`."""
@@ -171,7 +170,7 @@ class Table:
             return
         cells = self.frame.loc[np.asarray(mask, dtype=bool), column]
         for row, cell in list(zip(rows, cells, strict=True))[:_SHOWN]:
-            shown = "" if "blank" in problem else f" ({cell!r})"
+            shown = "" if "blank" in problem or column == "geometry" else f" ({cell!r})"
             self.fault(f"{problem}{shown}", row=row, remedy=remedy)
         if len(rows) > _SHOWN:
             self.fault(f"{problem}: {len(rows) - _SHOWN} more rows", remedy=remedy)
@@ -199,5 +198,5 @@ def _as_fen(value: object) -> object:
     try:
         fen = Decimal(text) * 100
     except InvalidOperation:
-        return -1
-    return int(fen) if fen.is_finite() and fen >= 0 and fen == fen.to_integral_value() else -1
+        return _NOT_MONEY
+    return int(fen) if fen.is_finite() and fen >= 0 and fen == fen.to_integral_value() else _NOT_MONEY

@@ -8,9 +8,10 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.travel.streets import Streets
-from placement.travel.times import walking_times
+from placement.travel.walking import walking_times
 
 _FAR_M = 200_000.0
+"""Farther than any two sites of a city; at 1 m/s a second is a metre."""
 
 
 def distances_mm(
@@ -21,11 +22,10 @@ def distances_mm(
     Along the streets where they lead from one to the other, otherwise (and without streets) the straight line.
     """
     pairs = shapely.distance(origins.geometry.to_numpy()[:, None], destinations.geometry.to_numpy()[None, :])
-    lengths = np.rint(pairs * 1000).astype(np.int64)
+    lengths: NDArray[np.int64] = np.rint(pairs * 1000).astype(np.int64)
     if streets is None or not lengths.size:
         return lengths
     times = walking_times(streets, origins, destinations, cutoff_s=_FAR_M, speed_m_s=1.0)
-    reached = np.rint(times.seconds.tocoo().data * 1000).astype(np.int64)
-    rows, columns = times.seconds.tocoo().coords
-    lengths[rows, columns] = reached
+    reached = times.matrix.tocoo()
+    lengths[reached.coords] = reached.data
     return lengths

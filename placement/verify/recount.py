@@ -69,7 +69,7 @@ def _near(prepared: Prepared, limits: list[Fraction], speed_m_s: Fraction, usabl
         most = [limit * speed_m_s * 1000 for limit in limits]
     else:
         most = [limit * 1000 for limit in limits]
-    matrix = times.lengths
+    matrix = times.matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     floor = np.array([value.numerator // value.denominator for value in most], dtype=np.int64)
     keep = (matrix.data <= floor[rows]) & usable[matrix.indices]

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from scipy import sparse
 
 from placement.errors import InputError, RefutedError
+from placement.solve.cbc_log import read_cbc_log
 from placement.solve.claims import safe_bound, trivial_bound
-from placement.solve.milp import read_cbc_log, solve_milp
+from placement.solve.milp import solve_milp
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.programs import optimum, relocation_programs, value_of
 

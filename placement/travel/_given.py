@@ -1,0 +1,120 @@
+"""A user's own matrix of times or distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.errors import AlignmentError, Fault, InputError
+from placement.travel._faults import row_faults
+from placement.travel.times import LARGEST, Unit
+
+TABLE = "travel"
+_MEASURES: dict[str, tuple[Unit, float, str]] = {
+    "metres": ("mm", 1000.0, "given matrix (metres)"),
+    "seconds": ("ms", 1000.0, "given matrix (seconds)"),
+    "travel_time": ("ms", 60_000.0, "given matrix (minutes)"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenMatrix:
+    """A checked matrix; fields as in :class:`placement.travel.TravelTimes`."""
+
+    point_ids: pd.Index
+    site_ids: pd.Index
+    matrix: sparse.csr_array
+    unit: Unit
+    mode: str
+
+
+def long_table(
+    frame: pd.DataFrame, *, point_ids: pd.Index | None, site_ids: pd.Index | None, missing: str
+) -> GivenMatrix:
+    """Return the matrix of a long table; see :meth:`placement.travel.TravelTimes.from_table`."""
+    rows, columns, measure = _columns(frame)
+    unit, scale, mode = _MEASURES[measure]
+    values = pd.to_numeric(frame[measure], errors="coerce").to_numpy(np.float64)
+    labels = [f"{a}, {b}" for a, b in zip(rows, columns, strict=True)]
+    empty = frame[measure].isna().to_numpy()
+    faults = _value_faults(labels, values, empty, frame[measure], measure=measure, scale=scale)
+    if missing == "error" and measure != "travel_time":
+        faults += row_faults(
+            TABLE, labels, empty, f"{measure} is empty", remedy="remove the row, or pass missing='unreachable'"
+        )
+    repeated = pd.MultiIndex.from_arrays([rows, columns]).duplicated()
+    faults += row_faults(TABLE, labels, repeated, "the pair is repeated", remedy="keep one row a pair")
+    if faults:
+        raise InputError(faults)
+    points = _ids(rows if point_ids is None else point_ids, point_ids is None)
+    sites = _ids(columns if site_ids is None else site_ids, site_ids is None)
+    i, j = points.get_indexer(rows), sites.get_indexer(columns)
+    faults = _mismatches("demand_id", rows, points, i, missing) + _mismatches("site_id", columns, sites, j, missing)
+    if faults:
+        raise AlignmentError(faults)
+    entries = np.rint(values[~empty] * scale).astype(np.int32)
+    matrix = sparse.coo_array((entries, (i[~empty], j[~empty])), shape=(len(points), len(sites))).tocsr()
+    return GivenMatrix(point_ids=points, site_ids=sites, matrix=matrix, unit=unit, mode=mode)
+
+
+def _columns(frame: pd.DataFrame) -> tuple[pd.Index, pd.Index, str]:
+    names = ("from_id", "to_id") if "from_id" in frame and "demand_id" not in frame else ("demand_id", "site_id")
+    measures = [name for name in _MEASURES if name in frame]
+    faults = [
+        Fault(table=TABLE, problem=f"column {name} is missing", remedy="add it") for name in names if name not in frame
+    ]
+    if len(measures) != 1:
+        found = f"both {' and '.join(measures)}" if measures else "neither metres nor seconds"
+        faults.append(Fault(table=TABLE, problem=f"the table has {found}", remedy="give one of them"))
+    if faults:
+        raise InputError(faults)
+    first, second = (pd.Index(frame[name]) for name in names)
+    return first, second, measures[0]
+
+
+def _value_faults(
+    labels: list[str],
+    values: NDArray[np.float64],
+    empty: NDArray[np.bool_],
+    given: pd.Series,
+    *,
+    measure: str,
+    scale: float,
+) -> list[Fault]:
+    unreadable = ~empty & ~np.isfinite(values)
+    faults = row_faults(
+        TABLE,
+        labels,
+        unreadable,
+        f"{measure} is {{}}",
+        remedy="give a number; leave out pairs out of reach",
+        values=given,
+    )
+    with np.errstate(invalid="ignore"):
+        negative, large = values < 0, np.isfinite(values) & (values * scale > LARGEST)
+    faults += row_faults(TABLE, labels, negative, f"{measure} is {{}}", remedy="must be 0 or more", values=given)
+    return faults + row_faults(TABLE, labels, large, f"{measure} is {{}}", remedy="is it in that unit?", values=given)
+
+
+def _ids(values: pd.Index, from_table: bool) -> pd.Index:
+    index = pd.Index(values)
+    return index.unique().sort_values() if from_table else index
+
+
+def _mismatches(name: str, named: pd.Index, wanted: pd.Index, found: NDArray[np.intp], missing: str) -> list[Fault]:
+    only_table = named[found < 0].unique()
+    faults = row_faults(
+        TABLE, only_table, np.ones(len(only_table), dtype=bool), f"{name} is only in the travel table",
+        remedy="remove its rows or add it to the study",
+    )  # fmt: skip
+    if missing == "error":
+        lacking = wanted.difference(named)
+        faults += row_faults(
+            TABLE, lacking, np.ones(len(lacking), dtype=bool), f"{name} of the study has no row",
+            remedy="add its rows, or pass missing='unreachable' if it reaches nothing",
+        )  # fmt: skip
+    return faults

@@ -1,0 +1,56 @@
+"""Fixtures shared by all tests: a toy study that a test may spoil, and what its faults say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from placement.errors import InputError
+from placement.study import read_study
+from placement.tables import read_tables
+from placement.toy import write_study
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+
+
+class SpoiledStudy:
+    """A toy study in a folder, with helpers to spoil a cell, a setting or a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.toml = write_study(folder, seed=3)
+
+    def setting(self, old: str, new: str) -> None:
+        text = self.toml.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in the toy study"
+        self.toml.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def frame(self, table: str) -> pd.DataFrame:
+        return pd.read_csv(self.folder / f"{table}.csv", dtype=str, keep_default_na=False)
+
+    def write(self, table: str, frame: pd.DataFrame) -> None:
+        frame.to_csv(self.folder / f"{table}.csv", index=False)
+
+    def cell(self, table: str, row: int, column: str, value: str) -> None:
+        frame = self.frame(table)
+        frame.loc[row, column] = value
+        self.write(table, frame)
+
+    def faults(self) -> list[str]:
+        with pytest.raises(InputError) as caught:
+            read_tables(read_study(self.folder))
+        return [str(fault) for fault in caught.value.faults]
+
+    def only_fault(self) -> str:
+        faults = self.faults()
+        assert len(faults) == 1, faults
+        return re.sub(r"\s+", " ", faults[0])
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> SpoiledStudy:
+    return SpoiledStudy(tmp_path / "toy")

@@ -1,0 +1,73 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from placement.solve.milp import solve_milp
+from placement.solve.tie_break import tie_break
+from placement.values import CoverageProgram
+from tests.solve.programs import every_plan, relocation_programs
+
+
+def twins(n=4):
+    """Every site covers the only row: each is an optimum of a plan with one station."""
+    return CoverageProgram.from_covers(sparse.csr_array(np.ones((1, n))), [5], [1] * n, 1)
+
+
+def test_the_cheapest_twin_wins():
+    program = twins()
+    assert tie_break(program, solve_milp(program), [3, 2, 1, 4]).chosen.tolist() == [False, False, True, False]
+
+
+def test_the_lowest_of_equally_cheap_twins_wins():
+    program = twins()
+    assert tie_break(program, solve_milp(program), [3, 1, 1, 4]).chosen.tolist() == [False, True, False, False]
+
+
+def test_only_proven_optima_are_touched():
+    program = twins()
+    solution = solve_milp(program)
+    open_ended = type(solution)(
+        status="feasible",
+        chosen=solution.chosen,
+        objective=5,
+        bound=6,
+        asked_gap=0.0,
+        proof="none",
+        solver="",
+    )
+    assert tie_break(program, open_ended, [0, 0, 0, 0]) is None
+
+
+def test_many_sites_are_left_alone():
+    program = twins(301)
+    assert tie_break(program, solve_milp(program), np.zeros(301)) is None
+
+
+def test_no_time_left_is_no_answer():
+    program = twins()
+    assert tie_break(program, solve_milp(program), [1, 1, 1, 1], time_limit_s=0.0) is None
+
+
+@given(program=relocation_programs(), data=st.data())
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_equals_trying_all_optima(program, data):
+    solution = solve_milp(program)
+    if solution.status == "infeasible":
+        return
+    n = program.n_columns
+    cost = np.array(data.draw(st.lists(st.integers(-2, 3), min_size=n, max_size=n)), dtype=np.int64)
+    optima = [plan for plan, value in every_plan(program) if value == solution.objective]
+    # at the first column in which two plans differ, the one that has it comes first
+    expected = min(optima, key=lambda plan: (int(cost[list(plan)].sum()), [not used for used in plan]))
+    broken = tie_break(program, solution, cost)
+    assert tuple(broken.chosen.tolist()) == expected
+    assert (broken.objective, broken.bound) == (solution.objective, solution.bound)
+
+
+def test_blocks_of_columns_join_up():
+    # 20 sites in pairs of twins: the lower of each pair must win, across the border between two blocks of 16 columns
+    covers = sparse.csr_array(np.kron(np.eye(10), np.ones((1, 2))))
+    program = CoverageProgram.from_covers(covers, np.arange(1, 11), [1] * 20, 10)
+    broken = tie_break(program, solve_milp(program), np.zeros(20, dtype=np.int64))
+    assert np.flatnonzero(broken.chosen).tolist() == list(range(0, 20, 2))

@@ -1,0 +1,57 @@
+"""Lint, types and the layer contract: the same commands a contributor runs by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+COMMANDS = {
+    "lint": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "types": [sys.executable, "-m", "mypy"],
+    "layers": ["lint-imports", "--no-cache"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_clean(name):
+    command = COMMANDS[name]
+    tool = Path(sys.executable).with_name(command[0])
+    run = [str(tool) if tool.exists() else command[0], *command[1:]]
+    done = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_import_does_no_work():
+    code = (
+        "import sys, time; t = time.perf_counter(); import placement; s = time.perf_counter() - t;"
+        "heavy = {'numpy', 'pandas', 'geopandas', 'osmnx', 'numba', 'pulp', 'scipy'} & set(sys.modules);"
+        "print(s < 0.5, sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "[]"]
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from click.testing import CliRunner; from placement.cli import main;"
+        "r = CliRunner().invoke(main, ['--help']); assert r.exit_code == 0, r.output;"
+        "print(sorted({'numpy', 'pandas', 'geopandas', 'osmnx', 'numba', 'pulp', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_nothing_else_is_visible_at_the_top_level():
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    top = {line.split("/", 1)[0] for line in listed.stdout.splitlines()}
+    visible = {name for name in top if not name.startswith(".")}
+    allowed = {"placement", "notebooks", "data", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"}
+    assert visible <= allowed
