@@ -47,8 +47,9 @@ def districts_layer(frame: Frame, districts: gpd.GeoDataFrame | None, crs: Any) 
     """Return the outlines of districts as one path."""
     if districts is None or districts.empty:
         return []
-    rings = shapely.get_parts(shapely.boundary(frame.drawn(districts, crs)))
-    lines = path(shapely.simplify(rings, TOLERANCE_PX, preserve_topology=False))
+    # A border that two districts share is drawn once, else its dashes fill up.
+    borders = shapely.line_merge(shapely.union_all(shapely.boundary(frame.drawn(districts, crs))))
+    lines = path(shapely.simplify(shapely.get_parts(borders), TOLERANCE_PX, preserve_topology=False))
     style = 'fill="none" stroke="#8a7f9c" stroke-width="16" stroke-dasharray="70 40"'
     return [f'<path d="{lines}" transform="scale(.1)" {style}/>']
 

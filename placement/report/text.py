@@ -220,6 +220,15 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "map.size": ("{value} visits a month", "每月 {value} 人次"),
         "map.north": ("N", "北"),
         "map.moved": ("from {name}", "自 {name} 迁来"),
+        # Plots
+        "plot.people": ("{total} residents", "居民 {total} 人"),
+        "plot.need": ("Need: {total} visits a month", "潜在需求：每月 {total} 人次"),
+        "plot.expected_use": ("Expected use: {total} visits a month", "预期使用量：每月 {total} 人次"),
+        "plot.weight": ("Demand: {total} visits a month", "需求：每月 {total} 人次"),
+        "plot.awareness": ("awareness", "知晓率"),
+        "plot.within": ("within reach", "已覆盖"),
+        "plot.covered": ("{share} of demand within reach", "需求覆盖率 {share}"),
+        "plot.plan": ("{study}: {before} → {after} of demand within reach", "{study}：需求覆盖率 {before} → {after}"),
         # Data
         "data.inputs": ("Inputs", "输入数据"),
         "data.notices": ("Notices", "声明"),
