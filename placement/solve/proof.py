@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -148,7 +149,7 @@ class ProofLog:
 
 def _group_ranges(problem: Problem) -> list[tuple[int, int]]:
     indptr = problem.side.indptr[problem.n_linear :]
-    return [(int(a), int(b)) for a, b in zip(indptr[:-1], indptr[1:], strict=True)]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(indptr)]
 
 
 def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:
