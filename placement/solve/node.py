@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,13 +138,13 @@ class Visitor:
         found = propagate(self._problem.side, limits.low, limits.high, status)
         changed = (np.diff(found.rows) != 0) | (np.diff(found.above.astype(np.int8)) != 0)
         edges = [0, *(np.flatnonzero(changed) + 1).tolist(), found.rows.size]
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in itertools.pairwise(edges):
             if end > begin:
                 ray = side_ray(self._problem, int(found.rows[begin]), above=bool(found.above[begin]))
                 visit.fixings.append((ray, found.columns[begin:end], found.values[begin:end]))
         if found.broken >= 0:
             visit.closing = side_ray(self._problem, int(found.broken), above=bool(found.broken_above))
-        return found.broken < 0
+        return bool(found.broken < 0)
 
     def _missed_floor(self, work: Work) -> Prices | None:
         """Return the ray of a floor that cannot be met any more, if there is one."""
@@ -153,7 +154,7 @@ class Visitor:
         lost = work.row_of_class == LOST
         by_label = np.bincount(floors.label[~lost], weights=weights[~lost], minlength=floors.indptr.size - 1)
         label_of = np.repeat(np.arange(by_label.size), np.diff(floors.indptr))
-        reachable = np.bincount(floors.index, weights=by_label[label_of], minlength=floors.minimum.size)
+        reachable = np.bincount(floors.floor_index, weights=by_label[label_of], minlength=floors.minimum.size)
         missed = np.flatnonzero(reachable < floors.minimum)
         return floor_ray(self._problem, int(missed[0]), lost) if missed.size else None
 
@@ -243,7 +244,7 @@ def multipliers(problem: Problem, work: Work, prices: Prices) -> NDArray[Any]:
     """Return row multipliers of a restricted program from prices of the whole."""
     floors = problem.floors
     factor = np.full(floors.indptr.size - 1, float(SCALE))
-    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), prices.phi[floors.index])
+    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), prices.phi[floors.floor_index])
     full = problem.covers.weights * factor[floors.label]
     return np.asarray(_shared_multipliers(prices.rows, full, work.row_of_class, work.weights.size))
 

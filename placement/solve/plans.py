@@ -45,7 +45,7 @@ def plan_value(problem: Problem, chosen: BoolArray) -> int | None:
     if floors.minimum.size:
         label_of = np.repeat(np.arange(covered.size), np.diff(floors.indptr))
         reached = np.zeros(floors.minimum.size, dtype=np.int64)
-        np.add.at(reached, floors.index, covered[label_of])
+        np.add.at(reached, floors.floor_index, covered[label_of])
         if (reached < floors.minimum).any():
             return None
     return int(covered.sum() + problem.values[chosen].sum())

@@ -4,7 +4,7 @@ The formula is that of :mod:`placement.values.certificate`. Prices are integers 
 sums might leave 62 bits is useless and its bound infinite.
 """
 
-# ruff: noqa: PLR0917 - numba kernels take arrays by position
+# ruff: noqa: C901, PLR0912, PLR0917 - numba kernels take arrays by position and have nested loops
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _rows_and_columns(
     factor = np.full(floors.indptr.size - 1, objective * SCALE)
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
-            factor[label] += phi[floors.index[entry]]
+            factor[label] += phi[floors.floor_index[entry]]
     at_site = np.zeros(covers.site_indptr.size - 1, np.int64)
     left = np.empty(rows.size, np.int64)
     for row in range(rows.size):
@@ -157,7 +157,7 @@ def to_prices(problem: Problem, work: Work, mu: NDArray[Any], theta: NDArray[Any
     scaled_phi = np.rint(np.clip(phi, 0.0, None) * SCALE).astype(np.int64)
     floors = problem.floors
     factor = np.full(floors.indptr.size - 1, SCALE, dtype=np.int64)
-    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), scaled_phi[floors.index])
+    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), scaled_phi[floors.floor_index])
     return Prices(
         objective=1,
         rows=_class_prices(problem.covers.weights, floors.label, factor, work.row_of_class, mu),
@@ -188,7 +188,7 @@ def floor_ray(problem: Problem, floor: int, lost: NDArray[np.bool_]) -> Prices:
     members = np.zeros(problem.covers.weights.size, dtype=bool)
     floors = problem.floors
     of_label = np.zeros(floors.indptr.size - 1, dtype=bool)
-    of_label[np.repeat(np.arange(of_label.size), np.diff(floors.indptr))[floors.index == floor]] = True
+    of_label[np.repeat(np.arange(of_label.size), np.diff(floors.indptr))[floors.floor_index == floor]] = True
     members = of_label[floors.label] & lost
     phi = np.zeros(floors.minimum.size, dtype=np.int64)
     phi[floor] = 1

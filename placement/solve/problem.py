@@ -51,13 +51,14 @@ class Side(NamedTuple):
 
 
 class Floors(NamedTuple):
-    """Coverage floors. Classes that stand in the same floors share a label; label ``t`` stands in the floors
-    ``index[indptr[t]:indptr[t + 1]]``. There is always at least one label.
+    """Coverage floors over labels: classes that stand in the same floors share one, and there is at least one.
+
+    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``.
     """
 
     label: NDArray[Any]
     indptr: NDArray[Any]
-    index: NDArray[Any]
+    floor_index: NDArray[Any]
     minimum: NDArray[Any]
 
 

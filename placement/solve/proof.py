@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,6 +75,8 @@ class ProofLog:
         theta = prices.theta[self.problem.n_linear :]
         groups = np.flatnonzero(theta)
         nodes = np.where(theta > 0, limits.high_node, limits.low_node)[groups]
+        order = np.argsort(nodes)
+        groups, nodes = groups[order], nodes[order]
         key = (id(prices), nodes.tobytes())
         if key not in self._known:
             self._sets.append((prices, nodes, np.abs(theta[groups])))
@@ -148,7 +151,7 @@ class ProofLog:
 
 def _group_ranges(problem: Problem) -> list[tuple[int, int]]:
     indptr = problem.side.indptr[problem.n_linear :]
-    return [(int(a), int(b)) for a, b in zip(indptr[:-1], indptr[1:], strict=True)]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(indptr)]
 
 
 def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:

@@ -269,7 +269,7 @@ def _inverse_degree(indptr: Any, sites: Any, columns_at: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _main_row(indptr: Any, low: Any, high: Any) -> Any:
+def _main_row(indptr: Any, low: Any) -> Any:
     """Return the longest row with an upper limit alone, or -1."""
     main, length = -1, 0
     for row in range(low.size):
@@ -314,9 +314,9 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
         **_transposed_side(side, columns.size),
         low=side[4],
         high=side[5],
-        main=int(_main_row(side[1], side[4], side[5])),
+        main=int(_main_row(side[1], side[4])),
         label_indptr=floors.indptr,
-        label_floors=floors.index,
+        label_floors=floors.floor_index,
         minimum=floors.minimum.astype(np.float64),
     )
 

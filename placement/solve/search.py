@@ -9,6 +9,8 @@ generalized vertex median of a weighted graph, Operations Research 16, 955-961, 
 (2003), Iterated local search, Handbook of Metaheuristics.
 """
 
+# ruff: noqa: NPY002 - numba kernels take arrays by position and know only the legacy generator
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -57,10 +59,10 @@ class Field(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """State of a search: open columns, rows' counts, sites' gains, use of the side rows, and the value in ``value[0]``."""
+    """State of a search: open columns, rows' cover counts, sites' gains, use of side rows, and ``value[0]``."""
 
     chosen: NDArray[Any]
-    count: NDArray[Any]
+    counts: NDArray[Any]
     gain: NDArray[Any]
     used: NDArray[Any]
     value: NDArray[Any]
@@ -177,8 +179,8 @@ def add(field: Any, tally: Any, column: Any) -> Any:
         return
     for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
         row = field.site_rows[at]
-        tally.count[row] += 1
-        if tally.count[row] == 1:
+        tally.counts[row] += 1
+        if tally.counts[row] == 1:
             for entry in range(field.indptr[row], field.indptr[row + 1]):
                 tally.gain[field.sites[entry]] -= field.weights[row]
 
@@ -193,8 +195,8 @@ def remove(field: Any, tally: Any, column: Any) -> Any:
     if site >= 0:
         for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
             row = field.site_rows[at]
-            tally.count[row] -= 1
-            if tally.count[row] == 0:
+            tally.counts[row] -= 1
+            if tally.counts[row] == 0:
                 for entry in range(field.indptr[row], field.indptr[row + 1]):
                     tally.gain[field.sites[entry]] += field.weights[row]
     tally.value[0] -= worth(field, tally, column)
