@@ -165,7 +165,7 @@ def _within(demand: Demand, times: TravelTimes, standard: Standard, speed_m_s: f
         return times.within_metres(standard.threshold_m)
     speed = speed_m_s if times.unit == "mm" else None
     own = dict(standard.threshold_s_by_district or {})
-    if not own:
+    if not own and standard.threshold_s is not None:
         return times.within(standard.threshold_s, speed)
     points = demand.points
     threshold = points["district"].map(own).fillna(points["parent"].map(own)).fillna(standard.threshold_s).to_numpy()

@@ -97,7 +97,7 @@ def optimise(
 
 
 def _break_ties(model: RelocationModel, solution: Solution, options: dict[str, Any]) -> tuple[Solution, bool]:
-    from placement.solve.milp import tie_break  # noqa: PLC0415 -- loads pulp
+    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
     if solution.status != "optimal" or options["gap"] > 0:
         return solution, False

@@ -7,6 +7,9 @@ import re
 
 from placement.solve.highs import State
 
+# Every column is bounded, so that "infeasible or unbounded" means infeasible.
+_INFEASIBLE = r"^(Result - Problem proven infeasible|Problem is infeasible|Pre-processing says infeasible or unbounded)"
+
 
 def read_cbc_log(text: str) -> tuple[State, float]:
     r"""Return the state and the upper bound that CBC's log of a maximisation states; infinite where it states none.
@@ -18,7 +21,7 @@ def read_cbc_log(text: str) -> tuple[State, float]:
     >>> read_cbc_log("Result - Problem proven infeasible\n\nNo feasible solution found")
     ('infeasible', -inf)
     """
-    if re.search(r"^(Result - Problem proven infeasible|Problem is infeasible)", text, flags=re.MULTILINE):
+    if re.search(_INFEASIBLE, text, flags=re.MULTILINE):
         return "infeasible", -math.inf
     stated = re.search(r"^Upper bound:\s+(\S+)", text, flags=re.MULTILINE)
     found = re.search(r"^Objective value:\s+(\S+)", text, flags=re.MULTILINE)

@@ -66,7 +66,7 @@ def walking_times(
     [[103.0]]
     """
     speed_mm_s, cutoff_mm = whole_reach(cutoff_s, speed_m_s)
-    point_snaps, site_snaps = snap_both(streets, points, sites)
+    point_snaps, site_snaps = snap_both(streets, points, sites, threads)
     reach = search(streets, EdgeCosts.flat(streets, speed_mm_s), site_snaps, cutoff_mm, threads)
     return TravelTimes(
         point_ids=points.index,
@@ -138,11 +138,11 @@ def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
     return speed_mm_s, reach_mm
 
 
-def snap_both(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> tuple[Snaps, Snaps]:
+def snap_both(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, threads: int) -> tuple[Snaps, Snaps]:
     """Return where points and sites stand on the streets; both are checked."""
     xy = [point_coordinates(name, frame, streets) for name, frame in (("points", points), ("sites", sites))]
     count = len(xy[0])
-    both = snap_to_streets(streets, np.concatenate(xy))
+    both = snap_to_streets(streets, np.concatenate(xy), threads=threads)
     parts = [
         Snaps(edge=both.edge[part], position_mm=both.position_mm[part], access_mm=both.access_mm[part])
         for part in (slice(None, count), slice(count, None))

@@ -1,0 +1,238 @@
+r"""Need and expected use of every demand point and segment.
+
+A segment is an age group a, a period of the day t and a service v. With :math:`P_{ia}` people of age a at demand point
+i, trip rate :math:`r_{av}` (visits a person and month), share :math:`q_t` of the trips wanted in period t and online
+share :math:`o_a`, and :math:`F_{it}` people a day who pass in period t,
+
+.. math::
+    \mathrm{need}_{iatv} = P_{ia}\, r_{av}\, q_t\, (1 - o_a)
+        + [a = \text{general}]\; F_{it} \tfrac{365}{12}\, c\, \nu\, \frac{r_{av}}{\sum_{v'} r_{av'}}
+
+where c is the capture (visits a passer-by) and :math:`\nu` the share of passers-by who do not live there, so that
+residents are not counted twice. Expected use = need x awareness x uptake, with the awareness of the point's district.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.demand._check import listed, number_faults, raise_faults, require_columns, require_known
+from placement.demand._settings import GENERAL, Settings, TripRates, share_faults, survey_group
+from placement.demand.awareness import Awareness, Rates
+from placement.demand.footfall import Footfall
+from placement.errors import AlignmentError, Fault, InputError
+from placement.values.demand import Demand, check_points
+
+FloatArray = NDArray[np.float64]
+
+NIGHT = "night"
+"""The period that takes the night share of a counter."""
+DAYS_A_MONTH = 365 / 12
+
+
+def estimate_demand(
+    population: gpd.GeoDataFrame,
+    *,
+    trips_per_month: TripRates,
+    periods: Mapping[str, tuple[int, int]] | None = None,
+    period_share: Mapping[str, float] | None = None,
+    online_share: Mapping[str, float] | None = None,
+    uptake: Mapping[str, float] | None = None,
+    awareness: Awareness | None = None,
+    footfall: Footfall | None = None,
+    footfall_capture: float = 0.0,
+    non_resident_share: float = 1.0,
+    need_share: float = 0.5,
+    speed_m_s: Mapping[str, float] | None = None,
+    simulated: bool = False,
+) -> Demand:
+    """Return need, awareness and uptake by demand point and segment.
+
+    Parameters
+    ----------
+    population
+        Points in a projected CRS indexed by ``demand_id``: `district`, `people`, optional `parent`, and a column of
+        counts within `people` for each age group of `trips_per_month` but ``general``, which is everybody else.
+    trips_per_month
+        Visits a person and month by age group, or by age group and service; must name ``general``.
+    periods
+        (start, end) in minutes after midnight by name; default one period ``all``, 0 to 1440.
+    period_share
+        Share of the trips wanted in each period; sums to one.
+    online_share
+        Share of the trips done online, by age group; 0 where absent.
+    uptake
+        Share of the aware who use the service, by age group; where absent, used of aware in the survey, by district
+        and age group.
+    awareness
+        From :func:`placement.demand.estimate_awareness`; it must know every district of the population. Without it
+        everybody is taken to know the service, and `need_share` must be 1.
+    footfall
+        From :func:`placement.demand.spread_footfall` over the same demand points. The night share of a counter goes to
+        the period ``night``, the rest to the other periods by their shares; a counter without night share, and every
+        counter where no period is called ``night``, is split by `period_share`.
+    footfall_capture
+        Visits a passer-by.
+    non_resident_share
+        Share of the passers-by who live elsewhere.
+    need_share
+        s of the objective's mix of need and expected use, see :class:`placement.values.Demand`.
+    speed_m_s
+        Walking speed by age group; 1 where absent.
+    simulated
+        Whether any input is simulated.
+
+    Returns
+    -------
+    Demand
+        Segments ordered by age group, period, service.
+
+    Raises
+    ------
+    InputError
+        Listing every missing or impossible number.
+    AlignmentError
+        If a district of the population is unknown to `awareness`, or `footfall` is of other demand points.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> population = gpd.GeoDataFrame(
+    ...     {"district": ["A"], "people": [1000], "elderly": [200]},
+    ...     index=["D1"], geometry=gpd.points_from_xy([0], [0]), crs="EPSG:32650",
+    ... )
+    >>> demand = estimate_demand(population, trips_per_month={"general": 0.3, "elderly": 0.5}, need_share=1)
+    >>> [segment.name for segment in demand.segments], demand.need.round(9).tolist()
+    (['general/all/all', 'elderly/all/all'], [[240.0, 100.0]])
+    """
+    settings = Settings.checked(
+        trips_per_month=trips_per_month,
+        periods=periods,
+        period_share=period_share,
+        online_share=online_share,
+        uptake=uptake,
+        speed_m_s=speed_m_s,
+        awareness=awareness,
+        need_share=need_share,
+    )
+    raise_faults(share_faults(footfall_capture, non_resident_share, need_share))
+    people = people_by_age(population, settings.age_groups)
+    need = _resident_need(people, settings)
+    if footfall is not None:
+        passing = _aligned(footfall.points, population) * (DAYS_A_MONTH * footfall_capture * non_resident_share)
+        need = need + _passing_need(passing, settings)
+    districts = population["district"].astype(str)
+    known, used = _shares(awareness, districts, settings)
+    columns = {"district": districts, "parent": population.get("parent", population["district"]).astype(str)}
+    points = gpd.GeoDataFrame(columns, geometry=population.geometry, crs=population.crs)
+    return Demand(
+        points=points,
+        segments=settings.segments(),
+        age_groups=settings.age_groups,
+        people=people,
+        need=need,
+        awareness=known,
+        uptake=used,
+        need_share=need_share,
+        simulated=simulated,
+    )
+
+
+def people_by_age(population: gpd.GeoDataFrame, age_groups: tuple[str, ...]) -> FloatArray:
+    """Return (points, age groups) people; ``general`` is `people` less the columns of the other groups.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a count is negative or missing, age columns exceed `people`, or nobody lives anywhere.
+    """
+    special = [name for name in age_groups if name != GENERAL]
+    require_columns("population", population, ["district", "people", *special])
+    check_points("population", population)
+    raise_faults(
+        [fault for column in ("people", *special) for fault in number_faults("population", population, column)]
+    )
+    counts = {name: population[name].to_numpy(dtype=float) for name in ("people", *special)}
+    rest = counts["people"] - np.sum([counts[name] for name in special], axis=0)
+    over = np.flatnonzero(rest < -1e-9 * np.maximum(counts["people"], 1.0))
+    raise_faults(
+        [
+            Fault(
+                table="population",
+                row=str(population.index[row]),
+                problem=f"{' + '.join(special)} exceed people by {-rest[row]:g}",
+                remedy="age columns count within people",
+            )
+            for row in over
+        ]
+    )
+    if not counts["people"].sum() > 0:
+        raise InputError.single("population", "nobody lives at any demand point", remedy="check the column people")
+    return np.column_stack([np.maximum(rest, 0.0) if name == GENERAL else counts[name] for name in age_groups])
+
+
+def _resident_need(people: FloatArray, settings: Settings) -> FloatArray:
+    """Return (points, segments) visits a month of residents."""
+    by_period = settings.rates[:, None, :] * settings.period_share[None, :, None]
+    factor = by_period * (1.0 - settings.online_share)[:, None, None]
+    return np.repeat(people, settings.segments_per_age, axis=1) * factor.ravel()
+
+
+def _passing_need(visits: pd.DataFrame, settings: Settings) -> FloatArray:
+    """Return (points, segments) visits a month of passers-by, given their total and split in the same unit."""
+    names = [name for name, _, _ in settings.periods]
+    share = settings.period_share
+    by_period = visits["unsplit_per_day"].to_numpy()[:, None] * share
+    told = visits[["night_per_day", "day_per_day"]].to_numpy()
+    if NIGHT in names and len(names) > 1:
+        night = np.array([name == NIGHT for name in names])
+        others = np.where(night, 0.0, share)
+        # Where the residents want nothing outside the night, the other periods share equally.
+        others = others / others.sum() if others.sum() > 0 else ~night / (~night).sum()
+        by_period = by_period + told @ np.stack([night.astype(float), others])
+    else:
+        by_period = by_period + told.sum(axis=1)[:, None] * share
+    rates = settings.rates[settings.age_groups.index(GENERAL)]
+    mix = rates / rates.sum() if rates.sum() > 0 else np.full(len(rates), 1.0 / len(rates))
+    need = np.zeros((len(visits), len(settings.age_groups), settings.segments_per_age))
+    need[:, settings.age_groups.index(GENERAL)] = (by_period[:, :, None] * mix).reshape(len(visits), -1)
+    return need.reshape(len(visits), -1)
+
+
+def _aligned(points: pd.DataFrame, population: gpd.GeoDataFrame) -> pd.DataFrame:
+    if points.index.equals(population.index):
+        return points
+    extra, lost = points.index.difference(population.index), population.index.difference(points.index)
+    problem = f"was spread over other demand points (only there: {listed(extra)}; not there: {listed(lost)})"
+    if len(extra) or len(lost):
+        raise AlignmentError.single("footfall", problem, remedy="spread it over this population")
+    return points.loc[population.index]
+
+
+def _shares(awareness: Awareness | None, districts: pd.Series, settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
+    shape = (len(districts), len(settings.age_groups))
+    known, used = np.ones(shape), np.ones(shape)
+    if awareness is not None:
+        require_known("population", districts.unique(), "survey", awareness.districts, "district")
+        places = awareness.districts.get_indexer(districts)
+        for column, age in enumerate(settings.age_groups):
+            group = survey_group(awareness, age)
+            known[:, column] = _means(awareness, group)[places]
+            given = settings.uptake[column]
+            if given is not None:
+                used[:, column] = given
+            elif awareness.uptake is not None:
+                used[:, column] = _means(awareness.uptake, group)[places]
+    repeat = settings.segments_per_age
+    return np.repeat(known, repeat, axis=1), np.repeat(used, repeat, axis=1)
+
+
+def _means(rates: Rates, group: str | None) -> FloatArray:
+    """Return the posterior means of an age group in the order of `rates.districts`."""
+    return np.asarray(rates.table["mean"].xs(group, level="age_group").to_numpy(dtype=float))

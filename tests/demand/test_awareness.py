@@ -1,0 +1,187 @@
+"""Awareness: against brute-force integration on a fine grid, and by hand where a hand can do it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, special, stats
+
+from placement.demand import estimate_awareness
+from placement.demand._beta_binomial import SPREAD_SCALE
+from placement.demand.survey import pool_survey
+from placement.errors import AlignmentError, InputError
+
+SURVEY = pd.DataFrame(
+    {
+        "district": ["A", "B", "C", "D", "E", "F"],
+        "asked": [40, 12, 3, 55, 0, 31],
+        "aware": [29, 5, 3, 26, 0, 14],
+    }
+)
+
+
+def fine_grid(asked, aware, means=160, spreads=200):
+    """Nodes (mean, precision, weight) of the posterior by plain summation, with scipy's beta-binomial."""
+    mean = (np.arange(means) + 0.5) / means
+    spread = (np.arange(spreads) + 0.5) / spreads
+    m, s = np.meshgrid(mean, spread, indexing="ij")
+    precision = 1 / s**2 - 1
+    log_weight = stats.rayleigh(scale=SPREAD_SCALE).logpdf(s)
+    for n, k in zip(asked, aware, strict=True):
+        log_weight = log_weight + stats.betabinom(n, m * precision, (1 - m) * precision).logpmf(k)
+    weight = np.exp(log_weight - log_weight.max()).ravel()
+    kept = weight > 1e-7
+    return m.ravel()[kept], precision.ravel()[kept], weight[kept] / weight[kept].sum()
+
+
+def test_means_and_intervals_equal_a_fine_grid_to_1e4():
+    table = estimate_awareness(SURVEY).table
+    m, precision, weight = fine_grid(SURVEY["asked"], SURVEY["aware"])
+    for row, (n, k) in enumerate(zip(SURVEY["asked"], SURVEY["aware"], strict=True)):
+        a, b = m * precision + k, (1 - m) * precision + n - k
+        expected = [float(weight @ (a / (a + b)))]
+        for tail in (0.05, 0.95):
+            cdf = lambda x, tail=tail, a=a, b=b: float(weight @ special.betainc(a, b, x)) - tail  # noqa: E731
+            expected.append(optimize.brentq(cdf, 1e-9, 1 - 1e-9))
+        found = table.iloc[row][["mean", "low", "high"]].to_numpy(dtype=float)
+        assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_marginal_likelihood_maximum_equals_scipys():
+    rng = np.random.default_rng(3)
+    asked = rng.integers(30, 61, 60)
+    aware = rng.binomial(asked, rng.beta(12, 9, 60))
+    frame = pd.DataFrame({"district": [f"d{i}" for i in range(60)], "asked": asked, "aware": aware})
+    found = estimate_awareness(frame).parameters.loc["all"]
+
+    def loss(theta):
+        a, b = np.exp(theta)
+        return -stats.betabinom(asked, a, b).logpmf(aware).sum()
+
+    fit = optimize.minimize(loss, np.log([10.0, 10.0]), method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})
+    a, b = np.exp(fit.x)
+    assert found["ml_mean"] == pytest.approx(a / (a + b), abs=1e-4)
+    assert found["ml_precision"] == pytest.approx(a + b, rel=1e-3)
+    choose = special.gammaln(asked + 1) - special.gammaln(aware + 1) - special.gammaln(asked - aware + 1)
+    assert found["ml_log_likelihood"] + choose.sum() == pytest.approx(-fit.fun, abs=1e-4)
+
+
+def test_equal_rates_have_infinite_precision_but_finite_intervals():
+    frame = pd.DataFrame({"district": list("abcd"), "asked": [50] * 4, "aware": [25] * 4})
+    awareness = estimate_awareness(frame, districts=["a", "b", "c", "d", "new"])
+    assert awareness.parameters.loc["all", "ml_precision"] == np.inf
+    new = awareness.table.loc[("new", "all")]
+    assert new["high"] - new["low"] > 0.2
+    assert new["mean"] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_small_samples_are_pulled_to_the_city_and_large_ones_keep_their_rate():
+    frame = pd.DataFrame(
+        {"district": ["big", "small", "x", "y"], "asked": [4000, 4, 300, 300], "aware": [800, 4, 180, 150]}
+    )
+    table = estimate_awareness(frame).table["mean"].droplevel("age_group")
+    assert table["big"] == pytest.approx(0.2, abs=0.01)
+    assert 0.4 < table["small"] < 0.9
+
+
+def test_unsurveyed_districts_get_one_predictive_distribution():
+    awareness = estimate_awareness(SURVEY, districts=[*"ABCDEF", "X", "Y"])
+    table = awareness.table.droplevel("age_group")
+    assert list(table.index) == [*"ABCDEF", "X", "Y"]
+    assert table.loc["X", ["mean", "low", "high"]].tolist() == table.loc["E", ["mean", "low", "high"]].tolist()
+    assert table.loc["X", "asked"] == 0
+    assert np.isnan(table.loc["X", "raw"])
+    width = table["high"] - table["low"]
+    assert width["X"] > width.drop(["X", "Y", "E"]).max()
+
+
+def test_draws_follow_the_table_and_the_seed():
+    awareness = estimate_awareness(SURVEY)
+    draws = awareness.draws(40_000, seed=1)
+    table = awareness.table
+    assert draws.shape == (40_000, 6)
+    assert draws.mean(axis=0) == pytest.approx(table["mean"].to_numpy(), abs=0.004)
+    assert np.quantile(draws, 0.05, axis=0) == pytest.approx(table["low"].to_numpy(), abs=0.01)
+    assert np.quantile(draws, 0.95, axis=0) == pytest.approx(table["high"].to_numpy(), abs=0.01)
+    assert (awareness.draws(5, seed=2) == awareness.draws(5, seed=2)).all()
+    assert (awareness.draws(5, seed=2) != awareness.draws(5, seed=3)).any()
+
+
+def test_draws_of_age_groups_stand_in_the_order_of_the_table():
+    frame = pd.DataFrame(
+        {
+            "district": ["A", "A", "B", "B"],
+            "age_group": ["general", "elderly"] * 2,
+            "asked": [500] * 4,
+            "aware": [450, 50, 350, 100],
+        }
+    )
+    awareness = estimate_awareness(frame)
+    assert list(awareness.table.index) == [("A", "general"), ("A", "elderly"), ("B", "general"), ("B", "elderly")]
+    assert awareness.draws(4000).mean(axis=0) == pytest.approx([0.9, 0.1, 0.7, 0.2], abs=0.03)
+
+
+def test_used_of_aware_becomes_uptake():
+    frame = SURVEY.assign(used=[10, 5, 0, 20, 0, 7])
+    uptake = estimate_awareness(frame).uptake
+    assert uptake is not None
+    assert uptake.table["asked"].tolist() == SURVEY["aware"].tolist()
+    assert uptake.table["raw"].iloc[0] == pytest.approx(10 / 29)
+    assert estimate_awareness(SURVEY).uptake is None
+
+
+def test_weighted_rows_count_by_kish():
+    frame = pd.DataFrame(
+        {"district": ["A", "A", "B"], "asked": [30, 10, 20], "aware": [15, 10, 10], "weight": [1.0, 3.0, 2.0]}
+    )
+    pooled = pool_survey(frame)
+    # A: sum w = 30 + 30 = 60, sum w^2 = 30 + 90 = 120, effective 3600 / 120 = 30; share (15 + 30) / 60 = 3 / 4.
+    assert pooled.loc[("A", "all")].tolist() == pytest.approx([40, 30, 22.5])
+    # B: equal weights leave 20 people and their share alone.
+    assert pooled.loc[("B", "all")].tolist() == pytest.approx([20, 20, 10])
+
+
+def test_inputs_are_not_changed_and_table_is_a_copy():
+    frame = SURVEY.copy()
+    awareness = estimate_awareness(frame)
+    pd.testing.assert_frame_equal(frame, SURVEY)
+    taken = awareness.table
+    taken["mean"] = 0.0
+    assert (awareness.table["mean"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aware": [41, 5, 3, 26, 0, 14]}, r"survey \[A\]: aware 41 exceeds asked 40"),
+        ({"asked": [-1, 12, 3, 55, 0, 31]}, r"survey \[0\]: asked is -1"),
+        ({"aware": [29, 5, 3, np.nan, 0, 14]}, r"survey \[3\]: aware is nan"),
+        ({"asked": [0] * 6, "aware": [0] * 6}, "nobody was asked"),
+        ({"district": list("AABCDE")}, r"survey \[A\]: stands in more than one row"),
+        ({"district": ["A", "B", "", "D", "E", "F"]}, r"survey \[2\]: district is empty"),
+        ({"used": [30, 0, 0, 0, 0, 0]}, r"survey \[A\]: used 30 exceeds aware 29"),
+        ({"age_group": ["all"] * 5 + ["elderly"]}, "age_group all stands beside elderly"),
+        ({"weight": [1, 1, 0, 1, 1, 1]}, r"survey \[2\]: weight is 0"),
+    ],
+)
+def test_bad_surveys_are_named(change, message):
+    with pytest.raises(InputError, match=message):
+        estimate_awareness(SURVEY.assign(**change))
+
+
+def test_all_faults_come_at_once():
+    with pytest.raises(InputError) as caught:
+        estimate_awareness(SURVEY.assign(asked=[-1, 12, 3, 55, 0, -2], aware=[29, np.nan, 3, 26, 0, 14]))
+    assert len(caught.value.faults) == 3
+
+
+def test_unknown_district_shows_both_lists_and_the_near_name():
+    frame = SURVEY.assign(district=["Jiangan", "B", "C", "D", "E", "F"])
+    with pytest.raises(
+        AlignmentError, match=r"only in survey: Jiangan; only in population: G, Jiang'an.*mean Jiang'an\?"
+    ):
+        estimate_awareness(frame, districts=["Jiang'an", *"BCDEFG"])
+
+
+def test_missing_column_is_named():
+    with pytest.raises(InputError, match="column aware is missing"):
+        estimate_awareness(SURVEY.drop(columns="aware"))

@@ -1,0 +1,71 @@
+"""All action sets of a tiny town, tried one by one, by code that knows nothing of programs and solvers."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+
+from tests.towns import Town
+
+
+def best_value(town: Town) -> int | None:
+    """Return the most weight (thousandths) that any allowed action set covers; None where none is allowed."""
+    table = town.sites.table
+    choices = [("keep", "close", "give") if existing else ("none", "open", "move") for existing in table["existing"]]
+    best = None
+    covered = _covered_sets(town)
+    for actions in itertools.product(*choices):
+        value = _value(town, actions, covered)
+        if value is not None and (best is None or value > best):
+            best = value
+    return best
+
+
+def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
+    """Return (point, segment) -> sites in reach: metres against 900 s at the segment's speed."""
+    pairs = town.times.matrix.tocoo()
+    hours = town.sites.table[["opens_min", "closes_min"]].to_numpy().tolist()
+    reach: dict[tuple[int, int], set[int]] = {}
+    for row, column, length_mm in zip(*(part.tolist() for part in (*pairs.coords, pairs.data)), strict=True):
+        if hours[column] != [0, 1440]:
+            continue
+        for number, segment in enumerate(town.demand.segments):
+            if length_mm <= 900 * Fraction(str(segment.speed_m_s)) * 1000:
+                reach.setdefault((row, number), set()).add(column)
+    return reach
+
+
+def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], set[int]]) -> int | None:
+    costs, policy = town.costs, town.policy
+    if actions.count("give") != actions.count("move"):
+        return None
+    standing = {i for i, action in enumerate(actions) if action in {"keep", "open", "move"}}
+    for i, status in enumerate(town.sites.table["status"]):
+        if (status == "required" and i not in standing) or (status == "excluded" and i in standing):
+            return None
+    price = {"close": costs.close, "open": costs.purchase, "move": costs.move}
+    capital = sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
+    running = sum(int(costs.running[i]) for i in standing)
+    limits = (
+        (capital, policy.capital_fen),
+        (running, policy.running_fen),
+        (len(standing), policy.max_stations),
+        (actions.count("move"), policy.max_moves),
+    )
+    if any(most is not None and amount > most for amount, most in limits):
+        return None
+    weights = np.rint(town.demand.need * 1000).astype(int)
+    hit = np.zeros_like(weights, dtype=bool)
+    for (point, segment), near in reach.items():
+        hit[point, segment] = bool(near & standing)
+    for name, share in policy.district_floors.items():
+        rows = (town.demand.points["parent"] == name).to_numpy()
+        if (weights * hit)[rows].sum() < share * int(weights[rows].sum()):
+            return None
+    for name, share in policy.age_floors.items():
+        column = [s.age_group for s in town.demand.segments].index(name)
+        if (weights * hit)[:, column].sum() < share * int(weights[:, column].sum()):
+            return None
+    return int((weights * hit).sum())
