@@ -43,7 +43,7 @@ CJK_FONTS = (
 )
 QUANTITIES = ("people", "need", "expected_use", "weight")
 MARKERS = {"keep": "o", "close": "8", "move": "D", "open": "s"}
-_DOT_SHARE = 0.05
+_DOT_SHARE = 0.14
 """Share of the axes that all dots of demand together fill, unless the largest would exceed :data:`_DOT_MAX_PT2`."""
 _DOT_MAX_PT2 = 160.0
 
