@@ -75,6 +75,8 @@ class ProofLog:
         theta = prices.theta[self.problem.n_linear :]
         groups = np.flatnonzero(theta)
         nodes = np.where(theta > 0, limits.high_node, limits.low_node)[groups]
+        order = np.argsort(nodes)
+        groups, nodes = groups[order], nodes[order]
         key = (id(prices), nodes.tobytes())
         if key not in self._known:
             self._sets.append((prices, nodes, np.abs(theta[groups])))

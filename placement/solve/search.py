@@ -9,6 +9,8 @@ generalized vertex median of a weighted graph, Operations Research 16, 955-961, 
 (2003), Iterated local search, Handbook of Metaheuristics.
 """
 
+# ruff: noqa: NPY002 - numba kernels take arrays by position and know only the legacy generator
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple

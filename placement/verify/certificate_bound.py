@@ -212,9 +212,12 @@ def _halves_rounded_up(counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def _scattered(indptr: IntArray, index: IntArray, price: IntArray, number: int, size: int) -> IntArray:
-    dense = np.zeros(size, dtype=np.int64)
+    """Return the prices of one set in full; what is stored twice adds up, which is as valid as either."""
     start, stop = indptr[number], indptr[number + 1]
-    dense[index[start:stop]] = price[start:stop]
+    if _absolute(price[start:stop]) >= _LIMIT:
+        raise CertificateError("prices are so large that sums could leave 64 bits")
+    dense = np.zeros(size, dtype=np.int64)
+    np.add.at(dense, index[start:stop], price[start:stop])
     return dense
 
 

@@ -15,6 +15,7 @@ from placement.errors import CertificateError, Fault, InputError
 from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.study import read_study
 from placement.values import Certificate
+from placement.verify.certificate import check_certificate
 from placement.verify.program import chosen_columns, rebuild
 from placement.verify.recount import coverage_record, reach
 from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
@@ -181,8 +182,6 @@ def _bound_faults(record: Mapping[str, Any], objective: int) -> Iterator[str]:
 def _certificate_faults(
     record: Mapping[str, Any], claims: Claims, prepared: Prepared, program: Any, place: Path
 ) -> Iterator[str]:
-    from placement.verify.certificate import check_certificate
-
     try:
         certificate = Certificate.load(place / "certificate.npz")
         proven = check_certificate(program, chosen_columns(prepared, claims), certificate)

@@ -7,6 +7,7 @@ from scipy import sparse
 from placement.errors import InputError
 from placement.solve import maximise_coverage
 from placement.values import CoverageProgram, Floor, LinearRow
+from placement.verify import check_certificate
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
 
 
@@ -15,11 +16,12 @@ def assert_solved(program, solution):
     if best is None:
         assert solution.status == "infeasible"
         assert solution.certificate.infeasible
+        check_certificate(program, None, solution.certificate)
         return
     assert (solution.status, solution.objective, solution.bound, solution.gap) == ("optimal", best, best, 0.0)
     assert is_feasible(program, solution.chosen)
     assert value_of(program, solution.chosen) == best
-    assert solution.certificate.bound == best
+    assert check_certificate(program, solution.chosen, solution.certificate) == best
 
 
 @pytest.mark.parametrize("batch", range(10))
