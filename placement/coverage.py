@@ -165,17 +165,14 @@ def _within(demand: Demand, times: TravelTimes, standard: Standard, speed_m_s: f
         return times.within_metres(standard.threshold_m)
     speed = speed_m_s if times.unit == "mm" else None
     own = dict(standard.threshold_s_by_district or {})
-    if not own:
+    if not own and standard.threshold_s is not None:
         return times.within(standard.threshold_s, speed)
     points = demand.points
     threshold = points["district"].map(own).fillna(points["parent"].map(own)).fillna(standard.threshold_s).to_numpy()
-    parts = []
-    for value in np.unique(threshold):
-        rows = sparse.diags_array((threshold == value).astype(np.int8), format="csr")
-        parts.append(rows @ times.within(float(value), speed).astype(np.int8))
-    total = sparse.csr_array(sum(parts[1:], parts[0]))
-    total.eliminate_zeros()
-    return total.astype(bool)
+    order = [np.flatnonzero(threshold == value) for value in np.unique(threshold)]
+    parts = [times.within(float(threshold[rows[0]]), speed)[rows] for rows in order]
+    back = np.argsort(np.concatenate(order), kind="stable")
+    return sparse.csr_array(sparse.vstack(parts, format="csr")[back])
 
 
 def _keep_columns(matrix: sparse.csr_array, keep: NDArray[np.bool_]) -> sparse.csr_array:

@@ -128,7 +128,8 @@ def study_times(study: Study, tables: Tables, streets: Streets | None) -> Travel
     if streets is None:
         detour = study.travel.detour or 1.0
         return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
-    return walking_times(streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s)
+    far_snap_m = study.travel.far_snap_m
+    return walking_times(streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, far_snap_m=far_snap_m)
 
 
 def _reach(study: Study) -> tuple[float, float]:

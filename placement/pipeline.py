@@ -134,7 +134,10 @@ def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = No
     InputError
         If the folder holds anything that was not written by this library, or the disk refuses.
     """
-    write_folder(folder, render_files(report_data(outcome, folder, seed=seed)))
+    files = render_files(report_data(outcome, folder, seed=seed))
+    if outcome.plan.certificate is not None:
+        files["certificate.npz"] = outcome.plan.certificate.to_bytes()
+    write_folder(folder, files)
 
 
 def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> ReportData:

@@ -78,4 +78,4 @@ def _item(table: pd.DataFrame, costs: Mapping[str, CostSection], key: str, fault
         faults.append(
             Fault(table="study.toml", row=f"costs.{host}.{key}", problem=problem, remedy="add it or [costs.default]")
         )
-    return amounts.fillna(0).to_numpy(dtype=np.int64)
+    return np.asarray(amounts.fillna(0).to_numpy(dtype=np.int64))

@@ -33,6 +33,8 @@ class ReportData:
         ``en`` or ``zh``.
     threshold_s, threshold_m
         The service standard, seconds of travel or metres; exactly one is given.
+    threshold_s_by_district
+        Seconds of travel in districts that have their own standard.
     travel_mode
         How travel was counted: ``TravelTimes.mode``.
     reach
@@ -65,6 +67,7 @@ class ReportData:
     language: str = "en"
     threshold_s: float | None = None
     threshold_m: float | None = None
+    threshold_s_by_district: Mapping[str, float] | None = None
     travel_mode: str = ""
     reach: pd.DataFrame | None = None
     streets: gpd.GeoDataFrame | None = None

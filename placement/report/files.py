@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from placement.report.data import ReportData
+from placement.report.html import report_html
 from placement.report.plan_json import plan_bytes, plan_to_dict
 from placement.report.tables import actions_csv, actions_geojson
 
@@ -19,4 +20,5 @@ def render_files(data: ReportData) -> dict[str, bytes]:
         "plan.json": plan_bytes(record),
         "actions.csv": actions_csv(data.plan, data.sites),
         "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
+        "report.html": report_html(data),
     }

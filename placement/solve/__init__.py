@@ -52,8 +52,8 @@ def maximise_coverage(
     >>> from scipy import sparse
     >>> covers = sparse.csr_array([[1, 0], [1, 1], [0, 1]])
     >>> program = CoverageProgram.from_covers(covers, weights=[5, 1, 7], costs=[1, 1], budget=1)
-    >>> solution = maximise_coverage(program)  # doctest: +SKIP
-    >>> solution.status, solution.objective, solution.bound, solution.chosen.tolist()  # doctest: +SKIP
+    >>> solution = maximise_coverage(program)
+    >>> solution.status, solution.objective, solution.bound, solution.chosen.tolist()
     ('optimal', 8, 8, [False, True])
     """
     if not 0 <= gap < 1:
@@ -62,8 +62,10 @@ def maximise_coverage(
         raise InputError.single(
             "solve", f"time_limit_s is {time_limit_s}", row="time_limit_s", remedy="use seconds > 0"
         )
-    del progress
-    backend = "highs" if backend == "auto" else backend
+    if backend == "auto":
+        from placement.solve.engine import solve_engine  # noqa: PLC0415 - numba is loaded only by those who solve
+
+        return solve_engine(program, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, progress=progress)
     from placement.solve.milp import solve_milp  # noqa: PLC0415 - so is PuLP
 
     return solve_milp(program, backend=backend, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)

@@ -59,9 +59,9 @@ def aggregate(program: CoverageProgram, *, threads: int = 2) -> ReducedProgram:
     """
     classes = row_classes(program, threads=threads)
     length = np.diff(classes.indptr)
-    foldable = _foldable_sites(program)
+    exclusive = exclusive_sites(program)
     single = np.flatnonzero(length == 1)
-    folded = single[foldable[classes.sites[classes.indptr[single]]]]
+    folded = single[exclusive[classes.sites[classes.indptr[single]]]]
     kept = np.ones(classes.count, dtype=bool)
     kept[folded] = False
     row_class = np.flatnonzero(kept)
@@ -204,7 +204,7 @@ def _class_floors(
     return indptr, np.array([floor for each in members for floor in each], dtype=np.int64)
 
 
-def _foldable_sites(program: CoverageProgram) -> BoolArray:
+def exclusive_sites(program: CoverageProgram) -> BoolArray:
     """Return the sites of which at most one column can be chosen, and at least one column exists."""
     placed = program.column_site >= 0
     counts = np.bincount(program.column_site[placed], minlength=program.n_sites)

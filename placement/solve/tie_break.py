@@ -31,7 +31,7 @@ from placement.solve.highs import highs_version
 from placement.solve.milp import BoolArray, IntArray, Limits, PulpModel, build_model, run_highs
 from placement.solve.recount import exact_sum, recount
 from placement.solve.reduced import ReducedProgram
-from placement.values import CoverageProgram, Solution
+from placement.values import Certificate, CoverageProgram, Solution
 
 MAX_SITES = 300
 """Reduced programs with more sites are left as they are: the search among equals may take longer than the proof."""
@@ -67,8 +67,9 @@ def tie_break(
     Returns
     -------
     Solution or None
-        The same solution with another plan of the same objective; None where `solution` is not a proven optimum, the
-        reduced program has more than 300 sites, or a step could not be proven in time.
+        The same solution with another plan of the same objective, its certificate reissued with that plan; None
+        where `solution` is not a proven optimum, the reduced program has more than 300 sites, or a step could not be
+        proven in time.
     """
     if solution.status != "optimal" or solution.objective != solution.bound:
         return None
@@ -81,7 +82,15 @@ def tie_break(
     chosen = search.lowest(cost)
     if chosen is None:
         return None
-    return replace(solution, chosen=chosen, details={**solution.details, "tie_broken_by": highs_version()})
+    certificate = solution.certificate and _reissued(solution.certificate, chosen)
+    details = {**solution.details, "tie_broken_by": highs_version()}
+    return replace(solution, chosen=chosen, certificate=certificate, details=details)
+
+
+def _reissued(certificate: Certificate, chosen: BoolArray) -> Certificate:
+    """Return the certificate with another plan of the same value: what it proves does not depend on the plan."""
+    unsealed = replace(certificate, chosen=chosen, digest="")
+    return replace(unsealed, digest=unsealed.content_digest())
 
 
 def _sites_left(reduced: ReducedProgram) -> int:

@@ -21,7 +21,7 @@ LONGEST_MM = 2**31 - 2
 ENDS_TOLERANCE_M = 2.0
 """How far a line may end from its node: six decimals of a degree move a coordinate by 0.1 m."""
 
-LEFT_OUT_COLUMNS = ["what", "count", "length_m", "reason"]
+LEFT_OUT_COLUMNS = ["what", "count", "length_m", "x", "y", "reason"]
 
 Objects = NDArray[np.object_]
 

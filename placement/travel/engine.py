@@ -24,25 +24,19 @@ Source: Dial (1969), Algorithm 360: shortest-path forest with topological orderi
 # ruff: noqa: PLR0917 - compiled functions take arrays by position
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import numba as nb
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
+
+from placement.travel._compiled import compiled, inner
+from placement.travel.engine_columns import ACCESS, AHEAD, AT, BACK, EDGE, LEG_U, LEG_V
 
 Ints: TypeAlias = NDArray[Any]
 
 UNREACHED = np.int32(2**31 - 1)
 """Label of a node that is not reached, cost of a direction that is closed."""
-
-EDGE, AT, AHEAD, BACK, ACCESS, LEG_U, LEG_V = range(7)
-"""Columns of a placement, the (n, 7) int32 array that says where points stand on edges (u, v):
-
-edge number; millimetres from u; cost from u to the point and from the point to u (-1 where that direction is closed);
-access leg; cost between the point and u, and between the point and v, access leg included.
-"""
 
 _INT32 = types.Array(types.int32, 1, "C", readonly=True)
 _INT64 = types.Array(types.int64, 1, "C", readonly=True)
@@ -51,30 +45,7 @@ _NEW_INT32 = types.int32[::1]
 _LISTS = types.Tuple((types.int64[::1], _NEW_INT32, _NEW_INT32))  # type: ignore[no-untyped-call]
 
 
-def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile for one signature without the interpreter lock; keep the result on disk where a folder can be written.
-
-    One fixed signature with read-only arrays serves read-only and writable input alike: numba would otherwise compile
-    the function once for each combination.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            compiled: Callable[..., Any] = nb.njit(signature, nogil=True, cache=True)(function)
-        except (RuntimeError, OSError):  # numba finds no folder it may write its cache to
-            compiled = nb.njit(signature, nogil=True)(function)
-        return compiled
-
-    return decorate
-
-
-def _inner(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a part of a compiled function: never compiled where the whole comes from the cache."""
-    inner: Callable[..., Any] = nb.njit(nogil=True)(function)
-    return inner
-
-
-@_inner
+@inner
 def _unlink(node: int, following: Ints, preceding: Ints) -> None:
     """Take a node out of its list; a node that is in no list is linked to itself."""
     before, after = preceding[node], following[node]
@@ -84,7 +55,7 @@ def _unlink(node: int, following: Ints, preceding: Ints) -> None:
     preceding[node] = node
 
 
-@_inner
+@inner
 def _append(node: int, sentinel: int, following: Ints, preceding: Ints) -> None:
     """Put a node at the end of the list of a sentinel."""
     last = preceding[sentinel]
@@ -94,7 +65,7 @@ def _append(node: int, sentinel: int, following: Ints, preceding: Ints) -> None:
     preceding[sentinel] = node
 
 
-@_inner
+@inner
 def _queue(
     node: int, cost: int, shift: int, n_touched: int, label: Ints, touched: Ints, following: Ints, preceding: Ints
 ) -> int:
@@ -109,7 +80,7 @@ def _queue(
     return n_touched
 
 
-@_inner
+@inner
 def _settle(
     first_arc: Ints,
     arc_node: Ints,
@@ -136,7 +107,7 @@ def _settle(
     return n_touched
 
 
-@_inner
+@inner
 def _roomy(values: Ints, used: int, needed: int) -> Ints:
     """Return the array itself, or a copy of at least twice the size where `needed` entries do not fit."""
     if needed <= values.size:
@@ -146,7 +117,7 @@ def _roomy(values: Ints, used: int, needed: int) -> Ints:
     return larger
 
 
-@_compiled(_LISTS(*[_INT32] * 5, _PLACED, types.int64, types.int64))
+@compiled(_LISTS(*[_INT32] * 5, _PLACED, types.int64, types.int64))
 def reach_nodes(
     first_arc: Ints, arc_node: Ints, arc_cost: Ints, edge_u: Ints, edge_v: Ints, sites: Ints, cutoff: int, shift: int
 ) -> tuple[Ints, Ints, Ints]:
@@ -189,7 +160,7 @@ def reach_nodes(
     return counts, nodes[:used].copy(), costs[:used].copy()
 
 
-@_inner
+@inner
 def _along(points: Ints, p: int, sites: Ints, s: int) -> int:
     """Return the cost from p to s without leaving their common edge, at least UNREACHED where it is closed."""
     best = np.int64(UNREACHED)
@@ -200,7 +171,7 @@ def _along(points: Ints, p: int, sites: Ints, s: int) -> int:
     return int(best + points[p, ACCESS] + sites[s, ACCESS])
 
 
-@_inner
+@inner
 def _merge(
     u: int,
     v: int,
@@ -240,7 +211,7 @@ def _merge(
     return used
 
 
-@_compiled(_LISTS(*[_INT32] * 2, _INT64, *[_INT32] * 2, _INT64, _INT32, *[_PLACED] * 2, types.int64))
+@compiled(_LISTS(*[_INT32] * 2, _INT64, *[_INT32] * 2, _INT64, _INT32, *[_PLACED] * 2, types.int64))
 def point_rows(
     edge_u: Ints,
     edge_v: Ints,

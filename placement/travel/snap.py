@@ -7,6 +7,7 @@ leg between the point and that position, in whole millimetres too.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -61,14 +62,14 @@ class Snaps:
                 "id": ids.astype(str),
                 "kind": kind,
                 "access_m": access_m,
-                "part": streets.part[streets.u[self.edge]],
+                "part": streets.part[streets.u[self.edge]].astype(np.int64),
                 "far": access_m > far_snap_m,
             }
         )
 
 
-def snap_to_streets(streets: Streets, xy: NDArray[np.float64]) -> Snaps:
-    """Return the nearest edge of each point and the place on it.
+def snap_to_streets(streets: Streets, xy: NDArray[np.float64], *, threads: int = 2) -> Snaps:
+    """Return the nearest edge of each point and the place on it; of equally near edges the one numbered first.
 
     Parameters
     ----------
@@ -76,22 +77,69 @@ def snap_to_streets(streets: Streets, xy: NDArray[np.float64]) -> Snaps:
         The network.
     xy
         (points, 2) finite metres in the CRS of the network.
+    threads
+        Threads that search at once.
     """
-    lines = streets.lines()
     order = morton_order(xy)
-    points = shapely.points(xy[order])
-    # Sorted points meet the same branches of the tree one after another: three times as fast as in random order.
-    edge = np.empty(len(xy), dtype=np.int64)
-    edge[order] = shapely.STRtree(lines).query_nearest(points, all_matches=False)[1]
-    nearest, points = lines[edge], shapely.points(xy)
-    share = np.nan_to_num(shapely.line_locate_point(nearest, points, normalized=True))
+    edge, along, distance = (np.empty(len(xy), dtype) for dtype in (np.int64, np.float64, np.float64))
+    edge[order], along[order], distance[order] = _nearest(streets, xy[order], threads)
     length = streets.length_mm[edge]
-    access = np.rint(shapely.distance(nearest, points) * 1000)
     return Snaps(
         edge=edge.astype(np.int32),
-        position_mm=np.clip(np.rint(share * length), 0, length).astype(np.int32),
-        access_mm=np.minimum(access, _FARTHEST_MM).astype(np.int32),
+        position_mm=np.clip(np.rint(along * length), 0, length).astype(np.int32),
+        access_mm=np.minimum(np.rint(distance * 1000), _FARTHEST_MM).astype(np.int32),
     )
+
+
+def _nearest(
+    streets: Streets, xy: NDArray[np.float64], threads: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (edge, share of its length from u, distance) for each point."""
+    from placement.travel._grid import build_grid  # noqa: PLC0415 - compiles or loads the kernels
+
+    segments, segment_edge, before, lengths = _segments(streets)
+    grid = build_grid(segments)
+    if grid is None:
+        found = np.full(len(xy), -1, dtype=np.int64)
+        distance, share = np.zeros(len(xy)), np.zeros(len(xy))
+    else:
+        chunks = np.array_split(xy, max(threads, 1))
+        with ThreadPoolExecutor(max(threads, 1)) as pool:
+            parts = list(pool.map(grid.nearest, chunks))
+        found, distance, share = (np.concatenate([part[which] for part in parts]) for which in range(3))
+    edge = segment_edge[found]
+    total = np.add.reduceat(lengths, np.flatnonzero(np.diff(segment_edge, prepend=-1)))[edge]
+    along = (before[found] + share * lengths[found]) / np.where(total > 0, total, 1.0)
+    remote = np.flatnonzero(found < 0)
+    if remote.size:
+        edge[remote], along[remote], distance[remote] = _nearest_by_tree(streets, xy[remote])
+    return edge, along, distance
+
+
+def _segments(
+    streets: Streets,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (ends (n, 4), edge, metres before it on its edge, own metres) of every straight piece of the streets."""
+    starts = np.delete(np.arange(len(streets.coordinates)), streets.starts[1:] - 1)
+    segments = np.hstack([streets.coordinates[starts], streets.coordinates[starts + 1]])
+    edge = np.repeat(np.arange(streets.n_edges), np.diff(streets.starts) - 1)
+    lengths = np.hypot(segments[:, 2] - segments[:, 0], segments[:, 3] - segments[:, 1])
+    before = np.cumsum(lengths) - lengths
+    heads = np.flatnonzero(np.diff(edge, prepend=-1))
+    before -= np.repeat(before[heads], np.diff(streets.starts) - 1)
+    return segments, edge, before, lengths
+
+
+def _nearest_by_tree(
+    streets: Streets, xy: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return what :func:`_nearest` does, for points far from every street or streets thinly spread."""
+    lines, points = streets.lines(), shapely.points(xy)
+    matches = shapely.STRtree(lines).query_nearest(points)
+    edge = np.full(len(xy), streets.n_edges, dtype=np.int64)
+    np.minimum.at(edge, matches[0], matches[1])
+    share = np.nan_to_num(shapely.line_locate_point(lines[edge], points, normalized=True))
+    return edge, share, shapely.distance(lines[edge], points)
 
 
 def point_coordinates(table: str, frame: gpd.GeoDataFrame, streets: Streets | None = None) -> NDArray[np.float64]:

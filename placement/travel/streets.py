@@ -11,7 +11,7 @@ This is the only file that imports osmnx.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,16 @@ from scipy.sparse import csgraph
 
 from placement.errors import InputError
 from placement.travel._describe import StreetsSummary, summarise
+from placement.travel._faults import row_faults
 from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs, read_tables
 from placement.values._frozen import frozen_array
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
+
+
+LEAST_PART_M = 500.0
+"""Connected parts of an OSM file with less street than this are left out: courtyards, stubs cut off by the border."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +66,7 @@ class Streets:
     elevation_m
         (nodes,) metres, or None.
     left_out
-        Frame of what the source named but the network does not hold: `what`, `count`, `length_m`, `reason`.
+        Frame of what the source named but the network does not hold: `what`, `count`, `length_m`, `x`, `y`, `reason`.
     """
 
     crs: pyproj.CRS
@@ -144,6 +149,82 @@ class Streets:
         return cls._from_parts(graph_tables(read_graphml(Path(path)), crs))
 
     @classmethod
+    def from_osm_file(
+        cls,
+        path: str | Path,
+        *,
+        crs: object = None,
+        mode: str = "walk",
+        rules: pd.DataFrame | None = None,
+        least_part_m: float = LEAST_PART_M,
+    ) -> Streets:
+        """Return the network of an OpenStreetMap file (``.osm``, ``.osm.pbf``, also ``.gz`` and ``.bz2``).
+
+        Parameters
+        ----------
+        path
+            The file. Where a clipped extract lacks nodes of a way, the rest of the way is read and `left_out` tells.
+        crs
+            Projected CRS of the result; by default the UTM zone of the file.
+        mode
+            ``walk``, ``cycle`` or ``drive``: the column of the rules that decides which ways are read.
+        rules
+            Table of tags, by default :func:`placement.travel.way_rules`.
+        least_part_m
+            Connected parts with less street than this are left out and listed; 0 keeps all.
+
+        Raises
+        ------
+        MissingExtraError
+            If pyosmium is not installed (extra ``pbf``).
+        InputError
+            If the file is damaged, declares entities or holds no such street, or the rules are unreadable.
+        """
+        from placement.travel._osm import read_osm  # noqa: PLC0415
+
+        whole = cls._from_parts(read_osm(Path(path), crs=crs, mode=mode, rules=rules))
+        return whole.without_small_parts(least_part_m)
+
+    @classmethod
+    def from_lines(
+        cls, lines: gpd.GeoDataFrame, *, planar: bool = False, tolerance_m: float = 0.001, least_part_m: float = 0.0
+    ) -> Streets:
+        """Return the network of any layer of lines; lengths are those of the lines.
+
+        Parameters
+        ----------
+        lines
+            Lines in a projected CRS in metres; optional columns `highway` and `oneway`. Lines join where they share
+            a vertex.
+        planar
+            True: they join wherever they cross or touch, too. That also joins a bridge to what it crosses.
+        tolerance_m
+            Vertices in one cell of this size are one.
+        least_part_m
+            As in :meth:`from_osm_file`.
+
+        Raises
+        ------
+        CrsError
+            If the CRS is missing, in degrees or not in metres.
+        InputError
+            Listing every row that is no line.
+
+        Examples
+        --------
+        >>> cross = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 10 0)", "LINESTRING (5 -5, 5 5)"], crs="EPSG:32650")
+        >>> Streets.from_lines(cross.to_frame("geometry")).n_edges
+        2
+        >>> Streets.from_lines(cross.to_frame("geometry"), planar=True).n_edges
+        4
+        """
+        from placement.travel._lines import line_tables  # noqa: PLC0415
+
+        return cls._from_parts(line_tables(lines, planar=planar, tolerance_m=tolerance_m)).without_small_parts(
+            least_part_m
+        )
+
+    @classmethod
     def from_place(cls, place: str | shapely.Geometry, *, crs: object = None, network_type: str = "walk") -> Streets:
         """Download the network of a place with osmnx; osmnx keeps what it downloads in its cache folder.
 
@@ -205,6 +286,36 @@ class Streets:
         part: Ints = rank[label]
         part.setflags(write=False)
         return part
+
+    def without_small_parts(self, least_part_m: float) -> Streets:
+        """Return the network without connected parts that have less street than this; `left_out` lists them.
+
+        The part with the most street is always kept.
+        """
+        from placement.travel._subset import drop_small_parts  # noqa: PLC0415
+
+        return drop_small_parts(self, least_part_m)
+
+    def with_elevations(self, elevation_m: pd.Series) -> Streets:
+        """Return the network with the elevation of every node.
+
+        Parameters
+        ----------
+        elevation_m
+            Metres above sea level, indexed by `node_id`; more ids than the network has are ignored.
+
+        Raises
+        ------
+        InputError
+            Listing every node without an elevation.
+        """
+        found = elevation_m.reindex(self.node_ids).to_numpy(np.float64)
+        faults = row_faults(
+            "elevations", self.node_ids, ~np.isfinite(found), "elevation_m is missing", remedy="give metres"
+        )
+        if faults:
+            raise InputError(faults)
+        return replace(self, elevation_m=found)
 
     def lines(self) -> NDArray[np.object_]:
         """Return (edges,) shapely lines from u to v."""

@@ -69,6 +69,7 @@ Sources: Church & ReVelle (1974) for the program; weak LP duality for the bound;
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -220,10 +221,15 @@ class Certificate:
 
     def save(self, path: str | Path) -> None:
         """Write to an ``.npz`` file that needs no pickle to read; equal certificates give equal content."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file that :meth:`save` writes."""
         arrays: dict[str, Any] = dict(_parts(self))
         arrays["digest"] = np.frombuffer(self.digest.encode(), dtype=np.uint8)
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
 
     @classmethod
     def load(cls, path: str | Path) -> Certificate:

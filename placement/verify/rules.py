@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
@@ -54,7 +55,7 @@ def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
     """Return the fen of one cost item at one site: its own, else its host's, else the default, else 0."""
     row = prepared.sites.table.loc[site_id]
     own = row[f"{item}_fen"]
-    if not (own is None or own != own or str(own) == "<NA>"):  # noqa: PLR0124 -- NaN differs from itself
+    if not pd.isna(own):
         return int(own)
     for host in (row["host"], "default"):
         section = prepared.study.costs.get(host)
@@ -104,7 +105,7 @@ def _machine_faults(record: Mapping[str, Any], table: Any) -> Iterator[str]:
     for action in record["actions"]:
         site, kind = action["site_id"], action["action"]
         source = action["from_site_id"] if kind == "move" else site
-        machines = int(table.at[source, "machines"])
+        machines = int(table.loc[source, "machines"])
         expected = (machines if kind in {"keep", "close"} else 0, 0 if kind == "close" else machines)
         if (action["machines_before"], action["machines_after"]) != expected:
             yield f"actions: machines of {kind} {site} should be {expected[0]} -> {expected[1]}"

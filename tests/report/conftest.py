@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, Polygon
 
+from placement.report import ReportData
 from placement.values import BudgetLine, Coverages, Covered, Demand, Plan, Segment, Sites
 from placement.values.plan import ACTION_COLUMNS
 from placement.values.sites import COST_KEYS
@@ -56,7 +57,7 @@ def make_sites(names=None):
     return Sites(table=gpd.GeoDataFrame(frame, geometry=geometry))
 
 
-def make_demand():
+def make_demand(*, simulated=True):
     generator = np.random.default_rng(3)
     count = 60
     points = gpd.GeoDataFrame(
@@ -84,7 +85,7 @@ def make_demand():
         awareness=np.full((count, 4), 0.58),
         uptake=np.full((count, 4), 0.5),
         need_share=0.5,
-        simulated=True,
+        simulated=simulated,
     )
 
 
@@ -160,6 +161,20 @@ def make_districts(names=("江岸区", "江汉区", "硚口区")):
         for a, b in ((-100, 500), (500, 1100), (1100, 1700))
     ]
     return gpd.GeoDataFrame({"name": list(names)}, geometry=shapes, crs=CRS)
+
+
+def make_data(**changes):
+    values = {
+        "plan": make_plan(),
+        "demand": make_demand(),
+        "sites": make_sites(),
+        "study_path": "../study.toml",
+        "inputs": {"population": "0" * 64},
+        "versions": {"placement": "0.1.0"},
+        "seed": 0,
+        "threshold_s": 900.0,
+    }
+    return ReportData(**(values | changes))
 
 
 @pytest.fixture

@@ -4,22 +4,8 @@ import pandas as pd
 import pytest
 
 from placement.errors import AlignmentError, InputError
-from placement.report import ReportData, plan_from_dict, render_files
-from tests.report.conftest import make_demand, make_plan, make_sites
-
-
-def make_data(**changes):
-    values = {
-        "plan": make_plan(),
-        "demand": make_demand(),
-        "sites": make_sites(),
-        "study_path": "../study.toml",
-        "inputs": {"population": "0" * 64},
-        "versions": {"placement": "0.1.0"},
-        "seed": 0,
-        "threshold_s": 900.0,
-    }
-    return ReportData(**(values | changes))
+from placement.report import plan_from_dict, render_files
+from tests.report.conftest import make_data, make_demand, make_plan, make_sites
 
 
 def test_the_files_agree_with_each_other():

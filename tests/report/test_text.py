@@ -40,7 +40,7 @@ def test_the_fields_own_words_are_used():
     assert "使用率" in text["term.use.means"]
     assert text["coverage"] == "覆盖率"
     assert text["word.candidates"] == "候选点"
-    assert text["map.demand.all"] == "需求点"
+    assert text["map.all"] == "需求点"
 
 
 def test_words_of_a_study_that_the_catalogue_does_not_know_stay():

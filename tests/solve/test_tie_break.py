@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,7 +8,10 @@ from scipy import sparse
 from placement.solve.milp import solve_milp
 from placement.solve.tie_break import tie_break
 from placement.values import CoverageProgram
+from placement.values.certificate import SCALE
+from placement.verify import check_certificate
 from tests.solve.programs import every_plan, relocation_programs
+from tests.verify.reference import Draft, Prices
 
 
 def twins(n=4):
@@ -71,3 +76,17 @@ def test_blocks_of_columns_join_up():
     program = CoverageProgram.from_covers(covers, np.arange(1, 11), [1] * 20, 10)
     broken = tie_break(program, solve_milp(program), np.zeros(20, dtype=np.int64))
     assert np.flatnonzero(broken.chosen).tolist() == list(range(0, 20, 2))
+
+
+def test_the_certificate_follows_the_plan():
+    # Twin sites, worth 5: theta = 5 and lambda = 5 give rho = 0 and U = 5.
+    program = twins()
+    prices = Prices(row={0: 5 * SCALE}, linear=[5 * SCALE])
+    draft = Draft(
+        program=program, bound=5, plan=(True, False, False, False), objective=5, prices=[prices], leaves=[(0, 0)]
+    )
+    certificate = draft.seal()
+    proven = replace(solve_milp(program), chosen=certificate.chosen, certificate=certificate, proof="certificate")
+    broken = tie_break(program, proven, [3, 2, 1, 4])
+    assert broken.chosen.tolist() == [False, False, True, False]
+    assert check_certificate(program, broken.chosen, broken.certificate) == 5

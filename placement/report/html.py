@@ -1,0 +1,112 @@
+"""``report.html``: one file that opens without a network, in English or Chinese.
+
+The page has no script. Its content security policy forbids everything but its one style sheet, which is named by its
+hash, so that a name in the data can neither run nor load anything even if it were not escaped; and every value is
+escaped by Jinja2. Bars are SVG attributes, since the policy forbids styles in attributes too.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from placement.maps import plan_map, printable, shown
+from placement.report import view
+from placement.report.data import ReportData
+from placement.report.plan_json import ordered_actions
+from placement.report.text import HTML_LANG, texts, word
+
+NAME_LIMIT = 90
+"""Longer names are cut in the page; the whole name is in the tooltip, the table files and ``plan.json``."""
+
+
+def report_html(data: ReportData) -> bytes:
+    """Return the report as a complete HTML document in UTF-8."""
+    text = texts(data.language)
+    style = (resources.files("placement.report") / "templates" / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    plan = data.plan
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            text=text,
+            lang=HTML_LANG[data.language],
+            style=Markup(style),  # noqa: S704 -- our own file
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            data=data,
+            plan=plan,
+            name_limit=NAME_LIMIT,
+            title=text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
+            subtitle=text["subtitle"].format(standard=view.standard(data, text)),
+            simulated=view.simulated_names(data, text),
+            figures=view.figures(data, text),
+            sentences=view.sentences(data, text),
+            proof=view.proof(plan, text),
+            map=_map(data),
+            groups=view.action_groups(data, text),
+            total_cost=view.money(int(plan.actions["cost_fen"].sum())),
+            budget=view.budget(plan, text),
+            tables=_tables(data),
+            people=view.people_rows(plan, text),
+            terms=view.terms(data, text),
+            points=view.points,
+            inputs=[
+                (word(text, name), name in data.simulated, fingerprint)
+                for name, fingerprint in sorted(data.inputs.items())
+            ],
+        )
+    )
+    return page.encode()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("placement.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=view.percent, shown=shown)
+    return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Keep control characters out of every text of the page; markup is ours."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _map(data: ReportData) -> Markup:
+    text = texts(data.language)
+    simulated = view.simulated_names(data, text)
+    notes = [text["simulated.banner"].format(inputs=simulated)] if simulated else []
+    return plan_map(
+        demand=data.demand,
+        sites=data.sites,
+        actions=ordered_actions(data.plan),
+        text=text,
+        reach=data.reach,
+        streets=data.streets,
+        districts=data.districts,
+        notes=[*notes, *data.notices],
+    )
+
+
+def _tables(data: ReportData) -> list[tuple[str, str, list[view.Row]]]:
+    """Return the coverage tables as (heading, column heading, rows with the total last)."""
+    text = texts(data.language)
+    before, after = data.plan.before, data.plan.after
+    total = view.coverage_rows({"": before.total}, {"": after.total}, {"": text["total"]})
+    districts = view.coverage_rows(before.district, after.district, {name: name for name in after.district})
+    segments = view.coverage_rows(before.segment, after.segment, view.names_of(after.segment, text))
+    tables = [(text["coverage.district"], text["column.district"], districts + total)]
+    if len(segments) > 1:
+        tables.append((text["coverage.segment"], text["column.segment"], segments + total))
+    return tables

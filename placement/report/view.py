@@ -1,0 +1,337 @@
+"""What ``report.html`` shows, as plain text and numbers ready for the template; no markup and no figure of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from placement.report.data import ReportData
+from placement.report.plan_json import ACTION_ORDER
+from placement.report.tables import action_table, yuan
+from placement.report.text import word
+from placement.values import BudgetLine, Coverages, Covered, Plan
+
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One key figure: a share before and after, and the amounts behind it."""
+
+    label: str
+    before: float
+    after: float
+    amounts: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a coverage table; shares lie in 0..1."""
+
+    name: str
+    amount: str
+    before: float
+    after: float
+    need: str = ""
+    use: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One budget line as text, with the share of the cap that is used (None = no cap)."""
+
+    name: str
+    amount: str
+    cap: str
+    left: str
+    used: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What is known about the quality of the plan."""
+
+    good: bool
+    headline: str
+    meaning: str
+    by: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.61234), percent(0)
+    ('61.2%', '0.0%')
+    """
+    return f"{100 * share:.1f}%"
+
+
+def points(before: float, after: float) -> str:
+    """Return the change between two shares in percentage points, of the shares as they are shown.
+
+    Examples
+    --------
+    >>> points(0.41, 0.612), points(0.5, 0.41)
+    ('+20.2', '−9.0')
+    """
+    change = round(100 * after, 1) - round(100 * before, 1)
+    return f"{change:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+
+
+def small_gap(gap: float) -> str:
+    """Return a gap as per cent with as many decimals as it takes to see it.
+
+    Examples
+    --------
+    >>> small_gap(0.0), small_gap(0.0125), small_gap(0.0000321)
+    ('0%', '1.25%', '0.00321%')
+    """
+    return "0%" if gap == 0 else f"{float(f'{100 * gap:.3g}'):.10f}".rstrip("0").rstrip(".") + "%"
+
+
+def standard(data: ReportData, text: Text) -> str:
+    """Return the service standard: ``a 15-minute walk`` or ``5,000 m``."""
+    if data.threshold_s is not None:
+        return _minutes(data.threshold_s, text)
+    return text["standard.metres"].format(value=f"{data.threshold_m:,g}")
+
+
+def travel_mode(data: ReportData, text: Text) -> str:
+    """Return how travel was counted, in the language of `text` where it is known."""
+    return text.get(f"mode.{data.travel_mode}", data.travel_mode)
+
+
+def figures(data: ReportData, text: Text) -> list[Figure]:
+    """Return the key figures: residents by period, each smaller age group by period, demand, need, expected use."""
+    before, after = data.plan.before, data.plan.after
+    keys = [key.split("/") for key in after.people]
+    periods = list(dict.fromkeys(period for _, period in keys))
+    always = ".always" if periods == ["all"] else ""
+    found = []
+    for period in periods:
+        pair = (_residents(before, period), _residents(after, period))
+        label = text[f"figure.people{always}"].format(period=word(text, period))
+        found.append(_people_figure(label, *pair, text))
+    for group in data.demand.age_groups[1:]:
+        for period in periods:
+            if f"{group}/{period}" in after.people:
+                pair = (before.people[f"{group}/{period}"], after.people[f"{group}/{period}"])
+                names = {"group": _capital(word(text, group)), "period": word(text, period)}
+                label = text[f"figure.group{always}"].format(**names)
+                found.append(_people_figure(label, *pair, text))
+    total = (before.total, after.total)
+    for name, prefix in (("weight", ""), ("need", "need_"), ("use", "use_")):
+        amounts = [(getattr(part, f"{prefix}covered"), getattr(part, f"{prefix}all")) for part in total]
+        visits = text["figure.visits"].format(before=f"{amounts[0][0]:,.0f}", after=f"{amounts[1][0]:,.0f}")
+        found.append(
+            Figure(label=text[f"figure.{name}"], before=_share(*amounts[0]), after=_share(*amounts[1]), amounts=visits)
+        )
+    return found
+
+
+def sentences(data: ReportData, text: Text) -> list[str]:
+    """Return the summary in plain words."""
+    plan, sites = data.plan, data.sites
+    counts = plan.actions["action"].value_counts()
+    acts = [text[f"says.{action}"].format(count=counts[action]) for action in ACTION_ORDER if action in counts]
+    before, after = plan.before.total.share, plan.after.total.share
+    rises = "says.coverage" if after >= before else "says.coverage.falls"
+    said = [
+        text[rises].format(standard=standard(data, text), before=percent(before), after=percent(after)),
+        text["says.stations"].format(
+            before=int(sites.table["existing"].sum()),
+            after=len(plan.open),
+            actions=text["comma"].join(acts) or text["none"],
+        ),
+    ]
+    for line in plan.budget:
+        key = "says.uncapped" if line.cap_fen is None else "says.capped"
+        cap = "" if line.cap_fen is None else money(line.cap_fen)
+        said.append(text[key].format(line=_line_name(text, line), amount=money(line.amount_fen), cap=cap))
+    return said
+
+
+def proof(plan: Plan, text: Text) -> Proof:
+    """Return what is known about the quality of the plan, in words and numbers."""
+    kind = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
+    trusted = kind == "optimal" and plan.proof != "certificate"
+    facts = [
+        (text["proof.objective"], f"{plan.objective:,.3f}"),
+        (text["proof.bound"], f"{plan.bound:,.3f}"),
+        (text["proof.gap"], small_gap(plan.gap)),
+        (text["proof.asked"], small_gap(plan.asked_gap)),
+        (text["proof.solver"], plan.solver),
+        (text["proof.tie"], text["proof.tie.yes" if plan.tie_broken else "proof.tie.no"]),
+    ]
+    return Proof(
+        good=plan.status == "optimal",
+        headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
+        meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),
+        facts=tuple(facts),
+    )
+
+
+def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
+    """Return the rows of the action table by action, in the order of the tables."""
+    table = action_table(data.plan, data.sites)
+    groups = []
+    for action in ACTION_ORDER:
+        rows = table[table["action"] == action]
+        if len(rows):
+            label = f"{text[f'action.{action}']} ({len(rows)})"
+            shown = [_action_row(row, text) for row in rows.to_dict("records")]
+            groups.append({"action": action, "label": label, "rows": shown})
+    return groups
+
+
+def budget(plan: Plan, text: Text) -> list[Line]:
+    """Return the budget lines as text."""
+    lines = []
+    for line in plan.budget:
+        cap = line.cap_fen
+        used = None if cap is None else (line.amount_fen / cap if cap else float(line.amount_fen > 0))
+        lines.append(
+            Line(
+                name=_line_name(text, line),
+                amount=money(line.amount_fen),
+                cap=text["unlimited"] if cap is None else money(cap),
+                left="" if cap is None else money(cap - line.amount_fen),
+                used=used,
+            )
+        )
+    return lines
+
+
+def coverage_rows(before: Mapping[str, Covered], after: Mapping[str, Covered], names: Mapping[str, str]) -> list[Row]:
+    """Return one row for each group, in the order of `after`; `names` tells how a group is called."""
+    return [
+        Row(
+            name=names[key],
+            amount=f"{part.all:,.0f}",
+            before=before[key].share if key in before else 0.0,
+            after=part.share,
+            need=percent(_share(part.need_covered, part.need_all)),
+            use=percent(_share(part.use_covered, part.use_all)),
+        )
+        for key, part in after.items()
+    ]
+
+
+def people_rows(plan: Plan, text: Text) -> list[Row]:
+    """Return one row for each age group and period."""
+    return [
+        Row(
+            name=names_of([key], text)[key],
+            amount=f"{everyone:,.0f}",
+            before=_share(*plan.before.people.get(key, (0.0, 0.0))),
+            after=_share(covered, everyone),
+        )
+        for key, (covered, everyone) in plan.after.people.items()
+    ]
+
+
+def names_of(keys: Iterable[str], text: Text) -> dict[str, str]:
+    """Return how segments (``age group/period/service``) are called; parts that say "all" in every key are left out."""
+    parts = {key: key.split("/") for key in keys}
+    widths = {len(part) for part in parts.values()}
+    kept = [
+        place
+        for place in range(max(widths, default=0))
+        if len(widths) > 1 or any(part[place] != "all" for part in parts.values())
+    ]
+    return {
+        key: " · ".join(word(text, name) for place, name in enumerate(part) if place in kept) or word(text, "all")
+        for key, part in parts.items()
+    }
+
+
+def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
+    """Return the words of the report with their meaning."""
+    share = data.demand.need_share
+    speeds = {segment.age_group: segment.speed_m_s for segment in data.demand.segments}
+    pace = text["comma"].join(f"{word(text, group)} {speed:g} m/s" for group, speed in speeds.items())
+    found = [
+        (text["term.coverage"], text["term.coverage.means"].format(standard=standard(data, text))),
+        (text["term.need"], text["term.need.means"]),
+        (text["term.use"], text["term.use.means"]),
+        (text["term.demand"], text["term.demand.means"].format(need=percent(share), use=percent(1 - share))),
+    ]
+    if data.travel_mode:
+        found.append((text["term.travel"], travel_mode(data, text)))
+    if data.threshold_s is not None:
+        found.append((text["term.speed"], pace))
+    if data.threshold_s_by_district:
+        own = (f"{name} {_minutes(limit, text)}" for name, limit in sorted(data.threshold_s_by_district.items()))
+        found.append((text["term.own"], text["comma"].join(own)))
+    return found
+
+
+def simulated_names(data: ReportData, text: Text) -> str:
+    """Return which inputs are simulated, as one text; empty where none is."""
+    if data.simulated:
+        return text["comma"].join(word(text, name) for name in data.simulated)
+    return text["simulated.some"] if data.demand.simulated else ""
+
+
+def money(fen: int) -> str:
+    """Return fen as yuan with thousands separated.
+
+    Examples
+    --------
+    >>> money(123456789), money(-5)
+    ('1,234,567.89', '−0.05')
+    """
+    whole, part = yuan(abs(fen)).split(".")
+    return f"{'−' if fen < 0 else ''}{int(whole):,}.{part}"
+
+
+def _action_row(row: Mapping[Any, Any], text: Text) -> dict[str, str]:
+    arrow = f"{row['machines_before']} → {row['machines_after']}"
+    return {
+        "mark": str(row["mark"]),
+        "site_id": str(row["site_id"]),
+        "name": _name(row["name"]),
+        "host": word(text, _name(row["host"])),
+        "district": _name(row["district"]),
+        "from_site_id": str(row["from_site_id"]),
+        "from_name": _name(row["from_name"]),
+        "machines": arrow,
+        "cost": money(int(row["cost_fen"])),
+    }
+
+
+def _minutes(seconds: float, text: Text) -> str:
+    return text["standard.minutes"].format(value=f"{seconds / 60:g}")
+
+
+def _name(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 -- NaN
+
+
+def _people_figure(label: str, before: Sequence[float], after: Sequence[float], text: Text) -> Figure:
+    amounts = text["figure.persons"].format(before=f"{before[0]:,.0f}", after=f"{after[0]:,.0f}")
+    return Figure(label=label, before=_share(*before), after=_share(*after), amounts=amounts)
+
+
+def _residents(coverages: Coverages, period: str) -> tuple[float, float]:
+    groups = [pair for key, pair in coverages.people.items() if key.split("/")[1] == period]
+    return sum(pair[0] for pair in groups), sum(pair[1] for pair in groups)
+
+
+def _share(covered: float, everyone: float) -> float:
+    return covered / everyone if everyone else 0.0
+
+
+def _line_name(text: Text, line: BudgetLine) -> str:
+    return text.get(f"line.{line.name}", line.name)
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]

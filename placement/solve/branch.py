@@ -1,0 +1,221 @@
+r"""Branch and bound whose tree is its own certificate.
+
+Best node first. A node is bounded by the first-order method on the program that is left there, columns are fixed by
+reduced value, and it is split by how many columns of a group are chosen or by a column. Everything that closes a node
+or fixes a column is an integer price set that is logged, so that a checker can repeat the argument without a solver.
+Two nodes are visited at a time, always two, so that the tree does not depend on the number of threads.
+
+Sources: Land & Doig (1960), An automatic method of solving discrete programming problems, Econometrica 28, 497-520;
+Ryan & Foster (1981) for branching on sets of columns, An integer programming approach to scheduling.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
+from placement.solve.prices import NO_CUTS, Prices, scaled_bound
+from placement.solve.problem import ONE, ZERO, Problem
+from placement.solve.proof import Branch, Limits, ProofLog
+from placement.values.certificate import SCALE
+from placement.values.program import BoolArray
+
+_AT_ONCE = 2
+_ROOT_ITERATIONS = 3000
+_NODE_ITERATIONS = 400
+_ALWAYS_SEARCH = 20
+_SEARCH_EVERY = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tree:
+    """Outcome of a branch and bound.
+
+    Parameters
+    ----------
+    plan, objective
+        The best plan known; None and 0 if there is none.
+    bound
+        No plan is worth more.
+    finished
+        Whether every node was closed within the allowed gap.
+    nodes
+        Nodes visited.
+    """
+
+    plan: BoolArray | None
+    objective: int
+    bound: int
+    finished: bool
+    nodes: int
+
+
+class BranchAndBound:
+    """Closes the tree of a problem.
+
+    Parameters
+    ----------
+    problem, visitor, log
+        The program, what visits its nodes, and where evidence goes.
+    gap
+        Share of the bound that may stay open.
+    deadline
+        ``time.perf_counter()`` at which to stop.
+    threads
+        Threads that visit nodes.
+    progress
+        Called with the stage and the gap so far.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        visitor: Visitor,
+        log: ProofLog,
+        *,
+        gap: float,
+        deadline: float,
+        threads: int,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self._problem, self._visitor, self._log = problem, visitor, log
+        self._gap, self._deadline, self._threads = gap, deadline, threads
+        self._progress = progress
+        self._plan: BoolArray | None = None
+        self._objective = NOTHING_ALLOWED
+        self._proven = NOTHING_ALLOWED
+        self._heap: list[tuple[int, int, Node]] = []
+        self._visited = 0
+
+    def run(self, root: Node, plan: tuple[BoolArray, int] | None) -> Tree:
+        """Return the outcome, starting from a root node and, where there is one, a plan with its value."""
+        if plan is not None:
+            self._plan, self._objective = plan
+        self._heap = [(-root.bound, root.number, root)]
+        with ThreadPoolExecutor(min(self._threads, _AT_ONCE)) as executor:
+            while self._heap and time.perf_counter() < self._deadline:
+                self._absorb(list(executor.map(self._visit, self._next_nodes())))
+        finished = not self._heap
+        for _, _, node in self._heap:
+            self._close(node, node.prices, node.bound)
+        return Tree(
+            plan=self._plan,
+            objective=self._objective if self._plan is not None else 0,
+            bound=max(self._proven, self._objective),
+            finished=finished,
+            nodes=self._visited,
+        )
+
+    def allowed(self) -> int:
+        """Return the value that bounds may be left at."""
+        if self._plan is None:
+            return NOTHING_ALLOWED
+        return max(self._objective, within_gap(self._objective, self._gap))
+
+    def _next_nodes(self) -> list[tuple[Node, int]]:
+        nodes: list[tuple[Node, int]] = []
+        while self._heap and len(nodes) < _AT_ONCE:
+            _, _, node = heapq.heappop(self._heap)
+            if node.bound // SCALE <= self.allowed():
+                self._close(node, node.prices, node.bound)
+            else:
+                nodes.append((node, self._visited))
+                self._visited += 1
+        return nodes
+
+    def _visit(self, job: tuple[Node, int]) -> Visit:
+        node, turn = job
+        return self._visitor.visit(
+            node,
+            self.allowed(),
+            iterations=_NODE_ITERATIONS if turn else _ROOT_ITERATIONS,
+            search=turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
+        )
+
+    def _absorb(self, visits: list[Visit]) -> None:
+        for visit in visits:
+            if visit.plan is not None and visit.plan[1] > self._objective:
+                self._plan, self._objective = visit.plan
+        for visit in visits:
+            node = visit.node
+            self._log_fixings(visit)
+            if visit.closing is not None:
+                self._close(node, visit.closing, None)
+            elif visit.branches is None:
+                heapq.heappush(self._heap, (-node.bound, node.number, node))
+            else:
+                for branch in visit.branches:
+                    child = self._child(node, branch)
+                    heapq.heappush(self._heap, (-child.bound, child.number, child))
+        if self._progress is not None and self._heap:
+            bound = max(-self._heap[0][0] // SCALE, 1)
+            self._progress("branch and bound", max(0.0, (bound - self._objective) / bound))
+
+    def _log_fixings(self, visit: Visit) -> None:
+        node = visit.node
+        for prices, columns, values in visit.fixings:
+            self._log.add_fixing(node.number, prices, node.limits, columns, values)
+
+    def _close(self, node: Node, prices: Prices, bound: int | None) -> None:
+        """Log a leaf; a leaf that is no ray adds its bound to what is proven."""
+        self._log.add_leaf(node.number, prices, node.limits)
+        if prices.objective:
+            if bound is None:
+                bound, _ = scaled_bound(self._problem, NO_CUTS, prices, node.status, node.limits.low, node.limits.high)
+            self._proven = max(self._proven, bound // SCALE)
+
+    def _child(self, parent: Node, branch: Branch) -> Node:
+        number = self._log.add_node(parent.number, branch)
+        status, limits = parent.status, parent.limits
+        if branch.group:
+            limits = _narrowed(limits, self._problem.n_linear + branch.index, branch, number)
+        else:
+            status = status.copy()
+            status[branch.index] = ONE if branch.value else ZERO
+        bound, _ = scaled_bound(self._problem, NO_CUTS, parent.prices, status, limits.low, limits.high)
+        return Node(
+            number=number,
+            bound=min(bound, parent.bound),
+            status=status,
+            limits=limits,
+            prices=parent.prices,
+            x=parent.x,
+        )
+
+
+def within_gap(objective: int, gap: float) -> int:
+    """Return the largest bound for which ``(bound - objective) / bound <= gap``."""
+    if gap <= 0 or objective <= 0:
+        return objective
+    bound = int(objective / (1.0 - gap))
+    while bound > objective and bound - objective > gap * bound:
+        bound -= 1
+    return bound
+
+
+def _narrowed(limits: Limits, row: int, branch: Branch, number: int) -> Limits:
+    if branch.value == 0:
+        high, high_node = limits.high.copy(), limits.high_node.copy()
+        high[row] = branch.limit
+        high_node[_group(limits, row)] = number
+        return replace(limits, high=high, high_node=high_node)
+    low, low_node = limits.low.copy(), limits.low_node.copy()
+    low[row] = branch.limit + 1
+    low_node[_group(limits, row)] = number
+    return replace(limits, low=low, low_node=low_node)
+
+
+def _group(limits: Limits, row: int) -> int:
+    return row - (limits.low.size - limits.low_node.size)
+
+
+def root_limits(problem: Problem) -> Limits:
+    """Return the limits of the program itself."""
+    nobody = np.full(problem.low.size - problem.n_linear, -1, dtype=np.int64)
+    return Limits(low=problem.low, high=problem.high, low_node=nobody, high_node=nobody)

@@ -1,0 +1,207 @@
+r"""Bounds in integers, exactly as a checker computes them, and their translation from floating point.
+
+The formula is that of :mod:`placement.values.certificate`. Prices are integers scaled by ``2**20``; a price set whose
+sums might leave 62 bits is useless and its bound infinite.
+"""
+
+# ruff: noqa: C901, PLR0912, PLR0917 - numba kernels take arrays by position and have nested loops
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from placement.solve.problem import FREE, NO_LIMIT, ONE, Problem
+from placement.solve.restrict import COVERED, Work
+from placement.values.certificate import SCALE
+from placement.values.program import IntArray
+
+NO_BOUND = 2**62
+"""Scaled bound of a price set whose sums might overflow."""
+
+_SAFE = float(2**61)
+
+
+class Cuts(NamedTuple):
+    """Odd-set cuts over classes, with their coefficients over sites (CSR, one row a cut)."""
+
+    indptr: NDArray[Any]
+    classes: NDArray[Any]
+    site_indptr: NDArray[Any]
+    sites: NDArray[Any]
+    coefficients: NDArray[Any]
+
+
+NO_CUTS = Cuts(
+    np.zeros(1, dtype=np.int64),
+    np.empty(0, dtype=np.int64),
+    np.zeros(1, dtype=np.int64),
+    np.empty(0, dtype=np.int32),
+    np.empty(0, dtype=np.int64),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prices:
+    """One price set over the whole program; integers, scaled.
+
+    Parameters
+    ----------
+    objective
+        1, or 0 for a ray.
+    rows, cuts, theta, phi
+        Prices of classes, of odd-set cuts, of side rows (groups included), of floors.
+    """
+
+    objective: int
+    rows: IntArray
+    cuts: IntArray
+    theta: IntArray
+    phi: IntArray
+
+
+def scaled_bound(
+    problem: Problem, cuts: Cuts, prices: Prices, status: NDArray[np.int8], low: IntArray, high: IntArray
+) -> tuple[int, IntArray]:
+    """Return (U, rho): the scaled bound at a node and the scaled reduced values of all columns."""
+    if not _is_safe(problem, prices, low, high):
+        return NO_BOUND, np.zeros(problem.n_columns, dtype=np.int64)
+    count = prices.cuts.size
+    rest, rho = _rows_and_columns(
+        problem.covers, problem.floors, cuts, prices.objective, prices.rows, prices.cuts, prices.phi,
+        problem.site, problem.values, problem.side, prices.theta,
+    )  # fmt: skip
+    total = int(rest) - sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
+    total += sum(
+        int(a) * int(b) for a, b in zip(prices.cuts, (np.diff(cuts.indptr[: count + 1]) - 1) // 2, strict=True)
+    )
+    for row in np.flatnonzero(prices.theta):
+        theta = int(prices.theta[row])
+        total += theta * int(high[row] if theta > 0 else low[row])
+    return total + int(rho[status == ONE].sum() + np.maximum(rho[status == FREE], 0).sum()), rho
+
+
+def _is_safe(problem: Problem, prices: Prices, low: IntArray, high: IntArray) -> bool:
+    """Return whether no sum can overflow, and every side price has a limit to multiply."""
+    theta = prices.theta.astype(np.float64)
+    limit = np.where(prices.theta > 0, high, low).astype(np.float64)
+    used = theta != 0
+    if (np.abs(limit[used]) >= NO_LIMIT).any():
+        return False
+    sizes = np.bincount(
+        np.repeat(np.arange(limit.size), np.diff(problem.side.indptr)),
+        weights=np.abs(problem.side.coefficients.astype(np.float64)),
+        minlength=limit.size,
+    )
+    weight = problem.covers.weights.sum(dtype=np.float64) * (SCALE + prices.phi.sum(dtype=np.float64))
+    values = SCALE * np.abs(problem.values).sum(dtype=np.float64)
+    side = (np.abs(theta) * (sizes + np.abs(np.where(used, limit, 0.0)))).sum()
+    cuts = prices.cuts.sum(dtype=np.float64)
+    return bool(weight + values + side + 64.0 * cuts < 2 * _SAFE)
+
+
+@njit(nogil=True, cache=True)
+def _rows_and_columns(
+    covers: Any, floors: Any, cuts: Any, objective: Any, rows: Any, cut_prices: Any, phi: Any,
+    site: Any, values: Any, side: Any, theta: Any,
+) -> Any:  # fmt: skip
+    """Return (sum over classes of what their prices leave, reduced values of the columns)."""
+    factor = np.full(floors.indptr.size - 1, objective * SCALE)
+    for label in range(factor.size):
+        for entry in range(floors.indptr[label], floors.indptr[label + 1]):
+            factor[label] += phi[floors.floor_index[entry]]
+    at_site = np.zeros(covers.site_indptr.size - 1, np.int64)
+    left = np.empty(rows.size, np.int64)
+    for row in range(rows.size):
+        left[row] = covers.weights[row] * factor[floors.label[row]] - rows[row]
+        if rows[row] != 0:
+            for entry in range(covers.indptr[row], covers.indptr[row + 1]):
+                at_site[covers.sites[entry]] += rows[row]
+    for cut in range(cut_prices.size):
+        if cut_prices[cut] != 0:
+            for entry in range(cuts.indptr[cut], cuts.indptr[cut + 1]):
+                left[cuts.classes[entry]] -= cut_prices[cut]
+            for entry in range(cuts.site_indptr[cut], cuts.site_indptr[cut + 1]):
+                at_site[cuts.sites[entry]] += cut_prices[cut] * cuts.coefficients[entry]
+    rest = np.int64(0)
+    for row in range(rows.size):
+        rest += max(left[row], 0)
+    rho = objective * SCALE * values
+    for column in range(site.size):
+        if site[column] >= 0:
+            rho[column] += at_site[site[column]]
+        for entry in range(side.column_indptr[column], side.column_indptr[column + 1]):
+            rho[column] -= theta[side.column_rows[entry]] * side.column_coefficients[entry]
+    return rest, rho
+
+
+@njit(nogil=True, cache=True)
+def _class_prices(weights: Any, label: Any, factor: Any, row_of_class: Any, mu: Any) -> Any:
+    """Return integer class prices from multipliers of merged rows; lost and folded classes are priced in full."""
+    prices = np.zeros(weights.size, np.int64)
+    for row in range(weights.size):
+        full = weights[row] * factor[label[row]]
+        if row_of_class[row] >= 0:
+            prices[row] = min(full, max(0, np.int64(full * mu[row_of_class[row]])))
+        elif row_of_class[row] != COVERED:
+            prices[row] = full
+    return prices
+
+
+def to_prices(problem: Problem, work: Work, mu: NDArray[Any], theta: NDArray[Any], phi: NDArray[Any]) -> Prices:
+    """Return integer prices of the whole program from a dual point of a restricted one (no cuts)."""
+    scaled_phi = np.rint(np.clip(phi, 0.0, None) * SCALE).astype(np.int64)
+    floors = problem.floors
+    factor = np.full(floors.indptr.size - 1, SCALE, dtype=np.int64)
+    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), scaled_phi[floors.floor_index])
+    return Prices(
+        objective=1,
+        rows=_class_prices(problem.covers.weights, floors.label, factor, work.row_of_class, mu),
+        cuts=np.empty(0, dtype=np.int64),
+        theta=spread_theta(problem, work, theta),
+        phi=scaled_phi,
+    )
+
+
+def spread_theta(problem: Problem, work: Work, theta: NDArray[Any]) -> IntArray:
+    """Return scaled integer prices of all side rows from those of a restricted program."""
+    spread = np.zeros(problem.low.size, dtype=np.int64)
+    admissible = np.where(work.high == np.inf, np.minimum(theta, 0.0), theta)
+    admissible = np.where(work.low == -np.inf, np.maximum(admissible, 0.0), admissible)
+    spread[work.side_rows] = np.rint(np.clip(admissible * SCALE, -_SAFE, _SAFE)).astype(np.int64)
+    return spread
+
+
+def side_ray(problem: Problem, row: int, *, above: bool) -> Prices:
+    """Return the ray that shows that row's upper (`above`) or lower limit cannot be kept."""
+    theta = np.zeros(problem.low.size, dtype=np.int64)
+    theta[row] = 1 if above else -1
+    return _ray(problem, theta=theta)
+
+
+def floor_ray(problem: Problem, floor: int, lost: NDArray[np.bool_]) -> Prices:
+    """Return the ray that shows that a floor cannot be met once the classes `lost` have no live site."""
+    members = np.zeros(problem.covers.weights.size, dtype=bool)
+    floors = problem.floors
+    of_label = np.zeros(floors.indptr.size - 1, dtype=bool)
+    of_label[np.repeat(np.arange(of_label.size), np.diff(floors.indptr))[floors.floor_index == floor]] = True
+    members = of_label[floors.label] & lost
+    phi = np.zeros(floors.minimum.size, dtype=np.int64)
+    phi[floor] = 1
+    return _ray(problem, rows=np.where(members, problem.covers.weights, 0), phi=phi)
+
+
+def _ray(
+    problem: Problem, *, rows: IntArray | None = None, theta: IntArray | None = None, phi: IntArray | None = None
+) -> Prices:
+    return Prices(
+        objective=0,
+        rows=np.zeros(problem.covers.weights.size, dtype=np.int64) if rows is None else rows.astype(np.int64),
+        cuts=np.empty(0, dtype=np.int64),
+        theta=np.zeros(problem.low.size, dtype=np.int64) if theta is None else theta,
+        phi=np.zeros(problem.floors.minimum.size, dtype=np.int64) if phi is None else phi,
+    )

@@ -1,0 +1,162 @@
+"""Collects the evidence of a run and turns it into a certificate."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.solve.prices import Cuts, Prices
+from placement.solve.problem import Problem
+from placement.solve.reduced import Classes
+from placement.values import Certificate, CoverageProgram, PriceSets
+from placement.values.program import BoolArray, IntArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Branch:
+    """How a node differs from its parent: one column, or a limit on how many of a group are chosen.
+
+    Parameters
+    ----------
+    group
+        Whether `index` is a group; else a column.
+    index
+        Column or group.
+    value
+        The column's value; for a group 0 for ``<= limit``, 1 for ``>= limit + 1``.
+    limit
+        0 for a column.
+    """
+
+    group: bool
+    index: int
+    value: int
+    limit: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Limits:
+    """Limits of all side rows at a node, and the nodes that set those of the groups (-1: the program itself)."""
+
+    low: IntArray
+    high: IntArray
+    low_node: IntArray
+    high_node: IntArray
+
+
+@dataclass
+class ProofLog:
+    """The tree, its fixings and leaves, and the price sets they use."""
+
+    problem: Problem
+    nodes: list[tuple[int, int, int, int, int]] = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])
+    leaves: list[tuple[int, int]] = field(default_factory=list)
+    fixings: list[tuple[int, int, IntArray, IntArray]] = field(default_factory=list)
+    _sets: list[tuple[Prices, IntArray, IntArray]] = field(default_factory=list)
+    _known: dict[tuple[int, bytes], int] = field(default_factory=dict)
+
+    def add_node(self, parent: int, branch: Branch) -> int:
+        """Add a child and return its number."""
+        self.nodes.append((parent, 2 if branch.group else 1, branch.index, branch.value, branch.limit))
+        return len(self.nodes) - 1
+
+    def add_leaf(self, node: int, prices: Prices, limits: Limits) -> None:
+        """Close `node` by a price set."""
+        self.leaves.append((node, self._set(prices, limits)))
+
+    def add_fixing(self, node: int, prices: Prices, limits: Limits, columns: IntArray, values: IntArray) -> None:
+        """Fix columns at `node` by a price set."""
+        self.fixings.append((node, self._set(prices, limits), columns, values))
+
+    def _set(self, prices: Prices, limits: Limits) -> int:
+        theta = prices.theta[self.problem.n_linear :]
+        groups = np.flatnonzero(theta)
+        nodes = np.where(theta > 0, limits.high_node, limits.low_node)[groups]
+        order = np.argsort(nodes)
+        groups, nodes = groups[order], nodes[order]
+        key = (id(prices), nodes.tobytes())
+        if key not in self._known:
+            self._sets.append((prices, nodes, np.abs(theta[groups])))
+            self._known[key] = len(self._sets) - 1
+        return self._known[key]
+
+    def certificate(
+        self,
+        program: CoverageProgram,
+        classes: Classes,
+        cuts: Cuts,
+        dominated: IntArray,
+        *,
+        bound: int,
+        infeasible: bool,
+        objective: int,
+        chosen: BoolArray | None,
+    ) -> Certificate:
+        """Return the certificate of everything logged."""
+        problem = self.problem
+        groups = [problem.side.columns[a:b] for a, b in _group_ranges(problem)]
+        nodes = np.array(self.nodes, dtype=np.int64).T
+        leaves = np.array(self.leaves, dtype=np.int64).reshape(-1, 2).T
+        fixed = [(columns, values) for _, _, columns, values in self.fixings]
+        return Certificate.seal(
+            fingerprint=classes.fingerprint(program),
+            bound=bound,
+            infeasible=infeasible,
+            has_plan=chosen is not None,
+            objective=objective,
+            chosen=np.zeros(program.n_columns, dtype=bool) if chosen is None else chosen,
+            dominated=dominated,
+            cut_indptr=cuts.indptr,
+            cut_class=cuts.classes,
+            group_indptr=_indptr(groups),
+            group_column=_joined(groups),
+            node_parent=nodes[0],
+            node_kind=nodes[1],
+            node_index=nodes[2],
+            node_value=nodes[3],
+            node_limit=nodes[4],
+            leaf_node=leaves[0],
+            leaf_prices=leaves[1],
+            fixing_node=np.array([entry[0] for entry in self.fixings], dtype=np.int64),
+            fixing_prices=np.array([entry[1] for entry in self.fixings], dtype=np.int64),
+            fixing_indptr=_indptr([columns for columns, _ in fixed]),
+            fixing_column=_joined([columns for columns, _ in fixed]),
+            fixing_value=_joined([values for _, values in fixed]),
+            prices=self._price_sets(),
+        )
+
+    def _price_sets(self) -> PriceSets:
+        n_linear = self.problem.n_linear
+        n_sets = len(self._sets)
+        rows = [np.flatnonzero(prices.rows) for prices, _, _ in self._sets]
+        cuts = [np.flatnonzero(prices.cuts) for prices, _, _ in self._sets]
+        return PriceSets(
+            objective=np.array([prices.objective for prices, _, _ in self._sets], dtype=np.int64),
+            row_indptr=_indptr(rows),
+            row_index=_joined(rows),
+            row_price=_joined([each[0].rows[at] for each, at in zip(self._sets, rows, strict=True)]),
+            cut_indptr=_indptr(cuts),
+            cut_index=_joined(cuts),
+            cut_price=_joined([each[0].cuts[at] for each, at in zip(self._sets, cuts, strict=True)]),
+            linear=np.array([each[0].theta[:n_linear] for each in self._sets]).reshape(n_sets, n_linear),
+            floor=np.array([each[0].phi for each in self._sets]).reshape(n_sets, -1),
+            branch_indptr=_indptr([nodes for _, nodes, _ in self._sets]),
+            branch_node=_joined([nodes for _, nodes, _ in self._sets]),
+            branch_price=_joined([sizes for _, _, sizes in self._sets]),
+        )
+
+
+def _group_ranges(problem: Problem) -> list[tuple[int, int]]:
+    indptr = problem.side.indptr[problem.n_linear :]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(indptr)]
+
+
+def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:
+    return np.cumsum([0] + [part.size for part in parts]).astype(np.int64)
+
+
+def _joined(parts: list[NDArray[np.int64]]) -> IntArray:
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts]).astype(np.int64)

@@ -1,0 +1,272 @@
+r"""Local search over columns: lazy greedy, swaps, iterated local search with site-neighbour lists.
+
+For programs whose side rows are all ``<=`` with coefficients >= 0 (budgets, counts, at most one column a site). The
+state is the number of open columns over each row; the gain of a site is the weight of its rows that nobody covers.
+Adding or removing a column touches only the rows of its site and, where a row changes side, the sites of that row.
+
+Sources: Church & ReVelle (1974) for greedy adding; Teitz & Bart (1968), Heuristic methods for estimating the
+generalized vertex median of a weighted graph, Operations Research 16, 955-961, for the swap; Lourenco, Martin & Stutzle
+(2003), Iterated local search, Handbook of Metaheuristics.
+"""
+
+# ruff: noqa: NPY002 - numba kernels take arrays by position and know only the legacy generator
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from placement.solve.problem import transposed
+from placement.solve.restrict import Work
+
+
+class Field(NamedTuple):
+    """What the search runs over; all amounts are integers.
+
+    Attributes
+    ----------
+    indptr, sites, site_indptr, site_rows, weights
+        Covers both ways.
+    column_site, values, site_indptr_columns, site_columns
+        Columns and the columns of each site.
+    column_indptr, column_rows, column_coefficients, limits
+        Side rows of each column, and their limits.
+    cost
+        (columns,) float > 0 by which gains are divided.
+    near_indptr, near
+        Sites that share a row with each site; empty where there are no lists.
+    """
+
+    indptr: NDArray[Any]
+    sites: NDArray[Any]
+    site_indptr: NDArray[Any]
+    site_rows: NDArray[Any]
+    weights: NDArray[Any]
+    column_site: NDArray[Any]
+    values: NDArray[Any]
+    site_indptr_columns: NDArray[Any]
+    site_columns: NDArray[Any]
+    column_indptr: NDArray[Any]
+    column_rows: NDArray[Any]
+    column_coefficients: NDArray[Any]
+    limits: NDArray[Any]
+    cost: NDArray[Any]
+    near_indptr: NDArray[Any]
+    near: NDArray[Any]
+
+
+class Tally(NamedTuple):
+    """State of a search: open columns, rows' cover counts, sites' gains, use of side rows, and ``value[0]``."""
+
+    chosen: NDArray[Any]
+    counts: NDArray[Any]
+    gain: NDArray[Any]
+    used: NDArray[Any]
+    value: NDArray[Any]
+
+
+def build_field(work: Work, *, neighbours: bool = False) -> Field:
+    """Return the search field of a restricted program whose side rows are all packing rows."""
+    n_sites, n_columns = work.fold.shape[1], work.columns.size
+    nothing = np.empty(0, dtype=np.int8)
+    site_indptr, site_rows, _ = transposed(work.indptr, work.sites, nothing, n_sites)
+    placed = work.column_site >= 0
+    folded = np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
+    order = np.argsort(work.column_site[placed], kind="stable")
+    counts = np.bincount(work.column_site[placed], minlength=n_sites)
+    limits = np.where(np.isinf(work.high), 2**61, work.high).astype(np.int64)
+    share = work.column_coefficients / np.maximum(1, limits[work.column_rows])
+    cost = np.bincount(np.repeat(np.arange(n_columns), np.diff(work.column_indptr)), weights=share, minlength=n_columns)
+    near_indptr, near = np.zeros(n_sites + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
+    if neighbours:
+        near_indptr, near = near_sites(work.indptr, work.sites, site_indptr, site_rows)
+    return Field(
+        indptr=work.indptr,
+        sites=work.sites,
+        site_indptr=site_indptr,
+        site_rows=site_rows,
+        weights=work.weights.astype(np.int64),
+        column_site=work.column_site,
+        values=(work.values + folded).astype(np.int64),
+        site_indptr_columns=np.concatenate([[0], np.cumsum(counts)]),
+        site_columns=np.flatnonzero(placed)[order],
+        column_indptr=work.column_indptr,
+        column_rows=work.column_rows,
+        column_coefficients=work.column_coefficients.astype(np.int64),
+        limits=limits,
+        cost=np.maximum(cost, 1e-9),
+        near_indptr=near_indptr,
+        near=near,
+    )
+
+
+@njit(nogil=True, cache=True)
+def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any:
+    """Return (indptr, sites) of the sites that share a row with each site, itself not included."""
+    n_sites = site_indptr.size - 1
+    mark = np.full(n_sites, -1, np.int64)
+    near_indptr = np.zeros(n_sites + 1, np.int64)
+    near = np.empty(max(16, 32 * n_sites), np.int32)
+    count = 0
+    for site in range(n_sites):
+        mark[site] = site
+        for at in range(site_indptr[site], site_indptr[site + 1]):
+            row = site_rows[at]
+            for entry in range(indptr[row], indptr[row + 1]):
+                other = sites[entry]
+                if mark[other] == site:
+                    continue
+                mark[other] = site
+                if count == near.size:
+                    larger = np.empty(2 * count, np.int32)
+                    larger[:count] = near
+                    near = larger
+                near[count] = other
+                count += 1
+        near_indptr[site + 1] = count
+    return near_indptr, near[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def start_tally(field: Any, chosen: Any) -> Any:
+    """Return the state of a plan; its side rows are not checked."""
+    n_sites = field.site_indptr.size - 1
+    tally = Tally(
+        np.zeros(chosen.size, np.bool_),
+        np.zeros(field.weights.size, np.int32),
+        np.zeros(n_sites, np.int64),
+        np.zeros(field.limits.size, np.int64),
+        np.zeros(1, np.int64),
+    )
+    for site in range(n_sites):
+        for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
+            tally.gain[site] += field.weights[field.site_rows[at]]
+    for column in range(chosen.size):
+        if chosen[column]:
+            add(field, tally, column)
+    return tally
+
+
+@njit(nogil=True, cache=True)
+def worth(field: Any, tally: Any, column: Any) -> Any:
+    """Return what adding the column would add to the value."""
+    site = field.column_site[column]
+    return field.values[column] + (tally.gain[site] if site >= 0 else 0)
+
+
+@njit(nogil=True, cache=True)
+def fits(field: Any, tally: Any, column: Any) -> Any:
+    """Return whether adding the column keeps every side row."""
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        row = field.column_rows[at]
+        if tally.used[row] + field.column_coefficients[at] > field.limits[row]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def add(field: Any, tally: Any, column: Any) -> Any:
+    """Choose a column."""
+    tally.value[0] += worth(field, tally, column)
+    tally.chosen[column] = True
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        tally.used[field.column_rows[at]] += field.column_coefficients[at]
+    site = field.column_site[column]
+    if site < 0:
+        return
+    for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
+        row = field.site_rows[at]
+        tally.counts[row] += 1
+        if tally.counts[row] == 1:
+            for entry in range(field.indptr[row], field.indptr[row + 1]):
+                tally.gain[field.sites[entry]] -= field.weights[row]
+
+
+@njit(nogil=True, cache=True)
+def remove(field: Any, tally: Any, column: Any) -> Any:
+    """Give up a column."""
+    tally.chosen[column] = False
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        tally.used[field.column_rows[at]] -= field.column_coefficients[at]
+    site = field.column_site[column]
+    if site >= 0:
+        for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
+            row = field.site_rows[at]
+            tally.counts[row] -= 1
+            if tally.counts[row] == 0:
+                for entry in range(field.indptr[row], field.indptr[row + 1]):
+                    tally.gain[field.sites[entry]] += field.weights[row]
+    tally.value[0] -= worth(field, tally, column)
+
+
+@njit(nogil=True, cache=True)
+def fill(field: Any, tally: Any) -> Any:
+    """Add the column of best gain per cost as long as one fits and gains."""
+    while True:
+        best, ratio = -1, 0.0
+        for column in range(tally.chosen.size):
+            if tally.chosen[column]:
+                continue
+            gain = worth(field, tally, column) / field.cost[column]
+            if gain > ratio and fits(field, tally, column):
+                best, ratio = column, gain
+        if best < 0:
+            return
+        add(field, tally, best)
+
+
+@njit(nogil=True, cache=True)
+def _best_other(field: Any, tally: Any, least: Any) -> Any:
+    """Return the column of most worth above `least` that fits, or -1."""
+    best = -1
+    for column in range(tally.chosen.size):
+        if not tally.chosen[column]:
+            gain = worth(field, tally, column)
+            if gain > least and fits(field, tally, column):
+                best, least = column, gain
+    return best
+
+
+@njit(nogil=True, cache=True)
+def swap(field: Any, tally: Any, passes: Any, seed: Any) -> Any:
+    """Exchange an open column for a better one, and spend what is left, until nothing improves."""
+    np.random.seed(seed)
+    for _ in range(passes):
+        improved = False
+        opened = np.flatnonzero(tally.chosen)
+        np.random.shuffle(opened)
+        for column in opened:
+            if not tally.chosen[column]:
+                continue
+            remove(field, tally, column)
+            other = _best_other(field, tally, worth(field, tally, column))
+            if other >= 0:
+                add(field, tally, other)
+                fill(field, tally)
+                improved = True
+            else:
+                add(field, tally, column)
+        if not improved:
+            return
+
+
+@njit(nogil=True, cache=True)
+def greedy_plan(field: Any, start: Any, passes: Any, seed: Any) -> Any:
+    """Return (plan, value): `start` filled greedily, then improved by swaps."""
+    tally = start_tally(field, start)
+    fill(field, tally)
+    swap(field, tally, passes, seed)
+    return tally.chosen, tally.value[0]
+
+
+@njit(nogil=True, cache=True)
+def rounded(field: Any, x: Any) -> Any:
+    """Return the columns of `x` above 0.3, largest first, as long as they fit."""
+    tally = start_tally(field, np.zeros(x.size, np.bool_))
+    for column in np.argsort(-x):
+        if x[column] > 0.3 and fits(field, tally, column):
+            add(field, tally, column)
+    return tally.chosen.copy()

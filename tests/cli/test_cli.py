@@ -1,0 +1,195 @@
+"""The command line as scripts use it: exit codes, JSON, silence in a pipe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from placement.cli import main
+from placement.toy import write_study
+from tests.conftest import REPOSITORY
+
+
+def call(*arguments: object):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("cli") / "study", seed=5)
+
+
+@pytest.fixture(scope="module")
+def plan(study, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "plan"
+    done = call("recommend", study, "--out", folder)
+    assert done.exit_code == 0, done.output
+    return folder, done.output
+
+
+def test_check(study):
+    done = call("check", study)
+    assert done.exit_code == 0, done.output
+    assert "60 demand points" in done.output
+    assert "SIMULATED inputs: population, footfall, survey, stations, candidates" in done.output
+
+
+def test_check_json(study):
+    done = call("check", study, "--json")
+    assert json.loads(done.stdout)["candidates"] == 8
+
+
+def test_recommend_prints_actions_and_coverage_before_and_after(plan):
+    folder, output = plan
+    assert "proven: no plan covers more" in output
+    assert "before" in output
+    assert "SIMULATED" in output
+    for name in ("plan.json", "actions.csv", "actions.geojson", "report.html", "SHA256SUMS"):
+        assert (folder / name).is_file()
+    for action in json.loads((folder / "plan.json").read_text(encoding="utf-8"))["actions"]:
+        assert action["site_id"] in output
+
+
+def test_same_seed_same_bytes(study, plan, tmp_path):
+    folder, _ = plan
+    again = folder.parent / "again"
+    assert call("recommend", study, "--out", again, "--quiet").exit_code == 0
+    for file in sorted(folder.iterdir()):
+        assert (again / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_verify_and_compare(plan, study):
+    folder, _ = plan
+    done = call("verify", folder)
+    assert done.exit_code == 0, done.output
+    assert "confirmed: everything recounted equal" in done.output
+    same = call("compare", folder, folder)
+    assert same.exit_code == 0
+    assert "the actions are the same" in same.output
+
+
+def test_quiet_says_nothing(study, tmp_path):
+    done = call("recommend", study, "--out", tmp_path / "out", "--quiet")
+    assert done.exit_code == 0
+    assert done.output == ""
+
+
+def test_json_is_one_object(study, tmp_path):
+    done = call("recommend", study, "--out", tmp_path / "out", "--json")
+    assert json.loads(done.stdout)["status"] == "optimal"
+
+
+def test_bad_input_is_2(tmp_path):
+    done = call("recommend", tmp_path / "nowhere.toml", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "cannot be read" in done.stderr
+    assert call("recommend").exit_code == 2
+
+
+def test_infeasible_is_3_and_names_the_constraint(tmp_path):
+    path = write_study(tmp_path / "study", seed=5, max_stations=0)
+    done = call("recommend", path, "--out", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "max_stations" in done.stderr or "floor age elderly" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_budget_below_what_is_required_is_3(tmp_path):
+    path = write_study(tmp_path / "study", seed=5)
+    frame = (tmp_path / "study" / "candidates.csv").read_text(encoding="utf-8").splitlines()
+    frame = [frame[0] + ",status", *(f"{line},required" for line in frame[1:])]
+    (tmp_path / "study" / "candidates.csv").write_text("\n".join(frame) + "\n", encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("max_stations = 6\n", "")
+    path.write_text(text.replace("capital = 150000", "capital = 1000"), encoding="utf-8")
+    done = call("recommend", path, "--out", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "capital is short by" in done.stderr
+    assert "required sites" in done.stderr
+
+
+def test_a_floor_that_cannot_be_met_is_named_with_what_is_possible(tmp_path):
+    path = write_study(tmp_path / "study", seed=5)
+    text = path.read_text(encoding="utf-8").replace("elderly = 0.1", "elderly = 0.1\ndistrict = {west = 0.99}")
+    path.write_text(text, encoding="utf-8")
+    done = call("recommend", path, "--out", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "floor district west asks 99.00% of the weight, at most" in done.stderr
+
+
+def test_not_proven_is_4(study, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from placement.plan import optimise as module
+
+    solve = module.__globals__["maximise_coverage"]
+
+    def unproven(program, **options):
+        solution = solve(program, **options)
+        return replace(solution, status="feasible", bound=solution.objective + 1000, certificate=None, proof="solver")
+
+    monkeypatch.setitem(module.__globals__, "maximise_coverage", unproven)
+    out = study.parent.parent / "unproven"
+    done = call("recommend", study, "--out", out)
+    assert done.exit_code == 4, done.output
+    assert "NOT proven" in done.output
+    assert call("verify", out).exit_code == 4
+
+
+def test_foreign_folder_is_not_replaced(study, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    done = call("recommend", study, "--out", tmp_path / "mine")
+    assert done.exit_code == 2
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_refuted_is_5(plan, tmp_path):
+    folder, _ = plan
+    changed = folder.parent / "changed"
+    changed.mkdir()
+    for file in folder.iterdir():
+        (changed / file.name).write_bytes(file.read_bytes())
+    record = json.loads((changed / "plan.json").read_text(encoding="utf-8"))
+    record["objective"] += 1
+    (changed / "plan.json").write_text(json.dumps(record), encoding="utf-8")
+    done = call("verify", changed)
+    assert done.exit_code == 5
+    assert "objective: recounted" in done.stderr
+
+
+def test_no_plan_in_time_is_6(study, tmp_path, monkeypatch):
+    from placement.errors import NoSolutionError
+
+    def nothing(*_args, **_options):
+        raise NoSolutionError("no plan was found within 1 s: allow more time")
+
+    monkeypatch.setattr("placement.pipeline.optimise", nothing)
+    assert call("recommend", study, "--out", tmp_path / "out").exit_code == 6
+
+
+def test_interrupt_is_130(study, tmp_path, monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("placement.pipeline.optimise", interrupted)
+    done = call("recommend", study, "--out", tmp_path / "out")
+    assert done.exit_code == 130
+    assert not (tmp_path / "out").exists()
+
+
+def test_silent_in_a_pipe(study, tmp_path):
+    command = [sys.executable, "-m", "placement", "recommend", str(study), "--out", str(tmp_path / "out"), "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    json.loads(done.stdout)
+
+
+def test_module_entry_point_version():
+    done = subprocess.run(
+        [sys.executable, "-m", "placement", "--version"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("placement, version ")

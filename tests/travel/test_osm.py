@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import gzip
+import sys
+import warnings
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import osmium
+import osmnx
+import pytest
+
+from placement.errors import InputError, MissingExtraError
+from placement.travel import Streets, way_rules
+
+MONACO = Path(__file__).parent / "data" / "monaco.osm.pbf"
+
+SMALL = """<?xml version="1.0" encoding="UTF-8"?>
+<osm version="0.6">
+{nodes}
+{ways}
+</osm>
+"""
+
+
+def osm_file(path: Path, nodes: dict[int, tuple[float, float]], ways: list[tuple[list[int], dict[str, str]]]) -> Path:
+    """Nodes are given in units of 0.001 degrees east and north of (7.4, 43.7)."""
+    dots = [
+        f'<node id="{n}" version="1" lon="{7.4 + x / 1000}" lat="{43.7 + y / 1000}"/>' for n, (x, y) in nodes.items()
+    ]
+    lines = []
+    for number, (refs, tags) in enumerate(ways, start=1):
+        inside = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+        inside += "".join(f'<tag k="{k}" v="{v}"/>' for k, v in tags.items())
+        lines.append(f'<way id="{number}" version="1">{inside}</way>')
+    path.write_text(SMALL.format(nodes="\n".join(dots), ways="\n".join(lines)))
+    return path
+
+
+def ends(streets: Streets) -> set[frozenset[int]]:
+    return {frozenset((int(a), int(b))) for a, b in zip(streets.edges["u"], streets.edges["v"], strict=True)}
+
+
+ROW = {n: (float(n), 0.0) for n in range(1, 7)}
+FOOT = {"highway": "footway"}
+
+
+def test_ways_are_cut_at_junctions_and_joined_elsewhere(tmp_path):
+    nodes = {**ROW, 10: (3.0, 1.0)}
+    # 1-2-3-4-5 in two ways, and a side street from 3: nodes 1, 3, 5, 10 remain; 2 and 4 are geometry.
+    ways = [([1, 2, 3, 4], FOOT), ([5, 4], FOOT), ([3, 10], FOOT)]
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", nodes, ways), least_part_m=0)
+    assert ends(streets) == {frozenset((1, 3)), frozenset((3, 5)), frozenset((3, 10))}
+    assert sorted(np.diff(streets.starts).tolist()) == [2, 3, 3]
+    # 0.001 degrees of longitude at 43.7 N are 80.57 m on the ellipsoid.
+    assert sorted(np.round(streets.edges["length_m"] / 80.57, 1).tolist()) == [1.4, 2.0, 2.0]
+
+
+def test_attributes_are_kept_apart(tmp_path):
+    ways = [([1, 2], FOOT), ([2, 3], {"highway": "steps"}), ([3, 4], {"highway": "steps"})]
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", ROW, ways), least_part_m=0)
+    assert ends(streets) == {frozenset((1, 2)), frozenset((2, 4))}
+    assert set(streets.edges["highway"]) == {"footway", "steps"}
+
+
+def test_one_way_streets_keep_their_direction(tmp_path):
+    road = {"highway": "residential"}
+    ways = [
+        ([1, 2], road | {"oneway": "yes"}),
+        ([3, 2], road | {"oneway": "-1"}),  # runs from 2 to 3, too, but is written against it: kept apart
+        ([4, 5, 6, 4], road | {"junction": "roundabout"}),
+        ([3, 4], road),
+    ]
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", ROW, ways), least_part_m=0, mode="drive")
+    allowed = {
+        (u, v) if sign >= 0 else (v, u): sign != 0
+        for u, v, sign in zip(streets.edges["u"], streets.edges["v"], streets.oneway, strict=True)
+    }
+    assert allowed[1, 2]
+    assert allowed[2, 3]
+    assert allowed[4, 4]
+    assert (not allowed.get((3, 4), True)) or (not allowed.get((4, 3), True))
+
+
+def test_a_ring_without_junction_is_one_loop(tmp_path):
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", ROW | {2: (2.0, 1.0)}, [([1, 2, 3, 1], FOOT)]))
+    assert streets.n_edges == 1
+    assert streets.u[0] == streets.v[0]
+    assert len(streets.edges.geometry.iloc[0].coords) == 4
+
+
+@pytest.mark.parametrize(
+    ("tags", "answer"),
+    [
+        ({"highway": "residential"}, True),
+        ({"highway": "motorway"}, False),
+        ({"highway": "cycleway"}, False),
+        ({"highway": "cycleway", "foot": "designated"}, True),
+        ({"highway": "service", "access": "private"}, False),
+        ({"highway": "service", "access": "private", "foot": "yes"}, True),
+        ({"highway": "construction", "foot": "yes"}, False),
+        ({"highway": "primary", "foot": "no"}, False),
+        ({"highway": "something new"}, False),
+        ({"building": "yes"}, False),
+    ],
+)
+def test_what_may_be_walked(tmp_path, tags, answer):
+    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2], tags), ([5, 6], FOOT)])
+    assert (frozenset((1, 2)) in ends(Streets.from_osm_file(path, least_part_m=0))) == answer
+
+
+def test_a_planner_edits_the_table(tmp_path):
+    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2], {"highway": "cycleway"}), ([2, 3], {"highway": "trunk"})])
+    rules = way_rules()
+    rules.loc[(rules["value"] == "cycleway"), "walk"] = "yes"
+    rules.loc[(rules["value"] == "trunk"), "walk"] = "no"
+    assert ends(Streets.from_osm_file(path, rules=rules)) == {frozenset((1, 2))}
+    rules.loc[3, "walk"] = "perhaps"
+    with pytest.raises(InputError, match="'perhaps' -> write yes or no"):
+        Streets.from_osm_file(path, rules=rules)
+    with pytest.raises(InputError, match="columns are missing: walk"):
+        Streets.from_osm_file(path, rules=rules.drop(columns="walk"))
+    with pytest.raises(InputError, match="walk, cycle, drive"):
+        Streets.from_osm_file(path, mode="fly")
+
+
+def test_a_clipped_extract_is_read_and_the_cut_ways_reported(tmp_path):
+    nodes = {n: place for n, place in ROW.items() if n != 3}
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", nodes, [([1, 2, 3, 4, 5], FOOT)]), least_part_m=0)
+    assert ends(streets) == {frozenset((1, 2)), frozenset((4, 5))}
+    assert dict(zip(streets.left_out["what"], streets.left_out["count"], strict=True)) == {
+        "ways cut at the edge of the extract": 1,
+        "their nodes that are missing": 1,
+    }
+
+
+def test_small_parts_are_left_out_and_listed(tmp_path):
+    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2, 3], FOOT), ([5, 6], FOOT)])
+    streets = Streets.from_osm_file(path, least_part_m=100)
+    assert ends(streets) == {frozenset((1, 3))}
+    row = streets.left_out.iloc[0]
+    assert (row["what"], row["count"], row["reason"]) == ("connected part", 1, "less than 100 m of street")
+    assert row["length_m"] == pytest.approx(80.57, abs=0.05)
+    assert ends(Streets.from_osm_file(path, least_part_m=1e9)) == {frozenset((1, 3))}  # the largest always stays
+
+
+def test_damaged_files(tmp_path):
+    whole = MONACO.read_bytes()
+    (tmp_path / "cut.osm.pbf").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "noise.osm.pbf").write_bytes(b"hello" * 100)
+    (tmp_path / "cut.osm").write_text('<osm version="0.6"><node id="1"')
+    bomb = '<!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]><osm version="0.6">&b;</osm>'
+    (tmp_path / "bomb.osm").write_text(bomb)
+    with gzip.open(tmp_path / "bomb.osm.gz", "wt") as file:
+        file.write(bomb)
+    for name in ("cut.osm.pbf", "noise.osm.pbf", "cut.osm", "bomb.osm.gz", "absent.osm.pbf"):
+        with pytest.raises(InputError, match="cannot be read"):
+            Streets.from_osm_file(tmp_path / name)
+    with pytest.raises(InputError, match="document type"):
+        Streets.from_osm_file(tmp_path / "bomb.osm")
+    with pytest.raises(InputError, match="no street to walk along"):
+        Streets.from_osm_file(osm_file(tmp_path / "empty.osm", ROW, []))
+
+
+def test_without_pyosmium_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "osmium", None)
+    with pytest.raises(MissingExtraError, match=r"station-placement\[pbf\]"):
+        Streets.from_osm_file(MONACO)
+
+
+@pytest.fixture(scope="module")
+def monaco() -> Streets:
+    return Streets.from_osm_file(MONACO, least_part_m=0)
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory) -> nx.MultiGraph:
+    """The same extract as osmnx reads it: osmnx takes XML, does not filter by tags, and knows one-way streets."""
+    path = tmp_path_factory.mktemp("osm") / "monaco.osm"
+    wanted = way_rules().query("tag == 'highway' and walk == 'yes'")["value"].tolist()
+    refused = {("area", "yes"), ("access", "private"), ("access", "no"), ("foot", "no"), ("foot", "private")}
+    refused |= {("service", "private")} | {(f"sidewalk{side}", "separate") for side in ("", ":both", ":left", ":right")}
+    opened = {("foot", answer) for answer in ("yes", "designated", "permissive")}
+    always = {("area", "yes"), ("service", "private")} | {t for t in refused if t[0].startswith("sidewalk")}
+    with osmium.SimpleWriter(str(path)) as writer:
+        for item in osmium.FileProcessor(str(MONACO)):
+            if item.is_node():
+                writer.add_node(item)
+            elif item.is_way():
+                tags = {(tag.k, tag.v) for tag in item.tags}
+                road = item.tags.get("highway")
+                walkable = (road in wanted and not tags & refused) or (
+                    road in [*wanted, "cycleway", "motorway", "motorway_link"] and tags & opened and not tags & always
+                )
+                if road and walkable:
+                    writer.add_way(item)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph = osmnx.graph_from_xml(path, bidirectional=True, retain_all=True)
+        return osmnx.convert.to_undirected(graph)
+
+
+def test_monaco_agrees_with_osmnx(monaco, peer):
+    degree = np.bincount(np.concatenate([monaco.u, monaco.v]), minlength=monaco.n_nodes)
+    loops = np.bincount(monaco.u[monaco.u == monaco.v], minlength=monaco.n_nodes)
+    # We keep a node where the kind of street changes (to steps, say), and rings that nothing joins; osmnx does not.
+    changes, rings = (degree == 2) & (loops == 0), (degree == 2) & (loops == 1)
+    assert changes.sum() == 462
+    assert rings.sum() == 2
+    assert set(monaco.node_ids[~changes & ~rings]) == {node for node, joins in peer.degree if joins}
+    assert monaco.n_edges - changes.sum() - rings.sum() == peer.number_of_edges()
+    ring_mm = monaco.length_mm[rings[monaco.u]].sum()
+    theirs = sum(length for _, _, length in peer.edges(data="length"))
+    # osmnx measures on a sphere of radius 6,371,009 m, we on the WGS 84 ellipsoid.
+    assert (monaco.length_mm.sum() - ring_mm) / 1000 == pytest.approx(theirs, rel=0.002)
+
+
+def test_monaco_routes_agree_with_osmnx(monaco, peer):
+    ours = nx.Graph()
+    for u, v, length in zip(monaco.u, monaco.v, monaco.length_mm, strict=True):
+        a, b = monaco.node_ids[u], monaco.node_ids[v]
+        if not ours.has_edge(a, b) or ours[a][b]["mm"] > length:
+            ours.add_edge(a, b, mm=int(length))
+    rng = np.random.default_rng(7)
+    main = sorted(max(nx.connected_components(peer), key=len))
+    for start, end in rng.choice(main, (200, 2)):
+        mine = nx.shortest_path_length(ours, start, end, weight="mm") / 1000
+        assert mine == pytest.approx(nx.shortest_path_length(peer, start, end, weight="length"), rel=0.01)

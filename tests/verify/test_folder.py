@@ -1,0 +1,139 @@
+"""The judge against plans altered by hand: any one number is enough."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from placement.errors import InputError
+from placement.pipeline import recommend, write_outcome
+from placement.study import read_study
+from placement.toy import write_study
+from placement.verify import verify_folder
+
+NOT_FROM_THE_INPUTS = {"seed", "solve", "versions"}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("judge")
+    study = read_study(write_study(root / "study", seed=5))
+    outcome = recommend(study)
+    kinds = set(outcome.plan.actions["action"])
+    assert {"keep", "open"} <= kinds or {"move"} <= kinds, "the toy plan must be worth judging"
+    write_outcome(outcome, root / "plan")
+    return root / "plan"
+
+
+def numbers(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(record, dict):
+        for key in record:
+            yield from numbers(record[key], (*path, key))
+    elif isinstance(record, list):
+        for index, item in enumerate(record):
+            yield from numbers(item, (*path, index))
+    elif isinstance(record, int | float) and not isinstance(record, bool):
+        yield path
+
+
+def altered(record: dict[str, Any], path: tuple[Any, ...], step: float) -> dict[str, Any]:
+    changed = copy.deepcopy(record)
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = place[path[-1]] + (int(step) or 1 if isinstance(place[path[-1]], int) else step)
+    return changed
+
+
+def write(folder: Path, record: dict[str, Any], *, reseal: bool) -> None:
+    content = (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    (folder / "plan.json").write_bytes(content)
+    if reseal:
+        sums = folder / "SHA256SUMS"
+        lines = [line for line in sums.read_text().splitlines() if not line.endswith("  plan.json")]
+        sums.write_text("\n".join([*lines, f"{hashlib.sha256(content).hexdigest()}  plan.json"]) + "\n")
+
+
+def test_the_plan_itself_is_confirmed_and_proven(written):
+    verdict = verify_folder(written)
+    assert verdict.differences == ()
+    assert verdict.proven
+
+
+def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    record["study"] = str((written.parent / "study" / "study.toml").resolve())
+    write(folder, record, reseal=True)
+    assert verify_folder(folder).confirmed
+    paths = [path for path in numbers(record) if path[0] not in NOT_FROM_THE_INPUTS]
+    assert len(paths) > 100
+    from placement import inputs
+    from placement.verify import folder as judge
+
+    prepared = inputs.prepare(read_study(record["study"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "prepare", lambda _study: prepared)
+        for path in paths:
+            for step in (0.01, -1):
+                write(folder, altered(record, path, step), reseal=True)
+                assert not verify_folder(folder).confirmed, f"{path} altered by {step} was confirmed"
+
+
+def test_any_altered_number_is_seen_by_the_checksums(written, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    record["study"] = str((written.parent / "study" / "study.toml").resolve())
+    record["seed"] += 1
+    write(folder, record, reseal=False)
+    assert "plan.json: was changed after it was written" in verify_folder(folder).differences
+
+
+@pytest.mark.parametrize("name", ["actions.csv", "actions.geojson", "report.html"])
+def test_altered_tables_are_seen(written, tmp_path, name):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    record["study"] = str((written.parent / "study" / "study.toml").resolve())
+    write(folder, record, reseal=True)
+    (folder / name).write_bytes((folder / name).read_bytes().replace(b"open", b"0pen", 1) + b" ")
+    assert f"{name}: was changed after it was written" in verify_folder(folder).differences
+
+
+def test_swapped_actions_are_refuted(written, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    record["study"] = str((written.parent / "study" / "study.toml").resolve())
+    kept = next(action for action in record["actions"] if action["action"] == "keep")
+    kept["action"] = "close"
+    write(folder, record, reseal=True)
+    differences = verify_folder(folder).differences
+    assert "open: differs from the actions" in differences
+
+
+def test_a_changed_input_is_a_bad_input(written, tmp_path):
+    root = tmp_path / "copy"
+    shutil.copytree(written.parent, root)
+    population = root / "study" / "population.csv"
+    population.write_text(population.read_text(encoding="utf-8").replace(",west,", ",west, ", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="population: is not the file the plan was made from"):
+        verify_folder(root / "plan")
+
+
+def test_a_moved_study_is_found_by_its_path(written, tmp_path):
+    root = tmp_path / "elsewhere"
+    shutil.copytree(written.parent / "study", root / "inputs")
+    shutil.copytree(written, root / "result")
+    with pytest.raises(InputError, match="cannot be read"):
+        verify_folder(root / "result")
+    assert verify_folder(root / "result", study=root / "inputs").confirmed
