@@ -1,0 +1,133 @@
+"""Better plans for programs with many columns: independent annealing runs, merged exactly, again and again."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.solve.annealing import anneal
+from placement.solve.highs import solve_mip
+from placement.solve.odd_sets import CutPool
+from placement.solve.plans import plan_value
+from placement.solve.problem import FREE, ONE, ZERO, Problem
+from placement.solve.proof import Limits
+from placement.solve.relaxation import CutRelaxation
+from placement.solve.restrict import Work, restrict
+from placement.solve.search import Field, build_field, greedy_plan
+from placement.values.program import BoolArray
+
+_AT_ONCE = 2
+_RUNS = 6
+_MOVES = 400_000
+_HOT, _COLD = 0.03, 0.002
+_FAR_SHARE = 0.02
+_POOL = 16
+_MERGE_S = 8.0
+_PASSES = 50
+_MERGED_COLUMNS = 450
+
+
+@dataclass
+class Improver:
+    """Improves plans of a packing program within the columns still undecided at `status`.
+
+    Parameters
+    ----------
+    problem, status, limits
+        The program and what is decided.
+    core
+        (columns,) bool, columns worth looking at; chosen ones of the plan are added.
+    seed
+        Of the runs.
+    """
+
+    problem: Problem
+    status: NDArray[np.int8]
+    limits: Limits
+    core: BoolArray
+    seed: int
+    _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    _runs: int = 0
+
+    def improve(self, plan: tuple[BoolArray, int], deadline: float, *, rounds: int) -> tuple[BoolArray, int]:
+        """Return the best plan after some rounds of annealing and merging, or at the deadline."""
+        status = self._with_core(plan[0])
+        work = restrict(self.problem, status, self.limits.low, self.limits.high)
+        if not work.columns.size:
+            return plan
+        ground = build_field(work, neighbours=True)
+        for _ in range(rounds):
+            if time.perf_counter() > deadline:
+                break
+            before = plan[1]
+            plan = self._anneal(work, ground, status, plan)
+            plan = self._merge(plan, deadline)
+            if plan[1] == before:
+                break
+        return plan
+
+    def _with_core(self, chosen: BoolArray) -> NDArray[np.int8]:
+        status = self.status.copy()
+        status[(status == FREE) & ~self.core & ~chosen] = ZERO
+        return status
+
+    def _anneal(
+        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int]
+    ) -> tuple[BoolArray, int]:
+        """Return the best of several runs from the greedy plan; all of them join the pool."""
+        start, value = greedy_plan(ground, np.zeros(work.columns.size, dtype=bool), _PASSES, self.seed)
+        heat = value / max(1, int(start.sum()))
+        seeds = [self.seed + 1 + self._runs + k for k in range(_RUNS)]
+        self._runs += _RUNS
+
+        def run(seed: int) -> tuple[Any, int]:
+            return anneal(ground, start, _MOVES, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
+
+        with ThreadPoolExecutor(_AT_ONCE) as executor:
+            for best, _ in executor.map(run, seeds):
+                filled, _ = greedy_plan(ground, best, 2, self.seed)
+                plan = self._consider(plan, work, status, filled)
+        return plan
+
+    def _consider(
+        self, plan: tuple[BoolArray, int], work: Work, status: NDArray[np.int8], inside: BoolArray
+    ) -> tuple[BoolArray, int]:
+        chosen = np.asarray(status == ONE)
+        chosen[work.columns[inside]] = True
+        value = plan_value(self.problem, chosen)
+        if value is None:
+            return plan
+        entry = (-value, tuple(np.flatnonzero(chosen).tolist()))
+        if entry not in self._pool:
+            self._pool = sorted([*self._pool, entry])[:_POOL]
+        return (chosen, value) if value > plan[1] else plan
+
+    def _merge(self, plan: tuple[BoolArray, int], deadline: float) -> tuple[BoolArray, int]:
+        """Return the best plan over the union of the columns of the pool's plans."""
+        union = plan[0].copy()
+        for _, columns in self._pool:
+            grown = union.copy()
+            grown[list(columns)] = True
+            if int(grown.sum()) > _MERGED_COLUMNS:
+                break
+            union = grown
+        status = self.status.copy()
+        status[(status == FREE) & ~union] = ZERO
+        work = restrict(self.problem, status, self.limits.low, self.limits.high)
+        limit = min(_MERGE_S, deadline - time.perf_counter())
+        if not work.columns.size or limit <= 0:
+            return plan
+        every = np.arange(work.columns.size)
+        relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), every)
+        rows = work.weights.size
+        start = np.full(rows + every.size, np.nan)
+        start[rows:] = plan[0][work.columns]
+        outcome = solve_mip(relaxation.integer_model(), time_limit_s=limit, seed=self.seed, threads=1, start=start)
+        if outcome.values is None:
+            return plan
+        return self._consider(plan, work, status, outcome.values[rows:] > 0.5)
