@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.highs import LpOutcome
+from placement.solve.improve import Improver
 from placement.solve.node import Node, Visit, Visitor, replaced
 from placement.solve.odd_sets import CutPool, violated_odd_sets
 from placement.solve.plans import Finder
@@ -19,8 +20,9 @@ from placement.values.certificate import SCALE
 _PRICED_IN = 300
 _WEED_EVERY = 4
 _STALL_ROUNDS = 6
-_STALL_SHARE = 0.02
+_STALL_SHARE = 0.1
 _SEARCH_EVERY = 5
+_REFINE_S = 6.0
 
 
 class CutVisitor(Visitor):
@@ -30,15 +32,25 @@ class CutVisitor(Visitor):
     ----------
     problem, finder, deadline, pool
         As in :class:`Visitor`.
+    improver
+        Solves small exact subproblems near a point; None: plans are only rounded.
     relaxation
         The relaxation; it keeps the cuts found at every node, since all are valid everywhere.
     """
 
     def __init__(
-        self, problem: Problem, finder: Finder, deadline: float, pool: CutPool, relaxation: CutRelaxation
+        self,
+        problem: Problem,
+        finder: Finder,
+        deadline: float,
+        pool: CutPool,
+        *,
+        relaxation: CutRelaxation,
+        improver: Improver | None,
     ) -> None:
         super().__init__(problem, finder, deadline, pool)
         self._relaxation = relaxation
+        self._improver = improver
         self._separations = 0
 
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
@@ -49,6 +61,8 @@ class CutVisitor(Visitor):
         for turn in range(iterations):
             if not self._round(visit, status, allowed, turn, gaps, search=search):
                 break
+        if search and visit.closing is None:
+            self._refine(visit, status, allowed)
         if visit.closing is None and time.perf_counter() <= self._deadline:
             visit.branches = self._branches(status, visit.node.x, node.limits)
         visit.node = replaced(visit.node, status=status)
@@ -97,6 +111,19 @@ class CutVisitor(Visitor):
         limits = visit.node.limits
         work = restrict(self._problem, status, limits.low, limits.high)
         self._look_for_plan(visit, work, status, visit.node.x[work.columns])
+
+    def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
+        """Look for a plan by an exact subproblem over the columns in use."""
+        limit = min(_REFINE_S, self._deadline - time.perf_counter())
+        if self._improver is None or limit <= 0:
+            return
+        plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
+        if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):
+            visit.plan = plan
+            if visit.node.bound // SCALE <= plan[1]:
+                visit.closing = visit.node.prices
+            else:
+                self._fix(visit, status, plan[1])
 
     def _cut(self, outcome: LpOutcome) -> int:
         """Separate the last solution; return how many cuts were new."""

@@ -23,13 +23,15 @@ from placement.values.program import BoolArray
 
 _AT_ONCE = 2
 _RUNS = 6
-_MOVES = 400_000
+_MOVES, _MOST_MOVES = 400_000, 1_600_000
 _HOT, _COLD = 0.03, 0.002
 _FAR_SHARE = 0.02
 _POOL = 16
 _MERGE_S = 8.0
 _PASSES = 50
 _MERGED_COLUMNS = 450
+_IN_USE = 0.01
+_FRUITLESS = 1
 
 
 @dataclass
@@ -61,14 +63,14 @@ class Improver:
         if not work.columns.size:
             return plan
         ground = build_field(work, neighbours=True)
+        fruitless = 0
         for _ in range(rounds):
-            if time.perf_counter() > deadline:
+            if time.perf_counter() > deadline or fruitless == _FRUITLESS:
                 break
             before = plan[1]
             plan = self._anneal(work, ground, status, plan)
             plan = self._merge(plan, deadline)
-            if plan[1] == before:
-                break
+            fruitless = fruitless + 1 if plan[1] == before else 0
         return plan
 
     def _with_core(self, chosen: BoolArray) -> NDArray[np.int8]:
@@ -83,10 +85,11 @@ class Improver:
         start, value = greedy_plan(ground, np.zeros(work.columns.size, dtype=bool), _PASSES, self.seed)
         heat = value / max(1, int(start.sum()))
         seeds = [self.seed + 1 + self._runs + k for k in range(_RUNS)]
+        moves = min(_MOST_MOVES, _MOVES * 2 ** (self._runs // _RUNS))
         self._runs += _RUNS
 
         def run(seed: int) -> tuple[Any, int]:
-            return anneal(ground, start, _MOVES, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
+            return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
 
         with ThreadPoolExecutor(_AT_ONCE) as executor:
             for best, _ in executor.map(run, seeds):
@@ -122,12 +125,33 @@ class Improver:
         limit = min(_MERGE_S, deadline - time.perf_counter())
         if not work.columns.size or limit <= 0:
             return plan
-        every = np.arange(work.columns.size)
-        relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), every)
-        rows = work.weights.size
-        start = np.full(rows + every.size, np.nan)
-        start[rows:] = plan[0][work.columns]
-        outcome = solve_mip(relaxation.integer_model(), time_limit_s=limit, seed=self.seed, threads=1, start=start)
-        if outcome.values is None:
-            return plan
-        return self._consider(plan, work, status, outcome.values[rows:] > 0.5)
+        relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), np.arange(work.columns.size))
+        inside = best_within(relaxation, status, plan[0], limit, self.seed)
+        return plan if inside is None else self._consider(plan, work, status, inside)
+
+    def near(
+        self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit_s: float
+    ) -> tuple[BoolArray, int] | None:
+        """Return the best plan over the columns that a point of the relaxation or the best plan so far uses."""
+        best = np.zeros(status.size, dtype=bool)
+        if self._pool:
+            best[list(self._pool[0][1])] = True
+        narrow = status.copy()
+        narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
+        inside = best_within(relaxation, narrow, best, limit_s, self.seed)
+        return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
+
+
+def best_within(
+    relaxation: CutRelaxation, status: NDArray[np.int8], start: BoolArray, limit_s: float, seed: int
+) -> BoolArray | None:
+    """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
+    columns, rows = relaxation.work.columns, relaxation.work.weights.size
+    values = np.full(rows + relaxation.core.size, np.nan)
+    values[rows:] = start[columns[relaxation.core]]
+    outcome = solve_mip(relaxation.integer_model(status), time_limit_s=limit_s, seed=seed, threads=1, start=values)
+    if outcome.values is None:
+        return None
+    inside = np.asarray(status[columns] == ONE)
+    inside[relaxation.core] = outcome.values[rows:] > 0.5
+    return inside

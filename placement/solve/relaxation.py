@@ -71,6 +71,11 @@ class CutRelaxation:
         Where odd sets of classes get their numbers.
     core
         Positions in ``work.columns`` of the columns the model begins with.
+
+    Attributes
+    ----------
+    core
+        Positions of the columns in the model, in its order.
     """
 
     def __init__(self, problem: Problem, work: Work, pool: CutPool, core: IntArray) -> None:
@@ -80,10 +85,10 @@ class CutRelaxation:
         self._members, self._member_start = _members(work)
         self._incidence = _incidence(work)
         self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
-        self._core = core
+        self.core = core
         self._position = np.full(work.columns.size, -1, dtype=np.int64)
         self._position[core] = np.arange(core.size)
-        self._model = GrowingModel(self._arrays(core, integer=False))
+        self._model = GrowingModel(self._arrays(core))
         self._base_rows = work.weights.size + work.side_rows.size + work.minimum.size
 
     @property
@@ -93,16 +98,16 @@ class CutRelaxation:
 
     def solve(self, status: NDArray[np.int8], time_limit_s: float) -> LpOutcome:
         """Solve with columns decided as in `status`."""
-        decided = status[self.work.columns[self._core]]
+        decided = status[self.work.columns[self.core]]
         lower, upper = (decided == ONE).astype(float), (decided != ZERO).astype(float)
-        self._model.set_bounds(self.work.weights.size + np.arange(self._core.size), lower, upper)
+        self._model.set_bounds(self.work.weights.size + np.arange(self.core.size), lower, upper)
         return self._model.solve(time_limit_s=time_limit_s)
 
     def point(self, outcome: LpOutcome) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return (x over the columns of the work, y over its sites, z over its rows)."""
         work = self.work
         x = np.zeros(work.columns.size)
-        x[self._core] = np.clip(outcome.values[work.weights.size :], 0.0, 1.0)
+        x[self.core] = np.clip(outcome.values[work.weights.size :], 0.0, 1.0)
         placed = work.column_site >= 0
         y = np.bincount(work.column_site[placed], weights=x[placed], minlength=work.fold.shape[1])
         return x, y, outcome.values[: work.weights.size]
@@ -134,7 +139,7 @@ class CutRelaxation:
         """Add odd sets of rows to the model; return how many were new."""
         new = [rows for rows in sets if rows not in self._known]
         if new:
-            matrix = sparse.vstack([self._cut_row(rows) for rows in new], format="csr")
+            matrix = sparse.hstack([self._cut_rows_part(new), self._cut_columns_part(new, self.core)], format="csr")
             limits = np.array([(len(rows) - 1) / 2 for rows in new])
             self._model.add_rows(matrix, np.full(len(new), -np.inf), limits)
             self._sets += new
@@ -158,33 +163,33 @@ class CutRelaxation:
         new = np.flatnonzero(outside)
         new = new[np.argsort(-rho[columns[new]], kind="stable")][:most]
         if new.size:
-            self._position[new] = self._core.size + np.arange(new.size)
-            self._core = np.concatenate([self._core, new])
+            self._position[new] = self.core.size + np.arange(new.size)
+            self.core = np.concatenate([self.core, new])
             self._model.add_columns(self._values[new], self._columns_of(new))
         return int(new.size)
 
-    def integer_model(self) -> ArrayModel:
-        """Return the mixed-integer program over the core: rows first, then whole columns."""
-        return self._arrays(self._core, integer=True)
+    def integer_model(self, status: NDArray[np.int8]) -> ArrayModel:
+        """Return the mixed-integer program, cuts included: rows first, then the columns of `core` as whole numbers."""
+        return self._arrays(self.core, status)
 
-    def _arrays(self, core: IntArray, *, integer: bool) -> ArrayModel:
+    def _arrays(self, core: IntArray, status: NDArray[np.int8] | None = None) -> ArrayModel:
         work = self.work
-        n_rows = work.weights.size
-        identity = sparse.vstack(
-            [sparse.eye_array(n_rows), sparse.csr_array((work.side_rows.size, n_rows)), self._floor_rows()]
-        )
-        matrix = sparse.hstack([identity, self._columns_of(core)], format="csr")
-        lower = np.concatenate([np.full(n_rows, -np.inf), work.low, self._floor_limits()])
-        upper = np.concatenate([np.zeros(n_rows), work.high, np.full(work.minimum.size, np.inf)])
-        size = n_rows + core.size
+        n_rows, size = work.weights.size, work.weights.size + core.size
+        decided = np.zeros(core.size, dtype=np.int8) if status is None else status[work.columns[core]]
+        rows = [sparse.eye_array(n_rows), sparse.csr_array((work.side_rows.size, n_rows)), self._floor_rows()]
+        if self._sets:
+            rows.append(self._cut_rows_part(self._sets))
+        limits = np.array([(len(each) - 1) / 2 for each in self._sets])
         return ArrayModel(
             objective=np.concatenate([work.weights, self._values[core]]),
-            matrix=matrix,
-            row_lower=lower,
-            row_upper=upper,
-            lower=np.zeros(size),
-            upper=np.ones(size),
-            integer=(np.arange(size) >= n_rows) & integer,
+            matrix=sparse.hstack([sparse.vstack(rows), self._columns_of(core)], format="csr"),
+            row_lower=np.concatenate(
+                [np.full(n_rows, -np.inf), work.low, self._floor_limits(), np.full(limits.size, -np.inf)]
+            ),
+            row_upper=np.concatenate([np.zeros(n_rows), work.high, np.full(work.minimum.size, np.inf), limits]),
+            lower=np.concatenate([np.zeros(n_rows), decided == ONE]),
+            upper=np.concatenate([np.ones(n_rows), decided != ZERO]),
+            integer=(np.arange(size) >= n_rows) & (status is not None),
         )
 
     def _columns_of(self, positions: IntArray) -> sparse.csc_array:
@@ -198,21 +203,26 @@ class CutRelaxation:
         floors = sparse.csr_array(self._floor_gains()[:, positions])
         parts = [covers, sparse.csc_array(side)[:, positions], floors]
         if self._sets:
-            parts.append(sparse.vstack([self._cut_columns(rows) for rows in self._sets], format="csc")[:, positions])
+            parts.append(self._cut_columns_part(self._sets, positions))
         return sparse.csc_array(sparse.vstack(parts, format="csc"))
 
-    def _cut_row(self, rows: tuple[int, ...]) -> sparse.csr_array:
-        n_rows = self.work.weights.size
-        left = sparse.csr_array(
-            (np.ones(len(rows)), (np.zeros(len(rows), dtype=np.int64), list(rows))), shape=(1, n_rows)
-        )
-        return sparse.csr_array(sparse.hstack([left, self._cut_columns(rows)[:, self._core]]))
+    def _cut_rows_part(self, sets: list[tuple[int, ...]]) -> sparse.csr_array:
+        """Return which rows stand in which odd sets, (sets, rows)."""
+        indptr = np.cumsum([0, *(len(rows) for rows in sets)])
+        rows = np.array([row for each in sets for row in each], dtype=np.int64)
+        return sparse.csr_array((np.ones(rows.size), rows, indptr), shape=(len(sets), self.work.weights.size))
 
-    def _cut_columns(self, rows: tuple[int, ...]) -> sparse.csr_array:
-        sites, sizes = odd_set_coefficients(self.work.indptr, self.work.sites, rows)
-        at_site = np.zeros(self.work.fold.shape[1] + 1)
-        at_site[sites] = -sizes
-        return sparse.csr_array(at_site[self.work.column_site][None, :])
+    def _cut_columns_part(self, sets: list[tuple[int, ...]], positions: IntArray) -> sparse.csr_array:
+        """Return the coefficients of columns in odd-set cuts, (sets, positions)."""
+        parts = [odd_set_coefficients(self.work.indptr, self.work.sites, rows) for rows in sets]
+        nothing = np.empty(0)
+        indptr = np.cumsum([0, *(sites.size for sites, _ in parts)])
+        sites = np.concatenate([nothing, *(sites for sites, _ in parts)]).astype(np.int64)
+        sizes = np.concatenate([nothing, *(-sizes for _, sizes in parts)])
+        n_sites = self.work.fold.shape[1]
+        by_site = sparse.csc_array(sparse.csr_array((sizes, sites, indptr), shape=(len(sets), n_sites + 1)))
+        at = self.work.column_site[positions]
+        return sparse.csr_array(by_site[:, np.where(at >= 0, at, n_sites)])
 
     def _floor_rows(self) -> sparse.csr_array:
         """Return the weights of rows in floors, (floors, rows)."""

@@ -41,7 +41,7 @@ _CORE_SHARE = 0.1
 """Columns whose reduced value is this far below 0, as a share of the gap, are no longer looked at for plans."""
 
 _PLAN_SHARE = 0.3
-_PLAN_ROUNDS = 3
+_PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
 _ROOT_CUT_ROUNDS = 200
@@ -71,6 +71,7 @@ class Run:
         self._visitor = Visitor(self._problem, self._finder, deadline, self._pool)
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
+        self._improver: Improver | None = None
 
     def tree(self, timings: dict[str, float]) -> Tree:
         """Bound the root, look for plans where columns are many, and close the tree."""
@@ -108,7 +109,7 @@ class Run:
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
         core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        improver = Improver(self._problem, root.status, root.limits, core, self._seed)
+        improver = self._improver = Improver(self._problem, root.status, root.limits, core, self._seed)
         share = begun + _PLAN_SHARE * (self._deadline - begun)
         plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
         timings["plans"] = time.perf_counter() - begun
@@ -137,7 +138,14 @@ class Run:
         order = np.argsort(-rho[work.columns], kind="stable")
         core = np.sort(order[: max(_CORE_COLUMNS, int((rho[work.columns] > 0).sum()))])
         relaxation = CutRelaxation(self._problem, work, self._pool, core)
-        visitor = CutVisitor(self._problem, self._finder, self._deadline, self._pool, relaxation)
+        visitor = CutVisitor(
+            self._problem,
+            self._finder,
+            self._deadline,
+            self._pool,
+            relaxation=relaxation,
+            improver=self._improver,
+        )
         return BranchAndBound(
             self._problem,
             visitor,
