@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from placement.tables import gcj02_to_wgs84
+
 CRS = "EPSG:32650"
 POPULATION_2020 = {"江岸区": 965_260, "江汉区": 647_932, "硚口区": 666_661}
 AREAS = {"江岸区": 17, "江汉区": 11, "硚口区": 12}
@@ -47,39 +49,15 @@ class Streets:
     edges: gpd.GeoDataFrame
 
 
-def gcj02_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return (dlon, dlat) in degrees that GCJ-02 adds to a WGS-84 position."""
-    axis, eccentricity2 = 6_378_245.0, 0.006_693_421_622_965_943
-    x, y = lon - 105.0, lat - 35.0
-
-    def wave(value: Floats, amplitudes: tuple[tuple[float, float], ...]) -> Floats:
-        return sum(size * np.sin(value * np.pi / period) for size, period in amplitudes) * 2 / 3
-
-    root = np.sqrt(np.abs(x))
-    ripple = wave(x, ((20, 1 / 6), (20, 1 / 2)))
-    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
-    north = north + ripple + wave(y, ((20, 1), (40, 3), (160, 12), (320, 30)))
-    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
-    east = east + ripple + wave(x, ((20, 1), (40, 3), (150, 12), (300, 30)))
-    phi = np.radians(lat)
-    shrink = 1 - eccentricity2 * np.sin(phi) ** 2
-    meridian = axis * (1 - eccentricity2) / shrink**1.5
-    parallel = axis / np.sqrt(shrink) * np.cos(phi)
-    return np.degrees(east / parallel), np.degrees(north / meridian)
-
-
-def gcj02_to_wgs84(lonlat: Floats) -> Floats:
-    """Invert GCJ-02 by fixed-point iteration; (n, 2) degrees in, (n, 2) degrees out, exact to below a millimetre."""
-    true = lonlat.copy()
-    for _ in range(6):
-        true = lonlat - np.column_stack(gcj02_offset(true[:, 0], true[:, 1]))
-    return true
+def gcj02_lonlat_to_wgs84(lonlat: Floats) -> Floats:
+    """Move (n, 2) GCJ-02 degrees to WGS-84."""
+    return np.column_stack(gcj02_to_wgs84(*lonlat.T))
 
 
 def read_outlines(raw: Path) -> gpd.GeoDataFrame:
     """Return the three district outlines in :data:`CRS`, indexed by name."""
     outlines = gpd.read_file(raw / "wuhan_13districts_npm_echarts.geojson").set_index("name").loc[list(POPULATION_2020)]
-    wgs84 = shapely.transform(outlines.geometry.to_numpy(), gcj02_to_wgs84)
+    wgs84 = shapely.transform(outlines.geometry.to_numpy(), gcj02_lonlat_to_wgs84)
     # Coordinates on a coarse grid make the rings touch themselves.
     return gpd.GeoDataFrame(geometry=shapely.buffer(wgs84, 0), index=outlines.index, crs="EPSG:4326").to_crs(CRS)
 

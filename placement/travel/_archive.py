@@ -61,7 +61,7 @@ def load(path: Path) -> TravelTimes:
         matrix = sparse.csr_array((parts["data"], parts["indices"], parts["indptr"]), shape=shape)
         matrix.check_format(full_check=True)
         snaps = pd.DataFrame({name: parts[f"snap_{name}"] for name in SNAP_COLUMNS})
-        return TravelTimes(**ids, matrix=matrix, snaps=snaps.astype({"id": object, "kind": object}), **head)
+        return TravelTimes(**ids, matrix=matrix, snaps=snaps.astype({"id": str, "kind": str}), **head)
     except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
         if isinstance(error, InputError):
             raise

@@ -61,6 +61,20 @@ def long_table(
     return GivenMatrix(point_ids=points, site_ids=sites, matrix=matrix, unit=unit, mode=mode)
 
 
+def melted(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Return a dense table as a long one."""
+    if unit not in ("metres", "seconds"):
+        raise InputError.single(TABLE, f"unit is {unit!r}", remedy="use metres or seconds")
+    rows, columns = frame.shape
+    return pd.DataFrame(
+        {
+            "demand_id": np.repeat(frame.index.to_numpy(), columns),
+            "site_id": np.tile(frame.columns.to_numpy(), rows),
+            unit: frame.to_numpy().ravel(),
+        }
+    )
+
+
 def _columns(frame: pd.DataFrame) -> tuple[pd.Index, pd.Index, str]:
     names = ("from_id", "to_id") if "from_id" in frame and "demand_id" not in frame else ("demand_id", "site_id")
     measures = [name for name in _MEASURES if name in frame]

@@ -11,6 +11,7 @@ splits them into whole numbers that add up:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class EdgeCosts:
 
     forward: Ints
     backward: Ints
-    unit: str
+    unit: Literal["mm", "ms"]
     speed_mm_s: int
 
     def __post_init__(self) -> None:
@@ -71,7 +72,7 @@ class EdgeCosts:
         return first, reaching[order], cost[order]
 
     def place(self, streets: Streets, snaps: Snaps, *, arriving: bool) -> Ints:
-        """Return the (n, 7) placement of points, columns as in :mod:`placement.travel.engine`.
+        """Return the (n, 7) placement of points, columns as in :mod:`placement.travel.engine_columns`.
 
         Parameters
         ----------

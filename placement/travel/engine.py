@@ -31,18 +31,12 @@ from numba import types
 from numpy.typing import NDArray
 
 from placement.travel._compiled import compiled, inner
+from placement.travel.engine_columns import ACCESS, AHEAD, AT, BACK, EDGE, LEG_U, LEG_V
 
 Ints: TypeAlias = NDArray[Any]
 
 UNREACHED = np.int32(2**31 - 1)
 """Label of a node that is not reached, cost of a direction that is closed."""
-
-EDGE, AT, AHEAD, BACK, ACCESS, LEG_U, LEG_V = range(7)
-"""Columns of a placement, the (n, 7) int32 array that says where points stand on edges (u, v):
-
-edge number; millimetres from u; cost from u to the point and from the point to u (-1 where that direction is closed);
-access leg; cost between the point and u, and between the point and v, access leg included.
-"""
 
 _INT32 = types.Array(types.int32, 1, "C", readonly=True)
 _INT64 = types.Array(types.int64, 1, "C", readonly=True)

@@ -62,7 +62,7 @@ class Snaps:
                 "id": ids.astype(str),
                 "kind": kind,
                 "access_m": access_m,
-                "part": streets.part[streets.u[self.edge]],
+                "part": streets.part[streets.u[self.edge]].astype(np.int64),
                 "far": access_m > far_snap_m,
             }
         )

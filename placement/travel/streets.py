@@ -11,7 +11,7 @@ This is the only file that imports osmnx.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from scipy.sparse import csgraph
 
 from placement.errors import InputError
 from placement.travel._describe import StreetsSummary, summarise
+from placement.travel._faults import row_faults
 from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs, read_tables
 from placement.values._frozen import frozen_array
 
@@ -291,9 +292,30 @@ class Streets:
 
         The part with the most street is always kept.
         """
-        from placement.travel._parts import drop_small_parts  # noqa: PLC0415
+        from placement.travel._subset import drop_small_parts  # noqa: PLC0415
 
         return drop_small_parts(self, least_part_m)
+
+    def with_elevations(self, elevation_m: pd.Series) -> Streets:
+        """Return the network with the elevation of every node.
+
+        Parameters
+        ----------
+        elevation_m
+            Metres above sea level, indexed by `node_id`; more ids than the network has are ignored.
+
+        Raises
+        ------
+        InputError
+            Listing every node without an elevation.
+        """
+        found = elevation_m.reindex(self.node_ids).to_numpy(np.float64)
+        faults = row_faults(
+            "elevations", self.node_ids, ~np.isfinite(found), "elevation_m is missing", remedy="give metres"
+        )
+        if faults:
+            raise InputError(faults)
+        return replace(self, elevation_m=found)
 
     def lines(self) -> NDArray[np.object_]:
         """Return (edges,) shapely lines from u to v."""

@@ -231,6 +231,49 @@ class TravelTimes:
             cutoff_s=cutoff_s, speed_m_s=speed_m_s, mode=mode or parts.mode,
         )  # fmt: skip
 
+    @classmethod
+    def from_matrix(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        unit: Literal["metres", "seconds"],
+        point_ids: pd.Index | None = None,
+        site_ids: pd.Index | None = None,
+        cutoff_s: float | None = None,
+        speed_m_s: float | None = None,
+        missing: Literal["error", "unreachable"] = "error",
+        mode: str | None = None,
+    ) -> TravelTimes:
+        """Return the times of a dense table: demand ids down, site ids across.
+
+        Parameters
+        ----------
+        frame
+            Numbers, indexed by demand id, columns named by site id.
+        unit
+            ``metres`` or ``seconds``.
+        point_ids, site_ids, cutoff_s, speed_m_s, missing, mode
+            As in :meth:`from_table`; by default rows and columns keep the order of the frame.
+
+        Raises
+        ------
+        AlignmentError, InputError
+            As :meth:`from_table`.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"S": [0.0, 900.0]}, index=["a", "b"])
+        >>> TravelTimes.from_matrix(frame, unit="metres").within_metres(500).toarray().tolist()
+        [[True], [False]]
+        """
+        from placement.travel._given import melted  # noqa: PLC0415
+
+        return cls.from_table(
+            melted(frame, unit), point_ids=frame.index if point_ids is None else point_ids,
+            site_ids=frame.columns if site_ids is None else site_ids, cutoff_s=cutoff_s, speed_m_s=speed_m_s,
+            missing=missing, mode=mode,
+        )  # fmt: skip
+
     def _per_second(self) -> int:
         return 1000 if self.unit == "ms" else _speed_mm_s(self.speed_m_s)
 
@@ -242,18 +285,23 @@ class TravelTimes:
                 + (f" at {self.speed_m_s:g} m/s" if self.speed_m_s else ""),
                 remedy="raise the cutoff",
             )
-        kept = self.matrix.data <= limit
-        before = np.zeros(kept.size + 1, dtype=self.matrix.indptr.dtype)
-        np.cumsum(kept, out=before[1:])
-        indices = self.matrix.indices[kept]
-        parts = (np.ones(indices.size, dtype=bool), indices, before[self.matrix.indptr])
-        covers = sparse.csr_array(parts, shape=self.matrix.shape)
-        covers.has_canonical_format = True
-        return covers
+        return pairs_up_to(self.matrix, limit)
 
     def _with_data(self, data: NDArray[np.float64]) -> sparse.csr_array:
         matrix = self.matrix
         return sparse.csr_array((data, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+
+
+def pairs_up_to(matrix: sparse.csr_array, limit: int) -> sparse.csr_array:
+    """Return the CSR bool of the stored entries up to a limit; what is not stored stays out."""
+    kept = matrix.data <= limit
+    before = np.zeros(kept.size + 1, dtype=matrix.indptr.dtype)
+    np.cumsum(kept, out=before[1:])
+    indices = matrix.indices[kept]
+    parts = (np.ones(indices.size, dtype=bool), indices, before[matrix.indptr])
+    covers = sparse.csr_array(parts, shape=matrix.shape)
+    covers.has_canonical_format = True
+    return covers
 
 
 def whole_cutoff(cutoff_s: float) -> int:

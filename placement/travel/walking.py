@@ -1,20 +1,29 @@
-"""Walking times along streets, and straight-line times as an honest fallback."""
+"""Times along streets, for people on foot and for vehicles."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.spatial import cKDTree
 
-from placement.errors import CrsError, InputError
-from placement.travel._search import search
-from placement.travel.costs import EdgeCosts
+from placement.errors import InputError
+from placement.travel._cache import cached, fingerprint_of
+from placement.travel._search import Reach, search
+from placement.travel._subset import keep_edges
+from placement.travel.costs import CLOSED, EdgeCosts
 from placement.travel.snap import FAR_SNAP_M, Snaps, check_same_place, point_coordinates, snap_to_streets
+from placement.travel.speeds import SLOPES, Slope, hill_costs, table_costs
 from placement.travel.streets import Streets
 from placement.travel.times import LARGEST, TravelTimes, whole_cutoff
+
+Direction = Literal["to_sites", "from_sites"]
+_DIRECTIONS = ("to_sites", "from_sites")
 
 
 def walking_times(
@@ -24,36 +33,50 @@ def walking_times(
     *,
     cutoff_s: float,
     speed_m_s: float,
+    slope: Slope | None = None,
+    steps_factor: float = 1.0,
+    direction: Direction = "to_sites",
     far_snap_m: float = FAR_SNAP_M,
     threads: int = 2,
+    cache: str | Path | None = None,
 ) -> TravelTimes:
     """Return exact walking times along the streets, from point to site, for every pair within the cutoff.
 
     A way leads from the point straight to its nearest street edge, along streets, and from the edge nearest to the
-    site straight to the site. Lengths are whole millimetres, so one run serves every speed: `within` takes any that
-    the cutoff reaches.
+    site straight to the site. On the level, lengths are whole millimetres, and one run serves every speed: `within`
+    takes any that the cutoff reaches. With slopes or a factor for steps, times are whole milliseconds of one speed.
 
     Parameters
     ----------
     streets
-        The network.
+        The network. One-way streets do not bind people on foot.
     points, sites
         GeoDataFrames of points, indexed by id, in the CRS of the network.
     cutoff_s
         Seconds up to which pairs are stored.
     speed_m_s
-        Metres a second, rounded to whole millimetres; for several speeds, the fastest.
+        Metres a second on the level, rounded to whole millimetres; for several speeds, the fastest.
+    slope
+        ``tobler`` or ``irmischer-clarke``: how gradients change the speed (see :mod:`placement.travel.speeds`); needs
+        elevations. None: level.
+    steps_factor
+        How many times as long a metre of steps takes; ``float("inf")`` closes steps, for wheelchairs.
+    direction
+        ``to_sites``: people walk to the site. ``from_sites``: from it. They differ on slopes only.
     far_snap_m
         Access legs longer than this are marked `far` in `TravelTimes.snaps`; they still count.
     threads
         Threads that search at once.
+    cache
+        Folder in which results are kept by the fingerprint of everything they follow from; None: compute.
 
     Raises
     ------
     CrsError
         If points, sites and streets are not in one projected CRS, or of different places.
     InputError
-        Listing repeated ids and rows without a point; or if cutoff or speed are not positive numbers.
+        Listing repeated ids and rows without a point; if cutoff or speed are not positive numbers; if elevations are
+        missing.
 
     Examples
     --------
@@ -65,64 +88,150 @@ def walking_times(
     >>> times.seconds.toarray().tolist()  # 3 m to the street and 100 m along it
     [[103.0]]
     """
-    speed_mm_s, cutoff_mm = whole_reach(cutoff_s, speed_m_s)
-    point_snaps, site_snaps = snap_both(streets, points, sites, threads)
-    reach = search(streets, EdgeCosts.flat(streets, speed_mm_s), site_snaps, cutoff_mm, threads)
-    return TravelTimes(
-        point_ids=points.index,
-        site_ids=sites.index,
-        matrix=reach.matrix(point_snaps),
-        unit="mm",
-        cutoff_s=cutoff_s,
-        speed_m_s=speed_mm_s / 1000,
-        mode="walking along streets",
-        snaps=snap_report(streets, points, sites, point_snaps, site_snaps, far_snap_m=far_snap_m),
-        source=streets.fingerprint(),
-    )
+    costs, cutoff, mode = walking_costs(streets, cutoff_s, speed_m_s, slope=slope, steps_factor=steps_factor)
+    run = _Run(
+        streets=streets, costs=costs, cutoff=cutoff, direction=direction, far_snap_m=far_snap_m, threads=threads,
+        cache=None if cache is None else Path(cache),
+    )  # fmt: skip
+    return run.times(points, sites, cutoff_s=cutoff_s, speed_mm_s=costs.speed_mm_s, mode=mode)
 
 
-def straight_line_times(
-    points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, cutoff_s: float, speed_m_s: float, detour: float = 1.3
+def vehicle_times(
+    streets: Streets,
+    points: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    cutoff_s: float,
+    speeds_m_s: Mapping[str, float],
+    mode: str,
+    oneway: bool = True,
+    access_speed_m_s: float = 1.3,
+    direction: Direction = "to_sites",
+    far_snap_m: float = FAR_SNAP_M,
+    threads: int = 2,
+    cache: str | Path | None = None,
 ) -> TravelTimes:
-    """Return times along straight lines made longer by a detour factor, for where no streets are known.
+    """Return exact times by a table of speeds, for cycling or driving.
 
     Parameters
     ----------
-    points, sites
-        GeoDataFrames of points, indexed by id, in one projected CRS.
-    cutoff_s, speed_m_s
+    streets, points, sites, cutoff_s, far_snap_m, threads, cache
         As in :func:`walking_times`.
-    detour
-        Length along streets over straight length, 1 or more; the name of the mode tells it to every reader.
+    speeds_m_s
+        Metres a second by `highway`; ``"*"`` stands for every kind not named. Kinds that are not named are closed, and
+        no point is snapped to them.
+    mode
+        Words for reports, e.g. "driving".
+    oneway
+        Whether one-way streets bind.
+    access_speed_m_s
+        Speed between a point and its street.
+    direction
+        ``to_sites`` or ``from_sites`` (an ambulance); one-way streets make them differ.
 
     Raises
     ------
     CrsError, InputError
-        As :func:`walking_times`, and for a detour below 1.
-
-    Examples
-    --------
-    >>> at = lambda name, x, y: gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [y]), index=[name], crs="EPSG:32650")
-    >>> times = straight_line_times(at("home", 0, 0), at("bank", 30, 40), cutoff_s=900, speed_m_s=1.0, detour=1.2)
-    >>> times.mode, times.seconds.toarray().tolist()
-    ('straight line x 1.2', [[60.0]])
+        As :func:`walking_times`; listing speeds that are not above 0.
     """
+    access_mm_s, _ = whole_reach(cutoff_s, access_speed_m_s)
+    costs = table_costs(streets, speeds_m_s, oneway=oneway, access_speed_mm_s=access_mm_s)
+    run = _Run(
+        streets=streets, costs=costs, cutoff=whole_cutoff(cutoff_s), direction=direction, far_snap_m=far_snap_m,
+        threads=threads, cache=None if cache is None else Path(cache),
+    )  # fmt: skip
+    return run.times(points, sites, cutoff_s=cutoff_s, speed_mm_s=None, mode=mode)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Run:
+    """One search over streets with given costs."""
+
+    streets: Streets
+    costs: EdgeCosts
+    cutoff: int
+    direction: Direction
+    far_snap_m: float
+    threads: int
+    cache: Path | None
+
+    def times(
+        self,
+        points: gpd.GeoDataFrame,
+        sites: gpd.GeoDataFrame,
+        *,
+        cutoff_s: float,
+        speed_mm_s: int | None,
+        mode: str,
+    ) -> TravelTimes:
+        xy = [point_coordinates(name, frame, self.streets) for name, frame in (("points", points), ("sites", sites))]
+        network = self.streets.fingerprint()
+
+        def compute() -> TravelTimes:
+            streets, costs = open_streets(self.streets, self.costs)
+            point_snaps, site_snaps = snap_both(streets, *xy, threads=self.threads)
+            reach = reach_of(streets, costs, site_snaps, self.cutoff, self.direction, threads=self.threads)
+            rows = [
+                point_snaps.table(streets, points.index, "point", self.far_snap_m),
+                site_snaps.table(streets, sites.index, "site", self.far_snap_m),
+            ]
+            return TravelTimes(
+                point_ids=points.index,
+                site_ids=sites.index,
+                matrix=reach.matrix(point_snaps),
+                unit=costs.unit,
+                cutoff_s=cutoff_s,
+                speed_m_s=None if speed_mm_s is None else speed_mm_s / 1000,
+                mode=mode,
+                snaps=pd.concat(rows, ignore_index=True),
+                source=network,
+            )
+
+        if self.cache is None:
+            return compute()
+        key = fingerprint_of(
+            network, self.costs.forward, self.costs.backward, self.costs.unit, self.costs.speed_mm_s, self.cutoff,
+            self.direction, self.far_snap_m, cutoff_s, speed_mm_s, mode, points.index, sites.index, *xy,
+        )  # fmt: skip
+        return cached(self.cache, key, compute)
+
+
+def walking_costs(
+    streets: Streets, cutoff_s: float, speed_m_s: float, *, slope: Slope | None, steps_factor: float
+) -> tuple[EdgeCosts, int, str]:
+    """Return the costs of walking, the cutoff in their unit, and the mode in words."""
     speed_mm_s, cutoff_mm = whole_reach(cutoff_s, speed_m_s)
-    if not (np.isfinite(detour) and detour >= 1):
-        raise InputError.single("detour", f"is {detour}", remedy="give a factor of 1 or more, e.g. 1.3")
-    from_xy, to_xy = point_coordinates("points", points), point_coordinates("sites", sites)
-    if points.crs != sites.crs:
-        raise CrsError.single("sites", "are in another CRS than the points", remedy="use to_crs(points.crs)")
-    matrix = _straight(from_xy, to_xy, detour, cutoff_mm)
-    return TravelTimes(
-        point_ids=points.index,
-        site_ids=sites.index,
-        matrix=matrix,
-        unit="mm",
-        cutoff_s=cutoff_s,
-        speed_m_s=speed_mm_s / 1000,
-        mode=f"straight line x {detour:g}",
+    if slope is None and steps_factor == 1:
+        return EdgeCosts.flat(streets, speed_mm_s), cutoff_mm, "walking along streets"
+    costs = hill_costs(streets, speed_mm_s, slope=slope, steps_factor=steps_factor)
+    words = ["walking along streets"]
+    words += [f"slopes after {SLOPES[slope]}"] if slope else []
+    words += [f"steps x {steps_factor:g}"] if steps_factor != 1 else []
+    return costs, whole_cutoff(cutoff_s), ", ".join(words)
+
+
+def reach_of(
+    streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, direction: Direction, *, threads: int
+) -> Reach:
+    """Return what reaches each site (``to_sites``), or what each site reaches (``from_sites``)."""
+    if direction not in _DIRECTIONS:
+        raise InputError.single("direction", f"is {direction!r}", remedy=f"use one of {', '.join(_DIRECTIONS)}")
+    if threads < 1:
+        raise InputError.single("threads", f"is {threads}", remedy="give 1 or more")
+    return search(streets, costs if direction == "to_sites" else costs.turned(), sites, cutoff, threads)
+
+
+def open_streets(streets: Streets, costs: EdgeCosts) -> tuple[Streets, EdgeCosts]:
+    """Return network and costs without edges that are closed both ways, so that no point is snapped to them."""
+    closed = (costs.forward == CLOSED) & (costs.backward == CLOSED)
+    if not closed.any():
+        return streets, costs
+    if closed.all():
+        raise InputError.single("streets", "every street is closed", remedy="check speeds and steps_factor")
+    kept = EdgeCosts(
+        forward=costs.forward[~closed], backward=costs.backward[~closed], unit=costs.unit, speed_mm_s=costs.speed_mm_s
     )
+    return keep_edges(streets, ~closed), kept
 
 
 def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
@@ -138,49 +247,15 @@ def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
     return speed_mm_s, reach_mm
 
 
-def snap_both(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, threads: int) -> tuple[Snaps, Snaps]:
-    """Return where points and sites stand on the streets; both are checked."""
-    xy = [point_coordinates(name, frame, streets) for name, frame in (("points", points), ("sites", sites))]
-    count = len(xy[0])
-    both = snap_to_streets(streets, np.concatenate(xy), threads=threads)
+def snap_both(
+    streets: Streets, points: NDArray[np.float64], sites: NDArray[np.float64], *, threads: int
+) -> tuple[Snaps, Snaps]:
+    """Return where the (n, 2) coordinates of points and sites stand on the streets."""
+    both = snap_to_streets(streets, np.concatenate([points, sites]), threads=threads)
     parts = [
         Snaps(edge=both.edge[part], position_mm=both.position_mm[part], access_mm=both.access_mm[part])
-        for part in (slice(None, count), slice(count, None))
+        for part in (slice(None, len(points)), slice(len(points), None))
     ]
     for name, part in zip(("points", "sites"), parts, strict=True):
         check_same_place(name, part)
     return parts[0], parts[1]
-
-
-def snap_report(
-    streets: Streets,
-    points: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    point_snaps: Snaps,
-    site_snaps: Snaps,
-    *,
-    far_snap_m: float,
-) -> pd.DataFrame:
-    """Return the rows of both sides: how each end met the streets."""
-    rows = [
-        point_snaps.table(streets, points.index, "point", far_snap_m),
-        site_snaps.table(streets, sites.index, "site", far_snap_m),
-    ]
-    return pd.concat(rows, ignore_index=True)
-
-
-def _straight(
-    from_xy: NDArray[np.float64], to_xy: NDArray[np.float64], detour: float, cutoff_mm: int
-) -> sparse.csr_array:
-    shape = (len(from_xy), len(to_xy))
-    if 0 in shape:
-        return sparse.csr_array(shape, dtype=np.int32)
-    near = cKDTree(from_xy).sparse_distance_matrix(
-        cKDTree(to_xy), (cutoff_mm + 1) / 1000 / detour, output_type="ndarray"
-    )
-    i, j = near["i"], near["j"]
-    # Measured again from the coordinates: a pair's length must not depend on how the tree was walked.
-    millimetres = np.rint(np.hypot(*(from_xy[i] - to_xy[j]).T) * (detour * 1000))
-    kept = millimetres <= cutoff_mm
-    entries = (millimetres[kept].astype(np.int32), (i[kept], j[kept]))
-    return sparse.coo_array(entries, shape=shape).tocsr()

@@ -193,8 +193,13 @@ def normalised(row: LinearRow) -> LinearRow:
     coefficients = [sums[column] // divisor for column in columns]
     if any(abs(coefficient) >= 2**63 for coefficient in coefficients):
         raise CertificateError(f"row {row.name} has coefficients beyond 64 bits")
-    limit = row.limit // divisor
-    return LinearRow(name=row.name, columns=columns, coefficients=coefficients, limit=limit, equality=row.equality)
+    return LinearRow(
+        name=row.name,
+        columns=np.array(columns, dtype=np.int64),
+        coefficients=np.array(coefficients, dtype=np.int64),
+        limit=row.limit // divisor,
+        equality=row.equality,
+    )
 
 
 def _matrix(rows: list[LinearRow], n_columns: int) -> sparse.csr_array:
@@ -212,9 +217,12 @@ def _halves_rounded_up(counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def _scattered(indptr: IntArray, index: IntArray, price: IntArray, number: int, size: int) -> IntArray:
-    dense = np.zeros(size, dtype=np.int64)
+    """Return the prices of one set in full; what is stored twice adds up, which is as valid as either."""
     start, stop = indptr[number], indptr[number + 1]
-    dense[index[start:stop]] = price[start:stop]
+    if _absolute(price[start:stop]) >= _LIMIT:
+        raise CertificateError("prices are so large that sums could leave 64 bits")
+    dense = np.zeros(size, dtype=np.int64)
+    np.add.at(dense, index[start:stop], price[start:stop])
     return dense
 
 

@@ -131,7 +131,6 @@ def _check_prices(program: CoverageProgram, certificate: Certificate, n_classes:
         _check_length(f"prices.{name}_indptr", indptr, sets + 1)
         _check_length(f"prices.{name}_price", price, index.size)
         _check_csr(f"prices.{name}", indptr, index, size)
-        _check_increasing(f"prices.{name}", indptr, index)
     for name, table, width in (("linear", prices.linear, program.linear), ("floor", prices.floor, program.floors)):
         if table.shape != (sets, len(width)):
             raise CertificateError(f"prices.{name} has shape {table.shape}, not {(sets, len(width))}")
@@ -146,7 +145,7 @@ def _check_csr(name: str, indptr: IntArray, index: IntArray, size: int) -> None:
 
 
 def _check_increasing(name: str, indptr: IntArray, index: IntArray) -> None:
-    """Refuse a piece in which an index does not grow: a repeated one would count twice, or overwrite itself."""
+    """Refuse a piece in which an index does not grow: a set holds each of its members once."""
     grows = np.ones(index.size + 1, dtype=np.bool_)
     grows[1:-1] = index[1:] > index[:-1]
     grows[indptr] = True

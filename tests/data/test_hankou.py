@@ -188,7 +188,8 @@ def test_everything_committed_is_under_3_mb():
 
 @pytest.mark.skipif(not RAW.is_dir(), reason=f"no raw files in {RAW}; name their folder in PLACEMENT_HANKOU_RAW")
 def test_rebuilding_gives_the_same_bytes(tmp_path):
-    subprocess.run([sys.executable, HANKOU / "build.py", RAW, "--out", tmp_path], check=True, capture_output=True)
+    command = [sys.executable, HANKOU / "build.py", RAW, "--out", tmp_path]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(BUILT)
     for name in BUILT:
         assert (tmp_path / name).read_bytes() == (HANKOU / name).read_bytes(), name

@@ -204,7 +204,7 @@ def peer(tmp_path_factory) -> nx.MultiGraph:
 def test_monaco_agrees_with_osmnx(monaco, peer):
     degree = np.bincount(np.concatenate([monaco.u, monaco.v]), minlength=monaco.n_nodes)
     loops = np.bincount(monaco.u[monaco.u == monaco.v], minlength=monaco.n_nodes)
-    # We keep a node where the kind of street changes (to steps, say), and rings that nothing joins; osmnx keeps neither.
+    # We keep a node where the kind of street changes (to steps, say), and rings that nothing joins; osmnx does not.
     changes, rings = (degree == 2) & (loops == 0), (degree == 2) & (loops == 1)
     assert changes.sum() == 462
     assert rings.sum() == 2
