@@ -88,6 +88,18 @@ def projected_crs(table: str, crs: object) -> pyproj.CRS:
     return known
 
 
+def utm_zone(lon: float, lat: float) -> str:
+    """Return the EPSG code of the UTM zone (WGS 84) of a place.
+
+    Examples
+    --------
+    >>> utm_zone(114.3, 30.6), utm_zone(-43.2, -22.9)
+    ('EPSG:32650', 'EPSG:32723')
+    """
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
 def read_tables(nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS) -> StreetTables:
     """Check both tables and return their arrays; see :meth:`placement.travel.Streets.from_tables`."""
     in_degrees = _check_columns(nodes, edges)
