@@ -12,7 +12,8 @@ import pyproj
 import shapely
 
 from placement.errors import CrsError, InputError
-from placement.travel._tables import StreetTables, one_way, projected_crs, read_tables, utm_zone
+from placement.travel._read_tables import read_tables
+from placement.travel._tables import StreetTables, one_way, projected_crs, utm_zone
 from placement.travel._xml import refuse_entities
 
 _TABLE = "streets (GraphML)"

@@ -28,7 +28,8 @@ from scipy.sparse import csgraph
 from placement.errors import InputError
 from placement.travel._describe import StreetsSummary, summarise
 from placement.travel._faults import row_faults
-from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs, read_tables
+from placement.travel._read_tables import read_tables
+from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs
 from placement.values._frozen import frozen_array
 
 Ints = NDArray[np.int32]
