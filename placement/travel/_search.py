@@ -130,17 +130,20 @@ def _by_node(
     """Return (first, site, cost) by node, sites increasing, from results by site in `order`."""
     if not parts:
         return np.zeros(n_nodes + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32)
+    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
+
     counts, nodes, costs = (np.concatenate([part[which] for part in parts]) for which in range(3))
-    by_site = sparse.csr_array((costs, nodes, _pointers(counts)), shape=(order.size, n_nodes))
-    position = np.empty(order.size, dtype=np.int64)
-    position[order] = np.arange(order.size)
-    by_node = by_site[position].tocsc()
-    return by_node.indptr.astype(np.int64), by_node.indices.astype(np.int32, copy=False), by_node.data
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    found: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]] = engine.sites_by_node(
+        np.concatenate([[0], np.cumsum(counts)]), place, nodes, costs, n_nodes
+    )
+    return found
 
 
 def _bucket_shift(arc_cost: NDArray[np.int32], cutoff: int) -> int:
-    """Return the binary logarithm of the bucket width: about an eighth of a usual edge, at most 65,536 buckets."""
-    usual = int(np.median(arc_cost)) // 8 if arc_cost.size else 1
+    """Return the binary logarithm of the bucket width: about a quarter of a usual edge, at most 65,536 buckets."""
+    usual = int(np.median(arc_cost)) // 4 if arc_cost.size else 1
     shift = max(usual.bit_length() - 1, 0)
     while (cutoff >> shift) > MOST_BUCKETS:
         shift += 1

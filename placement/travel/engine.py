@@ -160,6 +160,36 @@ def reach_nodes(
     return counts, nodes[:used].copy(), costs[:used].copy()
 
 
+@compiled(_LISTS(*[_INT64] * 2, *[_INT32] * 2, types.int64))
+def sites_by_node(first: Ints, place: Ints, nodes: Ints, costs: Ints, n_nodes: int) -> tuple[Ints, Ints, Ints]:
+    """Return (first, sites, costs) by node as CSR, the sites of a node increasing, from results by site.
+
+    Parameters
+    ----------
+    first
+        (sites + 1,) where the results of the k-th searched site begin in `nodes` and `costs`.
+    place
+        (sites,) which of them belongs to each site.
+    nodes, costs
+        Results, site after site.
+    n_nodes
+        Number of nodes.
+    """
+    begin = np.zeros(n_nodes + 1, np.int64)
+    for node in nodes:
+        begin[node + 1] += 1
+    for node in range(n_nodes):
+        begin[node + 1] += begin[node]
+    fill = begin[:-1].copy()
+    site_of, cost_of = np.empty(nodes.size, np.int32), np.empty(nodes.size, np.int32)
+    for site in range(place.size):
+        for at in range(first[place[site]], first[place[site] + 1]):
+            slot = fill[nodes[at]]
+            site_of[slot], cost_of[slot] = site, costs[at]
+            fill[nodes[at]] += 1
+    return begin, site_of, cost_of
+
+
 @inner
 def _along(points: Ints, p: int, sites: Ints, s: int) -> int:
     """Return the cost from p to s without leaving their common edge, at least UNREACHED where it is closed."""
