@@ -62,7 +62,8 @@ class Reach:
                 self.streets.u, self.streets.v, self.first_reach, self.reach_site, self.reach_cost,
                 self.first_on_edge, self.on_edge, placed[block], self.sites, self.cutoff,
             )  # fmt: skip
-            return _csr(counts, found, costs, len(self.sites))
+            used = int(counts.sum())
+            return _csr(counts, found[:used].copy(), costs[:used].copy(), len(self.sites))
 
         yield from _in_threads(rows, self._cut(points.edge), self.threads)
 
@@ -106,10 +107,11 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     order = np.argsort(sites.edge, kind="stable")
 
     def call(chunk: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        found: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] = engine.reach_nodes(
+        counts, nodes, reached = engine.reach_nodes(
             first_arc, arc_node, arc_cost, streets.u, streets.v, placed[chunk], cutoff, shift
         )
-        return found
+        used = int(counts.sum())
+        return counts, nodes[:used], reached[:used]
 
     calls = max(-(-order.size // SITES_A_CALL), min(threads, order.size))
     chunks = np.array_split(order, calls) if calls else []

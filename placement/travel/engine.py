@@ -113,7 +113,8 @@ def _roomy(values: Ints, used: int, needed: int) -> Ints:
     if needed <= values.size:
         return values
     larger = np.empty(max(needed, 2 * values.size), np.int32)
-    larger[:used] = values[:used]
+    for at in range(used):  # a slice would take seconds to compile
+        larger[at] = values[at]
     return larger
 
 
@@ -122,6 +123,8 @@ def reach_nodes(
     first_arc: Ints, arc_node: Ints, arc_cost: Ints, edge_u: Ints, edge_v: Ints, sites: Ints, cutoff: int, shift: int
 ) -> tuple[Ints, Ints, Ints]:
     """Search from each site; return (nodes a site, nodes, costs), site after site, nodes in no particular order.
+
+    The last two arrays may be longer than what is in them.
 
     Parameters
     ----------
@@ -138,8 +141,12 @@ def reach_nodes(
     """
     n = first_arc.size - 1
     links = n + (cutoff >> shift) + 1
-    following, preceding = np.arange(links).astype(np.int32), np.arange(links).astype(np.int32)
-    label, touched = np.full(n, UNREACHED, np.int32), np.empty(n, np.int32)
+    following, preceding = np.empty(links, np.int32), np.empty(links, np.int32)
+    for link in range(links):
+        following[link] = preceding[link] = link
+    label, touched = np.empty(n, np.int32), np.empty(n, np.int32)
+    for node in range(n):
+        label[node] = UNREACHED
     counts, used = np.zeros(len(sites), np.int64), 0
     nodes, costs = np.empty(512 * len(sites), np.int32), np.empty(512 * len(sites), np.int32)
     for s in range(len(sites)):
@@ -157,7 +164,7 @@ def reach_nodes(
             label[touched[at]] = UNREACHED
         used += n_touched
         counts[s] = n_touched
-    return counts, nodes[:used].copy(), costs[:used].copy()
+    return counts, nodes, costs
 
 
 @compiled(_LISTS(*[_INT64] * 2, *[_INT32] * 2, types.int64))
@@ -180,7 +187,9 @@ def sites_by_node(first: Ints, place: Ints, nodes: Ints, costs: Ints, n_nodes: i
         begin[node + 1] += 1
     for node in range(n_nodes):
         begin[node + 1] += begin[node]
-    fill = begin[:-1].copy()
+    fill = np.empty(n_nodes, np.int64)
+    for node in range(n_nodes):
+        fill[node] = begin[node]
     site_of, cost_of = np.empty(nodes.size, np.int32), np.empty(nodes.size, np.int32)
     for site in range(place.size):
         for at in range(first[place[site]], first[place[site] + 1]):
@@ -256,6 +265,8 @@ def point_rows(
 ) -> tuple[Ints, Ints, Ints]:
     """Return (sites a point, sites, costs) for a block of points; the sites of a point increase.
 
+    The last two arrays may be longer than what is in them.
+
     Parameters
     ----------
     edge_u, edge_v
@@ -296,4 +307,4 @@ def point_rows(
             cutoff,
         )
         counts[p] = used - start
-    return counts, found[:used].copy(), costs[:used].copy()
+    return counts, found, costs
