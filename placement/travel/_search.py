@@ -16,7 +16,7 @@ from placement.travel.costs import CLOSED, EdgeCosts
 from placement.travel.snap import Snaps
 from placement.travel.streets import Streets
 
-SITES_A_CALL = 1024
+SITES_A_CALL = 4096
 """Sites searched in one call: enough to spread the cost of its work arrays, few enough to bound its output."""
 
 PAIRS_A_BLOCK = 4_000_000
@@ -24,6 +24,7 @@ PAIRS_A_BLOCK = 4_000_000
 
 MOST_BUCKETS = 2**16
 
+Lists = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -98,24 +99,10 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     threads
         Threads that search at once.
     """
-    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
-
-    first_arc, arc_node, arc_cost = costs.arcs(streets)
     placed = costs.place(streets, sites, arriving=True)
-    shift = _bucket_shift(arc_cost, cutoff)
     # Neighbouring sites one after another, so that a search finds its nodes in the cache.
     order = np.argsort(sites.edge, kind="stable")
-
-    def call(chunk: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        counts, nodes, reached = engine.reach_nodes(
-            first_arc, arc_node, arc_cost, streets.u, streets.v, placed[chunk], cutoff, shift
-        )
-        used = int(counts.sum())
-        return counts, nodes[:used], reached[:used]
-
-    calls = max(-(-order.size // SITES_A_CALL), min(threads, order.size))
-    chunks = np.array_split(order, calls) if calls else []
-    parts = list(_in_threads(call, chunks, threads))
+    parts = search_by_site(streets, costs.arcs(streets), placed[order], cutoff, threads)
     first_reach, reach_site, reach_cost = _by_node(parts, order, streets.n_nodes)
     by_edge = np.lexsort((np.arange(sites.edge.size), sites.edge)).astype(np.int32)
     first_on_edge = np.zeros(streets.n_edges + 1, dtype=np.int64)
@@ -126,8 +113,23 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     )  # fmt: skip
 
 
+def search_by_site(streets: Streets, arcs: Lists, placed: NDArray[np.int32], cutoff: int, threads: int) -> list[Lists]:
+    """Return lists of (nodes a site, nodes, costs) that follow the sites in the order of `placed`."""
+    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
+
+    shift = _bucket_shift(arcs[2], cutoff)
+
+    def call(chunk: NDArray[np.int32]) -> Lists:
+        counts, nodes, reached = engine.reach_nodes(*arcs, streets.u, streets.v, chunk, cutoff, shift)
+        used = int(counts.sum())
+        return counts, nodes[:used], reached[:used]
+
+    calls = max(-(-len(placed) // SITES_A_CALL), min(2 * threads, len(placed)))
+    return list(_in_threads(call, np.array_split(placed, calls) if calls else [], threads))
+
+
 def _by_node(
-    parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]], order: NDArray[np.int64], n_nodes: int
+    parts: list[Lists], order: NDArray[np.int64], n_nodes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Return (first, site, cost) by node, sites increasing, from results by site in `order`."""
     if not parts:
@@ -145,7 +147,8 @@ def _by_node(
 
 def _bucket_shift(arc_cost: NDArray[np.int32], cutoff: int) -> int:
     """Return the binary logarithm of the bucket width: about a quarter of a usual edge, at most 65,536 buckets."""
-    usual = int(np.median(arc_cost)) // 4 if arc_cost.size else 1
+    sample = arc_cost[:: max(arc_cost.size // 10_000, 1)]
+    usual = int(np.median(sample)) // 4 if sample.size else 1
     shift = max(usual.bit_length() - 1, 0)
     while (cutoff >> shift) > MOST_BUCKETS:
         shift += 1

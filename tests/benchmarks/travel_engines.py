@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from placement.travel import Snaps, Streets
-from placement.travel._search import search
+from placement.travel._search import search_by_site
 from placement.travel.costs import EdgeCosts
 
 Run = Callable[[NDArray[np.int64], int], sparse.csr_array]
@@ -38,14 +38,19 @@ def own(threads: int) -> Callable[[Streets], Run]:
         edge = np.empty(streets.n_nodes, dtype=np.int64)
         edge[streets.u] = edge[streets.v] = np.arange(streets.n_edges)
         costs = EdgeCosts.flat(streets, 1000)
+        arcs = costs.arcs(streets)
 
         def run(sources: NDArray[np.int64], cutoff_mm: int) -> sparse.csr_array:
             its = edge[sources]
             at = np.where(streets.u[its] == sources, 0, streets.length_mm[its])
             snaps = Snaps(edge=its, position_mm=at, access_mm=np.zeros(its.size))
-            reach = search(streets, costs, snaps, cutoff_mm, threads)
-            parts = (reach.reach_cost, reach.reach_site, reach.first_reach)
-            return sparse.csc_array(parts, shape=(sources.size, streets.n_nodes)).tocsr()
+            order = np.argsort(its)
+            placed = costs.place(streets, snaps, arriving=True)[order]
+            parts = search_by_site(streets, arcs, placed, cutoff_mm, threads)
+            counts, nodes, reached = (np.concatenate([part[which] for part in parts]) for which in range(3))
+            starts = np.concatenate([[0], np.cumsum(counts)])
+            found = sparse.csr_array((reached, nodes, starts), shape=(sources.size, streets.n_nodes))
+            return found[np.argsort(order)]
 
         return run
 
@@ -82,24 +87,24 @@ def scipy_tiled(streets: Streets) -> Run:
     graph = links(streets)
     a, b = streets.xy[np.repeat(np.arange(streets.n_nodes), np.diff(graph.indptr))], streets.xy[graph.indices]
     fastest = float((np.hypot(*(a - b).T) / np.maximum(graph.data, 1.0)).max())  # metres of ground a millimetre
+    xy, degree = streets.xy - streets.xy.min(axis=0), np.diff(graph.indptr)
 
     def run(sources: NDArray[np.int64], cutoff_mm: int) -> sparse.csr_array:
         reach = cutoff_mm * fastest
-        tile = np.floor((streets.xy - streets.xy.min(axis=0)) / (reach / 2)).astype(np.int64)
-        column = np.argsort(tile[:, 0] * (tile[:, 1].max() + 1) + tile[:, 1], kind="stable")
-        key = (tile[:, 0] * (tile[:, 1].max() + 1) + tile[:, 1])[column]
-        own_tile = np.floor((streets.xy[sources] - streets.xy.min(axis=0)) / reach).astype(np.int64)
+        tile = np.floor(xy / (reach / 2)).astype(np.int64)
+        last = tile.max(axis=0)
+        width = last[1] + 1
+        column = np.argsort(tile[:, 0] * width + tile[:, 1], kind="stable")
+        key = (tile[:, 0] * width + tile[:, 1])[column]
+        own_tile = np.floor(xy[sources] / reach).astype(np.int64)
         order = np.lexsort((own_tile[:, 1], own_tile[:, 0]))
         change = np.flatnonzero(np.any(np.diff(own_tile[order], axis=0, prepend=-1), axis=1))
         number = np.full(streets.n_nodes, -1)
         rows, nodes, costs = [], [], []
         for mine in np.split(order, change[1:]):
-            at = streets.xy[sources[mine]]
-            low, high = at.min(axis=0) - reach, at.max(axis=0) + reach
-            i0, j0 = np.maximum(np.floor((low - streets.xy.min(axis=0)) / (reach / 2)), 0).astype(int)
-            i1, j1 = np.floor((high - streets.xy.min(axis=0)) / (reach / 2)).astype(int)
-            i1, j1 = min(i1, tile[:, 0].max()), min(j1, tile[:, 1].max())
-            width = tile[:, 1].max() + 1
+            at = xy[sources[mine]]
+            i0, j0 = np.maximum((at.min(axis=0) - reach) // (reach / 2), 0).astype(int)
+            i1, j1 = np.minimum((at.max(axis=0) + reach) // (reach / 2), last).astype(int)
             near = np.concatenate(
                 [
                     column[np.searchsorted(key, i * width + j0) : np.searchsorted(key, i * width + j1, side="right")]
@@ -107,7 +112,7 @@ def scipy_tiled(streets: Streets) -> Run:
                 ]
             )
             number[near] = np.arange(near.size)
-            counts = np.diff(graph.indptr)[near]
+            counts = degree[near]
             arcs = np.repeat(graph.indptr[near] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
             heads, tails = number[graph.indices[arcs]], np.repeat(np.arange(near.size), counts)
             inside = heads >= 0
