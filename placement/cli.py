@@ -11,6 +11,7 @@ import functools
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import click
 from tqdm import tqdm
 
 from placement import __version__
-from placement.errors import InfeasibleError, NoSolutionError, PlacementError
+from placement.errors import InfeasibleError, NoSolutionError, PlacementError, ShiftedWarning
 
 EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = 2, 3, 4, 5, 6, 130
 _STEPS = 8
@@ -34,7 +35,12 @@ def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            code = command(*args, **kwargs) or 0
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("always", ShiftedWarning)
+                code = command(*args, **kwargs) or 0
+            for warning in caught:
+                click.echo(f"placement: warning: {warning.message}", err=True)
         except InfeasibleError as error:
             code = _complain(error, EXIT_INFEASIBLE)
         except NoSolutionError as error:
@@ -119,8 +125,9 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     quiet: bool,
 ) -> int:
     """Recommend which stations stay, move, close and open, and write plan, tables, map and report."""
-    from placement.pipeline import check_replaceable, report_data, write_outcome  # noqa: PLC0415
     from placement.pipeline import recommend as run  # noqa: PLC0415
+    from placement.pipeline import report_data, write_outcome  # noqa: PLC0415
+    from placement.report import check_replaceable  # noqa: PLC0415
     from placement.study import read_study  # noqa: PLC0415
     from placement.summary import plan_lines, plan_record  # noqa: PLC0415
 
@@ -143,8 +150,10 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
 @_exit_codes
 def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
     """Recount a plan from its inputs, with code that shares nothing with what made it."""
+    from placement.report import recover_folder  # noqa: PLC0415
     from placement.verify import verify_folder  # noqa: PLC0415
 
+    recover_folder(folder)
     verdict = verify_folder(folder, study=study)
     lines = [f"refuted: {line}" for line in verdict.differences]
     if verdict.confirmed:
@@ -166,9 +175,11 @@ def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
 @_exit_codes
 def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
     """Show what differs between two plans: coverage, money, actions."""
-    from placement.report import read_plan  # noqa: PLC0415
+    from placement.report import read_plan, recover_folder  # noqa: PLC0415
     from placement.summary import compare_lines, compare_record  # noqa: PLC0415
 
+    for folder in (first, second):
+        recover_folder(folder)
     record = compare_record(*(read_plan(folder / "plan.json") for folder in (first, second)))
     _print(record if as_json else "\n".join(compare_lines(record, str(first), str(second))), quiet)
     return 0

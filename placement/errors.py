@@ -115,3 +115,7 @@ class RefutedError(PlacementError):
 
 class CertificateError(PlacementError):
     """A certificate does not prove what it claims."""
+
+
+class ShiftedWarning(UserWarning):
+    """A table looks as if its coordinates were in another system than the study says."""

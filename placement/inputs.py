@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from placement.demand import Awareness, estimate_awareness, estimate_demand, spread_footfall
 from placement.errors import InputError
+from placement.shift import warn_if_shifted
 from placement.study import TABLE, Study, parse_period
 from placement.tables import Tables, read_tables, study_crs
 from placement.travel import Streets, TravelTimes, straight_line_times, walking_times
@@ -52,11 +53,18 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> P
     ------
     InputError
         Listing every fault found.
+
+    Warns
+    -----
+    ShiftedWarning
+        If a table lies off the streets as GCJ-02 or BD-09 tables do that are called WGS-84.
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
     tables = read_tables(study)
     streets = read_streets(study, tables)
+    if streets is not None:
+        warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     awareness = study_awareness(tables)
     demand = study_demand(study, tables, awareness, streets)

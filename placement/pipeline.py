@@ -18,7 +18,7 @@ from placement.coverage import Coverage, Standard, cover
 from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
-from placement.report import ReportData, check_replaceable, render_files, write_folder
+from placement.report import ReportData, render_files, write_folder
 from placement.study import TABLE, Study
 from placement.values import Plan
 
@@ -156,6 +156,7 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
         language=study.study.language,
         threshold_s=standard.threshold_s,
         threshold_m=standard.threshold_m,
+        threshold_s_by_district=standard.threshold_s_by_district,
         travel_mode=prepared.times.mode,
         reach=reach_frame(outcome),
         streets=None if prepared.streets is None else prepared.streets.edges,
@@ -185,6 +186,3 @@ def versions() -> dict[str, str]:
     """Return the versions of this library and of those that a result depends on."""
     found = {"placement": placement.__version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in _LIBRARIES}
-
-
-__all__ = ["Outcome", "check_replaceable", "recommend", "report_data", "write_outcome"]

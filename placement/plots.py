@@ -43,7 +43,7 @@ CJK_FONTS = (
 )
 QUANTITIES = ("people", "need", "expected_use", "weight")
 MARKERS = {"keep": "o", "close": "8", "move": "D", "open": "s"}
-_DOT_SHARE = 0.05
+_DOT_SHARE = 0.14
 """Share of the axes that all dots of demand together fill, unless the largest would exceed :data:`_DOT_MAX_PT2`."""
 _DOT_MAX_PT2 = 160.0
 
@@ -81,7 +81,7 @@ def plot_demand(
     """
     if quantity not in QUANTITIES:
         raise InputError.single("plot", f"quantity {quantity!r} is unknown", remedy=f"use {', '.join(QUANTITIES)}")
-    text, axes = _texts(language), _axes(ax)
+    axes, text = _axes(ax), _texts(language)
     _ground(axes, demand.points.crs, streets, districts)
     amount = np.asarray(getattr(demand, quantity)).sum(axis=1)
     need = demand.need.sum(axis=1)
@@ -118,7 +118,7 @@ def plot_coverage(
     ax, streets, districts, language
         As in :func:`plot_demand`.
     """
-    text, axes = _texts(language), _axes(ax)
+    axes, text = _axes(ax), _texts(language)
     within = np.asarray(share, dtype=np.float64)
     if within.shape != (len(demand.ids),):
         raise InputError.single("plot", f"share has shape {within.shape}, expected ({len(demand.ids)},)")
@@ -159,7 +159,7 @@ def plot_plan(
     ax, streets, districts, language
         As in :func:`plot_demand`.
     """
-    text, axes = _texts(language), _axes(ax)
+    axes, text = _axes(ax), _texts(language)
     _ground(axes, sites.table.crs, streets, districts)
     if demand is not None:
         kinds = np.full(len(demand.ids), "all", dtype=object) if reach is None else reach_classes(reach)
@@ -194,7 +194,7 @@ def plot_shares(plan: Plan, *, by: str = "district", ax: Axes | None = None, lan
     """
     if by not in {"district", "segment", "people"}:
         raise InputError.single("plot", f"by {by!r} is unknown", remedy="use district, segment or people")
-    text, axes = _texts(language), _axes(ax)
+    axes, text = _axes(ax), _texts(language)
     before, after = (_shares(coverages, by) for coverages in (plan.before, plan.after))
     names = list(after) if by == "district" else list(names_of(after, text).values())
     rows = np.arange(len(after))

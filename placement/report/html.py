@@ -30,6 +30,42 @@ def report_html(data: ReportData) -> bytes:
     text = texts(data.language)
     style = (resources.files("placement.report") / "templates" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    plan = data.plan
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            text=text,
+            lang=HTML_LANG[data.language],
+            style=Markup(style),  # noqa: S704 -- our own file
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            data=data,
+            plan=plan,
+            name_limit=NAME_LIMIT,
+            title=text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
+            subtitle=text["subtitle"].format(standard=view.standard(data, text)),
+            simulated=view.simulated_names(data, text),
+            figures=view.figures(data, text),
+            sentences=view.sentences(data, text),
+            proof=view.proof(plan, text),
+            map=_map(data),
+            groups=view.action_groups(data, text),
+            total_cost=view.money(int(plan.actions["cost_fen"].sum())),
+            budget=view.budget(plan, text),
+            tables=_tables(data),
+            people=view.people_rows(plan, text),
+            terms=view.terms(data, text),
+            points=view.points,
+            inputs=[
+                (word(text, name), name in data.simulated, fingerprint)
+                for name, fingerprint in sorted(data.inputs.items())
+            ],
+        )
+    )
+    return page.encode()
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("placement.report"),
         autoescape=True,
@@ -39,34 +75,7 @@ def report_html(data: ReportData) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters.update(percent=view.percent, shown=shown)
-    plan = data.plan
-    page = environment.get_template("report.html.j2").render(
-        text=text,
-        lang=HTML_LANG[data.language],
-        style=Markup(style),  # noqa: S704 -- our own file
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        data=data,
-        plan=plan,
-        name_limit=NAME_LIMIT,
-        title=text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
-        subtitle=text["subtitle"].format(standard=view.standard(data, text)),
-        simulated=view.simulated_names(data, text),
-        figures=view.figures(data, text),
-        sentences=view.sentences(data, text),
-        proof=view.proof(plan, text),
-        map=_map(data),
-        groups=view.action_groups(data, text),
-        total_cost=view.money(int(plan.actions["cost_fen"].sum())),
-        budget=view.budget(plan, text),
-        tables=_tables(data),
-        people=view.people_rows(plan, text),
-        terms=view.terms(data, text),
-        points=view.points,
-        inputs=[
-            (word(text, name), name in data.simulated, fingerprint) for name, fingerprint in sorted(data.inputs.items())
-        ],
-    )
-    return page.encode()
+    return environment
 
 
 def _finalized(value: Any) -> Any:
@@ -97,7 +106,7 @@ def _tables(data: ReportData) -> list[tuple[str, str, list[view.Row]]]:
     total = view.coverage_rows({"": before.total}, {"": after.total}, {"": text["total"]})
     districts = view.coverage_rows(before.district, after.district, {name: name for name in after.district})
     segments = view.coverage_rows(before.segment, after.segment, view.names_of(after.segment, text))
-    return [
-        (text["coverage.district"], text["column.district"], districts + total),
-        (text["coverage.segment"], text["column.segment"], segments + total),
-    ]
+    tables = [(text["coverage.district"], text["column.district"], districts + total)]
+    if len(segments) > 1:
+        tables.append((text["coverage.segment"], text["column.segment"], segments + total))
+    return tables

@@ -57,6 +57,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "figure.need": ("Need within reach", "潜在需求覆盖率"),
         "figure.use": ("Expected use within reach", "预期使用量覆盖率"),
         "figure.people": ("Residents within reach, {period}", "居民覆盖率（{period}）"),
+        "figure.people.always": ("Residents within reach", "居民覆盖率"),
+        "figure.group.always": ("{group} within reach", "{group}覆盖率"),
         "figure.group": ("{group} within reach, {period}", "{group}覆盖率（{period}）"),
         "figure.visits": ("{before} → {after} visits a month", "每月 {before} → {after} 人次"),
         "figure.persons": ("{before} → {after} people", "{before} → {after} 人"),

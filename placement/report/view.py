@@ -112,15 +112,18 @@ def figures(data: ReportData, text: Text) -> list[Figure]:
     before, after = data.plan.before, data.plan.after
     keys = [key.split("/") for key in after.people]
     periods = list(dict.fromkeys(period for _, period in keys))
+    always = ".always" if periods == ["all"] else ""
     found = []
     for period in periods:
         pair = (_residents(before, period), _residents(after, period))
-        found.append(_people_figure(text["figure.people"].format(period=word(text, period)), *pair, text))
+        label = text[f"figure.people{always}"].format(period=word(text, period))
+        found.append(_people_figure(label, *pair, text))
     for group in data.demand.age_groups[1:]:
         for period in periods:
             if f"{group}/{period}" in after.people:
                 pair = (before.people[f"{group}/{period}"], after.people[f"{group}/{period}"])
-                label = text["figure.group"].format(group=_capital(word(text, group)), period=word(text, period))
+                names = {"group": _capital(word(text, group)), "period": word(text, period)}
+                label = text[f"figure.group{always}"].format(**names)
                 found.append(_people_figure(label, *pair, text))
     total = (before.total, after.total)
     for name, prefix in (("weight", ""), ("need", "need_"), ("use", "use_")):

@@ -40,7 +40,7 @@ from placement.errors import InputError
 from placement.solve.aggregate import aggregate
 from placement.solve.cbc_log import read_cbc_log, read_cbc_version
 from placement.solve.claims import solution_of
-from placement.solve.highs import ArrayModel, MipOutcome, State, highs_version, solve_mip
+from placement.solve.highs import ArrayModel, LinearModel, MipOutcome, State, highs_version, solve_mip
 from placement.solve.recount import recount
 from placement.solve.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
@@ -80,18 +80,38 @@ class PulpModel:
     value: pulp.LpAffineExpression
     impossible: tuple[str, ...]
 
-    def aim(self, coefficients: IntArray) -> None:
-        """Make the largest ``coefficients @ x`` the aim instead of the value."""
-        self.problem.setObjective(pulp.LpAffineExpression(zip(self.columns, coefficients.tolist(), strict=True)))
+    def aim(self, factor: int, coefficients: IntArray) -> None:
+        """Make the largest ``factor * value + coefficients @ x`` the aim."""
+        terms = zip(self.columns, coefficients.tolist(), strict=True)
+        self.problem.setObjective(factor * self.value + pulp.LpAffineExpression(terms))
 
-    def keep_value(self, value: int) -> None:
-        """Allow only plans worth at least `value`."""
-        self.problem.addConstraint(pulp.LpConstraint(self.value, pulp.LpConstraintGE, "value", value))
+    def differ(self, chosen: BoolArray, columns: IntArray) -> pulp.LpConstraint:
+        """Allow only plans that differ from `chosen` in one of `columns`; return the row, for :meth:`lift`."""
+        terms = [(self.columns[k], -1 if chosen[k] else 1) for k in columns.tolist()]
+        least = 1 - int(np.count_nonzero(chosen[columns]))
+        row = pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintGE, rhs=least)
+        self.problem.addConstraint(row)
+        return row
+
+    def lift(self, row: pulp.LpConstraint) -> None:
+        """Make a row of :meth:`differ` hold for every plan."""
+        row.changeRHS(-len(self.columns))
 
     def keep_sum(self, coefficients: IntArray, total: int) -> None:
         """Allow only plans with ``coefficients @ x >= total``."""
         terms = zip(self.columns, coefficients.tolist(), strict=True)
         self.problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintGE, "sum", total))
+
+    def relaxation(self) -> tuple[float, FloatArray]:
+        """Return the bound of the linear relaxation for the present aim, and the reduced cost of each column.
+
+        The bound is infinite where HiGHS has none.
+        """
+        variables = self.problem.variables()
+        outcome = LinearModel(_arrays(self.problem, variables)).solve()
+        by_name = dict(zip((variable.name for variable in variables), outcome.reduced_costs.tolist(), strict=True))
+        reduced = np.array([by_name[variable.name] for variable in self.columns], dtype=np.float64)
+        return (outcome.objective if outcome.state == "optimal" else math.inf), reduced
 
     def fix(self, column: int, *, chosen: bool) -> None:
         """Fix one column."""

@@ -193,8 +193,13 @@ def normalised(row: LinearRow) -> LinearRow:
     coefficients = [sums[column] // divisor for column in columns]
     if any(abs(coefficient) >= 2**63 for coefficient in coefficients):
         raise CertificateError(f"row {row.name} has coefficients beyond 64 bits")
-    limit = row.limit // divisor
-    return LinearRow(name=row.name, columns=columns, coefficients=coefficients, limit=limit, equality=row.equality)
+    return LinearRow(
+        name=row.name,
+        columns=np.array(columns, dtype=np.int64),
+        coefficients=np.array(coefficients, dtype=np.int64),
+        limit=row.limit // divisor,
+        equality=row.equality,
+    )
 
 
 def _matrix(rows: list[LinearRow], n_columns: int) -> sparse.csr_array:

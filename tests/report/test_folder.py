@@ -66,6 +66,39 @@ def test_without_exchange_the_result_is_the_same(out, monkeypatch):
     assert names(out.parent) == ["out"]
 
 
+class Library:
+    """A C library whose renameat2 fails with one error."""
+
+    def __init__(self, code):
+        self.code = code
+
+    def renameat2(self, *_arguments):
+        module.ctypes.set_errno(self.code)
+        return -1
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.EPERM])
+def test_a_file_system_that_cannot_exchange_gets_two_renames(out, monkeypatch, code):
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: Library(code))
+    write_folder(out, NEW)
+    assert content(out) == NEW
+    assert names(out.parent) == ["out"]
+
+
+def test_a_system_without_the_call_gets_two_renames(out, monkeypatch):
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: object())
+    write_folder(out, NEW)
+    assert content(out) == NEW
+
+
+def test_another_failure_of_the_exchange_leaves_the_old_folder(out, monkeypatch):
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: Library(errno.EIO))
+    with pytest.raises(InputError, match="cannot be written"):
+        write_folder(out, NEW)
+    assert content(out) == OLD
+    assert names(out.parent) == ["out"]
+
+
 def test_an_empty_folder_and_desktop_files_are_no_obstacle(tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()

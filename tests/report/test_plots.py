@@ -1,10 +1,12 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
-from placement.errors import InputError
+from placement.errors import InputError, MissingExtraError
 from tests.report.conftest import make_demand, make_districts, make_plan, make_sites, make_streets
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -124,3 +126,9 @@ def test_unknown_choices_are_bad_input():
         plots.plot_coverage(make_demand(), [1.0])
     with pytest.raises(InputError, match="language"):
         plots.plot_shares(make_plan(), language="fr")
+
+
+def test_without_matplotlib_the_message_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"station-placement\[plots\]"):
+        plots.plot_shares(make_plan(), language="zh")

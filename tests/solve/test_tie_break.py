@@ -90,3 +90,9 @@ def test_the_certificate_follows_the_plan():
     broken = tie_break(program, proven, [3, 2, 1, 4])
     assert broken.chosen.tolist() == [False, False, True, False]
     assert check_certificate(program, broken.chosen, broken.certificate) == 5
+
+
+def test_values_too_large_for_a_solver_give_the_right_answer_or_none():
+    program = CoverageProgram.from_covers(sparse.csr_array(np.ones((1, 4))), [2**41], [1] * 4, 1)
+    broken = tie_break(program, solve_milp(program), [3, 2, 1, 4])
+    assert broken is None or broken.chosen.tolist() == [False, False, True, False]

@@ -168,12 +168,10 @@ def test_excel_needs_its_extra_or_reads_text_cells(spoiled):
 
 
 def test_missing_extra_is_named(spoiled, monkeypatch):
-    import pandas
-
     def no_openpyxl(*args: object, **kwargs: object) -> None:
         raise ImportError("No module named openpyxl")
 
-    monkeypatch.setattr(pandas, "read_excel", no_openpyxl)
+    monkeypatch.setattr(pd, "read_excel", no_openpyxl)
     (spoiled.folder / "stations.xlsx").write_bytes(b"")
     spoiled.setting("stations.csv", "stations.xlsx")
     assert "pip install 'station-placement[excel]'" in spoiled.only_fault()
