@@ -1,17 +1,54 @@
-"""Where the need is, who knows the service, and who would use it."""
+"""Where the need is, who knows the service, and who would use it.
+
+Sources: population (:func:`areal_weights`, :func:`grid`, :func:`hexagons`, :func:`people_in_areas`,
+:func:`points_from_raster`), foot traffic (:func:`clean_hourly_counts`, :func:`clean_daily_counts`,
+:func:`interpolate_footfall`, :func:`spread_footfall`), a survey (:func:`tabulate_questionnaires`,
+:func:`estimate_awareness`), transactions (:func:`fit_usage`). :func:`estimate_demand` joins them, :func:`draws` tells
+how sure it is.
+"""
 
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
+from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hourly_counts
 from placement.demand.estimate import estimate_demand
 from placement.demand.footfall import Footfall, spread_footfall
+from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
+from placement.demand.places import grid, hexagons
 from placement.demand.population import ArealWeights, areal_weights
+from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
+from placement.demand.raster import people_in_areas, points_from_raster
+from placement.demand.reports import awareness_levels, awareness_report, post_stratify
+from placement.demand.services import SERVICES, Service, offered_services, service_rates
+from placement.demand.uncertain import draws
+from placement.demand.usage import Usage, fit_usage
 
 __all__ = [
+    "SERVICES",
     "ArealWeights",
     "Awareness",
+    "CleanCounts",
     "Footfall",
+    "InterpolatedFootfall",
     "Rates",
+    "Service",
+    "Tabulation",
+    "Usage",
     "areal_weights",
+    "awareness_levels",
+    "awareness_report",
+    "clean_daily_counts",
+    "clean_hourly_counts",
+    "draws",
     "estimate_awareness",
     "estimate_demand",
+    "fit_usage",
+    "grid",
+    "hexagons",
+    "interpolate_footfall",
+    "offered_services",
+    "people_in_areas",
+    "points_from_raster",
+    "post_stratify",
+    "service_rates",
     "spread_footfall",
+    "tabulate_questionnaires",
 ]

@@ -85,6 +85,12 @@ class Rates:
         """The survey's age groups, in the order of the table."""
         return tuple(self.parameters.index)
 
+    def effective_counts(self) -> tuple[FloatArray, FloatArray]:
+        """Return (rows of the table,) people asked and people who said yes, after Kish's correction."""
+        asked = np.stack([group.asked for group in self._groups], axis=1).ravel()
+        yes = np.stack([group.yes for group in self._groups], axis=1).ravel()
+        return asked, yes
+
     def draws(self, n: int, seed: int = 0) -> FloatArray:
         """Return (n, rows of the table) joint draws from the posterior.
 

@@ -15,6 +15,8 @@ residents are not counted twice. Expected use = need x awareness x uptake, with 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Required, TypedDict, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -110,37 +112,157 @@ def estimate_demand(
     >>> [segment.name for segment in demand.segments], demand.need.round(9).tolist()
     (['general/all/all', 'elderly/all/all'], [[240.0, 100.0]])
     """
-    settings = Settings.checked(
+    return Town.of(
+        population,
         trips_per_month=trips_per_month,
         periods=periods,
         period_share=period_share,
         online_share=online_share,
         uptake=uptake,
-        speed_m_s=speed_m_s,
         awareness=awareness,
+        footfall=footfall,
+        footfall_capture=footfall_capture,
+        non_resident_share=non_resident_share,
         need_share=need_share,
-    )
-    raise_faults(share_faults(footfall_capture, non_resident_share, need_share))
-    people = people_by_age(population, settings.age_groups)
-    need = _resident_need(people, settings)
-    if footfall is not None:
-        passing = _aligned(footfall.points, population) * (DAYS_A_MONTH * footfall_capture * non_resident_share)
-        need = need + _passing_need(passing, settings)
-    districts = population["district"].astype(str)
-    known, used = _shares(awareness, districts, settings)
-    columns = {"district": districts, "parent": population.get("parent", population["district"]).astype(str)}
-    points = gpd.GeoDataFrame(columns, geometry=population.geometry, crs=population.crs)
-    return Demand(
-        points=points,
-        segments=settings.segments(),
-        age_groups=settings.age_groups,
-        people=people,
-        need=need,
-        awareness=known,
-        uptake=used,
-        need_share=need_share,
+        speed_m_s=speed_m_s,
         simulated=simulated,
-    )
+    ).demand()
+
+
+class DemandSettings(TypedDict, total=False):
+    """The keyword arguments of :func:`estimate_demand`."""
+
+    trips_per_month: Required[TripRates]
+    periods: Mapping[str, tuple[int, int]] | None
+    period_share: Mapping[str, float] | None
+    online_share: Mapping[str, float] | None
+    uptake: Mapping[str, float] | None
+    awareness: Awareness | None
+    footfall: Footfall | None
+    footfall_capture: float
+    non_resident_share: float
+    need_share: float
+    speed_m_s: Mapping[str, float] | None
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Town:
+    """Checked inputs of an estimate, aligned to the demand points; makes a `Demand` of any of their values.
+
+    Parameters
+    ----------
+    points
+        Demand points with `district` and `parent`.
+    people
+        (points, age groups).
+    places
+        (points,) number of each point's district in `awareness.districts`.
+    passing
+        People a day by point, or None.
+    visits_a_passer
+        Visits a month for each person a day.
+    """
+
+    settings: Settings
+    points: gpd.GeoDataFrame
+    people: FloatArray
+    places: NDArray[np.intp]
+    awareness: Awareness | None
+    footfall: Footfall | None
+    passing: pd.DataFrame | None
+    visits_a_passer: float
+    need_share: float
+    simulated: bool
+
+    @classmethod
+    def of(cls, population: gpd.GeoDataFrame, **given: Unpack[DemandSettings]) -> Town:
+        """Return the checked inputs; see :func:`estimate_demand`."""
+        awareness, footfall = given.get("awareness"), given.get("footfall")
+        need_share = given.get("need_share", 0.5)
+        capture, non_resident = given.get("footfall_capture", 0.0), given.get("non_resident_share", 1.0)
+        settings = Settings.checked(
+            trips_per_month=given["trips_per_month"],
+            periods=given.get("periods"),
+            period_share=given.get("period_share"),
+            online_share=given.get("online_share"),
+            uptake=given.get("uptake"),
+            speed_m_s=given.get("speed_m_s"),
+            awareness=awareness,
+            need_share=need_share,
+        )
+        raise_faults(share_faults(capture, non_resident, need_share))
+        people = people_by_age(population, settings.age_groups)
+        districts = population["district"].astype(str)
+        if awareness is not None:
+            require_known("population", districts.unique(), "survey", awareness.districts, "district")
+        columns = {"district": districts, "parent": population.get("parent", population["district"]).astype(str)}
+        return cls(
+            settings=settings,
+            points=gpd.GeoDataFrame(columns, geometry=population.geometry, crs=population.crs),
+            people=people,
+            places=np.zeros(0, np.intp) if awareness is None else awareness.districts.get_indexer(districts),
+            awareness=awareness,
+            footfall=footfall,
+            passing=None if footfall is None else _aligned(footfall.points, population),
+            visits_a_passer=DAYS_A_MONTH * capture * non_resident,
+            need_share=need_share,
+            simulated=given.get("simulated", False),
+        )
+
+    def demand(
+        self,
+        *,
+        rate_factors: FloatArray | None = None,
+        passing: pd.DataFrame | None = None,
+        aware: FloatArray | None = None,
+        uptake: FloatArray | None = None,
+    ) -> Demand:
+        """Return the demand, with other values where given.
+
+        Parameters
+        ----------
+        rate_factors
+            (age groups, services) factors of the trip rates.
+        passing
+            People a day by demand point, as `Footfall.spread` gives them.
+        aware, uptake
+            Values for the rows of the tables of `awareness` and `awareness.uptake` instead of their means.
+        """
+        rates = self.settings.rates if rate_factors is None else self.settings.rates * rate_factors
+        settings = replace(self.settings, rates=rates)
+        need = _resident_need(self.people, settings)
+        passing = self.passing if passing is None else passing
+        if passing is not None:
+            need = need + _passing_need(passing * self.visits_a_passer, settings)
+        known, used = self._shares(aware, uptake)
+        return Demand(
+            points=self.points,
+            segments=settings.segments(),
+            age_groups=settings.age_groups,
+            people=self.people,
+            need=need,
+            awareness=known,
+            uptake=used,
+            need_share=self.need_share,
+            simulated=self.simulated,
+        )
+
+    def _shares(self, aware: FloatArray | None, uptake: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+        """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
+        shape = (len(self.points), len(self.settings.age_groups))
+        known, used = np.ones(shape), np.ones(shape)
+        if self.awareness is not None:
+            for column, age in enumerate(self.settings.age_groups):
+                group = survey_group(self.awareness, age)
+                known[:, column] = _of_group(self.awareness, group, aware)[self.places]
+                given = self.settings.uptake[column]
+                if given is not None:
+                    used[:, column] = given
+                elif self.awareness.uptake is not None:
+                    used[:, column] = _of_group(self.awareness.uptake, group, uptake)[self.places]
+        repeat = self.settings.segments_per_age
+        return np.repeat(known, repeat, axis=1), np.repeat(used, repeat, axis=1)
 
 
 def people_by_age(population: gpd.GeoDataFrame, age_groups: tuple[str, ...]) -> FloatArray:
@@ -214,25 +336,8 @@ def _aligned(points: pd.DataFrame, population: gpd.GeoDataFrame) -> pd.DataFrame
     return points.loc[population.index]
 
 
-def _shares(awareness: Awareness | None, districts: pd.Series, settings: Settings) -> tuple[FloatArray, FloatArray]:
-    """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
-    shape = (len(districts), len(settings.age_groups))
-    known, used = np.ones(shape), np.ones(shape)
-    if awareness is not None:
-        require_known("population", districts.unique(), "survey", awareness.districts, "district")
-        places = awareness.districts.get_indexer(districts)
-        for column, age in enumerate(settings.age_groups):
-            group = survey_group(awareness, age)
-            known[:, column] = _means(awareness, group)[places]
-            given = settings.uptake[column]
-            if given is not None:
-                used[:, column] = given
-            elif awareness.uptake is not None:
-                used[:, column] = _means(awareness.uptake, group)[places]
-    repeat = settings.segments_per_age
-    return np.repeat(known, repeat, axis=1), np.repeat(used, repeat, axis=1)
-
-
-def _means(rates: Rates, group: str | None) -> FloatArray:
-    """Return the posterior means of an age group in the order of `rates.districts`."""
-    return np.asarray(rates.table["mean"].xs(group, level="age_group").to_numpy(dtype=float))
+def _of_group(rates: Rates, group: str | None, values: FloatArray | None) -> FloatArray:
+    """Return the values (default: posterior means) of an age group in the order of `rates.districts`."""
+    column = rates.age_groups.index(str(group))
+    rows = rates.table["mean"].to_numpy(dtype=float) if values is None else values
+    return np.asarray(rows.reshape(-1, len(rates.age_groups))[:, column])

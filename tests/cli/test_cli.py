@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -193,3 +195,23 @@ def test_module_entry_point_version():
         [sys.executable, "-m", "placement", "--version"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("placement, version ")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_killed_run_leaves_the_previous_folder_whole(study, tmp_path, share):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "placement", "recommend", str(study), "--out", str(out), "--quiet"]
+    began = time.monotonic()
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    took = time.monotonic() - began
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    child = subprocess.Popen([*command, "--seed", "9"], cwd=REPOSITORY)
+    time.sleep(share * took)
+    child.kill()
+    child.wait()
+    after = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert set(after) == set(before)
+    sums = dict(reversed(line.split("  ")) for line in after["SHA256SUMS"].decode().splitlines())
+    assert all(hashlib.sha256(after[name]).hexdigest() == digest for name, digest in sums.items())
+    assert json.loads(after["plan.json"])["seed"] in {5, 9}
+    assert after == before or json.loads(after["plan.json"])["seed"] == 9

@@ -1,0 +1,120 @@
+"""Demand points where a planner has only totals: a square or hexagonal grid over an area."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from placement.errors import CrsError, InputError
+
+_MOST_CELLS = 5_000_000
+
+
+def grid(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> gpd.GeoDataFrame:
+    """Return demand points on a square grid over an area.
+
+    Parameters
+    ----------
+    area
+        Polygons in a projected CRS; they are joined.
+    spacing_m
+        Side of a cell, metres. Cells start at whole multiples of it, so that grids of neighbouring areas fit.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Indexed by ``demand_id`` (``x<column>y<row>``): `geometry`, a point within the cell's part of the area (its
+        centre where that lies inside); `cell`, that part; `area_m2`. Spread people over the cells with
+        ``areal_weights(polygons, grid.set_geometry("cell"))``.
+
+    Raises
+    ------
+    CrsError
+        If the CRS is missing or in degrees.
+    InputError
+        If the spacing is not above 0, the area is empty, or there would be more than five million cells.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> grid(gpd.GeoSeries([box(0, 0, 250, 100)], crs="EPSG:32650"), 100)["area_m2"].to_dict()
+    {'x0y0': 10000.0, 'x1y0': 10000.0, 'x2y0': 5000.0}
+    """
+    whole = _joined(area, spacing_m)
+    west, south, east, north = (float(value) for value in whole.bounds)
+    columns = np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m))
+    rows = np.arange(np.floor(south / spacing_m), np.ceil(north / spacing_m))
+    _check_count(len(columns) * len(rows))
+    column, row = (part.ravel() for part in np.meshgrid(columns, rows))
+    x, y = column * spacing_m, row * spacing_m
+    return _clipped(shapely.box(x, y, x + spacing_m, y + spacing_m), column, row, whole, area.crs)
+
+
+def hexagons(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> gpd.GeoDataFrame:
+    """Return demand points on a hexagonal grid over an area; see :func:`grid`.
+
+    Parameters
+    ----------
+    area
+        Polygons in a projected CRS; they are joined.
+    spacing_m
+        Distance between the centres of neighbouring cells, metres, the same to all six.
+    """
+    whole = _joined(area, spacing_m)
+    height = spacing_m * np.sqrt(3.0) / 2.0
+    radius = spacing_m / np.sqrt(3.0)
+    west, south, east, north = (float(value) for value in whole.bounds)
+    columns = np.arange(np.floor(west / spacing_m) - 1, np.ceil(east / spacing_m) + 2)
+    rows = np.arange(np.floor(south / height) - 1, np.ceil(north / height) + 2)
+    _check_count(len(columns) * len(rows))
+    column, row = (part.ravel() for part in np.meshgrid(columns, rows))
+    x, y = (column + 0.5 * (row % 2)) * spacing_m, row * height
+    angle = np.deg2rad(np.arange(6) * 60.0 + 30.0)
+    corners = np.stack([x[:, None] + radius * np.cos(angle), y[:, None] + radius * np.sin(angle)], axis=-1)
+    return _clipped(shapely.polygons(corners), column, row, whole, area.crs)
+
+
+def _joined(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> BaseGeometry:
+    if area.crs is None:
+        raise CrsError.single("area", "has no CRS", remedy="set it with set_crs(...)")
+    if not area.crs.is_projected:
+        raise CrsError.single("area", f"is in degrees ({area.crs.to_string()})", remedy="reproject it with to_crs(...)")
+    if not (np.isfinite(spacing_m) and spacing_m > 0):
+        raise InputError.single("area", f"spacing_m is {spacing_m}", remedy="give metres above 0")
+    whole = shapely.union_all(area.geometry.to_numpy())
+    if not shapely.area(whole) > 0:
+        raise InputError.single("area", "is empty", remedy="give polygons")
+    return whole
+
+
+def _check_count(cells: int) -> None:
+    if cells > _MOST_CELLS:
+        problem = f"would hold {cells:,} cells; {_MOST_CELLS:,} is the limit"
+        raise InputError.single("area", problem, remedy="use a larger spacing, or degrees are taken for metres")
+
+
+def _clipped(
+    cells: NDArray[np.object_], column: NDArray[Any], row: NDArray[Any], whole: BaseGeometry, crs: object
+) -> gpd.GeoDataFrame:
+    """Return the parts of the cells within the area, those that only touch it left out."""
+    shapely.prepare(whole)
+    inside = shapely.contains_properly(whole, cells)
+    meets = inside | shapely.intersects(whole, cells)
+    cells, column, row, inside = cells[meets], column[meets], row[meets], inside[meets]
+    parts = cells.copy()
+    parts[~inside] = shapely.intersection(cells[~inside], whole)
+    size = shapely.area(parts)
+    some = size > 1e-9 * shapely.area(cells)
+    parts, column, row, size = parts[some], column[some], row[some], size[some]
+    centres = shapely.centroid(parts)
+    out = ~shapely.intersects(parts, centres)
+    centres[out] = shapely.point_on_surface(parts[out])
+    ids = [f"x{int(a)}y{int(b)}" for a, b in zip(column, row, strict=True)]
+    frame = gpd.GeoDataFrame({"area_m2": size}, geometry=centres, index=ids, crs=crs).rename_axis("demand_id")
+    frame["cell"] = gpd.GeoSeries(parts, index=ids, crs=crs)
+    return frame

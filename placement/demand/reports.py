@@ -1,0 +1,119 @@
+"""What the awareness estimate says, in tables: raw beside shrunk, levels of knowledge, and totals by people."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from placement.demand._check import number_faults, raise_faults, require_known
+from placement.demand.awareness import TAILS, Awareness
+from placement.errors import InputError
+
+_DRAWS = 4000
+
+
+def awareness_report(awareness: Awareness) -> pd.DataFrame:
+    """Return raw and shrunk awareness side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By (district, age_group), fewest asked first: `asked`, `raw` with its exact 90 % interval `raw_low`,
+        `raw_high` (Clopper and Pearson 1934; NaN where nobody was asked), `mean`, `low`, `high`, and `pull`: how far
+        the estimate moved from the raw share towards the mean of the age group, 0 = not at all, 1 = all the way.
+    """
+    table = awareness.table
+    asked, yes = awareness.effective_counts()
+    some = asked > 0
+    no = np.where(some, asked - yes, np.nan)
+    yes = np.where(some, yes, np.nan)
+    low = special.betaincinv(np.maximum(yes, 1e-9), no + 1.0, TAILS[0])
+    high = special.betaincinv(yes + 1.0, np.maximum(no, 1e-9), TAILS[1])
+    table.insert(2, "raw_low", np.where(yes > 0, low, np.where(some, 0.0, np.nan)))
+    table.insert(3, "raw_high", np.where(no > 0, high, np.where(some, 1.0, np.nan)))
+    centre = table.index.get_level_values("age_group").map(awareness.parameters["mean"]).to_numpy(dtype=float)
+    apart = (table["raw"] - centre).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pull = (table["raw"].to_numpy() - table["mean"].to_numpy()) / apart
+    table["pull"] = np.where(some, np.clip(pull, 0.0, 1.0), 1.0)
+    return table.sort_values("asked", kind="stable")
+
+
+def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
+    """Return the shares of those who use the service, who know it without using it, and who never heard of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By (district, age_group): `used`, `aware_not_used`, `never_heard` (posterior means that sum to one) and their
+        90 % intervals ``<level>_low``, ``<level>_high``.
+
+    Raises
+    ------
+    InputError
+        If the survey had no column `used`.
+    """
+    if awareness.uptake is None:
+        raise InputError.single("survey", "has no column used", remedy="ask who uses the service")
+    known, used = awareness.draws(_DRAWS, seed), awareness.uptake.draws(_DRAWS, seed + 1)
+    mean_known = awareness.table["mean"].to_numpy()
+    mean_used = mean_known * awareness.uptake.table["mean"].to_numpy()
+    levels = {
+        "used": (mean_used, known * used),
+        "aware_not_used": (mean_known - mean_used, known * (1.0 - used)),
+        "never_heard": (1.0 - mean_known, 1.0 - known),
+    }
+    columns = {name: mean for name, (mean, _) in levels.items()}
+    for name, (_, drawn) in levels.items():
+        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(drawn, TAILS, axis=0)
+    return pd.DataFrame(columns, index=awareness.table.index)
+
+
+def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.DataFrame:
+    """Return awareness of whole districts and of the city, weighted by how many people of each age live there.
+
+    A survey seldom asks the ages in the proportion in which they live; the estimates by age do not mind, and their
+    mean by the population's age mix is the district's awareness.
+
+    Parameters
+    ----------
+    awareness
+        By district and age group.
+    people
+        Residents by (district, age_group).
+
+    Returns
+    -------
+    pandas.DataFrame
+        By district, and a last row ``total``: `people`, `mean`, `low`, `high` (90 %).
+
+    Raises
+    ------
+    InputError
+        If a number is negative or missing, or nobody lives anywhere.
+    AlignmentError
+        If a district or age group of `people` is unknown to the estimate.
+    """
+    frame = people.to_frame("people")
+    raise_faults(number_faults("population", frame, "people"))
+    found = [f"{district}/{age}" for district, age in people.index]
+    known = [f"{district}/{age}" for district, age in awareness.table.index]
+    require_known("population", found, "survey", known, "district/age group")
+    weight = pd.Series(people.to_numpy(dtype=float), index=people.index).groupby(level=[0, 1]).sum()
+    weight = weight.reindex(awareness.table.index).fillna(0.0)
+    if not weight.sum() > 0:
+        raise InputError.single("population", "nobody lives in any district", remedy="check the counts")
+    districts = [*awareness.districts, "total"]
+    codes = awareness.districts.get_indexer(weight.index.get_level_values("district"))
+    shares = np.zeros((len(districts), len(weight)))
+    shares[codes, np.arange(len(weight))] = weight
+    shares[-1] = weight
+    totals = shares.sum(axis=1)
+    shares = shares / np.where(totals > 0, totals, 1.0)[:, None]
+    low, high = np.quantile(awareness.draws(_DRAWS, seed) @ shares.T, TAILS, axis=0)
+    table = pd.DataFrame(
+        {"people": totals, "mean": shares @ awareness.table["mean"].to_numpy(), "low": low, "high": high},
+        index=pd.Index(districts, name="district"),
+    )
+    return table[table["people"] > 0]

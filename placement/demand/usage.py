@@ -1,0 +1,359 @@
+"""Visits of stations, calibrated on their transactions.
+
+The model (:mod:`placement.demand._huff`) lets people choose among the stations within reach by walking time and host;
+its decay, attractions, rates and the scatter between stations are fitted to the transactions. How good it is, is told
+by leaving out each station in turn, beside two baselines: visits in proportion to the need within 15 minutes, and to
+the need of the points to which a station is the nearest. The fit predicts the visits of any plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from placement.demand import _huff
+from placement.demand._check import listed, number_faults, raise_faults, require_columns
+from placement.demand._huff import HuffFit, Observed, Pairs
+from placement.demand._transactions import StationTotals, station_totals
+from placement.errors import AlignmentError, Fault, InputError
+from placement.travel import TravelTimes
+
+FloatArray = NDArray[np.float64]
+
+TAILS = (0.05, 0.95)
+BASELINE_S = 900.0
+"""The density baseline counts the need within 15 minutes."""
+METHODS = ("calibrated", "within_15_min", "nearest")
+_DRAWS = 4000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Usage:
+    """A calibrated model of visits.
+
+    Parameters
+    ----------
+    hosts
+        Host kinds; the first, the commonest, is the reference of the attractions.
+    sources
+        Names of the sources of need.
+    season
+        Factor of each month, mean 1.
+    unobserved
+        Stations that compete but have no transactions on record.
+    """
+
+    hosts: tuple[str, ...]
+    sources: tuple[str, ...]
+    season: pd.Series
+    unobserved: tuple[str, ...]
+    _fit: HuffFit = field(repr=False)
+    _outside: bool = field(repr=False)
+    _history: pd.DataFrame = field(repr=False)
+    _parameters: pd.DataFrame = field(repr=False)
+    _leave_one_out: pd.DataFrame | None = field(repr=False)
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Estimates with `se`, `low`, `high` (90 %, Student's t on stations less parameters).
+
+        Rows: ``rate_<source>`` (visits for each unit of need), ``decay_per_min``, ``attraction_<host>`` (factor against
+        the reference host), ``outside`` (staying at home, in the pull of a reference station at the door),
+        ``station_sd`` (coefficient of variation between stations that the model does not explain).
+        """
+        return self._parameters.copy()
+
+    @property
+    def leave_one_out(self) -> pd.DataFrame:
+        """Per station with transactions: `observed` visits a month and what each method predicts without it.
+
+        Columns `calibrated` (with `low`, `high`, 90 %), `within_15_min`, `nearest`.
+
+        Raises
+        ------
+        InputError
+            If the model was fitted without it.
+        """
+        if self._leave_one_out is None:
+            raise InputError.single("usage", "was fitted with leave_one_out=False", remedy="fit it again with True")
+        return self._leave_one_out.copy()
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Of each method, left-out stations: mean Poisson `deviance` a station and Spearman's `rank_correlation`."""
+        table = self.leave_one_out
+        months = table["months"].to_numpy()
+        observed = table["observed"].to_numpy() * months
+        rows = {}
+        for method in METHODS:
+            predicted = np.maximum(table[method].to_numpy() * months, 0.5)
+            # Ranks say nothing where all predictions are one number.
+            varied = np.ptp(table[method].to_numpy()) > 0
+            ranks = stats.spearmanr(table[method], table["observed"]).statistic if varied else 0.0
+            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": float(ranks)}
+        return pd.DataFrame(rows).T.rename_axis("method")
+
+    def predict(
+        self, times: TravelTimes, need: pd.Series | pd.DataFrame, stations: pd.DataFrame, *, history: bool = True
+    ) -> pd.DataFrame:
+        """Return the visits a month of each station if exactly `stations` stand.
+
+        Parameters
+        ----------
+        times, need
+            As in :func:`fit_usage`, for the sites and demand points of the plan.
+        stations
+            The stations of the plan indexed by ``site_id``, with `host`.
+        history
+            Let a station that was observed keep what it had above or below the model, shrunk by how long it was
+            observed. A new one has the model's mean and the whole scatter between stations.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By ``site_id``: `visits`, `low`, `high`: the station's mean month with a 90 % interval that holds the
+            uncertainty of the parameters and of the station's own level; single months scatter more.
+
+        Raises
+        ------
+        InputError
+            If a host kind was not in the calibration.
+        """
+        unknown = sorted(set(stations["host"].astype(str)) - set(self.hosts))
+        if unknown:
+            remedy = f"known: {listed(self.hosts)}; give such a site the most similar of them"
+            raise InputError.single("stations", f"host kinds without transactions: {listed(unknown)}", remedy=remedy)
+        frame = _need_frame(need, self.sources)
+        pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside)
+        mean, jacobian = pairs.mean(self._fit.theta)
+        log_sd = _log_sd(mean, jacobian, self._fit.covariance)
+        past = self._history.reindex(stations.index.astype(str) if history else [""] * len(stations)).fillna(0.0)
+        shape, rate = _gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
+        low, high = _interval(mean, log_sd, shape, rate)
+        visits = mean * shape / rate
+        return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+
+
+def fit_usage(
+    transactions: pd.DataFrame,
+    times: TravelTimes,
+    need: pd.Series | pd.DataFrame,
+    stations: pd.DataFrame,
+    *,
+    family: Literal["negative_binomial", "poisson"] = "negative_binomial",
+    outside: bool = False,
+    leave_one_out: bool = True,
+) -> Usage:
+    """Calibrate decay, attractions and rates on the transactions of the existing stations.
+
+    Parameters
+    ----------
+    transactions
+        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours`.
+    times
+        Walking times from the demand points to (at least) the stations, as far as anybody walks.
+    need
+        Indexed by ``demand_id``: a series, or a frame with one column a source, each with its own rate: residents'
+        expected use (its rate: how far reality is from it), passers-by a month (its rate: their capture). Baselines
+        use the first column.
+    stations
+        All stations that stood, indexed by ``site_id``: `host`; optional `opens_min`, `closes_min`.
+    family
+        ``poisson`` leaves out the scatter between stations: standard errors are then too small in any real network.
+    outside
+        Let people stay at home: visits then fall with the distance of the nearest station, not only shift between
+        stations. Needs distances that vary, for its parameter and the rates are correlated.
+    leave_one_out
+        Whether to refit without each station.
+
+    Returns
+    -------
+    Usage
+
+    Raises
+    ------
+    InputError
+        Listing bad numbers, stations without any need within reach, and parameters the data cannot tell apart.
+    AlignmentError
+        If ids of need, stations, times and transactions do not match.
+    """
+    require_columns("stations", stations, ["host"])
+    totals = station_totals(transactions, stations)
+    counts = stations["host"].astype(str).value_counts()
+    hosts = tuple(sorted(counts.index, key=lambda host: (-counts[host], host)))
+    frame = _need_frame(need, None)
+    pairs = _pairs(times, frame, stations, hosts, outside=outside)
+    _check_observed(pairs, totals, stations)
+    poisson = family == "poisson"
+    data = Observed.of(pairs, totals.visits, totals.exposure)
+    found = _huff.fit(data, poisson=poisson)
+    sources = tuple(map(str, frame.columns))
+    names = _names(hosts, sources, outside=outside)
+    _huff.require_identified(data, found, names)
+    expected = pairs.mean(found.theta)[0] * totals.exposure
+    ids = stations.index.astype(str)
+    return Usage(
+        hosts=hosts,
+        sources=sources,
+        season=totals.season,
+        unobserved=tuple(ids[totals.exposure == 0]),
+        _fit=found,
+        _outside=outside,
+        _history=pd.DataFrame({"visits": totals.visits, "expected": expected}, index=ids),
+        _parameters=_parameter_table(found, names, len(sources), int((totals.exposure > 0).sum())),
+        _leave_one_out=_leave_one_out(pairs, totals, found, ids, poisson=poisson) if leave_one_out else None,
+    )
+
+
+def _need_frame(need: pd.Series | pd.DataFrame, sources: tuple[str, ...] | None) -> pd.DataFrame:
+    frame = need.to_frame("need") if isinstance(need, pd.Series) else need
+    if sources is not None:
+        require_columns("need", frame, sources)
+        frame = frame[list(sources)]
+    raise_faults([fault for column in frame.columns for fault in number_faults("need", frame, column)])
+    return frame
+
+
+def _pairs(
+    times: TravelTimes, need: pd.DataFrame, stations: pd.DataFrame, hosts: tuple[str, ...], *, outside: bool
+) -> Pairs:
+    """Return the pairs within reach, aligned by id."""
+    places = times.site_ids.get_indexer(stations.index)
+    if (places < 0).any():
+        problem = f"have no travel times: {listed(stations.index[places < 0])}"
+        raise AlignmentError.single("stations", problem, remedy="compute times to every station")
+    rows = need.index.get_indexer(times.point_ids)
+    if (rows < 0).any() or len(need) != len(rows):
+        lost, extra = times.point_ids[rows < 0], need.index.difference(times.point_ids)
+        problem = f"does not fit the travel times (missing: {listed(lost)}; without times: {listed(extra)})"
+        raise AlignmentError.single("need", problem, remedy="give one row a demand point")
+    minutes = times.seconds.tocsc()[:, places].tocsr().tocoo()
+    order = np.lexsort((minutes.col, minutes.row))
+    kinds = {host: number for number, host in enumerate(hosts)}
+    return Pairs(
+        row=minutes.row[order].astype(np.intp),
+        column=minutes.col[order].astype(np.intp),
+        minutes=minutes.data[order] / 60.0,
+        host=stations["host"].astype(str).map(kinds).to_numpy(dtype=np.intp),
+        need=need.to_numpy(dtype=float)[rows],
+        n_hosts=len(hosts),
+        outside=outside,
+    )
+
+
+def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame) -> None:
+    observed = totals.exposure > 0
+    if not observed.any() or totals.visits.sum() == 0:
+        raise InputError.single("usage", "no station has transactions", remedy="give the months of today's stations")
+    within = np.bincount(pairs.column, pairs.need.sum(axis=1)[pairs.row], minlength=pairs.n_stations)
+    raise_faults(
+        [
+            Fault(
+                table="stations",
+                row=str(stations.index[station]),
+                problem="no need lies within reach of the station",
+                remedy="compute times further, or leave the station out",
+            )
+            for station in np.flatnonzero(observed & (within <= 0))
+        ]
+    )
+    if observed.sum() <= pairs.size:
+        problem = f"{observed.sum()} stations with transactions cannot tell {pairs.size} parameters"
+        raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
+
+
+def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool) -> list[str]:
+    names = [f"rate_{source}" for source in sources]
+    names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
+    return names + (["outside"] if outside else [])
+
+
+def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:
+    """Return estimates and intervals; all but the decay are positive and have intervals on the logarithm."""
+    spread = float(stats.t.ppf(TAILS[1], max(observed - len(names), 1)))
+    se = np.sqrt(np.diag(found.covariance))
+    rows = {}
+    for place, name in enumerate(names):
+        at, error = float(found.theta[place]), float(se[place])
+        if place == n_sources:
+            rows[name] = (at, error, at - spread * error, at + spread * error)
+        else:
+            rows[name] = _on_logarithm(at, error, spread)
+    if found.dispersion > 0:
+        half = 0.5 * found.dispersion_se
+        rows["station_sd"] = _on_logarithm(0.5 * float(np.log(found.dispersion)), half, spread)
+    return pd.DataFrame(rows, index=["estimate", "se", "low", "high"]).T.rename_axis("parameter")
+
+
+def _on_logarithm(at: float, error: float, spread: float) -> tuple[float, float, float, float]:
+    estimate = float(np.exp(at))
+    with np.errstate(over="ignore"):
+        return estimate, estimate * error, float(np.exp(at - spread * error)), float(np.exp(at + spread * error))
+
+
+def _log_sd(mean: FloatArray, jacobian: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Return (stations,) standard errors of the logarithm of the mean, by the delta method."""
+    relative = jacobian / np.maximum(mean, 1e-300)[:, None]
+    return np.asarray(np.sqrt(np.maximum(np.einsum("jp,pq,jq->j", relative, covariance, relative), 0.0)))
+
+
+def _gamma_effect(dispersion: float, visits: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return shape and rate of each station's effect given what was observed of it."""
+    size = 1.0 / max(dispersion, 1e-12)
+    return size + visits, size + expected
+
+
+def _interval(
+    mean: FloatArray, log_sd: FloatArray, shape: FloatArray, rate: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return 90 % limits of mean x lognormal x gamma, from fixed draws."""
+    rng = np.random.default_rng(0)
+    level = np.exp(rng.standard_normal((_DRAWS, 1)) * log_sd) * rng.gamma(shape, size=(_DRAWS, len(mean))) / rate
+    low, high = np.quantile(level, TAILS, axis=0)
+    return mean * low, mean * high
+
+
+def _leave_one_out(
+    pairs: Pairs, totals: StationTotals, found: HuffFit, ids: pd.Index, *, poisson: bool
+) -> pd.DataFrame:
+    """Return what each method predicts for each observed station without its transactions."""
+    visits, exposure = totals.visits, totals.exposure
+    observed = np.flatnonzero(exposure > 0)
+    rows = []
+    for station in observed:
+        data = Observed.of(pairs, visits, _huff.without(exposure, int(station)))
+        refit = _huff.fit(data, poisson=poisson, start=found)
+        mean, jacobian = (part[station : station + 1] for part in pairs.mean(refit.theta))
+        shape, rate = _gamma_effect(refit.dispersion, np.zeros(1), np.zeros(1))
+        low, high = _interval(mean, _log_sd(mean, jacobian, refit.covariance), shape, rate)
+        rows.append((visits[station] / exposure[station], exposure[station], mean[0], low[0], high[0]))
+    table = pd.DataFrame(rows, columns=["observed", "months", "calibrated", "low", "high"], index=ids[observed])
+    for name, base in zip(METHODS[1:], _baselines(pairs), strict=True):
+        scaled = base * exposure
+        rest, counted = visits[observed].sum() - visits[observed], scaled[observed].sum() - scaled[observed]
+        table[name] = base[observed] * rest / np.maximum(counted, 1e-300)
+    return table.rename_axis("site_id")
+
+
+def _baselines(pairs: Pairs) -> tuple[FloatArray, FloatArray]:
+    """Return (stations,) need within 15 minutes, and need of the points to which the station is nearest."""
+    need = pairs.need[:, 0][pairs.row]
+    near = pairs.minutes * 60.0 <= BASELINE_S
+    within = np.bincount(pairs.column, need * near, minlength=pairs.n_stations)
+    order = np.lexsort((pairs.column, pairs.minutes, pairs.row))
+    _, first = np.unique(pairs.row[order], return_index=True)
+    nearest = order[first]
+    allocated = np.bincount(pairs.column[nearest], need[nearest], minlength=pairs.n_stations)
+    return within.astype(float), allocated.astype(float)
+
+
+def _deviance(observed: FloatArray, predicted: FloatArray) -> float:
+    """Return the mean Poisson deviance."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(observed > 0, observed * np.log(observed / predicted), 0.0)
+    return float(2.0 * (logs - (observed - predicted)).mean())

@@ -1,0 +1,226 @@
+"""The sections of `study.toml`, each checked by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from placement.study.fields import ExactShare, Fen, LocalPath, NotNegative, Positive, Share, as_file, parse_period
+
+OBJECTIVES = ("coverage",)
+
+
+class Section(BaseModel):
+    """A frozen section that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class StudySection(Section):
+    """`[study]`: name, projected CRS of all distances, language of the report, seed."""
+
+    name: Annotated[str, Field(min_length=1)]
+    crs: str
+    language: Literal["en", "zh"] = "en"
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class InputFile(Section):
+    """One input file and what must be known to read it and to show where it came from."""
+
+    path: LocalPath
+    coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    encoding: str | None = None
+    layer: str | None = None
+    simulated: bool = False
+    notice: str = ""
+
+
+class StreetsInput(Section):
+    """`[inputs] streets`: nodes and edges tables, a GraphML or OSM file, or a place name to download."""
+
+    nodes: LocalPath | None = None
+    edges: LocalPath | None = None
+    graphml: LocalPath | None = None
+    osm: LocalPath | None = None
+    place: str | None = None
+    notice: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> StreetsInput:
+        given = [name for name in ("graphml", "osm", "place") if getattr(self, name)]
+        tables = self.nodes is not None and self.edges is not None
+        if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
+            raise ValueError("give exactly one of: nodes and edges, graphml, osm, place")
+        return self
+
+
+OptionalFile = Annotated[InputFile | None, BeforeValidator(as_file)]
+
+
+class Inputs(Section):
+    """`[inputs]`: the tables of the study (design section 4)."""
+
+    population: Annotated[InputFile, BeforeValidator(as_file)]
+    footfall: OptionalFile = None
+    survey: OptionalFile = None
+    stations: OptionalFile = None
+    candidates: OptionalFile = None
+    usage: OptionalFile = None
+    districts: OptionalFile = None
+    streets: StreetsInput | None = None
+    travel: OptionalFile = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Inputs:
+        if self.streets is not None and self.travel is not None:
+            raise ValueError("give streets or a travel table, not both")
+        if self.stations is None and self.candidates is None:
+            raise ValueError("give stations, candidates or both")
+        return self
+
+    def files(self) -> Iterator[tuple[str, InputFile]]:
+        """Yield (table name, file) of every table that is given."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, InputFile):
+                yield name, value
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (input name, path as written) of every file that is read."""
+        for name, file in self.files():
+            yield name, file.path
+        if self.streets is not None:
+            for key in ("nodes", "edges", "graphml", "osm"):
+                path = getattr(self.streets, key)
+                if path is not None:
+                    yield f"streets_{key}", path
+
+
+class DemandSection(Section):
+    """`[demand]`: trip rates, shares and periods (design section 5)."""
+
+    need_share: Share = 0.5
+    footfall_capture: NotNegative = 0.0
+    non_resident_share: Share = 1.0
+    footfall_bandwidth_m: Positive = 300.0
+    periods: Annotated[Mapping[str, str], Field(min_length=1)] = {"all": "00:00-24:00"}
+    period_share: Mapping[str, Share] = {}
+    trips_per_month: Annotated[Mapping[str, NotNegative | Mapping[str, NotNegative]], Field(min_length=1)]
+    online_share: Mapping[str, Share] = {}
+    uptake: Mapping[str, Share] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DemandSection:
+        for text in self.periods.values():
+            parse_period(text)
+        if len(self.periods) > 1 or self.period_share:
+            if set(self.period_share) != set(self.periods):
+                raise ValueError("period_share must have exactly the keys of periods")
+            if not math.isclose(sum(self.period_share.values()), 1.0, abs_tol=1e-9):
+                raise ValueError("period_share must sum to 1")
+        for name in ("online_share", "uptake"):
+            unknown = sorted(set(getattr(self, name) or {}) - set(self.trips_per_month))
+            if unknown:
+                raise ValueError(f"{name} names age groups without trips_per_month: {', '.join(unknown)}")
+        rates = list(self.trips_per_month.values())
+        services = {tuple(rate) if isinstance(rate, Mapping) else None for rate in rates}
+        if len(services) != 1 or () in services:
+            raise ValueError("trips_per_month must give every age group a number, or every one the same services")
+        return self
+
+    @property
+    def age_groups(self) -> tuple[str, ...]:
+        """Names of the age groups."""
+        return tuple(self.trips_per_month)
+
+    def shares_by_period(self) -> dict[str, float]:
+        """Return the share of trips wanted in each period."""
+        return dict(self.period_share) or dict.fromkeys(self.periods, 1.0)
+
+
+class TravelSection(Section):
+    """`[travel]`: the service standard and how people get to a station."""
+
+    threshold_min: Positive | None = None
+    threshold_m: Positive | None = None
+    threshold_min_by_district: Mapping[str, Positive] = {}
+    cutoff_min: Positive | None = None
+    far_snap_m: Positive = 500.0
+    detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    speed_m_s: Mapping[str, Positive] = {}
+
+    @model_validator(mode="after")
+    def _one_standard(self) -> TravelSection:
+        if (self.threshold_min is None) == (self.threshold_m is None):
+            raise ValueError("give threshold_min or threshold_m")
+        if self.threshold_m is not None and self.threshold_min_by_district:
+            raise ValueError("threshold_min_by_district goes with threshold_min")
+        if self.cutoff_min is not None and self.cutoff_min < self.longest_min:
+            raise ValueError(f"cutoff_min is below the threshold of {self.longest_min:g} minutes")
+        return self
+
+    @property
+    def longest_min(self) -> float:
+        """The longest threshold of any district, minutes; 0 with a distance standard."""
+        return max(self.threshold_min or 0.0, *self.threshold_min_by_district.values(), 0.0)
+
+
+class CostSection(Section):
+    """`[costs.<host>]`: fen once (purchase, move, close) and fen a year (rent, maintenance, staff) a station."""
+
+    purchase: Fen | None = None
+    move: Fen | None = None
+    close: Fen | None = None
+    rent: Fen | None = None
+    maintenance: Fen | None = None
+    staff: Fen | None = None
+
+
+class BudgetSection(Section):
+    """`[budget]`: caps in fen; None = unlimited."""
+
+    capital: Fen | None = None
+    running: Fen | None = None
+
+
+class FloorsSection(Section):
+    """`[policy.floors]`: least share of weight covered: in districts, and by age group as extra keys."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, arbitrary_types_allowed=True)
+    __pydantic_extra__: dict[str, ExactShare] = Field(init=False)
+
+    district: ExactShare | Mapping[str, ExactShare] | None = None
+
+    @property
+    def by_age_group(self) -> dict[str, Fraction]:
+        """Floors by age group."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+def _known_objective(value: str) -> str:
+    if value not in OBJECTIVES:
+        raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
+    return value
+
+
+class PolicySection(Section):
+    """`[policy]`: the objective and the limits of the plan."""
+
+    objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
+    max_stations: Annotated[int, Field(ge=0)] | None = None
+    max_moves: Annotated[int, Field(ge=0)] | None = None
+    floors: FloorsSection = FloorsSection()
+
+
+class SolveSection(Section):
+    """`[solve]`: how long, how exact, with what."""
+
+    time_limit_s: Positive = 60.0
+    gap: Share = 0.0
+    backend: Annotated[str, Field(min_length=1)] = "auto"
+    threads: Annotated[int, Field(ge=1)] = 2

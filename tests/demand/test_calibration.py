@@ -1,0 +1,89 @@
+"""Honest intervals: simulated surveys and cities with known truth (the figures are in the assertions)."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.demand import estimate_awareness, fit_usage
+from placement.demand._beta_binomial import integrate
+from placement.demand._mixture import mixture_cdf, mixture_moments
+from tests.demand.cities import TRUTH, simulated_city, simulated_survey
+
+
+def coverage(districts, surveys, sd, seed=0, **how):
+    """Share of surveyed and of unsurveyed districts whose 90 % interval holds the truth; squared errors shrunk, raw.
+
+    The truth lies in the interval between the 5 % and 95 % quantiles iff the distribution function there is in between.
+    """
+    rng = np.random.default_rng(seed)
+    inside, outside, shrunk, raw = [], [], [], []
+    for _ in range(surveys):
+        rate, asked, aware = simulated_survey(rng, districts, sd=sd, **how)
+        design = np.ones((districts + 1, 1))
+        hyper = integrate(aware.astype(float), asked.astype(float), design)
+        alpha, beta = hyper.shapes(aware.astype(float), asked.astype(float))
+        at = mixture_cdf(rate, hyper.weight, alpha, beta)
+        holds = (at > 0.05) & (at < 0.95)
+        inside.append(holds[:-1].mean())
+        outside.append(holds[-1])
+        mean = mixture_moments(hyper.weight, alpha, beta)[0]
+        shrunk.append(((mean - rate)[:-1] ** 2).mean())
+        raw.append(((aware[:-1] / asked[:-1] - rate[:-1]) ** 2).mean())
+    return np.mean(inside), np.mean(outside), np.mean(shrunk) / np.mean(raw)
+
+
+def test_sixty_districts():
+    inside, unsurveyed, error = coverage(60, 600, 0.08)
+    assert 0.87 <= inside <= 0.93
+    assert 0.87 <= unsurveyed <= 0.93
+    assert error <= 0.65
+
+
+@pytest.mark.parametrize("districts", [3, 5, 8])
+@pytest.mark.parametrize("sd", [0.08, 0.12])
+def test_few_districts(districts, sd):
+    inside, unsurveyed, _ = coverage(districts, 600, sd)
+    assert 0.87 <= inside <= 0.93
+    # Three districts say little of how districts differ: the interval of a fourth may be too wide, not too narrow.
+    assert unsurveyed >= 0.87
+
+
+def test_fifteen_districts_where_plain_empirical_bayes_is_too_short():
+    inside, unsurveyed, _ = coverage(15, 600, 0.08)
+    assert 0.87 <= inside <= 0.93
+    assert unsurveyed >= 0.87
+
+
+def test_table_has_the_limits_that_the_simulations_test():
+    """The interval of the public table is the one whose coverage is simulated above."""
+    _, asked, aware = simulated_survey(np.random.default_rng(1), 20)
+    frame = pd.DataFrame({"district": [f"d{i}" for i in range(21)], "asked": asked, "aware": aware})
+    table = estimate_awareness(frame).table
+    yes, number = aware.astype(float), asked.astype(float)
+    hyper = integrate(yes, number, np.ones((21, 1)))
+    for column, tail in (("low", 0.05), ("high", 0.95)):
+        at = mixture_cdf(table[column].to_numpy(), hyper.weight, *hyper.shapes(yes, number))
+        assert at == pytest.approx(np.full(21, tail), abs=1e-8)
+
+
+def test_two_hundred_cities():
+    ratios, holds, wins, predicted = [], [], [], []
+    truth = pd.Series(TRUTH)
+    for seed in range(200):
+        transactions, times, need, stations, _ = simulated_city(1000 + seed)
+        with_left_out = seed % 2 == 0
+        fit = fit_usage(transactions, times, need, stations, leave_one_out=with_left_out)
+        table = fit.parameters.loc[truth.index]
+        ratios.append(table["estimate"] / truth)
+        holds.append((table["low"] < truth) & (truth < table["high"]))
+        if with_left_out:
+            deviance, ranks = fit.scores["deviance"], fit.scores["rank_correlation"]
+            wins.append((deviance.iloc[0] < deviance.iloc[1:].min()) and (ranks.iloc[0] > ranks.iloc[1:].max()))
+            left = fit.leave_one_out
+            predicted.append(left["observed"].between(left["low"], left["high"]).mean())
+    bias = pd.DataFrame(ratios).mean() - 1
+    assert bias.abs().max() < 0.05
+    inside = pd.DataFrame(holds).mean()
+    assert inside.between(0.85, 0.95).all(), inside
+    assert np.mean(wins) >= 0.95
+    assert 0.85 <= np.mean(predicted) <= 0.95

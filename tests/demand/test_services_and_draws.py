@@ -1,0 +1,116 @@
+"""Services with host requirements, and joint draws of the demand."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.demand import (
+    SERVICES,
+    Service,
+    draws,
+    estimate_awareness,
+    estimate_demand,
+    offered_services,
+    service_rates,
+    spread_footfall,
+)
+from placement.errors import InputError
+
+CRS = "EPSG:32650"
+TOWN = gpd.GeoDataFrame(
+    {"district": ["A", "B", "B"], "people": [1000, 500, 700], "elderly": [200, 100, 70]},
+    index=["D1", "D2", "D3"],
+    geometry=gpd.points_from_xy([0, 1000, 1100], [0, 0, 0]),
+    crs=CRS,
+)
+SURVEY = pd.DataFrame({"district": ["A", "B"], "asked": [60, 20], "aware": [40, 8], "used": [20, 4]})
+
+
+def test_rates_by_service_make_segments():
+    rates = service_rates()
+    demand = estimate_demand(TOWN, trips_per_month=rates, need_share=1)
+    assert [segment.service for segment in demand.segments[:5]] == [service.name for service in SERVICES]
+    bills = demand.need[0, [segment.service == "bill_payment" for segment in demand.segments]]
+    assert bills.tolist() == pytest.approx([800 * 0.12, 200 * 0.27])
+
+
+def test_hosts_offer_what_they_may():
+    sites = pd.DataFrame(
+        {"host": ["bank", "community", "mall", "bank"], "services": [(), (), (), ("provident_fund",)]},
+        index=list("abcd"),
+    )
+    offers = offered_services(sites)
+    assert offers["a"] == ("social_security", "provident_fund", "employment", "bill_payment")
+    assert offers["b"] == tuple(service.name for service in SERVICES)
+    assert offers["c"] == ("employment", "bill_payment")
+    assert offers["d"] == ("provident_fund",)
+    bad = sites.assign(services=[("administrative_approval",), (), ("tax",), ()])
+    with pytest.raises(
+        InputError, match=r"(?s)sites \[a\]: a bank must not offer administrative_approval.*sites \[c\]: tax is unknown"
+    ):
+        offered_services(bad)
+
+
+def test_bad_services_are_named():
+    one = Service(name="x", label_zh="x", trips_per_month={"general": 0.1})
+    other = Service(name="x", label_zh="x", trips_per_month={"elderly": 0.1})
+    with pytest.raises(InputError, match=r"(?s)is named twice.*age groups differ"):
+        service_rates([one, other])
+    with pytest.raises(InputError, match="there are none"):
+        service_rates([])
+
+
+def settings(**more):
+    counters = gpd.GeoDataFrame(
+        {"people_per_day": [4000.0, 9000.0], "se": [400.0, np.nan]},
+        index=["C1", "C2"],
+        geometry=gpd.points_from_xy([0, 1050], [0, 0]),
+        crs=CRS,
+    )
+    return {
+        "trips_per_month": {"general": 0.3, "elderly": 0.5},
+        "awareness": estimate_awareness(SURVEY),
+        "footfall": spread_footfall(counters, TOWN, bandwidth_m=100),
+        "footfall_capture": 0.002,
+    } | more
+
+
+def test_draws_scatter_around_the_estimate():
+    given = settings()
+    estimate = estimate_demand(TOWN, **given)
+    drawn = list(draws(TOWN, 500, seed=1, trip_rate_cv=0.2, footfall_cv=0.3, **given))
+    need = np.stack([demand.need for demand in drawn])
+    assert need.mean(axis=0) == pytest.approx(estimate.need, rel=0.05)
+    aware = np.stack([demand.awareness for demand in drawn])
+    assert aware.mean(axis=0) == pytest.approx(estimate.awareness, abs=0.02)
+    table = given["awareness"].table
+    assert np.quantile(aware[:, 0, 0], 0.05) == pytest.approx(table["low"].iloc[0], abs=0.03)
+    # Points of one district share their awareness; age groups without their own survey do too.
+    assert (aware[:, 1] == aware[:, 2]).all()
+    assert np.stack([demand.uptake for demand in drawn]).std(axis=0).min() > 0.03
+    # Elderly need moves with its trip rate alone.
+    assert need[:, 0, 1].std() / need[:, 0, 1].mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_counters_use_their_own_standard_error():
+    given = settings(trips_per_month={"general": 0.0}, awareness=None, need_share=1)
+    need = np.stack([demand.need.ravel() for demand in draws(TOWN, 500, footfall_cv=0.3, **given)])
+    assert (need.std(axis=0) / need.mean(axis=0)).tolist() == pytest.approx([0.1, 0.3, 0.3], abs=0.04)
+    # D2 and D3 hang on the same counter.
+    assert np.corrcoef(need[:, 1], need[:, 2])[0, 1] == pytest.approx(1)
+
+
+def test_same_seed_same_draws_and_nothing_moves_without_uncertainty():
+    given = settings(awareness=None, need_share=1)
+    first = [demand.need for demand in draws(TOWN, 3, seed=5, trip_rate_cv=0.1, **given)]
+    again = [demand.need for demand in draws(TOWN, 3, seed=5, trip_rate_cv=0.1, **given)]
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    town = settings(awareness=None, need_share=1, footfall=None)
+    still = next(draws(TOWN, 1, **town))
+    assert (still.need == estimate_demand(TOWN, **town).need).all()
+
+
+def test_negative_variation_is_refused_before_the_first_draw():
+    with pytest.raises(InputError, match=r"trip_rate_cv is -0\.1"):
+        draws(TOWN, 1, trip_rate_cv=-0.1, **settings())
