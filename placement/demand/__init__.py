@@ -1,10 +1,16 @@
 """Where the need is, who knows the service, and who would use it.
 
-Sources: population (:func:`areal_weights`, :func:`grid`, :func:`hexagons`, :func:`people_in_areas`,
-:func:`points_from_raster`), foot traffic (:func:`clean_hourly_counts`, :func:`clean_daily_counts`,
-:func:`interpolate_footfall`, :func:`spread_footfall`), a survey (:func:`tabulate_questionnaires`,
-:func:`estimate_awareness`), transactions (:func:`fit_usage`). :func:`estimate_demand` joins them, :func:`draws` tells
-how sure it is.
+Sources:
+
+* population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
+  :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
+* foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
+  :func:`spread_footfall`;
+* a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
+  :func:`awareness_levels`, :func:`post_stratify`;
+* transactions: :func:`fit_usage`.
+
+:func:`estimate_demand` joins them and :func:`draws` tells how sure the result is.
 """
 
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
@@ -12,8 +18,9 @@ from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hou
 from placement.demand.estimate import estimate_demand
 from placement.demand.footfall import Footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
-from placement.demand.places import grid, hexagons
-from placement.demand.population import ArealWeights, areal_weights
+from placement.demand.places import grid, hexagons, points_along_streets
+from placement.demand.polygons import points_from_polygons
+from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
 from placement.demand.reports import awareness_levels, awareness_report, post_stratify
@@ -46,9 +53,12 @@ __all__ = [
     "interpolate_footfall",
     "offered_services",
     "people_in_areas",
+    "points_along_streets",
+    "points_from_polygons",
     "points_from_raster",
     "post_stratify",
     "service_rates",
+    "split_ages",
     "spread_footfall",
     "tabulate_questionnaires",
 ]

@@ -55,6 +55,7 @@ _SPREAD_NODES = 24
 _HERMITE_NODES = 15
 _SOBOL_NODES = 128
 _SOBOL_STRETCH = 1.2
+_ENOUGH_ALIVE = 8
 _NEGLIGIBLE = 25.0  # nats below the best: e^-25 of its density
 
 
@@ -246,12 +247,18 @@ def _row_derivatives(
 
 def _spread_range(yes: FloatArray, asked: FloatArray, design: FloatArray) -> tuple[float, float]:
     """Return the range of s outside which the posterior is negligible."""
-    coarse = np.concatenate([np.geomspace(0.005, 0.3, 18), np.linspace(0.33, 0.99, 12)])
-    mode, scale = _conditional_mode(yes, asked, design, coarse)
-    profile = _log_posterior(yes, asked, design, mode, coarse) + np.linalg.slogdet(scale)[1]
-    alive = np.flatnonzero(profile > profile.max() - _NEGLIGIBLE)
-    low = 0.0 if alive[0] == 0 else float(coarse[alive[0] - 1])
-    high = 1.0 if alive[-1] == len(coarse) - 1 else float(coarse[alive[-1] + 1])
+    low, high = 0.0, 1.0
+    trial = np.concatenate([np.geomspace(0.005, 0.3, 18), np.linspace(0.33, 0.99, 12)])
+    for _ in range(6):
+        mode, scale = _conditional_mode(yes, asked, design, trial)
+        profile = _log_posterior(yes, asked, design, mode, trial) + np.linalg.slogdet(scale)[1]
+        alive = np.flatnonzero(profile > profile.max() - _NEGLIGIBLE)
+        low = low if alive[0] == 0 else float(trial[alive[0] - 1])
+        high = high if alive[-1] == len(trial) - 1 else float(trial[alive[-1] + 1])
+        if len(alive) > _ENOUGH_ALIVE:
+            break
+        # Many districts know their spread well: look closer before the nodes are placed.
+        trial = np.linspace(low, high, 16)[1:-1]
     return low, high
 
 

@@ -1,4 +1,4 @@
-"""Demand points where a planner has only totals: a square or hexagonal grid over an area."""
+"""Demand points where a planner has only totals: a square or hexagonal grid over an area, or points along streets."""
 
 from __future__ import annotations
 
@@ -79,17 +79,69 @@ def hexagons(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> gpd.Ge
     return _clipped(shapely.polygons(corners), column, row, whole, area.crs)
 
 
+def points_along_streets(lines: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> gpd.GeoDataFrame:
+    """Return demand points along streets: each line cut into equal pieces, a point in the middle of each.
+
+    Parameters
+    ----------
+    lines
+        Streets in a projected CRS, indexed by a unique id, e.g. ``Streets.edges``.
+    spacing_m
+        Longest piece, metres.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Indexed by ``demand_id`` (``<street>-<piece>``): `geometry` and `length_m` of the piece, which is the density to
+        spread people by street length: ``areal_weights(polygons, points, density="length_m")``.
+
+    Raises
+    ------
+    CrsError
+        If the CRS is missing or in degrees.
+    InputError
+        If the spacing is not above 0 or a geometry is not a line.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> streets = gpd.GeoSeries([LineString([(0, 0), (250, 0)])], index=["s1"], crs="EPSG:32650")
+    >>> points = points_along_streets(streets, 100)
+    >>> points.geometry.x.round(1).to_dict()
+    {'s1-0': 41.7, 's1-1': 125.0, 's1-2': 208.3}
+    """
+    _check_area(lines, spacing_m)
+    shapes = lines.geometry.to_numpy()
+    wrong = lines.index[shapely.get_type_id(shapes) != shapely.GeometryType.LINESTRING]
+    if len(wrong):
+        raise InputError.single("streets", "is not a line", row=str(wrong[0]), remedy="explode multi-part lines")
+    lengths = shapely.length(shapes)
+    pieces = np.maximum(np.ceil(lengths / spacing_m - 1e-9), 1).astype(int)
+    pieces[lengths == 0] = 0
+    _check_count(int(pieces.sum()))
+    street = np.repeat(np.arange(len(shapes)), pieces)
+    piece = np.arange(len(street)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    size = lengths[street] / pieces[street]
+    points = shapely.line_interpolate_point(shapes[street], (piece + 0.5) * size)
+    ids = [f"{name}-{number}" for name, number in zip(lines.index[street], piece, strict=True)]
+    return gpd.GeoDataFrame({"length_m": size}, geometry=points, index=ids, crs=lines.crs).rename_axis("demand_id")
+
+
 def _joined(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> BaseGeometry:
+    _check_area(area, spacing_m)
+    whole = shapely.union_all(area.geometry.to_numpy())
+    if not shapely.area(whole) > 0:
+        raise InputError.single("area", "is empty", remedy="give polygons")
+    return whole
+
+
+def _check_area(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> None:
     if area.crs is None:
         raise CrsError.single("area", "has no CRS", remedy="set it with set_crs(...)")
     if not area.crs.is_projected:
         raise CrsError.single("area", f"is in degrees ({area.crs.to_string()})", remedy="reproject it with to_crs(...)")
     if not (np.isfinite(spacing_m) and spacing_m > 0):
         raise InputError.single("area", f"spacing_m is {spacing_m}", remedy="give metres above 0")
-    whole = shapely.union_all(area.geometry.to_numpy())
-    if not shapely.area(whole) > 0:
-        raise InputError.single("area", "is empty", remedy="give polygons")
-    return whole
 
 
 def _check_count(cells: int) -> None:

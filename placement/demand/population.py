@@ -18,7 +18,7 @@ Mennis, J. (2003). Generating surface models of population using dasymetric mapp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -152,6 +152,61 @@ def areal_weights(
     by_area = np.bincount(places, shared, minlength=len(polygons)) / polygons.area.to_numpy()
     covered = pd.Series(1.0 if points else np.minimum(by_area, 1.0), index=polygons.index, name="covered")
     return ArealWeights(matrix=share, _covered=covered, _target_ids=pd.Index(targets.index))
+
+
+def split_ages(people: pd.Series, shares: Mapping[str, float], *, whole: bool = False) -> pd.DataFrame:
+    """Return age columns by a stated share, where a census gives only totals (an assumption: say so).
+
+    Parameters
+    ----------
+    people
+        Residents by ``demand_id``.
+    shares
+        Share of each special age group, e.g. ``{"elderly": 0.18}``; the rest is general.
+    whole
+        Whole persons: each group's total is its share of all people, rounded, and spread by largest remainder.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `people` and one column for each share.
+
+    Raises
+    ------
+    InputError
+        If a number is negative or missing, or shares lie outside 0..1 or sum to more than one.
+
+    Examples
+    --------
+    >>> split_ages(pd.Series([100, 11], index=["a", "b"]), {"elderly": 0.18}, whole=True)["elderly"].to_dict()
+    {'a': 18, 'b': 2}
+    """
+    frame = people.to_frame("people")
+    faults = number_faults("population", frame, "people")
+    faults += [
+        Fault(table="population", row=name, problem=f"share is {share}", remedy="give 0..1")
+        for name, share in shares.items()
+        if not 0 <= share <= 1
+    ]
+    raise_faults(faults)
+    if sum(shares.values()) > 1 + 1e-9:
+        raise InputError.single("population", f"age shares sum to {sum(shares.values()):g}", remedy="at most 1 in all")
+    counts = people.to_numpy(dtype=float)
+    left = counts.copy()
+    for name, share in shares.items():
+        exact = counts * share
+        frame[name] = _whole_parts(exact, left) if whole else exact
+        left = left - frame[name].to_numpy(dtype=float)
+    return frame
+
+
+def _whole_parts(exact: FloatArray, most: FloatArray) -> NDArray[np.int64]:
+    """Return whole numbers up to `most` with the rounded total: floors, and one more for the largest remainders."""
+    floor = np.minimum(np.floor(exact + 1e-9), np.floor(most))
+    order = np.argsort(floor - exact, kind="stable")
+    room = order[floor[order] + 1 <= most[order]]
+    floor[room[: round(exact.sum() - floor.sum())]] += 1
+    return floor.astype(np.int64)
 
 
 def _check(polygons: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> None:

@@ -64,7 +64,8 @@ class Usage:
 
         Rows: ``rate_<source>`` (visits for each unit of need), ``decay_per_min``, ``attraction_<host>`` (factor against
         the reference host), ``outside`` (staying at home, in the pull of a reference station at the door),
-        ``station_sd`` (coefficient of variation between stations that the model does not explain).
+        ``capture`` (visits a passer-by), ``station_sd`` (coefficient of variation between stations that the model does
+        not explain).
         """
         return self._parameters.copy()
 
@@ -99,7 +100,13 @@ class Usage:
         return pd.DataFrame(rows).T.rename_axis("method")
 
     def predict(
-        self, times: TravelTimes, need: pd.Series | pd.DataFrame, stations: pd.DataFrame, *, history: bool = True
+        self,
+        times: TravelTimes,
+        need: pd.Series | pd.DataFrame,
+        stations: pd.DataFrame,
+        *,
+        passing: pd.Series | None = None,
+        history: bool = True,
     ) -> pd.DataFrame:
         """Return the visits a month of each station if exactly `stations` stand.
 
@@ -109,6 +116,8 @@ class Usage:
             As in :func:`fit_usage`, for the sites and demand points of the plan.
         stations
             The stations of the plan indexed by ``site_id``, with `host`.
+        passing
+            As in :func:`fit_usage`; needed if, and only if, the fit had it.
         history
             Let a station that was observed keep what it had above or below the model, shrunk by how long it was
             observed. A new one has the model's mean and the whole scatter between stations.
@@ -122,14 +131,17 @@ class Usage:
         Raises
         ------
         InputError
-            If a host kind was not in the calibration.
+            If a host kind was not in the calibration, or `passing` does not fit it.
         """
         unknown = sorted(set(stations["host"].astype(str)) - set(self.hosts))
         if unknown:
             remedy = f"known: {listed(self.hosts)}; give such a site the most similar of them"
             raise InputError.single("stations", f"host kinds without transactions: {listed(unknown)}", remedy=remedy)
         frame = _need_frame(need, self.sources)
-        pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside)
+        if (passing is not None) != ("capture" in self._parameters.index):
+            problem = "is missing" if passing is None else "was not in the calibration"
+            raise InputError.single("passing", problem, remedy="give fit_usage and predict the same")
+        pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside, passing=passing)
         mean, jacobian = pairs.mean(self._fit.theta)
         log_sd = _log_sd(mean, jacobian, self._fit.covariance)
         past = self._history.reindex(stations.index.astype(str) if history else [""] * len(stations)).fillna(0.0)
@@ -145,6 +157,7 @@ def fit_usage(
     need: pd.Series | pd.DataFrame,
     stations: pd.DataFrame,
     *,
+    passing: pd.Series | None = None,
     family: Literal["negative_binomial", "poisson"] = "negative_binomial",
     outside: bool = False,
     leave_one_out: bool = True,
@@ -154,20 +167,24 @@ def fit_usage(
     Parameters
     ----------
     transactions
-        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours`.
+        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours` (of the clock).
     times
         Walking times from the demand points to (at least) the stations, as far as anybody walks.
     need
-        Indexed by ``demand_id``: a series, or a frame with one column a source, each with its own rate: residents'
-        expected use (its rate: how far reality is from it), passers-by a month (its rate: their capture). Baselines
-        use the first column.
+        Indexed by ``demand_id``: a series, or a frame with one column a source, each with its own rate, such as
+        residents' expected use (its rate: how far reality is from it) and the non-residents around. Baselines use the
+        first column.
     stations
-        All stations that stood, indexed by ``site_id``: `host`; optional `opens_min`, `closes_min`.
+        All stations that stood, indexed by ``site_id``: `host`.
+    passing
+        People who pass the door of each station in a month, by ``site_id``, e.g. of
+        :func:`placement.demand.interpolate_footfall`: a share of them, the capture, walks in without choosing among
+        stations.
     family
         ``poisson`` leaves out the scatter between stations: standard errors are then too small in any real network.
     outside
         Let people stay at home: visits then fall with the distance of the nearest station, not only shift between
-        stations. Needs distances that vary, for its parameter and the rates are correlated.
+        stations. Its parameter and the rates are correlated; the leave-one-out scores tell whether it helps.
     leave_one_out
         Whether to refit without each station.
 
@@ -187,13 +204,13 @@ def fit_usage(
     counts = stations["host"].astype(str).value_counts()
     hosts = tuple(sorted(counts.index, key=lambda host: (-counts[host], host)))
     frame = _need_frame(need, None)
-    pairs = _pairs(times, frame, stations, hosts, outside=outside)
+    pairs = _pairs(times, frame, stations, hosts, outside=outside, passing=passing)
     _check_observed(pairs, totals, stations)
     poisson = family == "poisson"
     data = Observed.of(pairs, totals.visits, totals.exposure)
     found = _huff.fit(data, poisson=poisson)
     sources = tuple(map(str, frame.columns))
-    names = _names(hosts, sources, outside=outside)
+    names = _names(hosts, sources, outside=outside, passing=passing is not None)
     _huff.require_identified(data, found, names)
     expected = pairs.mean(found.theta)[0] * totals.exposure
     ids = stations.index.astype(str)
@@ -220,7 +237,13 @@ def _need_frame(need: pd.Series | pd.DataFrame, sources: tuple[str, ...] | None)
 
 
 def _pairs(
-    times: TravelTimes, need: pd.DataFrame, stations: pd.DataFrame, hosts: tuple[str, ...], *, outside: bool
+    times: TravelTimes,
+    need: pd.DataFrame,
+    stations: pd.DataFrame,
+    hosts: tuple[str, ...],
+    *,
+    outside: bool,
+    passing: pd.Series | None,
 ) -> Pairs:
     """Return the pairs within reach, aligned by id."""
     places = times.site_ids.get_indexer(stations.index)
@@ -243,14 +266,25 @@ def _pairs(
         need=need.to_numpy(dtype=float)[rows],
         n_hosts=len(hosts),
         outside=outside,
+        passing=None if passing is None else _passing(passing, stations),
     )
+
+
+def _passing(passing: pd.Series, stations: pd.DataFrame) -> FloatArray:
+    missing = stations.index.difference(passing.index)
+    if len(missing):
+        raise AlignmentError.single("passing", f"lacks {listed(missing)}", remedy="give every station a number")
+    frame = passing.loc[stations.index].to_frame("passing")
+    raise_faults(number_faults("passing", frame, "passing"))
+    return np.asarray(frame["passing"].to_numpy(dtype=float))
 
 
 def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame) -> None:
     observed = totals.exposure > 0
     if not observed.any() or totals.visits.sum() == 0:
         raise InputError.single("usage", "no station has transactions", remedy="give the months of today's stations")
-    within = np.bincount(pairs.column, pairs.need.sum(axis=1)[pairs.row], minlength=pairs.n_stations)
+    reached = np.bincount(pairs.column, pairs.need.sum(axis=1)[pairs.row], minlength=pairs.n_stations)
+    within = reached + (0.0 if pairs.passing is None else pairs.passing)
     raise_faults(
         [
             Fault(
@@ -267,10 +301,10 @@ def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame)
         raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
 
 
-def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool) -> list[str]:
+def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, passing: bool) -> list[str]:
     names = [f"rate_{source}" for source in sources]
     names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
-    return names + (["outside"] if outside else [])
+    return names + ["outside"] * outside + ["capture"] * passing
 
 
 def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:

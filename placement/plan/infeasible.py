@@ -1,106 +1,138 @@
-"""Why no plan exists: a smallest set of constraints that cannot hold together, with the numbers.
+"""Why no plan exists: constraints that cannot hold together, with what is asked and what is possible.
 
-The set is found by the deletion filter (Chinneck & Dravnieks 1991, Locating minimal infeasible constraint sets in
-linear programs, ORSA Journal on Computing 3, 157-168): drop one constraint after the other and leave it out wherever
-the rest is still infeasible.
+First the limits (budgets, counts, required sites) without any coverage: if they conflict, a smallest conflicting set is
+found by the deletion filter (Chinneck & Dravnieks 1991, Locating minimal infeasible constraint sets in linear programs,
+ORSA Journal on Computing 3, 157-168). Otherwise each coverage floor is looked at alone: how much of it the limits
+allow at most, and which limit would have to give way. Only where every floor could be met by itself are they filtered
+against each other.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.models import RelocationModel
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
-_REQUIRED = "required sites"
+REQUIRED = "required sites"
 _YUAN = ("capital", "running")
+_TIME_LIMIT_S = 20.0
+_GAP = 1e-3
 
 
 def explain(model: RelocationModel, *, seed: int, threads: int) -> tuple[tuple[str, ...], str]:
     """Return the names of the conflicting constraints and a sentence with what is asked and what is possible."""
-    solver = _Solver(seed, threads)
-    program = model.program
-    names = [row.name for row in program.linear if not _structural(row)] + [floor.name for floor in program.floors]
-    if program.required.any() or any(row.equality and row.limit == 1 for row in program.linear):
-        names.append(_REQUIRED)
+    return _Explainer(model.program, seed, threads).explain()
+
+
+class _Explainer:
+    def __init__(self, program: CoverageProgram, seed: int, threads: int) -> None:
+        self.program = program
+        self.seed, self.threads = seed, threads
+        self.limits = [row.name for row in program.linear if not _structural(row)]
+        if program.required.any() or any(_must_open(row) for row in program.linear):
+            self.limits.append(REQUIRED)
+
+    def explain(self) -> tuple[tuple[str, ...], str]:
+        if self._impossible(self.limits, ()):
+            conflict = _filtered(self.limits, lambda names: self._impossible(names, ()))
+            rows = [row for row in self.program.linear if row.name in conflict]
+            return tuple(conflict), "; ".join(self._least(row, conflict) for row in rows) or "they exclude each other"
+        most = {floor.name: self._most(floor, self.limits) for floor in self.program.floors}
+        alone = [floor for floor in self.program.floors if most[floor.name].bound < floor.minimum]
+        if alone:
+            return self._floors_alone(alone, most)
+        floors = [floor.name for floor in self.program.floors]
+        conflict = _filtered(floors, lambda names: self._impossible(self.limits, names))
+        parts = [self._sentence(floor, most[floor.name]) for floor in self.program.floors if floor.name in conflict]
+        return tuple(conflict), "each could be met by itself, not together: " + "; ".join(parts)
+
+    def _floors_alone(self, floors: Sequence[Floor], most: dict[str, Solution]) -> tuple[tuple[str, ...], str]:
+        parts, giving_way = [], []
+        for floor in floors:
+            parts.append(self._sentence(floor, most[floor.name]))
+            for name in self.limits:
+                freed = self._most(floor, [other for other in self.limits if other != name])
+                if freed.objective >= floor.minimum:
+                    giving_way.append(name)
+                    parts.append(f"without {name} it could be met")
+        return (*(floor.name for floor in floors), *dict.fromkeys(giving_way)), "; ".join(parts)
+
+    def _impossible(self, limits: Sequence[str], floors: Sequence[str]) -> bool:
+        weights = _weights(self.program) if floors else np.zeros_like(_weights(self.program))
+        return self._solve(self._restricted(limits, floors, weights)).status == "infeasible"
+
+    def _most(self, floor: Floor, limits: Sequence[str]) -> Solution:
+        weights = np.zeros_like(_weights(self.program))
+        weights[floor.rows] = _weights(self.program)[floor.rows]
+        return self._solve(self._restricted(limits, (), weights))
+
+    def _sentence(self, floor: Floor, most: Solution) -> str:
+        total = max(int(_weights(self.program)[floor.rows].sum()), 1)
+        return (
+            f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most.bound / total:.2%} is possible"
+        )
+
+    def _least(self, row: LinearRow, conflict: Sequence[str]) -> str:
+        values = np.zeros(self.program.n_columns, dtype=np.int64)
+        values[row.columns] = -row.coefficients
+        rest = self._restricted(
+            [name for name in conflict if name != row.name], (), np.zeros_like(_weights(self.program))
+        )
+        least = -self._solve(dataclasses.replace(rest, column_values=values)).bound
+        if row.name in _YUAN:
+            short = (least - row.limit) / 100
+            return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets the rest"
+        return f"{row.name} is {row.limit}, the rest needs at least {least}"
+
+    def _restricted(self, limits: Sequence[str], floors: Sequence[str], weights: NDArray[np.int64]) -> CoverageProgram:
+        keep_required = REQUIRED in limits
+        linear = []
+        for row in self.program.linear:
+            if _must_open(row) and not keep_required:
+                linear.append(dataclasses.replace(row, equality=False))
+            elif _structural(row) or row.name in limits:
+                linear.append(row)
+        required = self.program.required
+        return dataclasses.replace(
+            self.program,
+            weights=weights,
+            linear=tuple(linear),
+            floors=tuple(floor for floor in self.program.floors if floor.name in floors),
+            required=required if keep_required else np.zeros_like(required),
+        )
+
+    def _solve(self, program: CoverageProgram) -> Solution:
+        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
+
+        return solve_milp(
+            program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
+        )
+
+
+def _filtered(names: Sequence[str], impossible: Callable[[Sequence[str]], bool]) -> list[str]:
+    """Return a smallest part of `names` that is still impossible; a doubtful constraint stays in."""
     conflict = list(names)
     for name in names:
         rest = [other for other in conflict if other != name]
-        if solver.solve(_restricted(program, rest)).status == "infeasible":
+        if impossible(rest):
             conflict = rest
-    return tuple(conflict), "; ".join(_numbers(program, conflict, solver))
-
-
-class _Solver:
-    def __init__(self, seed: int, threads: int) -> None:
-        self.seed, self.threads = seed, threads
-
-    def solve(self, program: CoverageProgram) -> Solution:
-        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
-
-        return solve_milp(program, backend="highs", gap=0.0, time_limit_s=60.0, seed=self.seed, threads=self.threads)
+    return conflict
 
 
 def _structural(row: LinearRow) -> bool:
     return row.name.startswith("site ") or row.name == "tokens"
 
 
-def _restricted(program: CoverageProgram, names: Sequence[str]) -> CoverageProgram:
-    keep_required = _REQUIRED in names
-    linear = []
-    for row in program.linear:
-        if _structural(row):
-            loose = row.equality and row.limit == 1 and not keep_required
-            linear.append(dataclasses.replace(row, equality=False) if loose else row)
-        elif row.name in names:
-            linear.append(row)
-    return dataclasses.replace(
-        program,
-        linear=tuple(linear),
-        floors=tuple(floor for floor in program.floors if floor.name in names),
-        required=program.required if keep_required else np.zeros_like(program.required),
-    )
+def _must_open(row: LinearRow) -> bool:
+    return row.name.startswith("site ") and row.equality
 
 
-def _numbers(program: CoverageProgram, conflict: Sequence[str], solver: _Solver) -> list[str]:
-    sentences = []
-    for name in conflict:
-        rest = _restricted(program, [other for other in conflict if other != name])
-        row = next((row for row in program.linear if row.name == name), None)
-        floor = next((floor for floor in program.floors if floor.name == name), None)
-        if row is not None:
-            sentences.append(_least(name, row, rest, solver))
-        elif floor is not None:
-            sentences.append(_most(name, floor, rest, solver))
-    return sentences
-
-
-def _least(name: str, row: LinearRow, rest: CoverageProgram, solver: _Solver) -> str:
-    values = np.zeros(rest.n_columns, dtype=np.int64)
-    values[row.columns] = -row.coefficients
-    weights = np.zeros_like(_weights(rest))
-    solution = solver.solve(dataclasses.replace(rest, weights=weights, column_values=values))
-    short = -solution.objective - row.limit
-    if name in _YUAN:
-        return f"{name} is short by {short / 100:,.2f} yuan for the cheapest plan that meets the rest"
-    return f"{name} is {row.limit}, the rest needs at least {-solution.objective}"
-
-
-def _most(name: str, floor: Floor, rest: CoverageProgram, solver: _Solver) -> str:
-    weights = np.zeros_like(_weights(rest))
-    weights[floor.rows] = _weights(rest)[floor.rows]
-    total = int(weights.sum()) or 1
-    relaxed = dataclasses.replace(rest, weights=weights)
-    solution = solver.solve(relaxed)
-    return (
-        f"{name} asks {floor.minimum / total:.2%} of the weight, at most {solution.objective / total:.2%} is possible"
-    )
-
-
-def _weights(program: CoverageProgram) -> np.ndarray:
+def _weights(program: CoverageProgram) -> NDArray[np.int64]:
     if program.weights is None:
         raise TypeError("a program in blocks has no weights array")
     return program.weights

@@ -17,8 +17,11 @@ TRUTH = {
 }
 
 
-def simulated_city(seed, *, stations=40, points=150, months=12, outside=0.0, reach_min=40.0, **changed):
-    """Return (transactions, times, need, stations, expected visits a month without the stations' own effects)."""
+def simulated_city(seed, *, stations=40, points=150, months=12, outside=0.0, reach_min=40.0, walk_in=None, **changed):
+    """Return (transactions, times, need, stations, expected visits a month without the stations' own effects).
+
+    `walk_in` are visits a month at each station from people who pass its door.
+    """
     truth = TRUTH | changed
     rng = np.random.default_rng(seed)
     homes, places = rng.uniform(0, 6000, (points, 2)), rng.uniform(0, 6000, (stations, 2))
@@ -33,6 +36,7 @@ def simulated_city(seed, *, stations=40, points=150, months=12, outside=0.0, rea
     pull = np.where(reach, attraction * np.exp(-truth["decay_per_min"] * minutes), 0)
     share = pull / np.maximum(outside + pull.sum(axis=1, keepdims=True), 1e-300)
     mean = (need.to_numpy() @ [truth["rate_residents"], truth["rate_passers"]]) @ share
+    mean = mean if walk_in is None else mean + walk_in
     sd = truth["station_sd"]
     effect = rng.gamma(1 / sd**2, sd**2, stations) if sd > 0 else np.ones(stations)
     season = 1 + 0.2 * np.sin(np.arange(months))

@@ -6,9 +6,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Polygon, box
+from shapely import LineString, Polygon, box
 
-from placement.demand import areal_weights, grid, hexagons, people_in_areas, points_from_raster
+from placement.demand import (
+    areal_weights,
+    grid,
+    hexagons,
+    people_in_areas,
+    points_along_streets,
+    points_from_raster,
+    split_ages,
+)
 from placement.errors import CrsError, InputError
 
 rasterio = pytest.importorskip("rasterio")
@@ -42,6 +50,39 @@ def test_hexagons_have_six_neighbours_at_the_spacing():
     middle = np.argmin(np.linalg.norm(xy - 1500, axis=1))
     nearest = np.sort(np.linalg.norm(xy - xy[middle], axis=1))[1:7]
     assert nearest == pytest.approx(np.full(6, 200.0))
+
+
+def test_points_along_streets_carry_their_length():
+    lines = gpd.GeoDataFrame(
+        geometry=[LineString([(0, 50), (600, 50)]), LineString([(0, 50), (0, 80)]), LineString([(700, 10), (700, 90)])],
+        index=["a", "b", "c"],
+        crs=CRS,
+    )
+    points = points_along_streets(lines, 250.0)
+    assert points["length_m"].to_dict() == {"a-0": 200, "a-1": 200, "a-2": 200, "b-0": 30, "c-0": 80}
+    assert [(p.x, p.y) for p in points.geometry[["a-1", "b-0"]]] == [(300, 50), (0, 65)]
+    homes = gpd.GeoDataFrame(
+        {"people": [630, 10]}, index=["w", "e"], geometry=[box(-1, 0, 650, 100), box(650, 0, 800, 100)], crs=CRS
+    )
+    people = areal_weights(homes, points, density="length_m").allocate(homes["people"], whole=True)["people"]
+    assert people.tolist() == [200, 200, 200, 30, 10]
+    with pytest.raises(InputError, match=r"streets \[a\]: is not a line"):
+        points_along_streets(gpd.GeoSeries([box(0, 0, 1, 1)], index=["a"], crs=CRS), 10)
+
+
+def test_stated_age_shares():
+    people = pd.Series([3, 3, 3, 991], index=list("abcd"))
+    whole = split_ages(people, {"elderly": 0.18, "young": 0.5}, whole=True)
+    assert whole["elderly"].sum() == 180
+    assert whole["young"].sum() == 500
+    assert (whole["elderly"] + whole["young"] <= whole["people"]).all()
+    assert split_ages(people, {"elderly": 0.18})["elderly"].tolist() == pytest.approx([0.54, 0.54, 0.54, 178.38])
+    ones = split_ages(pd.Series(np.ones(10, dtype=int)), {"elderly": 0.5, "young": 0.5}, whole=True)
+    assert (ones["elderly"] + ones["young"]).tolist() == [1] * 10
+    with pytest.raises(InputError, match=r"age shares sum to 1\.2"):
+        split_ages(people, {"elderly": 0.6, "young": 0.6})
+    with pytest.raises(InputError, match=r"population \[elderly\]: share is 18"):
+        split_ages(people, {"elderly": 18})
 
 
 def test_grids_of_neighbours_fit_and_totals_go_through():
