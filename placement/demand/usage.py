@@ -167,7 +167,7 @@ def fit_usage(
     Parameters
     ----------
     transactions
-        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours`.
+        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours` (of the clock).
     times
         Walking times from the demand points to (at least) the stations, as far as anybody walks.
     need
@@ -175,7 +175,7 @@ def fit_usage(
         residents' expected use (its rate: how far reality is from it) and the non-residents around. Baselines use the
         first column.
     stations
-        All stations that stood, indexed by ``site_id``: `host`; optional `opens_min`, `closes_min`.
+        All stations that stood, indexed by ``site_id``: `host`.
     passing
         People who pass the door of each station in a month, by ``site_id``, e.g. of
         :func:`placement.demand.interpolate_footfall`: a share of them, the capture, walks in without choosing among

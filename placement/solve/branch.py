@@ -18,13 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
-from placement.solve.prices import NO_CUTS, Prices, scaled_bound
+from placement.solve.odd_sets import CutPool
+from placement.solve.prices import Prices, scaled_bound
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits, ProofLog
 from placement.values.certificate import SCALE
-from placement.values.program import BoolArray
+from placement.values.program import BoolArray, IntArray
 
 _AT_ONCE = 2
 _ROOT_ITERATIONS = 3000
@@ -61,8 +63,12 @@ class BranchAndBound:
 
     Parameters
     ----------
-    problem, visitor, log
-        The program, what visits its nodes, and where evidence goes.
+    problem, visitor, log, pool
+        The program, what visits its nodes, where evidence goes, and the cuts that evidence refers to.
+    at_once
+        Nodes visited at a time.
+    iterations
+        Work allowed at the root and at other nodes, in the visitor's own measure.
     gap
         Share of the bound that may stay open.
     deadline
@@ -78,13 +84,17 @@ class BranchAndBound:
         problem: Problem,
         visitor: Visitor,
         log: ProofLog,
+        pool: CutPool,
         *,
+        at_once: int = _AT_ONCE,
+        iterations: tuple[int, int] = (_ROOT_ITERATIONS, _NODE_ITERATIONS),
         gap: float,
         deadline: float,
         threads: int,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
-        self._problem, self._visitor, self._log = problem, visitor, log
+        self._problem, self._visitor, self._log, self._pool = problem, visitor, log, pool
+        self._at_once, self._iterations = at_once, iterations
         self._gap, self._deadline, self._threads = gap, deadline, threads
         self._progress = progress
         self._plan: BoolArray | None = None
@@ -98,7 +108,7 @@ class BranchAndBound:
         if plan is not None:
             self._plan, self._objective = plan
         self._heap = [(-root.bound, root.number, root)]
-        with ThreadPoolExecutor(min(self._threads, _AT_ONCE)) as executor:
+        with ThreadPoolExecutor(min(self._threads, self._at_once)) as executor:
             while self._heap and time.perf_counter() < self._deadline:
                 self._absorb(list(executor.map(self._visit, self._next_nodes())))
         finished = not self._heap
@@ -120,7 +130,7 @@ class BranchAndBound:
 
     def _next_nodes(self) -> list[tuple[Node, int]]:
         nodes: list[tuple[Node, int]] = []
-        while self._heap and len(nodes) < _AT_ONCE:
+        while self._heap and len(nodes) < self._at_once:
             _, _, node = heapq.heappop(self._heap)
             if node.bound // SCALE <= self.allowed():
                 self._close(node, node.prices, node.bound)
@@ -134,7 +144,7 @@ class BranchAndBound:
         return self._visitor.visit(
             node,
             self.allowed(),
-            iterations=_NODE_ITERATIONS if turn else _ROOT_ITERATIONS,
+            iterations=self._iterations[1 if turn else 0],
             search=turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
         )
 
@@ -167,8 +177,13 @@ class BranchAndBound:
         self._log.add_leaf(node.number, prices, node.limits)
         if prices.objective:
             if bound is None:
-                bound, _ = scaled_bound(self._problem, NO_CUTS, prices, node.status, node.limits.low, node.limits.high)
+                bound, _ = scaled_bound(
+                    self._problem, self._pool.cuts(), prices, node.status, node.limits.low, node.limits.high
+                )
             self._proven = max(self._proven, bound // SCALE)
+
+    def _bound(self, prices: Prices, status: NDArray[np.int8], limits: Limits) -> tuple[int, IntArray]:
+        return scaled_bound(self._problem, self._pool.cuts(), prices, status, limits.low, limits.high)
 
     def _child(self, parent: Node, branch: Branch) -> Node:
         number = self._log.add_node(parent.number, branch)
@@ -178,7 +193,7 @@ class BranchAndBound:
         else:
             status = status.copy()
             status[branch.index] = ONE if branch.value else ZERO
-        bound, _ = scaled_bound(self._problem, NO_CUTS, parent.prices, status, limits.low, limits.high)
+        bound, _ = self._bound(parent.prices, status, limits)
         return Node(
             number=number,
             bound=min(bound, parent.bound),

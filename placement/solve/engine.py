@@ -5,22 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from scipy import sparse
 
 from placement.solve.aggregate import aggregate
-from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
 from placement.solve.group_kernels import MASK_COLUMNS
-from placement.solve.node import Node, Visitor
-from placement.solve.plans import Finder
-from placement.solve.prices import NO_CUTS, Prices, scaled_bound
-from placement.solve.problem import Problem, build_problem
-from placement.solve.proof import ProofLog
-from placement.solve.reduced import ReducedProgram
+from placement.solve.run import Run
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
-from placement.values.solution import Status
 
 
 def solve_engine(
@@ -33,10 +25,9 @@ def solve_engine(
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
-    del seed  # no random choice so far
     compile_kernels()
     deadline = time.perf_counter() + time_limit_s
-    return _solve(program, gap=gap, deadline=deadline, threads=threads, progress=progress)
+    return _solve(program, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
 
 
 def _solve(
@@ -44,19 +35,16 @@ def _solve(
     *,
     gap: float,
     deadline: float,
+    seed: int,
     threads: int,
     progress: Callable[[str, float], None] | None,
 ) -> Solution:
     begun = time.perf_counter()
     reduced = aggregate(program, threads=threads)
-    problem = build_problem(reduced)
-    aggregated = time.perf_counter()
-    log = ProofLog(problem)
-    visitor = Visitor(problem, Finder(problem), deadline)
-    search = BranchAndBound(problem, visitor, log, gap=gap, deadline=deadline, threads=threads, progress=progress)
-    tree = search.run(_root(problem), None)
-    timings = {"aggregate": aggregated - begun, "tree": time.perf_counter() - aggregated}
-    return _solution(reduced, log, tree, gap, timings)
+    timings = {"aggregate": time.perf_counter() - begun}
+    run = Run(reduced, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
+    tree = run.tree(timings)
+    return run.solution(tree, timings)
 
 
 @functools.cache
@@ -79,65 +67,4 @@ def compile_kernels() -> None:
                 required=none,
                 excluded=none,
             )
-            _solve(toy, gap=0.0, deadline=time.perf_counter() + 600.0, threads=1, progress=None)
-
-
-def _root(problem: Problem) -> Node:
-    """Return the root with the trivial prices: everything coverable is covered."""
-    prices = Prices(
-        objective=1,
-        rows=np.zeros(problem.covers.weights.size, dtype=np.int64),
-        cuts=np.empty(0, dtype=np.int64),
-        theta=np.zeros(problem.low.size, dtype=np.int64),
-        phi=np.zeros(problem.floors.minimum.size, dtype=np.int64),
-    )
-    limits = root_limits(problem)
-    bound, _ = scaled_bound(problem, NO_CUTS, prices, problem.status, limits.low, limits.high)
-    return Node(
-        number=0, bound=bound, status=problem.status, limits=limits, prices=prices, x=np.zeros(problem.n_columns)
-    )
-
-
-def _solution(reduced: ReducedProgram, log: ProofLog, tree: Tree, gap: float, timings: dict[str, float]) -> Solution:
-    infeasible = tree.plan is None and tree.finished
-    certificate = log.certificate(
-        reduced.program,
-        reduced.classes,
-        NO_CUTS,
-        np.empty((0, 2), dtype=np.int64),
-        bound=0 if infeasible else tree.bound,
-        infeasible=infeasible,
-        objective=tree.objective,
-        chosen=tree.plan,
-    )
-    return Solution(
-        status=_status(tree, gap),
-        chosen=np.zeros(reduced.n_columns, dtype=bool) if tree.plan is None else tree.plan,
-        objective=tree.objective,
-        bound=0 if infeasible else tree.bound,
-        asked_gap=gap,
-        proof="certificate",
-        solver=f"placement {_version()}",
-        certificate=certificate,
-        timings=timings,
-        details={
-            "rows": reduced.classes.n_rows,
-            "classes": reduced.classes.count,
-            "columns": reduced.n_columns,
-            "nodes": tree.nodes,
-            "price_sets": certificate.prices.count,
-        },
-    )
-
-
-def _status(tree: Tree, gap: float) -> Status:
-    if tree.plan is None:
-        return "infeasible" if tree.finished else "no_solution"
-    return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
-
-
-def _version() -> str:
-    try:
-        return version("station-placement")
-    except PackageNotFoundError:
-        return "0"
+            _solve(toy, gap=0.0, deadline=time.perf_counter() + 600.0, seed=0, threads=1, progress=None)

@@ -35,6 +35,8 @@ RUNNING, PRUNED, FIXABLE, CONVERGED = 0, 1, 2, 3
 _CHECK_EVERY = 10
 _LONGEST_EPOCH = 200
 _STEP_RATIO_LIMIT = 100.0
+_NO_PLAN_YET = 2.0**60
+"""What is allowed lies this far below every value as long as there is no plan."""
 
 _RATIO, _EPOCH, _LAST_GAP, _BEST_DUAL, _BEST_PRIMAL = 0, 1, 2, 3, 4
 
@@ -421,10 +423,8 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
     average_gap, gap = abs(average_bound - average_value), abs(bound - value)
     if min(gap, average_gap) < 0.5 * scalars[_LAST_GAP] or scalars[_EPOCH] >= _LONGEST_EPOCH:
         _restart(work, state, average, average_gap < gap, min(gap, average_gap))
-    spread = best - scalars[_BEST_PRIMAL]
-    if spread < tolerance * abs(best) or (
-        scalars[_BEST_PRIMAL] > allowed + 1.0 and spread < 0.25 * (scalars[_BEST_PRIMAL] - allowed)
-    ):
+    spread, above = best - scalars[_BEST_PRIMAL], scalars[_BEST_PRIMAL] - allowed
+    if spread < tolerance * abs(best) or (1.0 < above < _NO_PLAN_YET and spread < 0.25 * above):
         return CONVERGED
     return RUNNING
 

@@ -12,8 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from placement.solve.first_order import FIXABLE, RUNNING, run, start_state
+from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
-from placement.solve.prices import NO_CUTS, Prices, floor_ray, scaled_bound, side_ray, to_prices
+from placement.solve.prices import Prices, floor_ray, scaled_bound, side_ray, to_prices
 from placement.solve.problem import FREE, ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.propagate import propagate
@@ -95,12 +96,15 @@ class Visitor:
         Turns points of the relaxation into plans.
     deadline
         ``time.perf_counter()`` at which visits stop early.
+    pool
+        The odd-set cuts that price sets refer to.
     """
 
-    def __init__(self, problem: Problem, finder: Finder, deadline: float) -> None:
+    def __init__(self, problem: Problem, finder: Finder, deadline: float, pool: CutPool) -> None:
         self._problem = problem
         self._finder = finder
         self._deadline = deadline
+        self._pool = pool
         group_rows = range(problem.n_linear, problem.low.size)
         indptr = problem.side.indptr
         self._groups = [problem.side.columns[indptr[row] : indptr[row + 1]] for row in group_rows]
@@ -129,7 +133,7 @@ class Visitor:
                 break
         if visit.closing is None and time.perf_counter() <= self._deadline:
             visit.branches = self._branches(status, visit.node.x, node.limits)
-        visit.node = _replaced(visit.node, status=status)
+        visit.node = replaced(visit.node, status=status)
         return visit
 
     def _propagate(self, visit: Visit, status: NDArray[np.int8]) -> bool:
@@ -177,16 +181,19 @@ class Visitor:
             mu, theta, phi = state.best.mu, state.best.theta, state.best.phi
             x[work.columns] = state.best.x
         prices = to_prices(problem, work, mu, theta, phi)
-        bound, _ = scaled_bound(problem, NO_CUTS, prices, status, node.limits.low, node.limits.high)
-        old, _ = scaled_bound(problem, NO_CUTS, node.prices, status, node.limits.low, node.limits.high)
+        bound, _ = self._scaled_bound(prices, status, node.limits)
+        old, _ = self._scaled_bound(node.prices, status, node.limits)
         best = (prices, bound) if bound <= old else (node.prices, old)
-        visit.node = _replaced(node, prices=best[0], bound=best[1], x=x)
+        visit.node = replaced(node, prices=best[0], bound=best[1], x=x)
         return outcome, x
+
+    def _scaled_bound(self, prices: Prices, status: NDArray[np.int8], limits: Limits) -> tuple[int, IntArray]:
+        return scaled_bound(self._problem, self._pool.cuts(), prices, status, limits.low, limits.high)
 
     def _fix(self, visit: Visit, status: NDArray[np.int8], reach: int) -> int:
         """Fix columns whose other choice is bounded by `reach`; return how many."""
         node = visit.node
-        bound, rho = scaled_bound(self._problem, NO_CUTS, node.prices, status, node.limits.low, node.limits.high)
+        bound, rho = self._scaled_bound(node.prices, status, node.limits)
         columns = np.flatnonzero((status == FREE) & ((bound - np.abs(rho)) // SCALE <= reach) & (rho != 0))
         if columns.size:
             values = (rho[columns] > 0).astype(np.int64)
@@ -249,6 +256,7 @@ def multipliers(problem: Problem, work: Work, prices: Prices) -> NDArray[Any]:
     return np.asarray(_shared_multipliers(prices.rows, full, work.row_of_class, work.weights.size))
 
 
-def _replaced(node: Node, **changes: Any) -> Node:
+def replaced(node: Node, **changes: Any) -> Node:
+    """Return a node with some parts changed."""
     values = {name: getattr(node, name) for name in ("number", "bound", "status", "limits", "prices", "x")}
     return Node(**{**values, **changes})

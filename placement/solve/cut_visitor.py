@@ -1,0 +1,143 @@
+"""Visits nodes with the simplex method on a relaxation that odd-set cuts tighten from node to node."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.solve.highs import LpOutcome
+from placement.solve.improve import Improver
+from placement.solve.node import Node, Visit, Visitor, replaced
+from placement.solve.odd_sets import CutPool, violated_odd_sets
+from placement.solve.plans import Finder
+from placement.solve.problem import ONE, ZERO, Problem
+from placement.solve.relaxation import CutRelaxation
+from placement.solve.restrict import restrict
+from placement.values.certificate import SCALE
+
+_PRICED_IN = 300
+_WEED_EVERY = 4
+_STALL_ROUNDS = 6
+_STALL_SHARE = 0.1
+_SEARCH_EVERY = 5
+_REFINE_S = 6.0
+
+
+class CutVisitor(Visitor):
+    """Visits nodes below the one whose restricted program `relaxation` holds.
+
+    Parameters
+    ----------
+    problem, finder, deadline, pool
+        As in :class:`Visitor`.
+    improver
+        Solves small exact subproblems near a point; None: plans are only rounded.
+    relaxation
+        The relaxation; it keeps the cuts found at every node, since all are valid everywhere.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        finder: Finder,
+        deadline: float,
+        pool: CutPool,
+        *,
+        relaxation: CutRelaxation,
+        improver: Improver | None,
+    ) -> None:
+        super().__init__(problem, finder, deadline, pool)
+        self._relaxation = relaxation
+        self._improver = improver
+        self._separations = 0
+
+    def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
+        """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
+        visit = Visit(node=node)
+        status = node.status.copy()
+        gaps: list[float] = []
+        for turn in range(iterations):
+            if not self._round(visit, status, allowed, turn, gaps, search=search):
+                break
+        if search and visit.closing is None:
+            self._refine(visit, status, allowed)
+        if visit.closing is None and time.perf_counter() <= self._deadline:
+            visit.branches = self._branches(status, visit.node.x, node.limits)
+        visit.node = replaced(visit.node, status=status)
+        return visit
+
+    def _round(
+        self, visit: Visit, status: NDArray[np.int8], allowed: int, turn: int, gaps: list[float], *, search: bool
+    ) -> bool:
+        """Solve, close or fix, and cut once; return whether another round is worth while."""
+        if not self._propagate(visit, status):
+            return False
+        outcome = self._relaxation.solve(status, max(0.1, self._deadline - time.perf_counter()))
+        if outcome.state != "optimal":
+            return False
+        rho = self._improve(visit, status, outcome)
+        if search and turn % _SEARCH_EVERY == 0:
+            self._search(visit, status)
+        reach = allowed if visit.plan is None else max(allowed, visit.plan[1])
+        if visit.node.bound // SCALE <= reach:
+            visit.closing = visit.node.prices
+            return False
+        self._fix(visit, status, reach)
+        gaps.append(visit.node.bound / SCALE - reach)
+        if time.perf_counter() > self._deadline or _stalled(gaps):
+            return False
+        if self._relaxation.add_columns(rho, status, _PRICED_IN):
+            return True
+        if self._relaxation.cut_count and turn % _WEED_EVERY == _WEED_EVERY - 1:
+            self._relaxation.weed()
+        return self._cut(outcome) > 0
+
+    def _improve(self, visit: Visit, status: NDArray[np.int8], outcome: LpOutcome) -> NDArray[np.int64]:
+        """Take the prices of a relaxation where they are better; return their reduced values."""
+        node = visit.node
+        prices = self._relaxation.prices(outcome)
+        bound, rho = self._scaled_bound(prices, status, node.limits)
+        old, _ = self._scaled_bound(node.prices, status, node.limits)
+        x = np.where(status == ONE, 1.0, 0.0)
+        inside, _, _ = self._relaxation.point(outcome)
+        x[self._relaxation.work.columns] = np.where(status[self._relaxation.work.columns] == ZERO, 0.0, inside)
+        better = bound <= old
+        visit.node = replaced(node, prices=prices if better else node.prices, bound=bound if better else old, x=x)
+        return rho
+
+    def _search(self, visit: Visit, status: NDArray[np.int8]) -> None:
+        limits = visit.node.limits
+        work = restrict(self._problem, status, limits.low, limits.high)
+        self._look_for_plan(visit, work, status, visit.node.x[work.columns])
+
+    def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
+        """Look for a plan by an exact subproblem over the columns in use."""
+        limit = min(_REFINE_S, self._deadline - time.perf_counter())
+        if self._improver is None or limit <= 0:
+            return
+        plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
+        if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):
+            visit.plan = plan
+            if visit.node.bound // SCALE <= plan[1]:
+                visit.closing = visit.node.prices
+            else:
+                self._fix(visit, status, plan[1])
+
+    def _cut(self, outcome: LpOutcome) -> int:
+        """Separate the last solution; return how many cuts were new."""
+        work = self._relaxation.work
+        _, y, z = self._relaxation.point(outcome)
+        self._separations += 1
+        for effort in (1, 4):
+            sets = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._separations, effort=effort)
+            added = self._relaxation.add_cuts(sets)
+            if added:
+                return added
+        return 0
+
+
+def _stalled(gaps: list[float]) -> bool:
+    """Return whether the last rounds closed next to nothing of the gap."""
+    return len(gaps) > _STALL_ROUNDS and gaps[-1] > (1.0 - _STALL_SHARE) * gaps[-1 - _STALL_ROUNDS]

@@ -1,0 +1,157 @@
+"""Better plans for programs with many columns: independent annealing runs, merged exactly, again and again."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.solve.annealing import anneal
+from placement.solve.highs import solve_mip
+from placement.solve.odd_sets import CutPool
+from placement.solve.plans import plan_value
+from placement.solve.problem import FREE, ONE, ZERO, Problem
+from placement.solve.proof import Limits
+from placement.solve.relaxation import CutRelaxation
+from placement.solve.restrict import Work, restrict
+from placement.solve.search import Field, build_field, greedy_plan
+from placement.values.program import BoolArray
+
+_AT_ONCE = 2
+_RUNS = 6
+_MOVES, _MOST_MOVES = 400_000, 1_600_000
+_HOT, _COLD = 0.03, 0.002
+_FAR_SHARE = 0.02
+_POOL = 16
+_MERGE_S = 8.0
+_PASSES = 50
+_MERGED_COLUMNS = 450
+_IN_USE = 0.01
+_FRUITLESS = 1
+
+
+@dataclass
+class Improver:
+    """Improves plans of a packing program within the columns still undecided at `status`.
+
+    Parameters
+    ----------
+    problem, status, limits
+        The program and what is decided.
+    core
+        (columns,) bool, columns worth looking at; chosen ones of the plan are added.
+    seed
+        Of the runs.
+    """
+
+    problem: Problem
+    status: NDArray[np.int8]
+    limits: Limits
+    core: BoolArray
+    seed: int
+    _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    _runs: int = 0
+
+    def improve(self, plan: tuple[BoolArray, int], deadline: float, *, rounds: int) -> tuple[BoolArray, int]:
+        """Return the best plan after some rounds of annealing and merging, or at the deadline."""
+        status = self._with_core(plan[0])
+        work = restrict(self.problem, status, self.limits.low, self.limits.high)
+        if not work.columns.size:
+            return plan
+        ground = build_field(work, neighbours=True)
+        fruitless = 0
+        for _ in range(rounds):
+            if time.perf_counter() > deadline or fruitless == _FRUITLESS:
+                break
+            before = plan[1]
+            plan = self._anneal(work, ground, status, plan)
+            plan = self._merge(plan, deadline)
+            fruitless = fruitless + 1 if plan[1] == before else 0
+        return plan
+
+    def _with_core(self, chosen: BoolArray) -> NDArray[np.int8]:
+        status = self.status.copy()
+        status[(status == FREE) & ~self.core & ~chosen] = ZERO
+        return status
+
+    def _anneal(
+        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int]
+    ) -> tuple[BoolArray, int]:
+        """Return the best of several runs from the greedy plan; all of them join the pool."""
+        start, value = greedy_plan(ground, np.zeros(work.columns.size, dtype=bool), _PASSES, self.seed)
+        heat = value / max(1, int(start.sum()))
+        seeds = [self.seed + 1 + self._runs + k for k in range(_RUNS)]
+        moves = min(_MOST_MOVES, _MOVES * 2 ** (self._runs // _RUNS))
+        self._runs += _RUNS
+
+        def run(seed: int) -> tuple[Any, int]:
+            return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
+
+        with ThreadPoolExecutor(_AT_ONCE) as executor:
+            for best, _ in executor.map(run, seeds):
+                filled, _ = greedy_plan(ground, best, 2, self.seed)
+                plan = self._consider(plan, work, status, filled)
+        return plan
+
+    def _consider(
+        self, plan: tuple[BoolArray, int], work: Work, status: NDArray[np.int8], inside: BoolArray
+    ) -> tuple[BoolArray, int]:
+        chosen = np.asarray(status == ONE)
+        chosen[work.columns[inside]] = True
+        value = plan_value(self.problem, chosen)
+        if value is None:
+            return plan
+        entry = (-value, tuple(np.flatnonzero(chosen).tolist()))
+        if entry not in self._pool:
+            self._pool = sorted([*self._pool, entry])[:_POOL]
+        return (chosen, value) if value > plan[1] else plan
+
+    def _merge(self, plan: tuple[BoolArray, int], deadline: float) -> tuple[BoolArray, int]:
+        """Return the best plan over the union of the columns of the pool's plans."""
+        union = plan[0].copy()
+        for _, columns in self._pool:
+            grown = union.copy()
+            grown[list(columns)] = True
+            if int(grown.sum()) > _MERGED_COLUMNS:
+                break
+            union = grown
+        status = self.status.copy()
+        status[(status == FREE) & ~union] = ZERO
+        work = restrict(self.problem, status, self.limits.low, self.limits.high)
+        limit = min(_MERGE_S, deadline - time.perf_counter())
+        if not work.columns.size or limit <= 0:
+            return plan
+        relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), np.arange(work.columns.size))
+        inside = best_within(relaxation, status, plan[0], limit, self.seed)
+        return plan if inside is None else self._consider(plan, work, status, inside)
+
+    def near(
+        self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit_s: float
+    ) -> tuple[BoolArray, int] | None:
+        """Return the best plan over the columns that a point of the relaxation or the best plan so far uses."""
+        best = np.zeros(status.size, dtype=bool)
+        if self._pool:
+            best[list(self._pool[0][1])] = True
+        narrow = status.copy()
+        narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
+        inside = best_within(relaxation, narrow, best, limit_s, self.seed)
+        return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
+
+
+def best_within(
+    relaxation: CutRelaxation, status: NDArray[np.int8], start: BoolArray, limit_s: float, seed: int
+) -> BoolArray | None:
+    """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
+    columns, rows = relaxation.work.columns, relaxation.work.weights.size
+    values = np.full(rows + relaxation.core.size, np.nan)
+    values[rows:] = start[columns[relaxation.core]]
+    outcome = solve_mip(relaxation.integer_model(status), time_limit_s=limit_s, seed=seed, threads=1, start=values)
+    if outcome.values is None:
+        return None
+    inside = np.asarray(status[columns] == ONE)
+    inside[relaxation.core] = outcome.values[rows:] > 0.5
+    return inside

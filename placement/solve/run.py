@@ -1,0 +1,222 @@
+"""The stages of a run: dominated columns, root bound, plans, cuts or branching, and the proof of it all.
+
+Programs with few columns are branched at once: a node takes milliseconds there and the relaxation is nearly tight.
+Where columns are many the plan and the relaxation are improved first, within the columns whose reduced value is close
+to what is needed; then odd-set cuts, refixing, and branching on the relaxation with cuts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
+from placement.solve.cut_visitor import CutVisitor
+from placement.solve.dominate import dominated_columns, without
+from placement.solve.improve import Improver
+from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
+from placement.solve.odd_sets import CutPool
+from placement.solve.plans import Finder
+from placement.solve.prices import NO_CUTS, Prices, scaled_bound
+from placement.solve.problem import FREE, Problem, build_problem
+from placement.solve.proof import ProofLog
+from placement.solve.reduced import ReducedProgram
+from placement.solve.relaxation import CutRelaxation
+from placement.solve.restrict import restrict
+from placement.values import Solution
+from placement.values.certificate import SCALE
+from placement.values.program import BoolArray
+from placement.values.solution import Status
+
+_MANY_COLUMNS = 250
+"""Programs with more columns get plans and cuts before branching."""
+
+_ROOT_ITERATIONS = 3000
+_REFIX_ITERATIONS = 50
+_CORE_SHARE = 0.1
+"""Columns whose reduced value is this far below 0, as a share of the gap, are no longer looked at for plans."""
+
+_PLAN_SHARE = 0.3
+_PLAN_ROUNDS = 6
+_SIMPLEX_ROWS = 12_000
+_CORE_COLUMNS = 400
+_ROOT_CUT_ROUNDS = 200
+_NODE_CUT_ROUNDS = 8
+
+
+class Run:
+    """One run of the engine on a reduced program; parameters as in :func:`placement.solve.maximise_coverage`."""
+
+    def __init__(
+        self,
+        reduced: ReducedProgram,
+        *,
+        gap: float,
+        deadline: float,
+        seed: int,
+        threads: int,
+        progress: Callable[[str, float], None] | None,
+    ) -> None:
+        self._reduced = reduced
+        problem = build_problem(reduced)
+        self._dominated = dominated_columns(problem)
+        self._problem = without(problem, self._dominated)
+        self._pool = CutPool(problem.covers)
+        self._log = ProofLog(self._problem)
+        self._finder = Finder(self._problem)
+        self._visitor = Visitor(self._problem, self._finder, deadline, self._pool)
+        self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
+        self._progress = progress
+        self._improver: Improver | None = None
+
+    def tree(self, timings: dict[str, float]) -> Tree:
+        """Bound the root, look for plans where columns are many, and close the tree."""
+        root, plan = _root(self._problem), None
+        begun = time.perf_counter()
+        if root.status.size > _MANY_COLUMNS:
+            root, plan = self._wide_root(root, timings)
+        begun = time.perf_counter()
+        undecided = int((root.status == FREE).sum())
+        if undecided > _MANY_COLUMNS and self._simplex_fits(root):
+            search = self._search_with_cuts(root)
+        else:
+            search = BranchAndBound(self._problem, self._visitor, self._log, self._pool, **self._options())
+        tree = search.run(root, plan)
+        timings["tree"] = time.perf_counter() - begun
+        return tree
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "gap": self._gap,
+            "deadline": self._deadline,
+            "threads": self._threads,
+            "progress": self._progress,
+        }
+
+    def _wide_root(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Bound the root, improve the plan on what is left, and fix again."""
+        begun = time.perf_counter()
+        root, plan = self._visit_root(root, None, _ROOT_ITERATIONS)
+        timings["root"] = time.perf_counter() - begun
+        if plan is None or not self._finder.packing or root.bound // SCALE <= within_gap(plan[1], self._gap):
+            return root, plan
+        begun = time.perf_counter()
+        _, rho = scaled_bound(
+            self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
+        )
+        core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
+        improver = self._improver = Improver(self._problem, root.status, root.limits, core, self._seed)
+        share = begun + _PLAN_SHARE * (self._deadline - begun)
+        plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
+        timings["plans"] = time.perf_counter() - begun
+        return self._visit_root(root, plan, _REFIX_ITERATIONS)
+
+    def _visit_root(
+        self, root: Node, plan: tuple[BoolArray, int] | None, iterations: int
+    ) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Visit the root without branching; what it fixes is logged."""
+        allowed = NOTHING_ALLOWED if plan is None else within_gap(plan[1], self._gap)
+        visit = self._visitor.visit(root, allowed, iterations=iterations, search=True)
+        for prices, columns, values in visit.fixings:
+            self._log.add_fixing(0, prices, root.limits, columns, values)
+        if visit.plan is not None and (plan is None or visit.plan[1] > plan[1]):
+            plan = visit.plan
+        return visit.node, plan
+
+    def _simplex_fits(self, root: Node) -> bool:
+        work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
+        return work.weights.size <= _SIMPLEX_ROWS
+
+    def _search_with_cuts(self, root: Node) -> BranchAndBound:
+        low, high = root.limits.low, root.limits.high
+        work = restrict(self._problem, root.status, low, high)
+        _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
+        order = np.argsort(-rho[work.columns], kind="stable")
+        core = np.sort(order[: max(_CORE_COLUMNS, int((rho[work.columns] > 0).sum()))])
+        relaxation = CutRelaxation(self._problem, work, self._pool, core)
+        visitor = CutVisitor(
+            self._problem,
+            self._finder,
+            self._deadline,
+            self._pool,
+            relaxation=relaxation,
+            improver=self._improver,
+        )
+        return BranchAndBound(
+            self._problem,
+            visitor,
+            self._log,
+            self._pool,
+            at_once=1,
+            iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS),
+            **self._options(),
+        )
+
+    def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:
+        """Return the solution with its certificate."""
+        begun = time.perf_counter()
+        infeasible = tree.plan is None and tree.finished
+        certificate = self._log.certificate(
+            self._reduced.program,
+            self._reduced.classes,
+            self._pool.cuts(),
+            self._dominated,
+            bound=0 if infeasible else tree.bound,
+            infeasible=infeasible,
+            objective=tree.objective,
+            chosen=tree.plan,
+        )
+        timings["certificate"] = time.perf_counter() - begun
+        return Solution(
+            status=_status(tree, self._gap),
+            chosen=np.zeros(self._reduced.n_columns, dtype=bool) if tree.plan is None else tree.plan,
+            objective=tree.objective,
+            bound=0 if infeasible else tree.bound,
+            asked_gap=self._gap,
+            proof="certificate",
+            solver=f"placement {_version()}",
+            certificate=certificate,
+            timings=timings,
+            details={
+                "rows": self._reduced.classes.n_rows,
+                "classes": self._reduced.classes.count,
+                "columns": self._reduced.n_columns,
+                "dominated": int(self._dominated.shape[0]),
+                "cuts": self._pool.count,
+                "nodes": tree.nodes,
+                "price_sets": certificate.prices.count,
+            },
+        )
+
+
+def _root(problem: Problem) -> Node:
+    """Return the root with the trivial prices: everything coverable is covered."""
+    prices = Prices(
+        objective=1,
+        rows=np.zeros(problem.covers.weights.size, dtype=np.int64),
+        cuts=np.empty(0, dtype=np.int64),
+        theta=np.zeros(problem.low.size, dtype=np.int64),
+        phi=np.zeros(problem.floors.minimum.size, dtype=np.int64),
+    )
+    limits = root_limits(problem)
+    bound, _ = scaled_bound(problem, NO_CUTS, prices, problem.status, limits.low, limits.high)
+    return Node(
+        number=0, bound=bound, status=problem.status, limits=limits, prices=prices, x=np.zeros(problem.n_columns)
+    )
+
+
+def _status(tree: Tree, gap: float) -> Status:
+    if tree.plan is None:
+        return "infeasible" if tree.finished else "no_solution"
+    return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
+
+
+def _version() -> str:
+    try:
+        return version("station-placement")
+    except PackageNotFoundError:
+        return "0"
