@@ -91,8 +91,9 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
 def _faults(frame: pd.DataFrame) -> list[Fault]:
     faults = number_faults("usage", frame, "transactions") + number_faults("usage", frame, "outage_hours")
     faults += [
-        Fault(table="usage", row=str(row), problem=f"month is {frame['month'][row]}", remedy="write months as 2025-03")
-        for row in frame.index[~frame["month"].str.fullmatch(_MONTH)]
+        Fault(table="usage", row=str(row), problem=f"month is {month}", remedy="write months as 2025-03")
+        for row, month in frame["month"].items()
+        if not _MONTH.fullmatch(month)
     ]
     return faults + [
         Fault(
