@@ -11,6 +11,7 @@ import pandas as pd
 
 from placement.demand import (
     Awareness,
+    Footfall,
     clean_daily_counts,
     clean_hourly_counts,
     estimate_awareness,
@@ -43,8 +44,8 @@ class Prepared:
         Demand points by ``demand_id``: `geometry`, `district`, `parent`, `people`, one count a special age group.
     streets
         None where the study brings its own travel table or asks for straight lines.
-    awareness
-        None without a survey.
+    awareness, footfall
+        None without a survey, or without counters.
     demand, times
         Need and expected use by demand point; walking times from demand points to sites.
     notes
@@ -56,6 +57,7 @@ class Prepared:
     population: gpd.GeoDataFrame
     streets: Streets | None
     awareness: Awareness | None
+    footfall: Footfall | None
     demand: Demand
     times: TravelTimes
     notes: tuple[str, ...]
@@ -90,7 +92,8 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> P
     survey, notes = survey_counts(study, tables)
     awareness = None if survey is None else estimate_awareness(survey, districts=sorted(set(population["district"])))
     counters, more = counter_averages(study, tables)
-    demand = study_demand(study, population, counters, awareness, streets)
+    footfall = study_footfall(study, population, counters, streets)
+    demand = study_demand(study, population, footfall, awareness)
     tell("walking times")
     times = study_times(study, tables, population, streets)
     return Prepared(
@@ -99,6 +102,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> P
         population=population,
         streets=streets,
         awareness=awareness,
+        footfall=footfall,
         demand=demand,
         times=times,
         notes=(*notes, *more),
@@ -180,18 +184,20 @@ def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | N
     return tables.footfall.join(averages.set_axis(averages.index.astype(str))), notes
 
 
+def study_footfall(
+    study: Study, population: gpd.GeoDataFrame, counters: gpd.GeoDataFrame | None, streets: Streets | None
+) -> Footfall | None:
+    """Return the counters' people spread over the demand points, or None without counters."""
+    if counters is None:
+        return None
+    return spread_footfall(counters, population, streets=streets, bandwidth_m=study.demand.footfall_bandwidth_m)
+
+
 def study_demand(
-    study: Study,
-    population: gpd.GeoDataFrame,
-    counters: gpd.GeoDataFrame | None,
-    awareness: Awareness | None,
-    streets: Streets | None,
+    study: Study, population: gpd.GeoDataFrame, footfall: Footfall | None, awareness: Awareness | None
 ) -> Demand:
     """Return need and expected use of a study."""
     settings = study.demand
-    footfall = None
-    if counters is not None:
-        footfall = spread_footfall(counters, population, streets=streets, bandwidth_m=settings.footfall_bandwidth_m)
     return estimate_demand(
         population,
         periods={name: parse_period(text) for name, text in settings.periods.items()},

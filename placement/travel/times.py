@@ -60,7 +60,7 @@ class TravelTimes:
     AlignmentError
         If shape and ids disagree or ids repeat.
     InputError
-        If an entry is negative.
+        If an entry is negative, or a cutoff in seconds comes with metres and no speed.
     """
 
     point_ids: pd.Index
@@ -84,6 +84,8 @@ class TravelTimes:
             raise AlignmentError.single("travel times", f"have shape {self.matrix.shape}, expected {expected}")
         if self.matrix.nnz and int(self.matrix.data.min()) < 0:
             raise InputError.single("travel times", "an entry is negative", remedy="times and lengths must be >= 0")
+        if self.unit == "mm" and self.cutoff_s is not None and self.speed_m_s is None:
+            raise InputError.single("travel times", "have cutoff_s but no speed_m_s", remedy="name both, or neither")
         object.__setattr__(self, "matrix", _read_only(self.matrix))
         object.__setattr__(self, "snaps", self.snaps.copy())
 

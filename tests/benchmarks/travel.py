@@ -76,7 +76,8 @@ def engine_row(engine: Engine, streets: Streets, sources: np.ndarray, truth: Any
     need = NEEDS.get(engine.name)
     if need and importlib.util.find_spec(need) is None:
         return {"engine": engine.name, "remark": "not installed"}
-    chosen = sources[: engine.sample]
+    rows = np.unique(np.linspace(0, sources.size - 1, min(engine.sample, sources.size)).astype(int))
+    chosen = sources[rows]
 
     def work() -> dict[str, Any]:
         start = time.process_time()
@@ -86,7 +87,7 @@ def engine_row(engine: Engine, streets: Streets, sources: np.ndarray, truth: Any
         found = run(chosen, CUTOFF_MM)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         scale = sources.size / chosen.size
-        rest = truth[: chosen.size] if truth is not None else found
+        rest = truth[rows]
         same = found.nnz == rest.nnz and (abs(found.astype(np.int64) - rest.astype(np.int64))).max() == 0
         return {
             "prepare s": prepared,
@@ -104,6 +105,7 @@ def engine_row(engine: Engine, streets: Streets, sources: np.ndarray, truth: Any
 def compare_engines(city: City, n_sources: int, skip: set[str]) -> None:
     streets = city.streets()
     sources = np.random.default_rng(7).choice(streets.n_nodes, min(n_sources, streets.n_nodes), replace=False)
+    sources.sort()  # neighbours one after another, for every engine
     truth = ENGINES[0].prepare(streets)(sources, CUTOFF_MM)
     rows = [engine_row(e, streets, sources, truth) for e in ENGINES if e.name.split(",")[0] not in skip]
     base = next(row["cpu s"] for row in rows if row["engine"] == ENGINES[0].name)

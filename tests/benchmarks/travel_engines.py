@@ -44,13 +44,11 @@ def own(threads: int) -> Callable[[Streets], Run]:
             its = edge[sources]
             at = np.where(streets.u[its] == sources, 0, streets.length_mm[its])
             snaps = Snaps(edge=its, position_mm=at, access_mm=np.zeros(its.size))
-            order = np.argsort(its)
-            placed = costs.place(streets, snaps, arriving=True)[order]
+            placed = costs.place(streets, snaps, arriving=True)
             parts = search_by_site(streets, arcs, placed, cutoff_mm, threads)
             counts, nodes, reached = (np.concatenate([part[which] for part in parts]) for which in range(3))
             starts = np.concatenate([[0], np.cumsum(counts)])
-            found = sparse.csr_array((reached, nodes, starts), shape=(sources.size, streets.n_nodes))
-            return found[np.argsort(order)]
+            return sparse.csr_array((reached, nodes, starts), shape=(sources.size, streets.n_nodes))
 
         return run
 
