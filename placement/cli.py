@@ -23,7 +23,7 @@ from placement import __version__
 from placement.errors import InfeasibleError, NoSolutionError, PlacementError, ShiftedWarning
 
 EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = 2, 3, 4, 5, 6, 130
-_STEPS = 8
+_STEPS = 9
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
@@ -138,7 +138,8 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         tell("writing")
         write_outcome(outcome, out, seed=seed)
     data = report_data(outcome, out, seed=seed)
-    _print(plan_record(data) if as_json else "\n".join(plan_lines(data, out)), quiet)
+    note = "" if outcome.visits is None else outcome.visits.note
+    _print(plan_record(data) if as_json else "\n".join([*plan_lines(data, out), *([note] if note else [])]), quiet)
     return 0 if outcome.plan.status == "optimal" else EXIT_UNPROVEN
 
 

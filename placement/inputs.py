@@ -6,15 +6,30 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from placement.demand import Awareness, estimate_awareness, estimate_demand, spread_footfall
-from placement.errors import InputError
+import geopandas as gpd
+import pandas as pd
+
+from placement.demand import (
+    Awareness,
+    Footfall,
+    clean_daily_counts,
+    clean_hourly_counts,
+    estimate_awareness,
+    estimate_demand,
+    points_from_polygons,
+    points_from_raster,
+    spread_footfall,
+    tabulate_questionnaires,
+)
+from placement.errors import Fault, InputError
 from placement.shift import warn_if_shifted
 from placement.study import TABLE, Study, parse_period
-from placement.tables import Tables, read_tables, study_crs
+from placement.tables import Tables, holds_areas, read_tables, study_crs
 from placement.travel import Streets, TravelTimes, straight_line_times, walking_times
 from placement.values import Demand, Sites
 
 _MIN_S = 60.0
+_GRID_M = 250.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,20 +40,27 @@ class Prepared:
     ----------
     study, tables
         What was asked and what was read.
+    population
+        Demand points by ``demand_id``: `geometry`, `district`, `parent`, `people`, one count a special age group.
     streets
         None where the study brings its own travel table or asks for straight lines.
-    awareness
-        None without a survey.
+    awareness, footfall
+        None without a survey, or without counters.
     demand, times
         Need and expected use by demand point; walking times from demand points to sites.
+    notes
+        What was left out of the inputs and why, for the reader.
     """
 
     study: Study
     tables: Tables
+    population: gpd.GeoDataFrame
     streets: Streets | None
     awareness: Awareness | None
+    footfall: Footfall | None
     demand: Demand
     times: TravelTimes
+    notes: tuple[str, ...]
 
     @property
     def sites(self) -> Sites:
@@ -63,14 +85,28 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> P
     tell("reading tables")
     tables = read_tables(study)
     streets = read_streets(study, tables)
+    population = demand_points(study, tables)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
-    awareness = study_awareness(tables)
-    demand = study_demand(study, tables, awareness, streets)
+    survey, notes = survey_counts(study, tables)
+    awareness = None if survey is None else estimate_awareness(survey, districts=sorted(set(population["district"])))
+    counters, more = counter_averages(study, tables)
+    footfall = study_footfall(study, population, counters, streets)
+    demand = study_demand(study, population, footfall, awareness)
     tell("walking times")
-    times = study_times(study, tables, streets)
-    return Prepared(study=study, tables=tables, streets=streets, awareness=awareness, demand=demand, times=times)
+    times = study_times(study, tables, population, streets)
+    return Prepared(
+        study=study,
+        tables=tables,
+        population=population,
+        streets=streets,
+        awareness=awareness,
+        footfall=footfall,
+        demand=demand,
+        times=times,
+        notes=(*notes, *more),
+    )
 
 
 def read_streets(study: Study, tables: Tables) -> Streets | None:
@@ -90,23 +126,80 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
     raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
 
 
-def study_awareness(tables: Tables) -> Awareness | None:
-    """Return awareness by district and age group, or None without a survey."""
-    if tables.survey is None:
+def demand_points(study: Study, tables: Tables) -> gpd.GeoDataFrame:
+    """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
+    special = [group for group in study.demand.age_groups if group != "general"]
+    population = tables.population
+    if population is None:
+        return _raster_points(study, tables, special)
+    if holds_areas(population):
+        return points_from_polygons(population, study.demand.grid_m or _GRID_M, ["people", *special])
+    return population
+
+
+def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoDataFrame:
+    areas = tables.districts
+    if areas is None:
+        raise InputError.single(TABLE, "a population raster needs districts", row="inputs.districts")
+    points = points_from_raster(study.path(study.inputs.population.path), areas)
+    parents = dict(zip(areas["district"], areas.get("parent", areas["district"]), strict=True))
+    points["parent"] = points["district"].map(parents)
+    lacking = [group for group in special if group not in study.demand.age_share]
+    if lacking:
+        problem = f"a raster has no ages: the share of {', '.join(lacking)} is not known"
+        raise InputError.single(TABLE, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
+    for group in special:
+        points[group] = points["people"] * study.demand.age_share[group]
+    return points
+
+
+def survey_counts(study: Study, tables: Tables) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Return the survey as counts (tabulated where it came as questionnaires) and what of it was unusable."""
+    if tables.questionnaires is None:
+        return tables.survey, ()
+    table = tabulate_questionnaires(tables.questionnaires, age_bands=study.demand.age_bands or None)
+    reasons = table.unusable["reason"].value_counts().sort_index()
+    return table.survey, tuple(f"survey: {count} questionnaires left out: {why}" for why, count in reasons.items())
+
+
+def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | None, tuple[str, ...]]:
+    """Return the counters with people a day (averaged where they came as a series) and what of it was left out."""
+    if tables.footfall is None or tables.footfall_counts is None:
+        return tables.footfall, ()
+    clean = clean_hourly_counts if study.demand.counts_every == "hour" else clean_daily_counts
+    formats = {} if study.demand.counts_time_format is None else {"time_formats": (study.demand.counts_time_format,)}
+    counts = clean(tables.footfall_counts, **formats)
+    averages = counts.counters[["people_per_day", "night_share", "se"]]
+    lost = sorted(set(tables.footfall.index) - set(averages.index.astype(str)))
+    if lost:
+        remedy = "see why with demand.clean_hourly_counts(...).dropped, or remove the counter"
+        raise InputError(
+            [
+                Fault(table="footfall_counts", row=name, problem="no usable count is left", remedy=remedy)
+                for name in lost
+            ]
+        )
+    dropped = counts.dropped["reason"].value_counts().sort_index()
+    notes = tuple(f"footfall_counts: {count} rows left out: {why}" for why, count in dropped.items())
+    return tables.footfall.join(averages.set_axis(averages.index.astype(str))), notes
+
+
+def study_footfall(
+    study: Study, population: gpd.GeoDataFrame, counters: gpd.GeoDataFrame | None, streets: Streets | None
+) -> Footfall | None:
+    """Return the counters' people spread over the demand points, or None without counters."""
+    if counters is None:
         return None
-    return estimate_awareness(tables.survey, districts=sorted(set(tables.population["district"])))
+    return spread_footfall(counters, population, streets=streets, bandwidth_m=study.demand.footfall_bandwidth_m)
 
 
-def study_demand(study: Study, tables: Tables, awareness: Awareness | None, streets: Streets | None) -> Demand:
+def study_demand(
+    study: Study, population: gpd.GeoDataFrame, footfall: Footfall | None, awareness: Awareness | None
+) -> Demand:
     """Return need and expected use of a study."""
     settings = study.demand
-    footfall = None
-    if tables.footfall is not None:
-        footfall = spread_footfall(
-            tables.footfall, tables.population, streets=streets, bandwidth_m=settings.footfall_bandwidth_m
-        )
     return estimate_demand(
-        tables.population,
+        population,
         periods={name: parse_period(text) for name, text in settings.periods.items()},
         period_share=settings.shares_by_period(),
         trips_per_month=settings.trips_per_month,
@@ -127,9 +220,9 @@ def study_speeds(study: Study) -> dict[str, float]:
     return {group: study.travel.speed_m_s.get(group, 1.0) for group in study.demand.age_groups}
 
 
-def study_times(study: Study, tables: Tables, streets: Streets | None) -> TravelTimes:
+def study_times(study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None) -> TravelTimes:
     """Return travel times that reach at least as far as the service standard of the fastest age group."""
-    points, sites = tables.population, tables.sites.table
+    sites = tables.sites.table
     if tables.travel is not None:
         return TravelTimes.from_table(tables.travel, point_ids=points.index, site_ids=sites.index)
     speed_m_s, cutoff_s = _reach(study)

@@ -21,6 +21,7 @@ from placement.plan import optimise
 from placement.report import ReportData, render_files, write_folder
 from placement.study import TABLE, Study
 from placement.values import Plan
+from placement.visits import Visits, predict_visits
 
 _LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "pandas", "pulp", "scipy", "shapely")
 
@@ -39,6 +40,8 @@ class Outcome:
         Cover sets, station costs and limits.
     plan
         The recommendation.
+    visits
+        Predicted visits of each station; None without a usage table.
     """
 
     prepared: Prepared
@@ -46,6 +49,7 @@ class Outcome:
     costs: StationCosts
     policy: Policy
     plan: Plan
+    visits: Visits | None = None
 
 
 def study_standard(study: Study) -> Standard:
@@ -123,7 +127,9 @@ def recommend(
         threads=study.solve.threads,
         progress=progress,
     )
-    return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan)
+    tell("predicting visits")
+    visits = predict_visits(prepared, plan.open)
+    return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan, visits=visits)
 
 
 def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> None:
@@ -163,6 +169,7 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
         districts=prepared.tables.districts,
         simulated=study.simulated_inputs,
         notices=study.notices,
+        visits=None if outcome.visits is None or outcome.visits.usage is None else outcome.visits.table,
     )
 
 

@@ -36,7 +36,7 @@ def warn_if_shifted(study: Study, tables: Tables, streets: Streets) -> None:
     }
     for name, file in study.inputs.files():
         frame = frames.get(name)
-        if file.coordinates != "wgs84" or frame is None or not len(frame):
+        if file.coordinates != "wgs84" or frame is None or not len(frame) or not (frame.geom_type == "Point").all():
             continue
         system, before, after = _suspect(frame, streets)
         if system:

@@ -35,6 +35,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
+        "notes": list(prepared.notes),
     }
 
 
@@ -52,6 +53,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     far = record["far_from_streets"]
     if far:
         lines.append(f"  far from every street ({len(far)}): {', '.join(far[:10])}{', ...' if len(far) > 10 else ''}")
+    lines += [f"  {note}" for note in record["notes"]]
     if record["ignored_columns"]:
         lines.append(f"  columns not used: {', '.join(record['ignored_columns'])}")
     return lines

@@ -3,7 +3,7 @@
 Sources:
 
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
-  :func:`people_in_areas`, :func:`points_from_raster`;
+  :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
 * foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
   :func:`spread_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
@@ -19,6 +19,7 @@ from placement.demand.estimate import estimate_demand
 from placement.demand.footfall import Footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
 from placement.demand.places import grid, hexagons, points_along_streets
+from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
@@ -53,6 +54,7 @@ __all__ = [
     "offered_services",
     "people_in_areas",
     "points_along_streets",
+    "points_from_polygons",
     "points_from_raster",
     "post_stratify",
     "service_rates",

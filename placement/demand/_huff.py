@@ -106,7 +106,10 @@ class Pairs:
         utility = attraction[self.host][self.column] - decay * self.minutes
         # Shares do not change when all utilities of a point shift: the largest becomes 0, so nothing overflows.
         top = np.full(len(self.need), -np.inf if outside is None else outside)
-        np.maximum.at(top, self.row, utility)
+        if len(self.row):
+            starts = np.flatnonzero(np.diff(self.row, prepend=-1))
+            reached = self.row[starts]
+            top[reached] = np.maximum(top[reached], np.maximum.reduceat(utility, starts))
         top = np.where(np.isfinite(top), top, 0.0)
         pull = np.exp(utility - top[self.row])
         stay = np.zeros(len(top)) if outside is None else np.exp(outside - top)
@@ -266,7 +269,7 @@ def _alternate(data: Observed, theta: FloatArray, dispersion: float, *, poisson:
         if poisson:
             break
         before, dispersion = dispersion, _fit_dispersion(data, mean, jacobian)
-        if abs(dispersion - before) <= 1e-4 * (dispersion + 1e-6):
+        if abs(dispersion - before) <= 1e-3 * (dispersion + 1e-6):
             break
     return HuffFit(
         theta=theta,
@@ -333,7 +336,7 @@ def _adjusted(log_dispersion: float, data: Observed, mean: FloatArray, jacobian:
 
 def _fit_dispersion(data: Observed, mean: FloatArray, jacobian: FloatArray) -> float:
     found = optimize.minimize_scalar(
-        _adjusted, bounds=(-14.0, 4.0), args=(data, mean, jacobian), method="bounded", options={"xatol": 1e-5}
+        _adjusted, bounds=(-14.0, 4.0), args=(data, mean, jacobian), method="bounded", options={"xatol": 1e-4}
     )
     return float(np.exp(found.x))
 

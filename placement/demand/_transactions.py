@@ -1,6 +1,7 @@
 r"""Monthly transactions of stations: checked, and added up to one total and one exposure a station.
 
-A month of station j counts as :math:`e_{jt} = 1 - \mathrm{outage}_{jt} / \mathrm{hours}_{jt}` months of exposure. The
+A month of station j counts as :math:`e_{jt} = 1 - \mathrm{outage}_{jt} / \mathrm{hours}_t` months of exposure, both in
+hours of the clock, as machines log them: an outage is taken to fall into open and closed hours alike. The
 season is common to all stations: with counts :math:`y_{jt} \sim \mathrm{Poisson}(\mu_j s_t e_{jt})` the maximum
 likelihood of level and season is found by scaling in turn, and a station's exposure is :math:`\sum_t s_t e_{jt}`, so
 that a station that was observed in busy months only is not taken for a busy one.
@@ -49,7 +50,7 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
     transactions
         `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours`.
     stations
-        Indexed by ``site_id``; optional `opens_min`, `closes_min` (else open all day).
+        Indexed by ``site_id``.
 
     Raises
     ------
@@ -66,15 +67,15 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
     )
     raise_faults(_faults(frame))
     require_known("usage", frame["site_id"], "stations", stations.index, "site")
-    hours = _open_hours(frame, stations)
+    hours = pd.PeriodIndex(frame["month"], freq="M").days_in_month.to_numpy(dtype=float) * 24.0
     too_long = frame["outage_hours"].to_numpy(dtype=float) > hours
     raise_faults(
         [
             Fault(
                 table="usage",
                 row=f"{row.site_id}/{row.month}",
-                problem=f"outage of {row.outage_hours:g} hours exceeds the open hours of the month",
-                remedy="count only hours in which the station should have been open",
+                problem=f"outage of {row.outage_hours:g} hours exceeds the month",
+                remedy="give hours of the clock, not minutes",
             )
             for row in frame[too_long].itertuples()
         ]
@@ -90,8 +91,9 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
 def _faults(frame: pd.DataFrame) -> list[Fault]:
     faults = number_faults("usage", frame, "transactions") + number_faults("usage", frame, "outage_hours")
     faults += [
-        Fault(table="usage", row=str(row), problem=f"month is {frame['month'][row]}", remedy="write months as 2025-03")
-        for row in frame.index[~frame["month"].str.fullmatch(_MONTH)]
+        Fault(table="usage", row=str(row), problem=f"month is {month}", remedy="write months as 2025-03")
+        for row, month in frame["month"].items()
+        if not _MONTH.fullmatch(month)
     ]
     return faults + [
         Fault(
@@ -102,16 +104,6 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
         )
         for row in frame[frame.duplicated(["site_id", "month"])].itertuples()
     ]
-
-
-def _open_hours(frame: pd.DataFrame, stations: pd.DataFrame) -> FloatArray:
-    """Return (rows,) hours a month in which each row's station is open."""
-    days = pd.PeriodIndex(frame["month"], freq="M").days_in_month.to_numpy(dtype=float)
-    if "opens_min" not in stations.columns or "closes_min" not in stations.columns:
-        return np.asarray(days * 24.0)
-    minutes = (stations["closes_min"].astype(int) - stations["opens_min"].astype(int)) % 1440
-    hours = minutes.where(minutes > 0, 1440).set_axis(stations.index.astype(str)) / 60.0
-    return np.asarray(days * frame["site_id"].map(hours).to_numpy(dtype=float))
 
 
 def _season(frame: pd.DataFrame) -> pd.Series:

@@ -51,18 +51,12 @@ class Rates:
 
     Parameters
     ----------
-    parameters
-        One row an age group: `mean` (posterior mean of the city's rate; with covariates, at their mean), `sd`
-        (posterior mean of the standard deviation between districts), `ml_mean`, `ml_precision` and
-        `ml_log_likelihood` of the marginal likelihood's maximum without covariates (a precision of infinity: no
-        difference between districts beyond sampling), `districts` with data; and ``slope_<covariate>``, posterior
-        means on the logit scale per standard deviation.
     notes
         What was decided on the way, e.g. that covariates were left out for want of districts.
     """
 
-    parameters: pd.DataFrame
     notes: tuple[str, ...]
+    _parameters: pd.DataFrame = field(repr=False)
     _table: pd.DataFrame = field(repr=False)
     _groups: tuple[_Group, ...] = field(repr=False)
 
@@ -76,6 +70,18 @@ class Rates:
         return self._table.copy()
 
     @property
+    def parameters(self) -> pd.DataFrame:
+        """A copy of the parameters, one row an age group.
+
+        Columns: `mean` (posterior mean of the city's rate; with covariates, at their mean), `sd` (posterior mean of the
+        standard deviation between districts), `ml_mean`, `ml_precision` and `ml_log_likelihood` of the marginal
+        likelihood's maximum without covariates (a precision of infinity: no difference between districts beyond
+        sampling; NaN with one district), `districts` with data; and ``slope_<covariate>``, posterior means on the logit
+        scale per standard deviation.
+        """
+        return self._parameters.copy()
+
+    @property
     def districts(self) -> pd.Index:
         """The districts, in the order of the table."""
         return self._table.index.get_level_values("district").unique()
@@ -83,7 +89,7 @@ class Rates:
     @property
     def age_groups(self) -> tuple[str, ...]:
         """The survey's age groups, in the order of the table."""
-        return tuple(self.parameters.index)
+        return tuple(self._parameters.index)
 
     def effective_counts(self) -> tuple[FloatArray, FloatArray]:
         """Return (rows of the table,) people asked and people who said yes, after Kish's correction."""
@@ -171,8 +177,8 @@ def estimate_awareness(
     if "used" in survey.columns:
         of_aware = pool_survey(survey, yes="used", asked="aware")
         fitted = _fit_rates(of_aware, names, design[:, :1], ())
-        uptake = Rates(parameters=fitted[0], notes=(), _table=fitted[1], _groups=fitted[2])
-    return Awareness(parameters=parameters, notes=notes, _table=table, _groups=groups, uptake=uptake)
+        uptake = Rates(notes=(), _parameters=fitted[0], _table=fitted[1], _groups=fitted[2])
+    return Awareness(notes=notes, _parameters=parameters, _table=table, _groups=groups, uptake=uptake)
 
 
 def _design(
@@ -229,7 +235,7 @@ def _parameters(group: _Group, slopes: tuple[str, ...]) -> dict[str, float]:
         "mean": float(hyper.weight @ city),
         "sd": float(hyper.weight @ np.sqrt(city * (1 - city) / (1 + hyper.precision))),
         "ml_mean": ml_mean,
-        "ml_precision": ml_precision,
+        "ml_precision": ml_precision if (group.asked > 0).sum() > 1 else np.nan,
         "ml_log_likelihood": ml_log_likelihood,
         "districts": float((group.asked > 0).sum()),
         **by_slope,

@@ -99,7 +99,7 @@ def clean_hourly_counts(
         If a column is missing or nothing usable is left.
     """
     require_columns("footfall", records, ["counter_id", "time", "count"])
-    frame, reason = _typed(records, time_formats)
+    frame, reason = _typed(records.reset_index(drop=True), time_formats)
     frame["time"] = frame["time"].dt.floor("h")
     reason = _without_repeats(frame, reason)
     reason = _without_stuck(frame, reason)
@@ -110,7 +110,7 @@ def clean_hourly_counts(
         raise InputError.single("footfall", "no usable hour is left", remedy="see the columns of clean_hourly_counts")
     in_night = _night_fraction(night_min)
     rows = {name: _average_hours(part, in_night) for name, part in good.groupby("counter_id", sort=True)}
-    return _result(rows, frame, reason)
+    return _result(rows, frame, reason, records.index)
 
 
 def clean_daily_counts(records: pd.DataFrame, *, time_formats: Sequence[str] = ISO) -> CleanCounts:
@@ -133,7 +133,7 @@ def clean_daily_counts(records: pd.DataFrame, *, time_formats: Sequence[str] = I
         If a column is missing or nothing usable is left.
     """
     require_columns("footfall", records, ["counter_id", "time", "count"])
-    frame, reason = _typed(records, time_formats)
+    frame, reason = _typed(records.reset_index(drop=True), time_formats)
     frame["time"] = frame["time"].dt.floor("D")
     frame["weekday"] = frame["time"].dt.day_of_week
     frame["night"] = np.nan
@@ -147,7 +147,7 @@ def clean_daily_counts(records: pd.DataFrame, *, time_formats: Sequence[str] = I
     if good.empty:
         raise InputError.single("footfall", "no usable day is left", remedy="see the columns of clean_daily_counts")
     rows = {name: _average_days(part) for name, part in good.groupby("counter_id", sort=True)}
-    return _result(rows, frame, reason)
+    return _result(rows, frame, reason, records.index)
 
 
 def _times(values: pd.Series, formats: Sequence[str]) -> pd.Series:
@@ -281,9 +281,12 @@ def _standard_error(days: pd.Series) -> float:
     return float(np.sqrt(variance * (1.0 / size).sum()) / len(size))
 
 
-def _result(rows: dict[object, dict[str, float]], frame: pd.DataFrame, reason: pd.Series) -> CleanCounts:
+def _result(
+    rows: dict[object, dict[str, float]], frame: pd.DataFrame, reason: pd.Series, labels: pd.Index
+) -> CleanCounts:
     counters = pd.DataFrame.from_dict(rows, orient="index").rename_axis("counter_id")
     dropped = frame.loc[reason != "", ["counter_id", "time", "count"]].assign(reason=reason[reason != ""])
+    dropped.index = labels[dropped.index]
     lost = dropped["counter_id"].value_counts()
     counters["dropped"] = lost.reindex(counters.index).fillna(0).astype(int).to_numpy()
     whole = ["used", "missing", "weekdays", "hours"]

@@ -24,6 +24,7 @@ from scipy.spatial import KDTree
 from placement.demand._check import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError
 from placement.travel import Streets, walking_times
+from placement.values._frozen import frozen_csr
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]
@@ -137,7 +138,7 @@ def spread_footfall(
     frame["night_share"] = frame["night_share"].astype(float) if "night_share" in frame.columns else np.nan
     frame["points"] = np.diff(weights.indptr)
     frame["nearest_m"] = nearest_m
-    return Footfall(weights=weights, _counters=frame, _point_ids=pd.Index(points.index))
+    return Footfall(weights=frozen_csr(weights), _counters=frame, _point_ids=pd.Index(points.index))
 
 
 def _check(counters: gpd.GeoDataFrame, points: gpd.GeoDataFrame, bandwidth_m: float) -> None:

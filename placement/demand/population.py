@@ -30,6 +30,7 @@ from scipy import sparse
 
 from placement.demand._check import listed, number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError
+from placement.values._frozen import frozen_csr
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]
@@ -151,7 +152,7 @@ def areal_weights(
     share = sparse.csr_array((mass.data / np.repeat(totals, np.diff(mass.indptr)), mass.indices, mass.indptr), shape)
     by_area = np.bincount(places, shared, minlength=len(polygons)) / polygons.area.to_numpy()
     covered = pd.Series(1.0 if points else np.minimum(by_area, 1.0), index=polygons.index, name="covered")
-    return ArealWeights(matrix=share, _covered=covered, _target_ids=pd.Index(targets.index))
+    return ArealWeights(matrix=frozen_csr(share), _covered=covered, _target_ids=pd.Index(targets.index))
 
 
 def split_ages(people: pd.Series, shares: Mapping[str, float], *, whole: bool = False) -> pd.DataFrame:

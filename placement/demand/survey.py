@@ -72,6 +72,12 @@ def check_survey(survey: pd.DataFrame) -> None:
         for row in survey.index[(survey[name].isna() | (survey[name].astype(str).str.strip() == "")).to_numpy()]
     ]
     raise_faults(faults)
+    faults = [
+        Fault(table="survey", row=str(row), problem=f"{name} is {value:g}", remedy="counts are whole people")
+        for name in counts
+        for row, value in survey[name].astype(float).items()
+        if value % 1 != 0
+    ]
     for part, whole in (("aware", "asked"), ("used", "aware")):
         if part in counts:
             above = survey[part].astype(float).to_numpy() > survey[whole].astype(float).to_numpy()

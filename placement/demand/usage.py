@@ -42,16 +42,14 @@ class Usage:
         Host kinds; the first, the commonest, is the reference of the attractions.
     sources
         Names of the sources of need.
-    season
-        Factor of each month, mean 1.
     unobserved
         Stations that compete but have no transactions on record.
     """
 
     hosts: tuple[str, ...]
     sources: tuple[str, ...]
-    season: pd.Series
     unobserved: tuple[str, ...]
+    _season: pd.Series = field(repr=False)
     _fit: HuffFit = field(repr=False)
     _outside: bool = field(repr=False)
     _history: pd.DataFrame = field(repr=False)
@@ -68,6 +66,11 @@ class Usage:
         not explain).
         """
         return self._parameters.copy()
+
+    @property
+    def season(self) -> pd.Series:
+        """A copy of the factors of the months, mean 1."""
+        return self._season.copy()
 
     @property
     def leave_one_out(self) -> pd.DataFrame:
@@ -167,7 +170,7 @@ def fit_usage(
     Parameters
     ----------
     transactions
-        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours`.
+        `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours` (of the clock).
     times
         Walking times from the demand points to (at least) the stations, as far as anybody walks.
     need
@@ -175,7 +178,7 @@ def fit_usage(
         residents' expected use (its rate: how far reality is from it) and the non-residents around. Baselines use the
         first column.
     stations
-        All stations that stood, indexed by ``site_id``: `host`; optional `opens_min`, `closes_min`.
+        All stations that stood, indexed by ``site_id``: `host`.
     passing
         People who pass the door of each station in a month, by ``site_id``, e.g. of
         :func:`placement.demand.interpolate_footfall`: a share of them, the capture, walks in without choosing among
@@ -217,8 +220,8 @@ def fit_usage(
     return Usage(
         hosts=hosts,
         sources=sources,
-        season=totals.season,
         unobserved=tuple(ids[totals.exposure == 0]),
+        _season=totals.season,
         _fit=found,
         _outside=outside,
         _history=pd.DataFrame({"visits": totals.visits, "expected": expected}, index=ids),

@@ -46,6 +46,9 @@ class ReportData:
         Outlines drawn on the map, named by a column `name` or `district` where there is one; any CRS.
     simulated
         Names of the inputs that are simulated; shown wherever results are shown.
+    visits
+        Frame indexed by ``site_id`` with `before`, `after` and their 90 % bounds `before_low`, `before_high`,
+        `after_low`, `after_high`: predicted visits a month; NaN where no station stands; `basis`, what they rest on.
     notices
         Notices that the licences of the inputs ask for.
 
@@ -74,6 +77,7 @@ class ReportData:
     districts: gpd.GeoDataFrame | None = None
     simulated: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    visits: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         check_language(self.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placement.report.data import ReportData
 from placement.report.html import report_html
 from placement.report.plan_json import plan_bytes, plan_to_dict
-from placement.report.tables import actions_csv, actions_geojson
+from placement.report.tables import actions_csv, actions_geojson, visits_csv
 
 
 def render_files(data: ReportData) -> dict[str, bytes]:
@@ -16,9 +16,12 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     record = plan_to_dict(
         data.plan, study_path=data.study_path, inputs=data.inputs, versions=data.versions, seed=data.seed
     )
-    return {
+    files = {
         "plan.json": plan_bytes(record),
         "actions.csv": actions_csv(data.plan, data.sites),
         "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
         "report.html": report_html(data),
     }
+    if data.visits is not None:
+        files["visits.csv"] = visits_csv(data.visits, data.sites)
+    return files

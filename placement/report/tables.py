@@ -100,6 +100,18 @@ def actions_csv(plan: Plan, sites: Sites) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
+def visits_csv(visits: pd.DataFrame, sites: Sites) -> bytes:
+    """Return ``visits.csv``: predicted visits a month by station, before and after, with 90 % intervals."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(["site_id", "name", *visits.columns])
+    names = sites.table["name"]
+    for site_id, row in visits.iterrows():
+        cells = ["" if pd.isna(value) else f"{value:.1f}" for value in row.drop("basis")]
+        writer.writerow([guarded(str(site_id)), guarded(str(names[site_id])), *cells, guarded(row["basis"])])
+    return stream.getvalue().encode("utf-8-sig")
+
+
 def actions_geojson(plan: Plan, sites: Sites, *, notices: Iterable[str] = (), simulated: Iterable[str] = ()) -> bytes:
     """Return ``actions.geojson`` (RFC 7946): a point for each action and a line for each move.
 

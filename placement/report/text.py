@@ -135,6 +135,11 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column.host": ("Host", "依托场所"),
         "column.district": ("District", "区域"),
         "column.from": ("From", "迁出地"),
+        "column.visits": ("Visits a month", "每月办件量"),
+        "actions.visits": (
+            "Visits are predicted by a model fitted to the transactions; intervals stand in visits.csv.",
+            "办件量由根据历史业务量拟合的模型预测，区间见 visits.csv。",
+        ),
         "column.machines": ("Machines", "设备数"),
         "column.cost": ("Cost (yuan)", "费用（元）"),
         "actions.note": (

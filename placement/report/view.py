@@ -186,7 +186,7 @@ def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
         rows = table[table["action"] == action]
         if len(rows):
             label = f"{text[f'action.{action}']} ({len(rows)})"
-            shown = [_action_row(row, text) for row in rows.to_dict("records")]
+            shown = [_action_row(row, data.visits, text) for row in rows.to_dict("records")]
             groups.append({"action": action, "label": label, "rows": shown})
     return groups
 
@@ -292,7 +292,7 @@ def money(fen: int) -> str:
     return f"{'−' if fen < 0 else ''}{int(whole):,}.{part}"
 
 
-def _action_row(row: Mapping[Any, Any], text: Text) -> dict[str, str]:
+def _action_row(row: Mapping[Any, Any], visits: pd.DataFrame | None, text: Text) -> dict[str, str]:
     arrow = f"{row['machines_before']} → {row['machines_after']}"
     return {
         "mark": str(row["mark"]),
@@ -303,8 +303,16 @@ def _action_row(row: Mapping[Any, Any], text: Text) -> dict[str, str]:
         "from_site_id": str(row["from_site_id"]),
         "from_name": _name(row["from_name"]),
         "machines": arrow,
+        "visits": _visits(visits, str(row["site_id"])),
         "cost": money(int(row["cost_fen"])),
     }
+
+
+def _visits(visits: pd.DataFrame | None, site_id: str) -> str:
+    if visits is None or site_id not in visits.index:
+        return ""
+    both = visits.loc[site_id, ["before", "after"]]
+    return " → ".join("0" if pd.isna(value) else f"{value:,.0f}" for value in both)
 
 
 def _minutes(seconds: float, text: Text) -> str:

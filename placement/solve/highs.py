@@ -19,6 +19,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -166,11 +167,12 @@ def solve_mip(
     if start is not None:
         known = np.flatnonzero(np.isfinite(start)).astype(np.int32)
         highs.setSolution(known.size, known, np.asarray(start, dtype=np.float64)[known])
-    run(highs)
+    highs.HandleUserInterrupt = True
+    _run_interruptibly(highs)
     if highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         # Presolve could not tell; without it the simplex method can.
         highs.setOptionValue("presolve", "off")
-        run(highs)
+        _run_interruptibly(highs)
     return _mip_outcome(highs, is_mip=bool(model.integer.any()))
 
 
@@ -186,6 +188,17 @@ def run(highs: Any) -> None:
         highspy.Highs.resetGlobalScheduler(True)
         if highs.run() == highspy.HighsStatus.kError:
             raise PlacementError(f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}")
+
+
+def _run_interruptibly(highs: Any) -> None:
+    """Run in a thread of its own: Python hears of Ctrl-C only between two of its own steps, not inside HiGHS."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        running = executor.submit(run, highs)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            highs.cancelSolve()
+            raise
 
 
 def _mip_outcome(highs: Any, *, is_mip: bool) -> MipOutcome:

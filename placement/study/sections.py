@@ -39,6 +39,11 @@ class InputFile(Section):
     simulated: bool = False
     notice: str = ""
 
+    @property
+    def is_raster(self) -> bool:
+        """Whether the file is a GeoTIFF."""
+        return self.path.lower().endswith((".tif", ".tiff"))
+
 
 class StreetsInput(Section):
     """`[inputs] streets`: nodes and edges tables, a GraphML or OSM file, or a place name to download."""
@@ -67,6 +72,7 @@ class Inputs(Section):
 
     population: Annotated[InputFile, BeforeValidator(as_file)]
     footfall: OptionalFile = None
+    footfall_counts: OptionalFile = None
     survey: OptionalFile = None
     stations: OptionalFile = None
     candidates: OptionalFile = None
@@ -79,6 +85,10 @@ class Inputs(Section):
     def _complete(self) -> Inputs:
         if self.streets is not None and self.travel is not None:
             raise ValueError("give streets or a travel table, not both")
+        if self.footfall_counts is not None and self.footfall is None:
+            raise ValueError("footfall_counts needs the places of its counters: give footfall")
+        if self.population.is_raster and self.districts is None:
+            raise ValueError("a population raster needs inputs.districts: polygons with a column district")
         if self.stations is None and self.candidates is None:
             raise ValueError("give stations, candidates or both")
         return self
@@ -113,6 +123,12 @@ class DemandSection(Section):
     trips_per_month: Annotated[Mapping[str, NotNegative | Mapping[str, NotNegative]], Field(min_length=1)]
     online_share: Mapping[str, Share] = {}
     uptake: Mapping[str, Share] | None = None
+    age_share: Mapping[str, Share] = {}
+    age_bands: Mapping[str, NotNegative] = {}
+    grid_m: Positive | None = None
+    counts_every: Literal["hour", "day"] = "hour"
+    counts_time_format: str | None = None
+    service_hosts: Mapping[str, tuple[str, ...]] = {}
 
     @model_validator(mode="after")
     def _consistent(self) -> DemandSection:
@@ -123,7 +139,11 @@ class DemandSection(Section):
                 raise ValueError("period_share must have exactly the keys of periods")
             if not math.isclose(sum(self.period_share.values()), 1.0, abs_tol=1e-9):
                 raise ValueError("period_share must sum to 1")
-        for name in ("online_share", "uptake"):
+        return self
+
+    @model_validator(mode="after")
+    def _known_names(self) -> DemandSection:
+        for name in ("online_share", "uptake", "age_share", "age_bands"):
             unknown = sorted(set(getattr(self, name) or {}) - set(self.trips_per_month))
             if unknown:
                 raise ValueError(f"{name} names age groups without trips_per_month: {', '.join(unknown)}")
@@ -131,7 +151,16 @@ class DemandSection(Section):
         services = {tuple(rate) if isinstance(rate, Mapping) else None for rate in rates}
         if len(services) != 1 or () in services:
             raise ValueError("trips_per_month must give every age group a number, or every one the same services")
+        unknown = sorted(set(self.service_hosts) - set(self.services))
+        if unknown:
+            raise ValueError(f"service_hosts names services without trips_per_month: {', '.join(unknown)}")
         return self
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names of the services that trip rates tell apart; empty where they do not."""
+        first = next(iter(self.trips_per_month.values()))
+        return tuple(first) if isinstance(first, Mapping) else ()
 
     @property
     def age_groups(self) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ _SHOWN = 8
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
     """Add a fault for everything that one table says and another denies; tables that failed are skipped."""
-    population = parts["population"]
+    population = _districts_of(parts, study)
     _site_ids(parts, faults)
+    _counters(parts, faults)
     if population is None:
         return
     districts = set(population["district"])
     parents = set(population["parent"])
-    if population["people"].sum() == 0:
+    if "people" in population.columns and population["people"].sum() == 0:
         faults.add("population", "people are 0 everywhere", remedy="give residents to at least one point")
     _survey(parts["survey"], districts, study, faults)
     for name in ("stations", "candidates"):
@@ -35,6 +36,12 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
                 column="district",
                 where="the population table",
             )
+    _study_districts(study, districts, parents, faults)
+    if parts["population"] is not None:
+        _travel(parts, population, faults)
+
+
+def _study_districts(study: Study, districts: set[str], parents: set[str], faults: Faults) -> None:
     floors = study.policy.floors.district
     if isinstance(floors, Mapping):
         for district in floors:
@@ -51,11 +58,29 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
             faults.add(
                 "study.toml", f"unknown district {district}", row=row, remedy=_near(district, parents | districts)
             )
-    _travel(parts, population, faults)
+
+
+def _districts_of(parts: Mapping[str, pd.DataFrame | None], study: Study) -> pd.DataFrame | None:
+    """Return the table that says which districts there are: the outlines where the population is a raster."""
+    outlines = parts["districts"]
+    if not study.inputs.population.is_raster:
+        return parts["population"]
+    if outlines is None or "district" not in outlines.columns:
+        return None
+    return pd.DataFrame(outlines).assign(parent=outlines.get("parent", outlines["district"]))
+
+
+def _counters(parts: Mapping[str, pd.DataFrame | None], faults: Faults) -> None:
+    places, counts = parts["footfall"], parts["footfall_counts"]
+    if places is not None and counts is not None:
+        ids = counts["counter_id"].astype(str).str.strip()
+        _unknown(faults, "footfall_counts", ids, set(places.index), column="counter_id", where="the footfall table")
+        silent = places.index.difference(ids)
+        faults.add_rows("footfall", silent, "counter has no counts", remedy="add them or remove the counter")
 
 
 def _survey(survey: pd.DataFrame | None, districts: set[str], study: Study, faults: Faults) -> None:
-    if survey is None:
+    if survey is None or "heard" in survey.columns:
         return
     _unknown(faults, "survey", survey["district"], districts, column="district", where="the population table")
     groups = set(study.demand.age_groups)

@@ -14,7 +14,7 @@ from placement.study import InputFile, Study
 from placement.tables.checks import Faults, Table
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
-from placement.tables.points import study_crs, to_points
+from placement.tables.points import holds_areas, study_crs, to_areas, to_points
 from placement.values import Sites
 from placement.values.sites import COST_KEYS, STATUSES
 
@@ -26,11 +26,17 @@ class Tables:
     Parameters
     ----------
     population
-        GeoDataFrame by ``demand_id``: `geometry`, `district`, `parent`, `people` and one count a special age group.
+        GeoDataFrame by ``demand_id``: `geometry` (points, or polygons still to be gridded), `district`, `parent`,
+        `people` and one count a special age group. None where the population is a raster.
     footfall
-        GeoDataFrame by ``counter_id``: `geometry`, `people_per_day`, `night_share` (NaN where absent).
+        GeoDataFrame by ``counter_id``: `geometry`, `people_per_day`, `night_share` (NaN where absent); places alone
+        where `footfall_counts` brings the numbers.
+    footfall_counts
+        Series of the counters as read: `counter_id`, `time`, `count`, optional `night_count`.
     survey
-        `district`, `age_group` (``all`` where absent), `asked`, `aware`, `used` (only where given).
+        `district`, `age_group` (``all`` where absent), `asked`, `aware`, `used` and `weight` (only where given).
+    questionnaires
+        Respondents as read, where the survey has a column `heard`; `survey` is None then.
     sites
         Stations first, then candidates.
     usage
@@ -45,9 +51,11 @@ class Tables:
         Columns that were not used, as ``table.column``.
     """
 
-    population: gpd.GeoDataFrame
+    population: gpd.GeoDataFrame | None
     footfall: gpd.GeoDataFrame | None
+    footfall_counts: pd.DataFrame | None
     survey: pd.DataFrame | None
+    questionnaires: pd.DataFrame | None
     sites: Sites
     usage: pd.DataFrame | None
     travel: pd.DataFrame | None
@@ -77,9 +85,11 @@ class _Reader:
 
     def read(self) -> Tables:
         inputs = self.study.inputs
+        people = None if inputs.population.is_raster else inputs.population
         parts: dict[str, pd.DataFrame | None] = {
-            "population": self._table("population", inputs.population, "demand_id", self._population),
+            "population": self._table("population", people, "demand_id", self._population),
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
+            "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
             "survey": self._table("survey", inputs.survey, None, self._survey),
             "stations": self._table("stations", inputs.stations, "site_id", self._sites),
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
@@ -88,16 +98,17 @@ class _Reader:
             "districts": self._districts(inputs.districts),
         }
         nodes, edges = self._streets()
-        if parts["survey"] is not None and parts["population"] is not None:
-            parts["survey"] = _named_ages(parts["survey"])
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
-        sites = Sites(table=_stack_sites(parts["stations"], parts["candidates"], self.crs))
+        survey = parts["survey"]
+        asked_one_by_one = survey is not None and "heard" in survey.columns
         return Tables(
             population=parts["population"],
             footfall=parts["footfall"],
-            survey=parts["survey"],
-            sites=sites,
+            footfall_counts=parts["footfall_counts"],
+            survey=None if asked_one_by_one else survey,
+            questionnaires=survey if asked_one_by_one else None,
+            sites=Sites(table=_stack_sites(parts["stations"], parts["candidates"], self.crs)),
             usage=parts["usage"],
             travel=parts["travel"],
             districts=parts["districts"],
@@ -137,29 +148,48 @@ class _Reader:
         self.ignored += [f"{table.name}.{column}" for column in unknown]
 
     def _population(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
-        groups = self.study.demand.age_groups
-        special = [group for group in groups if group != "general"]
+        special = [group for group in self.study.demand.age_groups if group != "general"]
         self._known(table, ("district", "parent", "people", *special))
         data = {"district": table.text("district", "all")}
         data["parent"] = table.text("parent") if "parent" in table.frame.columns else data["district"]
         data["people"] = table.number("people")
+        shares = self.study.demand.age_share
         for group in special:
-            data[group] = table.number(group)
+            stated = group not in table.frame.columns and group in shares
+            data[group] = data["people"] * shares[group] if stated else table.number(group)
         if special and "people" in table.frame.columns:
             over = sum(data[group] for group in special) > data["people"] * (1 + 1e-12)
             table.flag(over, f"{' + '.join(special)} exceed people", "age columns count within people")
-        return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
+        return gpd.GeoDataFrame(data, geometry=self._population_places(table, file), crs=self.crs)
+
+    def _population_places(self, table: Table, file: InputFile) -> gpd.GeoSeries:
+        if not holds_areas(table.frame):
+            return to_points(table, self.crs, file.coordinates)
+        if self.study.demand.grid_m is None:
+            table.fault("holds polygons", remedy="say how finely to cut them: [demand] grid_m = 250")
+            table.ok = False
+        return to_areas(table, self.crs)
 
     def _footfall(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         self._known(table, ("people_per_day", "night_share"))
-        data = {
-            "people_per_day": table.number("people_per_day"),
-            "night_share": table.number("night_share", float("nan"), maximum=1.0, blank=float("nan")),
-        }
+        data = {}
+        if self.study.inputs.footfall_counts is None:
+            blank = float("nan")
+            data["people_per_day"] = table.number("people_per_day")
+            data["night_share"] = table.number("night_share", blank, maximum=1.0, blank=blank)
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
 
+    def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
+        self._known(table, ("counter_id", "time", "count", "night_count"))
+        table.require(["counter_id", "time", "count"])
+        return table.frame
+
     def _survey(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        self._known(table, ("district", "age_group", "asked", "aware", "used"))
+        if "heard" in table.frame.columns:
+            self._known(table, ("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
+            table.require(["district", *(["age"] if self.study.demand.age_bands else [])])
+            return table.frame
+        self._known(table, ("district", "age_group", "asked", "aware", "used", "weight"))
         table.frame.index = [f"row {number}" for number in range(2, len(table.frame) + 2)]
         data = {
             "district": table.text("district"),
@@ -171,8 +201,10 @@ class _Reader:
         if "used" in table.frame.columns:
             data["used"] = table.number("used", whole=True)
             table.flag(data["used"] > data["aware"], "used exceeds aware", "used counts within aware")
+        if "weight" in table.frame.columns:
+            data["weight"] = table.number("weight")
         frame = pd.DataFrame(data)
-        repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "")
+        repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
         table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
         return frame
 
@@ -191,12 +223,31 @@ class _Reader:
             "closes_min": table.clock("closes", 1440),
             "machines": table.number("machines", 1, minimum=1, whole=True),
             "max_machines": table.number("max_machines", 1, minimum=1, whole=True),
-            "services": _services(table),
+            "services": self._services(table),
         }
         for key in COST_KEYS:
             data[f"{key}_fen"] = table.fen(key)
         frame = gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
         return frame.astype({"machines": int, "max_machines": int}) if table.ok else frame
+
+    def _services(self, table: Table) -> pd.Series:
+        cells = table.frame["services"] if "services" in table.frame.columns else [""] * len(table.frame)
+        named = pd.Series([_listed(cell) for cell in cells], index=table.frame.index, dtype=object)
+        hosts = self.study.demand.service_hosts
+        known = self.study.demand.services
+        unknown = named.map(lambda names: bool(known) and not set(names) <= set(known))
+        table.flag(unknown.astype(bool), "services are unknown", f"known: {', '.join(known)}")
+        if not hosts:
+            return named
+        kinds = table.text("host", "default")
+        allowed = kinds.map(lambda host: tuple(name for name in known if host in hosts.get(name, (host,))))
+        wrong = [not set(names) <= set(may) for names, may in zip(named, allowed, strict=True)]
+        table.flag(
+            pd.Series(wrong, index=named.index), "services are more than its host may offer", "see service_hosts"
+        )
+        idle = [not may for may in allowed]
+        table.flag(pd.Series(idle, index=named.index), "host may offer no service at all", "see service_hosts")
+        return named.where(named.map(bool), allowed)
 
     def _usage(self, table: Table, _file: InputFile) -> pd.DataFrame:
         self._known(table, ("site_id", "month", "transactions", "pages", "outage_hours"))
@@ -229,6 +280,8 @@ class _Reader:
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             self.faults.add("districts", "has no geometry with a CRS", remedy="give polygons, e.g. GeoJSON")
             return None
+        if self.study.inputs.population.is_raster and "district" not in frame.columns:
+            self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
 
     def _streets(self) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
@@ -239,15 +292,9 @@ class _Reader:
         return nodes, self._raw("streets_edges", InputFile(path=streets.edges))
 
 
-def _services(table: Table) -> pd.Series:
-    if "services" not in table.frame.columns:
-        return pd.Series([()] * len(table.frame), index=table.frame.index, dtype=object)
-    cells = table.frame["services"].fillna("").astype(str)
-    return cells.map(lambda cell: tuple(part.strip() for part in cell.split(";") if part.strip()))
-
-
-def _named_ages(survey: pd.DataFrame) -> pd.DataFrame:
-    return survey.reset_index(drop=True)
+def _listed(cell: object) -> tuple[str, ...]:
+    text = "" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 -- NaN differs from itself
+    return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
 def _stack_sites(stations: pd.DataFrame | None, candidates: pd.DataFrame | None, crs: pyproj.CRS) -> gpd.GeoDataFrame:

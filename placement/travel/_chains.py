@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 from numpy.typing import NDArray
 
 from placement.errors import CrsError, InputError
@@ -67,7 +66,7 @@ def tables_of_ways(
     return StreetTables(
         crs=crs, node_ids=ids.take(used), xy=xy[used], u=ends[: first.size], v=ends[first.size :],
         length_mm=np.rint(lengths * 1000).astype(np.int64),
-        lines=shapely.linestrings(xy[chains.vertex], indices=number),
+        coordinates=xy[chains.vertex], starts=chains.starts,
         highway=attributes["highway"].to_numpy(dtype=object)[chains.way],
         oneway=attributes["oneway"].to_numpy(np.int8)[chains.way] * sign, left_out=left_out,
     )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 import networkx as nx
 import numpy as np
@@ -13,35 +12,11 @@ import pyproj
 import shapely
 
 from placement.errors import CrsError, InputError
-from placement.travel._tables import StreetTables, one_way, projected_crs, read_tables
+from placement.travel._read_tables import read_tables
+from placement.travel._tables import StreetTables, one_way, projected_crs, utm_zone
+from placement.travel._xml import refuse_entities
 
 _TABLE = "streets (GraphML)"
-
-
-class _RootReached(Exception):  # noqa: N818 - ends the parse, is no error
-    """The root element begins, so that no declaration can follow."""
-
-
-def refuse_entities(path: Path, table: str) -> None:
-    """Raise where an XML file declares a document type: entities can blow a small file up without bound."""
-
-    def declared(*_: object) -> None:
-        raise InputError.single(table, f"{path.name} declares a document type", remedy="remove the DOCTYPE part")
-
-    def root(*_: object) -> None:
-        raise _RootReached
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = declared
-    parser.EntityDeclHandler = declared
-    parser.StartElementHandler = root
-    try:
-        with path.open("rb") as file:
-            parser.ParseFile(file)
-    except _RootReached:
-        return
-    except (OSError, expat.ExpatError) as error:
-        raise InputError.single(table, f"{path.name} cannot be read: {error}", remedy="check the file") from error
 
 
 def read_graphml(path: Path) -> nx.MultiDiGraph:
@@ -82,18 +57,6 @@ def graph_tables(graph: nx.Graph, crs: object) -> StreetTables:
     if crs is not None and projected_crs("streets", crs) != known:
         raise CrsError.single("streets", f"is in {known.to_string()}", remedy="reproject it, or name that CRS")
     return tables
-
-
-def utm_zone(lon: float, lat: float) -> str:
-    """Return the EPSG code of the UTM zone (WGS 84) of a place.
-
-    Examples
-    --------
-    >>> utm_zone(114.3, 30.6), utm_zone(-43.2, -22.9)
-    ('EPSG:32650', 'EPSG:32723')
-    """
-    zone = min(int((lon + 180) // 6) + 1, 60)
-    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
 def _in_degrees(nodes: pd.DataFrame) -> bool:

@@ -136,11 +136,12 @@ def _fill(segments: Array, x0: float, y0: float, cell_m: float, columns: int, ro
     """Return the segments of each cell as CSR."""
     counts = np.zeros(columns * rows, np.int64)
     _enter(segments, x0, y0, cell_m, columns, rows, counts, np.empty(0, np.int32))
-    first = np.zeros(counts.size + 1, np.int64)
+    first, fill = np.zeros(counts.size + 1, np.int64), np.empty(counts.size, np.int64)
     for cell in range(counts.size):
+        fill[cell] = first[cell]
         first[cell + 1] = first[cell] + counts[cell]
-    entered = np.empty(max(first[-1], 1), np.int32)
-    _enter(segments, x0, y0, cell_m, columns, rows, first[:-1].copy(), entered)
+    entered = np.empty(max(first[counts.size], 1), np.int32)
+    _enter(segments, x0, y0, cell_m, columns, rows, fill, entered)
     return first, entered
 
 
@@ -176,8 +177,9 @@ def _nearest(
 ) -> tuple[Array, Array, Array]:
     """Return (segment, distance, share) of each point; see the module's text."""
     count = len(xy)
-    nearest, distance, share = np.full(count, -1, np.int64), np.full(count, np.inf), np.zeros(count)
+    nearest, distance, share = np.empty(count, np.int64), np.empty(count), np.zeros(count)
     for p in range(count):
+        nearest[p], distance[p] = -1, np.inf
         x, y = xy[p, 0], xy[p, 1]
         i, j = int(np.floor((x - x0) / cell_m)), int(np.floor((y - y0) / cell_m))
         for ring in range(MOST_RINGS):

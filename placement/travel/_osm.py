@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError, MissingExtraError
 from placement.travel._chains import tables_of_ways
-from placement.travel._graphs import refuse_entities, utm_zone
-from placement.travel._tables import StreetTables, one_way, projected_crs
+from placement.travel._tables import StreetTables, one_way, projected_crs, utm_zone
+from placement.travel._xml import refuse_entities
 
 MODES = ("walk", "cycle", "drive")
 _TABLE = "streets (OSM)"

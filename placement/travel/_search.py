@@ -16,7 +16,7 @@ from placement.travel.costs import CLOSED, EdgeCosts
 from placement.travel.snap import Snaps
 from placement.travel.streets import Streets
 
-SITES_A_CALL = 1024
+SITES_A_CALL = 4096
 """Sites searched in one call: enough to spread the cost of its work arrays, few enough to bound its output."""
 
 PAIRS_A_BLOCK = 4_000_000
@@ -24,6 +24,7 @@ PAIRS_A_BLOCK = 4_000_000
 
 MOST_BUCKETS = 2**16
 
+Lists = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -62,7 +63,8 @@ class Reach:
                 self.streets.u, self.streets.v, self.first_reach, self.reach_site, self.reach_cost,
                 self.first_on_edge, self.on_edge, placed[block], self.sites, self.cutoff,
             )  # fmt: skip
-            return _csr(counts, found, costs, len(self.sites))
+            used = int(counts.sum())
+            return _csr(counts, found[:used].copy(), costs[:used].copy(), len(self.sites))
 
         yield from _in_threads(rows, self._cut(points.edge), self.threads)
 
@@ -97,23 +99,10 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     threads
         Threads that search at once.
     """
-    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
-
-    first_arc, arc_node, arc_cost = costs.arcs(streets)
     placed = costs.place(streets, sites, arriving=True)
-    shift = _bucket_shift(arc_cost, cutoff)
     # Neighbouring sites one after another, so that a search finds its nodes in the cache.
     order = np.argsort(sites.edge, kind="stable")
-
-    def call(chunk: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        found: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] = engine.reach_nodes(
-            first_arc, arc_node, arc_cost, streets.u, streets.v, placed[chunk], cutoff, shift
-        )
-        return found
-
-    calls = max(-(-order.size // SITES_A_CALL), min(threads, order.size))
-    chunks = np.array_split(order, calls) if calls else []
-    parts = list(_in_threads(call, chunks, threads))
+    parts = search_by_site(streets, costs.arcs(streets), placed[order], cutoff, threads)
     first_reach, reach_site, reach_cost = _by_node(parts, order, streets.n_nodes)
     by_edge = np.lexsort((np.arange(sites.edge.size), sites.edge)).astype(np.int32)
     first_on_edge = np.zeros(streets.n_edges + 1, dtype=np.int64)
@@ -124,23 +113,42 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     )  # fmt: skip
 
 
+def search_by_site(streets: Streets, arcs: Lists, placed: NDArray[np.int32], cutoff: int, threads: int) -> list[Lists]:
+    """Return lists of (nodes a site, nodes, costs) that follow the sites in the order of `placed`."""
+    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
+
+    shift = _bucket_shift(arcs[2], cutoff)
+
+    def call(chunk: NDArray[np.int32]) -> Lists:
+        counts, nodes, reached = engine.reach_nodes(*arcs, streets.u, streets.v, chunk, cutoff, shift)
+        used = int(counts.sum())
+        return counts, nodes[:used], reached[:used]
+
+    calls = max(-(-len(placed) // SITES_A_CALL), min(2 * threads, len(placed)))
+    return list(_in_threads(call, np.array_split(placed, calls) if calls else [], threads))
+
+
 def _by_node(
-    parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]], order: NDArray[np.int64], n_nodes: int
+    parts: list[Lists], order: NDArray[np.int64], n_nodes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Return (first, site, cost) by node, sites increasing, from results by site in `order`."""
     if not parts:
         return np.zeros(n_nodes + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32)
+    from placement.travel import engine  # noqa: PLC0415 - compiles or loads the kernels
+
     counts, nodes, costs = (np.concatenate([part[which] for part in parts]) for which in range(3))
-    by_site = sparse.csr_array((costs, nodes, _pointers(counts)), shape=(order.size, n_nodes))
-    position = np.empty(order.size, dtype=np.int64)
-    position[order] = np.arange(order.size)
-    by_node = by_site[position].tocsc()
-    return by_node.indptr.astype(np.int64), by_node.indices.astype(np.int32, copy=False), by_node.data
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    found: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]] = engine.sites_by_node(
+        np.concatenate([[0], np.cumsum(counts)]), place, nodes, costs, n_nodes
+    )
+    return found
 
 
 def _bucket_shift(arc_cost: NDArray[np.int32], cutoff: int) -> int:
-    """Return the binary logarithm of the bucket width: about an eighth of a usual edge, at most 65,536 buckets."""
-    usual = int(np.median(arc_cost)) // 8 if arc_cost.size else 1
+    """Return the binary logarithm of the bucket width: about a quarter of a usual edge, at most 65,536 buckets."""
+    sample = arc_cost[:: max(arc_cost.size // 10_000, 1)]
+    usual = int(np.median(sample)) // 4 if sample.size else 1
     shift = max(usual.bit_length() - 1, 0)
     while (cutoff >> shift) > MOST_BUCKETS:
         shift += 1

@@ -1,25 +1,20 @@
-"""Tables of nodes and edges, checked, as the arrays of a street network."""
+"""The arrays of a street network in the order of its source, and what all sources need."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 from numpy.typing import NDArray
 
-from placement.errors import CrsError, Fault, InputError
-from placement.travel._faults import row_faults
+from placement.errors import CrsError
 from placement.travel._order import morton_order
 
 LONGEST_MM = 2**31 - 2
 """Longest edge, about 2,147 km: lengths are 32-bit whole millimetres."""
-
-ENDS_TOLERANCE_M = 2.0
-"""How far a line may end from its node: six decimals of a degree move a coordinate by 0.1 m."""
 
 LEFT_OUT_COLUMNS = ["what", "count", "length_m", "x", "y", "reason"]
 
@@ -36,8 +31,9 @@ class StreetTables:
     u: NDArray[np.int64]
     v: NDArray[np.int64]
     length_mm: NDArray[np.int64]
-    lines: Objects
-    highway: Objects
+    coordinates: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    highway: Objects | None
     oneway: NDArray[np.int8]
     elevation_m: NDArray[np.float64] | None = None
     left_out: list[dict[str, Any]] = field(default_factory=list)
@@ -49,8 +45,12 @@ class StreetTables:
         number[order] = np.arange(order.size)
         u, v = number[self.u], number[self.v]
         by_edge = np.lexsort((np.maximum(u, v), np.minimum(u, v)))
-        coordinates, belongs = shapely.get_coordinates(self.lines[by_edge], return_index=True)
-        codes, kinds = pd.factorize(self.highway[by_edge], sort=True)
+        counts = np.diff(self.starts)[by_edge]
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        gathered = np.repeat(self.starts[by_edge] - starts[:-1], counts) + np.arange(starts[-1])
+        codes, kinds = np.zeros(by_edge.size, dtype=np.int16), np.array([""], dtype=object)
+        if self.highway is not None:
+            codes, kinds = pd.factorize(self.highway[by_edge], sort=True)
         return {
             "crs": self.crs,
             "node_ids": self.node_ids.take(order),
@@ -58,18 +58,14 @@ class StreetTables:
             "u": u[by_edge],
             "v": v[by_edge],
             "length_mm": self.length_mm[by_edge],
-            "coordinates": coordinates,
-            "starts": np.searchsorted(belongs, np.arange(by_edge.size + 1)),
+            "coordinates": self.coordinates[gathered],
+            "starts": starts,
             "kinds": tuple(map(str, kinds)),
             "kind": codes,
             "oneway": self.oneway[by_edge],
             "elevation_m": None if self.elevation_m is None else self.elevation_m[order],
             "left_out": pd.DataFrame(self.left_out, columns=LEFT_OUT_COLUMNS),
         }
-
-    def with_left_out(self, rows: list[dict[str, Any]]) -> StreetTables:
-        """Return a copy whose list of what was left out has more rows."""
-        return replace(self, left_out=[*self.left_out, *rows])
 
 
 def projected_crs(table: str, crs: object) -> pyproj.CRS:
@@ -88,34 +84,16 @@ def projected_crs(table: str, crs: object) -> pyproj.CRS:
     return known
 
 
-def read_tables(nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS) -> StreetTables:
-    """Check both tables and return their arrays; see :meth:`placement.travel.Streets.from_tables`."""
-    in_degrees = _check_columns(nodes, edges)
-    names = ("lon", "lat") if in_degrees else ("x", "y")
-    raw = np.column_stack([pd.to_numeric(nodes[name], errors="coerce").to_numpy(np.float64) for name in names])
-    ids = pd.Index(nodes["node_id"])
-    faults = _node_faults(ids, raw, in_degrees)
-    u, v, edge_faults = _ends(ids, edges)
-    labels = [f"{a}-{b}" for a, b in zip(edges["u"], edges["v"], strict=True)]
-    lengths = pd.to_numeric(edges["length_m"], errors="coerce").to_numpy(np.float64)
-    faults += edge_faults + _length_faults(labels, lengths, edges["length_m"])
-    if faults:
-        raise InputError(faults)
-    faults = _degree_faults(raw, u, v, lengths, in_degrees)
-    if not faults:
-        lines, faults = _lines(edges, labels, raw, u, v, tolerance=ENDS_TOLERANCE_M / (111_000 if in_degrees else 1))
-    if faults:
-        raise InputError(faults)
-    xy = _project(raw, crs) if in_degrees else raw
-    if in_degrees:
-        lines = shapely.transform(lines, lambda points: _project(points, crs))
-    elevation = nodes["elevation_m"].to_numpy(np.float64) if "elevation_m" in nodes else None
-    return StreetTables(
-        crs=crs, node_ids=ids, xy=_finite(xy), u=u, v=v, lines=lines,
-        length_mm=np.rint(lengths * 1000).astype(np.int64), highway=_texts(edges, "highway"),
-        oneway=one_way(edges.get("oneway"), len(edges)),
-        elevation_m=elevation,
-    )  # fmt: skip
+def utm_zone(lon: float, lat: float) -> str:
+    """Return the EPSG code of the UTM zone (WGS 84) of a place.
+
+    Examples
+    --------
+    >>> utm_zone(114.3, 30.6), utm_zone(-43.2, -22.9)
+    ('EPSG:32650', 'EPSG:32723')
+    """
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
 def one_way(values: pd.Series | None, count: int) -> NDArray[np.int8]:
@@ -127,153 +105,3 @@ def one_way(values: pd.Series | None, count: int) -> NDArray[np.int8]:
     backward = text.isin(["-1", "-1.0", "reverse"])
     marks: NDArray[np.int8] = (forward.astype(np.int8) - backward.astype(np.int8)).to_numpy(np.int8)
     return marks
-
-
-def _check_columns(nodes: pd.DataFrame, edges: pd.DataFrame) -> bool:
-    """Return whether the nodes are in degrees; raise where columns are missing or a table is empty."""
-    in_degrees = not {"x", "y"} <= set(nodes.columns)
-    faults = []
-    if in_degrees and not {"lon", "lat"} <= set(nodes.columns):
-        faults.append(Fault(table="street nodes", problem="no columns x, y or lon, lat", remedy="add coordinates"))
-    if "node_id" not in nodes.columns:
-        faults.append(Fault(table="street nodes", problem="column node_id is missing", remedy="add it"))
-    faults += [
-        Fault(table="street edges", problem=f"column {name} is missing", remedy="add it")
-        for name in ("u", "v", "length_m")
-        if name not in edges.columns
-    ]
-    for table, frame in (("street nodes", nodes), ("street edges", edges)):
-        if len(frame) == 0:
-            faults.append(Fault(table=table, problem="the table is empty", remedy="give a network with streets"))
-    if faults:
-        raise InputError(faults)
-    return in_degrees
-
-
-def _node_faults(ids: pd.Index, raw: NDArray[np.float64], in_degrees: bool) -> list[Fault]:
-    table = "street nodes"
-    faults = row_faults(table, ids, ids.isna(), "node_id is missing", remedy="give every node an id")
-    faults += row_faults(table, ids, ids.duplicated(), "node_id is repeated", remedy="ids must be unique")
-    bad = np.asarray(~np.isfinite(raw).all(axis=1))
-    faults += row_faults(table, ids, bad, "coordinates are missing", remedy="give both coordinates")
-    if in_degrees:
-        with np.errstate(invalid="ignore"):
-            outside = ~bad & ((np.abs(raw[:, 0]) > 180) | (np.abs(raw[:, 1]) > 90))
-        faults += row_faults(table, ids, outside, "lon, lat are not degrees", remedy="reproject them")
-    return faults
-
-
-def _ends(ids: pd.Index, edges: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Fault]]:
-    faults: list[Fault] = []
-    ends = []
-    if ids.has_duplicates or ids.hasnans:
-        empty = np.zeros(len(edges), dtype=np.int64)
-        return empty, empty, faults
-    as_text = pd.Index(ids.astype(str))
-    for name in ("u", "v"):
-        column = pd.Index(edges[name])
-        found = ids.get_indexer(column) if column.dtype == ids.dtype else as_text.get_indexer(column.astype(str))
-        faults += row_faults(
-            "street edges",
-            edges.index,
-            found < 0,
-            f"{name} = {{}} is not a node",
-            remedy="add the node",
-            values=edges[name],
-        )
-        ends.append(found.astype(np.int64))
-    return ends[0], ends[1], faults
-
-
-def _length_faults(labels: list[str], lengths: NDArray[np.float64], given: pd.Series) -> list[Fault]:
-    missing = ~np.isfinite(lengths)
-    with np.errstate(invalid="ignore"):
-        negative = lengths < 0
-        long = np.isfinite(lengths) & (lengths * 1000 > LONGEST_MM)
-    table = "street edges"
-    faults = row_faults(table, labels, missing, "length_m is {}", remedy="give a length in metres", values=given)
-    faults += row_faults(table, labels, negative, "length_m is {}", remedy="lengths must be 0 or more", values=given)
-    return faults + row_faults(
-        table, labels, long, "length_m is {}", remedy="give metres, below 2,147 km", values=given
-    )
-
-
-def _degree_faults(
-    raw: NDArray[np.float64], u: NDArray[np.int64], v: NDArray[np.int64], lengths: NDArray[np.float64], declared: bool
-) -> list[Fault]:
-    """Tell degrees that were given as metres: lengths in metres are then some 100,000 times the coordinates'."""
-    apart = _gap(raw[u], raw[v])
-    clear = (apart > 0) & (lengths > 0)
-    if declared or not clear.any() or np.abs(raw).max() > 360 or np.median(lengths[clear] / apart[clear]) < 10_000:
-        return []
-    return [Fault(table="street nodes", problem="x, y look like degrees", remedy="name the columns lon and lat")]
-
-
-def _lines(
-    edges: pd.DataFrame,
-    labels: list[str],
-    raw: NDArray[np.float64],
-    u: NDArray[np.int64],
-    v: NDArray[np.int64],
-    *,
-    tolerance: float,
-) -> tuple[Objects, list[Fault]]:
-    """Return lines from u to v in the coordinates of the nodes; straight where the table has none."""
-    straight: Objects = shapely.linestrings(np.stack([raw[u], raw[v]], axis=1))
-    name = next((column for column in ("geometry", "wkt") if column in edges.columns), None)
-    if name is None:
-        return straight, []
-    given = edges[name].to_numpy(dtype=object)
-    lines, absent, unreadable = _parse(given)
-    table = "street edges"
-    faults = row_faults(table, labels, unreadable, f"{name} cannot be read as a line", remedy="write a WKT LINESTRING")
-    lines = np.where(absent | unreadable, straight, lines)
-    first, last = (shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1))
-    forward = np.maximum(_gap(first, raw[u]), _gap(last, raw[v]))
-    backward = np.maximum(_gap(first, raw[v]), _gap(last, raw[u]))
-    turned = backward < forward
-    lines[turned] = shapely.reverse(lines[turned])
-    apart = np.minimum(forward, backward) > tolerance
-    faults += row_faults(table, labels, apart, f"{name} does not join its nodes", remedy="end the line at u and v")
-    return lines, faults
-
-
-def _gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.hypot(*(a - b).T)  # type: ignore[no-any-return]
-
-
-def _parse(given: Objects) -> tuple[Objects, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return (lines, absent, unreadable) of a column of WKT texts or geometries."""
-    absent = pd.isna(given) | (given == "")
-    lines = np.full(given.size, None, dtype=object)
-    text = np.array([isinstance(value, str) for value in given], dtype=bool) & ~absent
-    lines[text] = shapely.from_wkt(given[text].astype(str), on_invalid="ignore")
-    ready = np.array([isinstance(value, shapely.Geometry) for value in given], dtype=bool)
-    lines[ready] = given[ready]
-    good = (shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(lines)
-    finite = np.zeros(given.size, dtype=bool)
-    finite[good] = np.isfinite(shapely.bounds(lines[good])).all(axis=1)
-    return shapely.force_2d(lines), absent, ~absent & ~(good & finite)
-
-
-def _project(points: NDArray[np.float64], crs: pyproj.CRS) -> NDArray[np.float64]:
-    """Return WGS 84 degrees (lon, lat) in metres of `crs`."""
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-
-def _finite(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not np.isfinite(xy).all():
-        raise CrsError.single(
-            "street nodes", "some nodes lie outside the area of the CRS", remedy="name the CRS of the city"
-        )
-    return xy
-
-
-def _texts(frame: pd.DataFrame, name: str) -> Objects:
-    """Return a column as strings, "" where it is absent or empty; of a list of values the first counts."""
-    if name not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    values = frame[name].to_numpy(dtype=object)
-    first = [value[0] if isinstance(value, list | tuple) and value else value for value in values]
-    return np.array(["" if value is None or value != value else str(value) for value in first], dtype=object)  # noqa: PLR0124

@@ -113,7 +113,8 @@ def _roomy(values: Ints, used: int, needed: int) -> Ints:
     if needed <= values.size:
         return values
     larger = np.empty(max(needed, 2 * values.size), np.int32)
-    larger[:used] = values[:used]
+    for at in range(used):  # a slice would take seconds to compile
+        larger[at] = values[at]
     return larger
 
 
@@ -122,6 +123,8 @@ def reach_nodes(
     first_arc: Ints, arc_node: Ints, arc_cost: Ints, edge_u: Ints, edge_v: Ints, sites: Ints, cutoff: int, shift: int
 ) -> tuple[Ints, Ints, Ints]:
     """Search from each site; return (nodes a site, nodes, costs), site after site, nodes in no particular order.
+
+    The last two arrays may be longer than what is in them.
 
     Parameters
     ----------
@@ -138,8 +141,12 @@ def reach_nodes(
     """
     n = first_arc.size - 1
     links = n + (cutoff >> shift) + 1
-    following, preceding = np.arange(links).astype(np.int32), np.arange(links).astype(np.int32)
-    label, touched = np.full(n, UNREACHED, np.int32), np.empty(n, np.int32)
+    following, preceding = np.empty(links, np.int32), np.empty(links, np.int32)
+    for link in range(links):
+        following[link] = preceding[link] = link
+    label, touched = np.empty(n, np.int32), np.empty(n, np.int32)
+    for node in range(n):
+        label[node] = UNREACHED
     counts, used = np.zeros(len(sites), np.int64), 0
     nodes, costs = np.empty(512 * len(sites), np.int32), np.empty(512 * len(sites), np.int32)
     for s in range(len(sites)):
@@ -157,7 +164,39 @@ def reach_nodes(
             label[touched[at]] = UNREACHED
         used += n_touched
         counts[s] = n_touched
-    return counts, nodes[:used].copy(), costs[:used].copy()
+    return counts, nodes, costs
+
+
+@compiled(_LISTS(*[_INT64] * 2, *[_INT32] * 2, types.int64))
+def sites_by_node(first: Ints, place: Ints, nodes: Ints, costs: Ints, n_nodes: int) -> tuple[Ints, Ints, Ints]:
+    """Return (first, sites, costs) by node as CSR, the sites of a node increasing, from results by site.
+
+    Parameters
+    ----------
+    first
+        (sites + 1,) where the results of the k-th searched site begin in `nodes` and `costs`.
+    place
+        (sites,) which of them belongs to each site.
+    nodes, costs
+        Results, site after site.
+    n_nodes
+        Number of nodes.
+    """
+    begin = np.zeros(n_nodes + 1, np.int64)
+    for node in nodes:
+        begin[node + 1] += 1
+    for node in range(n_nodes):
+        begin[node + 1] += begin[node]
+    fill = np.empty(n_nodes, np.int64)
+    for node in range(n_nodes):
+        fill[node] = begin[node]
+    site_of, cost_of = np.empty(nodes.size, np.int32), np.empty(nodes.size, np.int32)
+    for site in range(place.size):
+        for at in range(first[place[site]], first[place[site] + 1]):
+            slot = fill[nodes[at]]
+            site_of[slot], cost_of[slot] = site, costs[at]
+            fill[nodes[at]] += 1
+    return begin, site_of, cost_of
 
 
 @inner
@@ -226,6 +265,8 @@ def point_rows(
 ) -> tuple[Ints, Ints, Ints]:
     """Return (sites a point, sites, costs) for a block of points; the sites of a point increase.
 
+    The last two arrays may be longer than what is in them.
+
     Parameters
     ----------
     edge_u, edge_v
@@ -266,4 +307,4 @@ def point_rows(
             cutoff,
         )
         counts[p] = used - start
-    return counts, found[:used].copy(), costs[:used].copy()
+    return counts, found, costs

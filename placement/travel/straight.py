@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from placement.errors import CrsError, InputError
 from placement.travel.snap import point_coordinates
@@ -60,6 +59,8 @@ def straight_line_times(
 def _straight(
     from_xy: NDArray[np.float64], to_xy: NDArray[np.float64], detour: float, cutoff_mm: int
 ) -> sparse.csr_array:
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to load, and seldom needed
+
     shape = (len(from_xy), len(to_xy))
     if 0 in shape:
         return sparse.csr_array(shape, dtype=np.int32)

@@ -28,7 +28,8 @@ from scipy.sparse import csgraph
 from placement.errors import InputError
 from placement.travel._describe import StreetsSummary, summarise
 from placement.travel._faults import row_faults
-from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs, read_tables
+from placement.travel._read_tables import read_tables
+from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs
 from placement.values._frozen import frozen_array
 
 Ints = NDArray[np.int32]
@@ -39,7 +40,7 @@ LEAST_PART_M = 500.0
 """Connected parts of an OSM file with less street than this are left out: courtyards, stubs cut off by the border."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Streets:
     """A street network in a projected CRS; make one with :meth:`from_tables`, :meth:`from_graphml`, :meth:`from_place`.
 
@@ -94,6 +95,10 @@ class Streets:
             object.__setattr__(self, "elevation_m", frozen_array(self.elevation_m, np.float64))
         object.__setattr__(self, "left_out", self.left_out.copy())
 
+    def __repr__(self) -> str:
+        length_km = self.length_mm.sum(dtype=np.int64) / 1e6
+        return f"<Streets: {length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges, {self.crs.to_string()}>"
+
     @classmethod
     def from_tables(cls, nodes: pd.DataFrame, edges: pd.DataFrame, *, crs: object) -> Streets:
         """Return the network of a table of nodes and a table of edges.
@@ -122,13 +127,13 @@ class Streets:
         >>> nodes = pd.DataFrame({"node_id": ["a", "b"], "x": [0.0, 100.0], "y": [0.0, 0.0]})
         >>> edges = pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]})
         >>> streets = Streets.from_tables(nodes, edges, crs="EPSG:32650")
-        >>> len(streets.node_ids), streets.length_mm.tolist()
-        (2, [100000])
+        >>> streets
+        <Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650>
         """
         return cls._from_parts(read_tables(nodes, edges, projected_crs("streets", crs)))
 
     @classmethod
-    def from_graphml(cls, path: str | Path, *, crs: object = None) -> Streets:
+    def from_graphml(cls, path: str | Path, *, crs: object = None, least_part_m: float = 0.0) -> Streets:
         """Return the network of a GraphML file as osmnx or networkx writes it.
 
         Parameters
@@ -138,6 +143,8 @@ class Streets:
             `highway`, `oneway`, `elevation`, and the graph attribute `crs`.
         crs
             Projected CRS of the result; by default the file's own, or the UTM zone of its degrees.
+        least_part_m
+            As in :meth:`from_osm_file`.
 
         Raises
         ------
@@ -146,7 +153,7 @@ class Streets:
         """
         from placement.travel._graphs import graph_tables, read_graphml  # noqa: PLC0415
 
-        return cls._from_parts(graph_tables(read_graphml(Path(path)), crs))
+        return cls._from_parts(graph_tables(read_graphml(Path(path)), crs)).without_small_parts(least_part_m)
 
     @classmethod
     def from_osm_file(
@@ -225,7 +232,14 @@ class Streets:
         )
 
     @classmethod
-    def from_place(cls, place: str | shapely.Geometry, *, crs: object = None, network_type: str = "walk") -> Streets:
+    def from_place(
+        cls,
+        place: str | shapely.Geometry,
+        *,
+        crs: object = None,
+        network_type: str = "walk",
+        least_part_m: float = LEAST_PART_M,
+    ) -> Streets:
         """Download the network of a place with osmnx; osmnx keeps what it downloads in its cache folder.
 
         Parameters
@@ -236,6 +250,8 @@ class Streets:
             Projected CRS of the result; by default the UTM zone of the place.
         network_type
             As in osmnx: ``walk``, ``bike``, ``drive``, ...
+        least_part_m
+            As in :meth:`from_osm_file`.
 
         Raises
         ------
@@ -258,7 +274,7 @@ class Streets:
                 f"osmnx could not fetch {name!r}: {error}",
                 remedy="check the name and the connection, or use a file of streets",
             ) from error
-        return cls._from_parts(graph_tables(graph, crs))
+        return cls._from_parts(graph_tables(graph, crs)).without_small_parts(least_part_m)
 
     @classmethod
     def _from_parts(cls, parts: StreetTables) -> Streets:

@@ -32,7 +32,7 @@ LARGEST = 2**31 - 2
 """Largest entry: about 2,147 km or 596 hours."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TravelTimes:
     """Times from every demand point to every site within reach.
 
@@ -60,7 +60,7 @@ class TravelTimes:
     AlignmentError
         If shape and ids disagree or ids repeat.
     InputError
-        If an entry is negative.
+        If an entry is negative, or a cutoff in seconds comes with metres and no speed.
     """
 
     point_ids: pd.Index
@@ -84,8 +84,17 @@ class TravelTimes:
             raise AlignmentError.single("travel times", f"have shape {self.matrix.shape}, expected {expected}")
         if self.matrix.nnz and int(self.matrix.data.min()) < 0:
             raise InputError.single("travel times", "an entry is negative", remedy="times and lengths must be >= 0")
+        if self.unit == "mm" and self.cutoff_s is not None and self.speed_m_s is None:
+            raise InputError.single("travel times", "have cutoff_s but no speed_m_s", remedy="name both, or neither")
         object.__setattr__(self, "matrix", _read_only(self.matrix))
         object.__setattr__(self, "snaps", self.snaps.copy())
+
+    def __repr__(self) -> str:
+        reach = "every pair" if self.cutoff_s is None else f"up to {self.cutoff_s:g} s"
+        return (
+            f"<TravelTimes: {self.mode}, {len(self.point_ids):,} points x {len(self.site_ids):,} sites, "
+            f"{self.n_pairs:,} pairs, {reach}>"
+        )
 
     @property
     def n_pairs(self) -> int:
@@ -220,6 +229,8 @@ class TravelTimes:
         --------
         >>> table = pd.DataFrame({"demand_id": ["a", "b"], "site_id": ["S", "S"], "metres": [0.0, 900.0]})
         >>> times = TravelTimes.from_table(table)
+        >>> times
+        <TravelTimes: given matrix (metres), 2 points x 1 sites, 2 pairs, every pair>
         >>> times.within_metres(500).toarray().tolist()
         [[True], [False]]
         """

@@ -14,6 +14,7 @@ whose numbers could leave 64 bits is refused. Sums over columns and classes are 
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,7 @@ class Prices:
         self._cut_classes = sparse.csr_array(in_cut, shape=(self._cut_size.size, classes.count))
         self._cut_sites = _halves_rounded_up(self._cut_classes @ self._covers)
         self._rows = [normalised(row) for row in program.linear]
+        self._minima = [whole(floor.minimum, f"the minimum of floor {floor.name}") for floor in program.floors]
         self.linear = _matrix(self._rows, program.n_columns)
         self._last: tuple[int, Terms] | None = None
         self._check_signs()
@@ -141,8 +143,8 @@ class Prices:
         magnitude = self._guard(flag, row, cut, linear=linear, floor=floor)
         on_rows = flag * SCALE * classes.weights + classes.weights * (self._floor_classes @ floor)
         slack = on_rows - row - self._cut_classes.T @ cut
-        limits = sum(int(theta) * g.limit for theta, g in zip(linear.tolist(), self._rows, strict=True))
-        minima = sum(int(phi) * f.minimum for phi, f in zip(floor.tolist(), program.floors, strict=True))
+        limits = sum(theta * g.limit for theta, g in zip(linear.tolist(), self._rows, strict=True))
+        minima = sum(phi * least for phi, least in zip(floor.tolist(), self._minima, strict=True))
         halves = sum(nu * (size - 1) // 2 for nu, size in zip(cut.tolist(), self._cut_size.tolist(), strict=True) if nu)
         at_site = np.append(self._site_classes @ row + self._cut_sites.T @ cut, 0)
         reduced = flag * SCALE * program.column_values + at_site[program.column_site] - self.linear.T @ linear
@@ -176,6 +178,14 @@ def sums_of_positive(numbers: IntArray) -> int:
     return exact_sum(numbers[numbers > 0])
 
 
+def whole(number: object, name: str) -> int:
+    """Return a Python integer, which has no largest value, from any kind of integer; refuse everything else."""
+    try:
+        return operator.index(number)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise CertificateError(f"{name} is not a whole number") from error
+
+
 def normalised(row: LinearRow) -> LinearRow:
     """Return the row with repeated columns added up and, if ``<=``, divided by the common divisor of its coefficients.
 
@@ -197,7 +207,7 @@ def normalised(row: LinearRow) -> LinearRow:
         name=row.name,
         columns=np.array(columns, dtype=np.int64),
         coefficients=np.array(coefficients, dtype=np.int64),
-        limit=row.limit // divisor,
+        limit=whole(row.limit, f"the limit of row {row.name}") // divisor,
         equality=row.equality,
     )
 

@@ -126,7 +126,7 @@ def _segment_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple
 
 def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
     """Yield (parent district, mask over points and segments)."""
-    parents = prepared.tables.population["parent"]
+    parents = prepared.population["parent"]
     for name in sorted(set(parents)):
         yield str(name), np.broadcast_to((parents == name).to_numpy()[:, None], shape)
 
@@ -139,7 +139,7 @@ def age_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str,
 
 
 def _people(prepared: Prepared, reached: Bools) -> Mapping[str, dict[str, float]]:
-    population = prepared.tables.population
+    population = prepared.population
     special = [group for group in prepared.study.demand.age_groups if group != "general"]
     residents = {group: population[group].to_numpy() for group in special}
     residents["general"] = population["people"].to_numpy() - sum(residents.values())

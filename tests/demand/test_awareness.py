@@ -144,8 +144,9 @@ def test_inputs_are_not_changed_and_table_is_a_copy():
     frame = SURVEY.copy()
     awareness = estimate_awareness(frame)
     pd.testing.assert_frame_equal(frame, SURVEY)
-    taken = awareness.table
-    taken["mean"] = 0.0
+    for taken in (awareness.table, awareness.parameters):
+        taken["mean"] = 0.0
+    assert (awareness.parameters["mean"] > 0).all()
     assert (awareness.table["mean"] > 0).all()
 
 
@@ -155,6 +156,7 @@ def test_inputs_are_not_changed_and_table_is_a_copy():
         ({"aware": [41, 5, 3, 26, 0, 14]}, r"survey \[A\]: aware 41 exceeds asked 40"),
         ({"asked": [-1, 12, 3, 55, 0, 31]}, r"survey \[0\]: asked is -1"),
         ({"aware": [29, 5, 3, np.nan, 0, 14]}, r"survey \[3\]: aware is nan"),
+        ({"asked": [40, 12.5, 3, 55, 0, 31]}, r"survey \[1\]: asked is 12.5 -> counts are whole people"),
         ({"asked": [0] * 6, "aware": [0] * 6}, "nobody was asked"),
         ({"district": list("AABCDE")}, r"survey \[A\]: stands in more than one row"),
         ({"district": ["A", "B", "", "D", "E", "F"]}, r"survey \[2\]: district is empty"),

@@ -85,6 +85,15 @@ def test_each_planted_fault_is_dropped_with_its_reason():
     assert cleaned.summary()["rows"].sum() == len(reasons)
 
 
+def test_rows_may_share_labels():
+    """Files of single days, joined: labels repeat."""
+    frame = planted(weeks=2)
+    frame.loc[30, "count"] = -1
+    frame.index = frame.index % 24
+    cleaned = clean_hourly_counts(frame)
+    assert cleaned.dropped["reason"].to_dict() == {6: "negative count"}
+
+
 def test_quiet_hours_may_be_zero():
     frame = planted(weeks=4, level=1.0)
     assert clean_hourly_counts(frame).dropped.empty

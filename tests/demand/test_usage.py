@@ -145,9 +145,6 @@ def test_outages_and_seasons_are_exposure():
     # b lost a quarter of June (720 hours): 60 / 0.75 = 80, June is twice April everywhere.
     assert totals.season.tolist() == pytest.approx([2 / 3, 4 / 3], rel=1e-8)
     assert (totals.visits / totals.exposure).tolist() == pytest.approx([150, 60, 22.5], rel=1e-8)
-    short_days = pd.DataFrame({"opens_min": [480] * 3, "closes_min": [1200] * 3}, index=list("abc"))
-    halved = station_totals(table.assign(outage_hours=table["outage_hours"] / 2), short_days)
-    assert halved.exposure.tolist() == pytest.approx(totals.exposure.tolist(), rel=1e-8)
 
 
 def test_leaving_one_out_does_not_see_its_transactions():

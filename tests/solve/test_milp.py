@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pulp
 import pytest
@@ -175,6 +179,33 @@ def test_highs_changes_its_number_of_threads_within_a_process():
 def test_highs_prints_nothing(capfd):
     solve_milp(three_sites())
     assert capfd.readouterr().out == ""
+
+
+INTERRUPTED = """
+from placement.solve import highs
+from placement.solve.milp import solve_milp
+from tests.solve.test_milp import hard_program
+
+program, real = hard_program(800, 9000), highs.run
+
+def run(model):
+    print("running", flush=True)
+    real(model)
+
+highs.run = run
+solve_milp(program)
+"""
+
+
+def test_an_interrupt_ends_a_run_of_highs():
+    # Inside HiGHS Python hears no signal; this program would take it many minutes.
+    command = [sys.executable, "-c", INTERRUPTED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "running\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGINT
+    assert said.endswith("KeyboardInterrupt\n")
 
 
 def test_unknown_solver_lists_those_that_exist():

@@ -174,17 +174,24 @@ def test_place_goes_through_osmnx(monkeypatch):
     def fetch(place, **options):
         if place == "Nowhere":
             raise ValueError("nothing found")
+        assert options["retain_all"]
         graph = nx.MultiDiGraph(crs="epsg:4326")
-        graph.add_node(1, x=7.42, y=43.73)
-        graph.add_node(2, x=7.43, y=43.73)
-        graph.add_edge(1, 2, length=805.0, oneway=False, highway="residential")
-        graph.add_edge(2, 1, length=805.0, oneway=False, highway="residential")
+        for node, lon in enumerate((7.42, 7.43, 7.44, 7.441)):
+            graph.add_node(node, x=lon, y=43.73)
+        for u, v, length in ((0, 1, 805.0), (2, 3, 80.5)):
+            graph.add_edge(u, v, length=length, oneway=False, highway=["residential", "footway"])
+            graph.add_edge(v, u, length=length, oneway=False, highway=["residential", "footway"])
         return graph
 
     monkeypatch.setattr(osmnx, "graph_from_place", fetch)
+    monkeypatch.setattr(osmnx, "graph_from_polygon", fetch)
     streets = Streets.from_place("Monaco")
     assert streets.length_mm.tolist() == [805_000]
     assert streets.crs.to_string() == "EPSG:32632"
+    assert streets.kinds == ("residential",)
+    assert streets.left_out["length_m"].tolist() == [80.5]
+    whole = Streets.from_place(shapely.box(7.4, 43.7, 7.5, 43.8), crs="EPSG:32632", least_part_m=0)
+    assert sorted(whole.length_mm.tolist()) == [80_500, 805_000]
     with pytest.raises(InputError, match="Nowhere"):
         Streets.from_place("Nowhere")
 

@@ -63,6 +63,8 @@ def test_beyond_the_cutoff_is_refused():
             times.within(bad)
     with pytest.raises(InputError, match="speed"):
         times_of(TABLE).within(900)
+    with pytest.raises(InputError, match="no speed_m_s"):
+        times_of(TABLE, cutoff_s=900)
 
 
 def test_seconds_table_keeps_milliseconds():

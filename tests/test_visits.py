@@ -1,0 +1,66 @@
+"""Visits from a study's own transactions: the simulated truth of Hankou is found again, and a poor record says so."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.inputs import prepare
+from placement.study import read_study
+from placement.toy import write_study
+from placement.visits import predict_visits
+from tests.conftest import REPOSITORY
+
+HANKOU = REPOSITORY / "data" / "hankou"
+
+
+@pytest.fixture(scope="module")
+def hankou():
+    return prepare(read_study(HANKOU))
+
+
+def test_the_simulated_truth_is_found_again(hankou):
+    stations = hankou.sites.table.query("existing").index
+    visits = predict_visits(hankou, tuple(stations))
+    truth = json.loads((HANKOU / "truth.json").read_text(encoding="utf-8"))
+    table = visits.table
+    expected = pd.Series(truth["mean_visits_per_month"]).loc[table.index]
+    assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.95
+    # 400 m of decay at 1.3 m/s are 0.195 a minute.
+    decay = visits.usage.parameters.loc["decay_per_min"]
+    assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
+    assert (table["before"] == table["after"]).all()
+    assert set(table["basis"]) == {"own record"}
+
+
+def test_a_closed_station_sends_its_visitors_to_the_others(hankou):
+    stations = list(hankou.sites.table.query("existing").index)
+    gone = "S034"
+    table = predict_visits(hankou, tuple(site for site in stations if site != gone)).table
+    assert np.isnan(table.loc[gone, "after"])
+    others = table.drop(gone)
+    assert (others["after"] >= others["before"] - 1e-9).all()
+    assert others["after"].sum() - others["before"].sum() < table.loc[gone, "before"]
+
+
+def test_a_host_kind_without_record_is_named(hankou):
+    schools = hankou.sites.table.query("host == 'school'").index[:1]
+    table = predict_visits(hankou, tuple(schools)).table
+    assert table.loc[schools[0], "basis"] == "as bank"
+    assert table.loc[schools[0], "after"] > 0
+
+
+def test_no_record_no_visits(tmp_path):
+    ready = prepare(read_study(write_study(tmp_path, seed=5)))
+    assert predict_visits(ready, ("S00",)) is None
+
+
+def test_a_record_too_short_says_why(tmp_path):
+    path = write_study(tmp_path, seed=5)
+    rows = ["site_id,month,transactions", *(f"S0{i},2025-01,{10 + i}" for i in range(4))]
+    (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1))
+    visits = predict_visits(prepare(read_study(path)), ("S00",))
+    assert visits.note.startswith("visits are not predicted: ")
+    assert visits.table.empty
