@@ -10,8 +10,14 @@ import numpy as np
 from scipy import sparse
 
 from placement.solve.aggregate import aggregate
+from placement.solve.annealing import anneal
 from placement.solve.group_kernels import MASK_COLUMNS
+from placement.solve.iterated import iterated_search
+from placement.solve.odd_sets import violated_odd_sets
+from placement.solve.problem import build_problem
+from placement.solve.restrict import restrict
 from placement.solve.run import Run
+from placement.solve.search import build_field, greedy_plan
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 
@@ -49,22 +55,34 @@ def _solve(
 
 @functools.cache
 def compile_kernels() -> None:
-    """Solve toy programs once a process, so that compiling, or loading what was compiled, is in no time limit."""
-    none = np.zeros(4, dtype=bool)
-    covers = sparse.csr_array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1], [1, 0, 0, 1]])
+    """Run every kernel once a process, so that compiling, or loading what was compiled, is in no time limit."""
     budget = LinearRow(name="budget", columns=np.arange(4), coefficients=np.array([2, 3, 4, 5]), limit=7)
     pair = LinearRow(name="pair", columns=np.array([0, 1]), coefficients=np.array([1, -1]), limit=0, equality=True)
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
-            toy = CoverageProgram(
-                covers=sparse.csr_array((covers.data, covers.indices, covers.indptr), shape=(4, sites)),
-                weights=np.array([3, 4, 5, 6]),
-                n_sites=sites,
-                column_site=np.arange(4),
-                column_values=np.zeros(4, dtype=np.int64),
-                linear=linear,
-                floors=(Floor(name="floor", rows=np.array([0, 1]), minimum=3),),
-                required=none,
-                excluded=none,
-            )
+            toy = _toy(sites, linear)
             _solve(toy, gap=0.0, deadline=time.perf_counter() + 600.0, seed=0, threads=1, progress=None)
+    problem = build_problem(aggregate(_toy(4, (budget,))))
+    work = restrict(problem, problem.status, problem.low, problem.high)
+    ground = build_field(work, neighbours=True)
+    start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
+    anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
+    iterated_search(ground, start, 1, 0)
+    halves = np.full(work.fold.shape[1], 0.5)
+    violated_odd_sets(work.indptr, work.sites, work.weights, halves, np.ones(work.weights.size), seed=0)
+
+
+def _toy(sites: int, linear: tuple[LinearRow, ...]) -> CoverageProgram:
+    none = np.zeros(4, dtype=bool)
+    rows = np.array([0, 1, 1, 2, 2, 0, 3, 0])
+    return CoverageProgram(
+        covers=sparse.csr_array((np.ones(8, dtype=bool), rows, np.arange(0, 9, 2)), shape=(4, sites)),
+        weights=np.array([3, 4, 5, 6]),
+        n_sites=sites,
+        column_site=np.arange(4),
+        column_values=np.zeros(4, dtype=np.int64),
+        linear=linear,
+        floors=(Floor(name="floor", rows=np.array([0, 1]), minimum=3),),
+        required=none,
+        excluded=none,
+    )

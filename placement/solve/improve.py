@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from placement.solve.annealing import anneal
 from placement.solve.highs import solve_mip
+from placement.solve.iterated import iterated_search
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import plan_value
 from placement.solve.problem import FREE, ONE, ZERO, Problem
@@ -21,7 +22,6 @@ from placement.solve.restrict import Work, restrict
 from placement.solve.search import Field, build_field, greedy_plan
 from placement.values.program import BoolArray
 
-_AT_ONCE = 2
 _RUNS = 6
 _MOVES, _MOST_MOVES = 400_000, 1_600_000
 _HOT, _COLD = 0.03, 0.002
@@ -32,6 +32,8 @@ _PASSES = 50
 _MERGED_COLUMNS = 450
 _IN_USE = 0.01
 _FRUITLESS = 1
+_ANNEALING_ROWS = 20_000
+_SLICE = 200
 
 
 @dataclass
@@ -46,6 +48,8 @@ class Improver:
         (columns,) bool, columns worth looking at; chosen ones of the plan are added.
     seed
         Of the runs.
+    threads
+        Searches run at a time.
     """
 
     problem: Problem
@@ -53,6 +57,7 @@ class Improver:
     limits: Limits
     core: BoolArray
     seed: int
+    threads: int = 2
     _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _runs: int = 0
 
@@ -63,6 +68,8 @@ class Improver:
         if not work.columns.size:
             return plan
         ground = build_field(work, neighbours=True)
+        if work.weights.size > _ANNEALING_ROWS:
+            return self._iterate(work, ground, status, plan, deadline)
         fruitless = 0
         for _ in range(rounds):
             if time.perf_counter() > deadline or fruitless == _FRUITLESS:
@@ -91,11 +98,24 @@ class Improver:
         def run(seed: int) -> tuple[Any, int]:
             return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
 
-        with ThreadPoolExecutor(_AT_ONCE) as executor:
+        with ThreadPoolExecutor(self.threads) as executor:
             for best, _ in executor.map(run, seeds):
                 filled, _ = greedy_plan(ground, best, 2, self.seed)
                 plan = self._consider(plan, work, status, filled)
         return plan
+
+    def _iterate(
+        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: float
+    ) -> tuple[BoolArray, int]:
+        """Return the best of iterated searches that start each slice from the best plan so far."""
+        best = plan[0][work.columns]
+        with ThreadPoolExecutor(self.threads) as executor:
+            while time.perf_counter() < deadline:
+                seeds = [self.seed + self._runs + k for k in range(self.threads)]
+                self._runs += self.threads
+                found = list(executor.map(lambda seed, start=best: iterated_search(ground, start, _SLICE, seed), seeds))
+                best = max(found, key=lambda each: each[1])[0]
+        return self._consider(plan, work, status, best)
 
     def _consider(
         self, plan: tuple[BoolArray, int], work: Work, status: NDArray[np.int8], inside: BoolArray

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from placement.solve.first_order import FIXABLE, RUNNING, run, start_state
+from placement.solve.first_order import FIXABLE, RUNNING, run
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
 from placement.solve.prices import Prices, floor_ray, scaled_bound, side_ray, to_prices
@@ -19,6 +19,7 @@ from placement.solve.problem import FREE, ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.propagate import propagate
 from placement.solve.restrict import LOST, Work, restrict
+from placement.solve.saddle import start_state
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
@@ -30,6 +31,7 @@ _FIX_SHARE = 0.15
 _TOLERANCE = 2e-5
 _INTEGRAL = 1e-3
 _GROUP_FRACTION = 0.02
+_PULSE = 50
 _PULSE_ENTRIES = 20_000_000
 """Cover entries touched between two looks at the clock."""
 
@@ -98,13 +100,18 @@ class Visitor:
         ``time.perf_counter()`` at which visits stop early.
     pool
         The odd-set cuts that price sets refer to.
+    decisive
+        A bound need not be tighter than this share of its distance to what is allowed: the node is branched anyway.
     """
 
-    def __init__(self, problem: Problem, finder: Finder, deadline: float, pool: CutPool) -> None:
+    def __init__(
+        self, problem: Problem, finder: Finder, deadline: float, pool: CutPool, *, decisive: float = 0.25
+    ) -> None:
         self._problem = problem
         self._finder = finder
         self._deadline = deadline
         self._pool = pool
+        self._decisive = decisive
         group_rows = range(problem.n_linear, problem.low.size)
         indptr = problem.side.indptr
         self._groups = [problem.side.columns[indptr[row] : indptr[row + 1]] for row in group_rows]
@@ -172,11 +179,11 @@ class Visitor:
         mu, theta = multipliers(problem, work, node.prices), node.prices.theta[work.side_rows] / SCALE
         if work.columns.size:
             state = start_state(work, x[work.columns], mu, theta, phi)
-            pulse = max(20, _PULSE_ENTRIES // (2 * work.sites.size + 1) // 10 * 10)
+            pulse = max(_PULSE, _PULSE_ENTRIES // (2 * work.sites.size + 1) // _PULSE * _PULSE)
             done = 0
             while outcome == RUNNING and done < iterations and time.perf_counter() < self._deadline:
                 step = min(pulse, iterations - done)
-                outcome = run(work, state, step, float(allowed), _TOLERANCE, _FIX_SHARE)
+                outcome = run(work, state, step, float(allowed), _TOLERANCE, _FIX_SHARE, self._decisive)
                 done += step
             mu, theta, phi = state.best.mu, state.best.theta, state.best.phi
             x[work.columns] = state.best.x

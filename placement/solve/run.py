@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -40,7 +41,13 @@ _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
 """Columns whose reduced value is this far below 0, as a share of the gap, are no longer looked at for plans."""
 
-_PLAN_SHARE = 0.3
+_PLAN_SHARE, _LARGE_PLAN_SHARE = 0.3, 0.9
+_LARGE_ENTRIES = 300_000
+"""Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
+
+_QUICK_ENTRIES = 500_000_000
+_POLISH_ITERATIONS = 100_000
+_POLISHED = 0.01
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
@@ -100,7 +107,9 @@ class Run:
     def _wide_root(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Bound the root, improve the plan on what is left, and fix again."""
         begun = time.perf_counter()
-        root, plan = self._visit_root(root, None, _ROOT_ITERATIONS)
+        large = self._problem.covers.sites.size > _LARGE_ENTRIES
+        iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
+        root, plan = self._visit_root(self._visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
         if plan is None or not self._finder.packing or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
@@ -109,18 +118,33 @@ class Run:
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
         core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        improver = self._improver = Improver(self._problem, root.status, root.limits, core, self._seed)
-        share = begun + _PLAN_SHARE * (self._deadline - begun)
-        plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
+        share = begun + (_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * (self._deadline - begun)
+        improver = Improver(self._problem, root.status, root.limits, core, self._seed, 1 if large else 2)
+        self._improver = improver
+        if large:
+            root, plan = self._polish(root, plan, improver, share)
+        else:
+            plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
         timings["plans"] = time.perf_counter() - begun
-        return self._visit_root(root, plan, _REFIX_ITERATIONS)
+        return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
+
+    def _polish(
+        self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: float
+    ) -> tuple[Node, tuple[BoolArray, int]]:
+        """Tighten the bound of the root on one thread while another improves the plan."""
+        visitor = Visitor(self._problem, self._finder, until, self._pool, decisive=_POLISHED)
+        with ThreadPoolExecutor(2) as executor:
+            bound = executor.submit(self._visit_root, visitor, root, plan, _POLISH_ITERATIONS)
+            better = executor.submit(improver.improve, plan, until, rounds=1)
+            root, other = bound.result()
+            return root, max((plan, better.result(), other or plan), key=lambda each: each[1])
 
     def _visit_root(
-        self, root: Node, plan: tuple[BoolArray, int] | None, iterations: int
+        self, visitor: Visitor, root: Node, plan: tuple[BoolArray, int] | None, iterations: int
     ) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Visit the root without branching; what it fixes is logged."""
         allowed = NOTHING_ALLOWED if plan is None else within_gap(plan[1], self._gap)
-        visit = self._visitor.visit(root, allowed, iterations=iterations, search=True)
+        visit = visitor.visit(root, allowed, iterations=iterations, search=True)
         for prices, columns, values in visit.fixings:
             self._log.add_fixing(0, prices, root.limits, columns, values)
         if visit.plan is not None and (plan is None or visit.plan[1] > plan[1]):

@@ -1,0 +1,66 @@
+"""Programs with many sites take the way over plans, cuts and refixing; the proof must hold all the same."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from placement.solve import maximise_coverage
+from placement.solve.highs import ArrayModel, solve_mip
+from placement.values import CoverageProgram
+from placement.verify import check_certificate
+from tests.solve.instances import is_feasible, value_of
+
+
+def many_sites(seed, sites, budget, *, unit):
+    rng = np.random.default_rng(seed)
+    points, at = rng.random((600, 2)), rng.random((sites, 2))
+    near = ((points[:, None] - at[None]) ** 2).sum(axis=2) < 0.004
+    costs = np.ones(sites, dtype=np.int64) if unit else rng.integers(8, 17, sites)
+    return CoverageProgram.from_covers(sparse.csr_array(near), rng.integers(1, 100, 600), costs, budget)
+
+
+def by_highs(program):
+    rows, sites = program.covers.shape
+    cover = sparse.hstack([-sparse.eye_array(rows), program.covers.astype(float)])
+    budget = sparse.csr_array(np.concatenate([np.zeros(rows), program.linear[0].coefficients])[None, :])
+    outcome = solve_mip(
+        ArrayModel(
+            objective=np.concatenate([program.weights, np.zeros(sites)]),
+            matrix=sparse.vstack([cover, budget], format="csr"),
+            row_lower=np.concatenate([np.zeros(rows), [-np.inf]]),
+            row_upper=np.concatenate([np.full(rows, np.inf), [program.linear[0].limit]]),
+            lower=np.zeros(rows + sites),
+            upper=np.ones(rows + sites),
+            integer=np.arange(rows + sites) >= rows,
+        ),
+        threads=1,
+    )
+    assert outcome.state == "optimal"
+    return round(outcome.bound)
+
+
+@pytest.mark.parametrize(("seed", "budget", "unit"), [(1, 12, True), (2, 25, True), (3, 200, False)])
+def test_many_sites_equal_highs_and_carry_a_certificate(seed, budget, unit):
+    program = many_sites(seed, 320, budget, unit=unit)
+    solution = maximise_coverage(program, time_limit_s=120)
+    assert solution.status == "optimal"
+    assert solution.objective == solution.bound == by_highs(program) == value_of(program, solution.chosen)
+    assert is_feasible(program, solution.chosen)
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+
+
+def test_an_early_stop_is_feasible_and_its_bound_is_proven():
+    program = many_sites(5, 320, 40, unit=True)
+    solution = maximise_coverage(program, time_limit_s=0.2)
+    assert solution.status in {"feasible", "optimal", "no_solution"}
+    assert check_certificate(program, solution.chosen if solution.certificate.has_plan else None,
+                             solution.certificate) == solution.bound  # fmt: skip
+    assert solution.objective <= solution.bound
+
+
+def test_a_gap_allows_an_earlier_end():
+    program = many_sites(6, 320, 30, unit=True)
+    solution = maximise_coverage(program, gap=0.02, time_limit_s=60)
+    assert solution.status == "optimal"
+    assert solution.gap <= 0.02
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound

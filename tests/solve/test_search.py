@@ -1,0 +1,66 @@
+"""Local searches: values they report are the values of their plans, side rows are kept, nothing gets worse."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from placement.solve.aggregate import aggregate
+from placement.solve.annealing import anneal
+from placement.solve.iterated import iterated_search
+from placement.solve.problem import build_problem
+from placement.solve.restrict import restrict
+from placement.solve.search import build_field, greedy_plan
+from placement.values import CoverageProgram
+from tests.solve.instances import brute_force, is_feasible, value_of
+
+
+def grid_town(seed, *, unit):
+    """Return a town of 300 points on a square and 30 sites that cover what is near."""
+    rng = np.random.default_rng(seed)
+    points, sites = rng.random((300, 2)), rng.random((30, 2))
+    near = ((points[:, None] - sites[None]) ** 2).sum(axis=2) < 0.03
+    costs = np.ones(30, dtype=np.int64) if unit else rng.integers(5, 15, 30)
+    return CoverageProgram.from_covers(sparse.csr_array(near), rng.integers(1, 50, 300), costs, 6 if unit else 50)
+
+
+def ground_of(program):
+    problem = build_problem(aggregate(program))
+    work = restrict(problem, problem.status, problem.low, problem.high)
+    return work, build_field(work, neighbours=True)
+
+
+@pytest.mark.parametrize("unit", [True, False])
+def test_searches_report_true_values_and_improve_on_greedy(unit):
+    program = grid_town(1, unit=unit)
+    work, ground = ground_of(program)
+    greedy, value = greedy_plan(ground, np.zeros(30, dtype=bool), 0, 1)
+    swapped, better = greedy_plan(ground, greedy, 20, 1)
+    annealed, cooled = anneal(ground, swapped, 20_000, 0.03 * better, 0.002 * better, 0.02, 3)
+    iterated, last = iterated_search(ground, swapped, 200, 3)
+    assert value <= better <= min(cooled, last)
+    for plan, claimed in ((greedy, value), (swapped, better), (annealed, cooled), (iterated, last)):
+        chosen = np.zeros(30, dtype=bool)
+        chosen[work.columns[plan]] = True
+        assert is_feasible(program, chosen)
+        assert value_of(program, chosen) == claimed
+
+
+def test_searches_find_the_optimum_of_a_small_town():
+    rng = np.random.default_rng(8)
+    covers = sparse.csr_array(rng.random((60, 12)) < 0.25)
+    program = CoverageProgram.from_covers(covers, rng.integers(1, 20, 60), np.ones(12, dtype=np.int64), 3)
+    best, _ = brute_force(program)
+    _, ground = ground_of(program)
+    start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 20, 1)
+    assert anneal(ground, start, 50_000, 20.0, 1.0, 0.1, 1)[1] == best
+    assert iterated_search(ground, start, 500, 1)[1] == best
+
+
+def test_equal_seeds_give_equal_plans():
+    _, ground = ground_of(grid_town(2, unit=False))
+    start, _ = greedy_plan(ground, np.zeros(30, dtype=bool), 5, 1)
+    for search in (
+        lambda: anneal(ground, start, 5_000, 50.0, 5.0, 0.02, 9)[0],
+        lambda: iterated_search(ground, start, 50, 9)[0],
+    ):
+        assert search().tolist() == search().tolist()
