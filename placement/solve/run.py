@@ -36,6 +36,9 @@ from placement.values.solution import Status
 _MANY_COLUMNS = 250
 """Programs with more columns get plans and cuts before branching."""
 
+_SOLVER_SHARE = 0.4
+"""Share of the time left that HiGHS gets where no plan was found at the root."""
+
 _ROOT_ITERATIONS = 3000
 _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
@@ -79,6 +82,7 @@ class Run:
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
         self._improver: Improver | None = None
+        self.by_solver: Solution | None = None
 
     def tree(self, timings: dict[str, float]) -> Tree:
         """Bound the root, look for plans where columns are many, and close the tree."""
@@ -86,6 +90,8 @@ class Run:
         begun = time.perf_counter()
         if root.status.size > _MANY_COLUMNS:
             root, plan = self._wide_root(root, timings)
+        if plan is None and not self._finder.packing:
+            root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
         undecided = int((root.status == FREE).sum())
         if undecided > _MANY_COLUMNS and self._simplex_fits(root):
@@ -95,6 +101,32 @@ class Run:
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
+
+    def _ask_solver(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Where floors or equalities keep rounding from any plan, take one from HiGHS and fix with it.
+
+        Its plan is recounted in integers; its bound is kept in `by_solver`, for a run that can prove no better.
+        """
+        begun = time.perf_counter()
+        share = _SOLVER_SHARE * (self._deadline - begun)
+        self.by_solver = self._solved(share)
+        timings["solver"] = time.perf_counter() - begun
+        if self.by_solver.status not in {"optimal", "feasible"}:
+            return root, None
+        plan = (np.array(self.by_solver.chosen), self.by_solver.objective)
+        return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
+
+    def _solved(self, time_limit_s: float) -> Solution:
+        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
+
+        return solve_milp(
+            self._reduced.program,
+            backend="highs",
+            gap=self._gap,
+            time_limit_s=max(time_limit_s, 0.1),
+            seed=self._seed,
+            threads=self._threads,
+        )
 
     def _options(self) -> dict[str, Any]:
         return {
