@@ -254,7 +254,7 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
                 left += z[found[best]]
                 right += _join(indptr, sites, y, found[best], times)
                 size += 1
-            if size % 2 == 0:
+            if best < 0 or size % 2 == 0:  # nothing near is left to pair with
                 break
             violated = left - (size - 1) / 2 - right > _LEAST_VIOLATION
         for k in range(size):
