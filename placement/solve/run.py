@@ -39,6 +39,9 @@ _MANY_COLUMNS = 250
 _SOLVER_SHARE = 0.4
 """Share of the time left that HiGHS gets where no plan was found at the root."""
 
+_LEAST_PROOF_S = 5.0
+"""Seconds that the own tree gets at least for a program that HiGHS has solved."""
+
 _ROOT_ITERATIONS = 3000
 _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
@@ -113,6 +116,11 @@ class Run:
         timings["solver"] = time.perf_counter() - begun
         if self.by_solver.status not in {"optimal", "feasible"}:
             return root, None
+        if self.by_solver.status == "optimal":
+            # What is settled already is worth a certificate, but not the whole time limit.
+            now = time.perf_counter()
+            self._deadline = min(self._deadline, now + max(_LEAST_PROOF_S, now - begun))
+            self._visitor = Visitor(self._problem, self._finder, self._deadline, self._pool)
         plan = (np.array(self.by_solver.chosen), self.by_solver.objective)
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
 
