@@ -103,5 +103,5 @@ def _solve(model: RelocationModel, backend: str, options: dict[str, Any]) -> tup
     from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
     action_cost = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    better = tie_break(model.program, solution, action_cost)
+    better = tie_break(model.program, solution, action_cost, time_limit_s=options["time_limit_s"])
     return (solution, False) if better is None else (better, True)
