@@ -221,6 +221,7 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
         violated = False
         while size + 2 <= LARGEST and not violated:
             stamp += 1
+            whole = size + 2
             near = _neighbours(indptr, sites, site_indptr, site_rows, eligible, current[:size], mark, stamp, found)
             for noise in (0.25, 0.001):
                 best = _best_row(indptr, sites, y, z, found[:near], used, times, noise)
@@ -231,7 +232,7 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
                 left += z[found[best]]
                 right += _join(indptr, sites, y, found[best], times)
                 size += 1
-            if size % 2 == 0:
+            if size < whole:
                 break
             violated = left - (size - 1) / 2 - right > _LEAST_VIOLATION
         for k in range(size):
