@@ -19,7 +19,7 @@ from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.dominate import dominated_columns, without
 from placement.solve.improve import Improver
-from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
+from placement.solve.node import NOTHING_ALLOWED, Node, Visitor, replaced
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
 from placement.solve.prices import NO_CUTS, Prices, scaled_bound
@@ -48,6 +48,7 @@ _LARGE_ENTRIES = 300_000
 _QUICK_ENTRIES = 500_000_000
 _POLISH_ITERATIONS = 100_000
 _POLISHED = 0.01
+_EXACT_SHARE = 0.15
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
@@ -90,7 +91,7 @@ class Run:
             plan = self._greedy(root)
         begun = time.perf_counter()
         undecided = int((root.status == FREE).sum())
-        if undecided > _MANY_COLUMNS and self._simplex_fits(root):
+        if undecided > _MANY_COLUMNS and self._finder.packing and self._simplex_fits(root):
             search = self._search_with_cuts(root)
         else:
             search = BranchAndBound(self._problem, self._visitor, self._log, self._pool, **self._options())
@@ -118,7 +119,9 @@ class Run:
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
         root, plan = self._visit_root(self._visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
-        if plan is None or not self._finder.packing or root.bound // SCALE <= within_gap(plan[1], self._gap):
+        if not self._finder.packing:
+            return self._exact_plan(root, plan, timings)
+        if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
         begun = time.perf_counter()
         _, rho = scaled_bound(
@@ -134,6 +137,29 @@ class Run:
             plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
         timings["plans"] = time.perf_counter() - begun
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
+
+    def _exact_plan(
+        self, root: Node, plan: tuple[BoolArray, int] | None, timings: dict[str, float]
+    ) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Look for a plan by an exact subproblem over the columns the relaxation uses, and fix by its value."""
+        begun = time.perf_counter()
+        work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
+        if not work.columns.size or work.weights.size > _SIMPLEX_ROWS:
+            return root, plan
+        every = np.ones(root.status.size, dtype=bool)
+        improver = Improver(self._problem, root.status, root.limits, every, self._seed)
+        relaxation = CutRelaxation(self._problem, work, self._pool, np.arange(work.columns.size))
+        outcome = relaxation.solve(root.status, max(0.1, self._deadline - begun))
+        if outcome.state == "optimal":
+            x = np.zeros(root.status.size)
+            x[work.columns] = relaxation.point(outcome)[0]
+            limit = _EXACT_SHARE * (self._deadline - time.perf_counter())
+            found = improver.near(relaxation, root.status, x, max(0.1, limit))
+            if found is not None and found[1] > (-1 if plan is None else plan[1]):
+                plan = found
+            root = replaced(root, prices=relaxation.prices(outcome), x=x)
+        timings["plans"] = time.perf_counter() - begun
+        return self._visit_root(self._visitor, root, plan, _ROOT_ITERATIONS)
 
     def _polish(
         self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: float
