@@ -109,7 +109,7 @@ class BranchAndBound:
             self._plan, self._objective = plan
         self._heap = [(-root.bound, root.number, root)]
         with ThreadPoolExecutor(min(self._threads, self._at_once)) as executor:
-            while self._heap and time.perf_counter() < self._deadline:
+            while self._heap and time.perf_counter() + self._log.seconds_to_seal() < self._deadline:
                 self._absorb(list(executor.map(self._visit, self._next_nodes())))
         finished = not self._heap
         for _, _, node in self._heap:

@@ -215,16 +215,20 @@ class Visitor:
 
     def _branches(self, status: NDArray[np.int8], x: NDArray[Any], limits: Limits) -> tuple[Branch, Branch] | None:
         """Return the two children: by the number of a group where that is fractional, else by a column."""
-        counts = [float(x[group].sum()) for group in self._groups]
         best, score = -1, _GROUP_FRACTION
-        for group, count in enumerate(counts):
+        for group, columns in enumerate(self._groups):
+            if group == self._problem.n_kinds and best >= 0:
+                break
             row = self._problem.n_linear + group
+            count = float(x[columns].sum())
+            fraction = abs(count - round(count))
+            if group >= self._problem.n_kinds and fraction > _GROUP_FRACTION:
+                fraction *= float(np.sqrt(self._finder.column_weight[columns[0]]))
             inside = limits.low[row] <= np.floor(count) < limits.high[row]
-            free = bool((status[self._groups[group]] == FREE).any())
-            if free and inside and abs(count - round(count)) > score:
-                best, score = group, abs(count - round(count))
+            if inside and fraction > score and bool((status[columns] == FREE).any()):
+                best, score = group, fraction
         if best >= 0:
-            limit = int(np.floor(counts[best]))
+            limit = int(np.floor(x[self._groups[best]].sum()))
             return (
                 Branch(group=True, index=best, value=0, limit=limit),
                 Branch(group=True, index=best, value=1, limit=limit),

@@ -77,6 +77,8 @@ class Problem(NamedTuple):
         Side rows and their limits at the root.
     n_linear
         The first so many side rows are the program's, the others are groups.
+    n_kinds
+        The first so many groups are kinds of decisions, the others the columns of one site.
     floors
         Floors over classes.
     exclusive
@@ -92,6 +94,7 @@ class Problem(NamedTuple):
     low: IntArray
     high: IntArray
     n_linear: int
+    n_kinds: int
     floors: Floors
     exclusive: BoolArray
     status: NDArray[np.int8]
@@ -127,6 +130,8 @@ def build_problem(reduced: ReducedProgram) -> Problem:
     """Return the engine's form of a reduced program."""
     program = reduced.program
     groups = column_groups(reduced.linear, program.n_columns)
+    n_kinds = len(groups)
+    groups += site_groups(program.column_site)
     rows = [(row.columns[row.coefficients != 0], row.coefficients[row.coefficients != 0]) for row in reduced.linear]
     rows += [(group, np.ones(group.size, dtype=np.int64)) for group in groups]
     none = -NO_LIMIT
@@ -141,6 +146,7 @@ def build_problem(reduced: ReducedProgram) -> Problem:
         low=np.array([row.limit if row.equality else none for row in reduced.linear] + [0] * len(groups), np.int64),
         high=np.array([row.limit for row in reduced.linear] + [group.size for group in groups], np.int64),
         n_linear=len(reduced.linear),
+        n_kinds=n_kinds,
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=exclusive_sites(program),
         status=status,
@@ -176,6 +182,14 @@ def column_groups(linear: tuple[LinearRow, ...], n_columns: int) -> list[IntArra
             uneven[row.columns] = True
     groups = [np.flatnonzero(signature == label) for label in np.unique(signature)]
     return [group for group in groups if group.size > 1 and uneven[group].any()]
+
+
+def site_groups(column_site: IntArray) -> list[IntArray]:
+    """Return the columns of every site that has several: branching on whether a site is open, however it is opened."""
+    placed = np.flatnonzero(column_site >= 0)
+    order = placed[np.argsort(column_site[placed], kind="stable")]
+    cuts = np.flatnonzero(np.diff(column_site[order])) + 1
+    return [group for group in np.split(order, cuts) if group.size > 1]
 
 
 def _covers(classes: Classes, n_sites: int) -> Covers:

@@ -14,6 +14,8 @@ from placement.solve.reduced import Classes
 from placement.values import Certificate, CoverageProgram, PriceSets
 from placement.values.program import BoolArray, IntArray
 
+_SECONDS_A_PRICE = 4e-8
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Branch:
@@ -57,6 +59,10 @@ class ProofLog:
     fixings: list[tuple[int, int, IntArray, IntArray]] = field(default_factory=list)
     _sets: list[tuple[Prices, IntArray, IntArray]] = field(default_factory=list)
     _known: dict[tuple[int, bytes], int] = field(default_factory=dict)
+
+    def seconds_to_seal(self) -> float:
+        """Return about how long :meth:`certificate` takes, so that a run can stop early enough."""
+        return _SECONDS_A_PRICE * len(self._sets) * self.problem.covers.weights.size
 
     def add_node(self, parent: int, branch: Branch) -> int:
         """Add a child and return its number."""

@@ -93,11 +93,14 @@ class Run:
         begun = time.perf_counter()
         if root.status.size > _MANY_COLUMNS:
             root, plan = self._wide_root(root, timings)
-        if plan is None and not self._finder.packing:
+        elif self._finder.packing:
+            plan = self._greedy(root)
+        hard = root.status.size > _MANY_COLUMNS or self._problem.floors.minimum.size > 0
+        if plan is None and not self._finder.packing and hard:
             root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
         undecided = int((root.status == FREE).sum())
-        if undecided > _MANY_COLUMNS and self._simplex_fits(root):
+        if undecided > _MANY_COLUMNS and self._finder.packing and self._simplex_fits(root):
             search = self._search_with_cuts(root)
         else:
             search = BranchAndBound(self._problem, self._visitor, self._log, self._pool, **self._options())
@@ -143,6 +146,11 @@ class Run:
             "threads": self._threads,
             "progress": self._progress,
         }
+
+    def _greedy(self, root: Node) -> tuple[BoolArray, int] | None:
+        """Return a plan by greedy adding and swaps, in milliseconds, so that the first bound has something to beat."""
+        work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
+        return self._finder.from_point(work, root.status, np.zeros(work.columns.size))
 
     def _wide_root(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Bound the root, improve the plan on what is left, and fix again."""
@@ -201,6 +209,9 @@ class Run:
         _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
         order = np.argsort(-rho[work.columns], kind="stable")
         core = np.sort(order[: max(_CORE_COLUMNS, int((rho[work.columns] > 0).sum()))])
+        if self._improver is None:
+            every = np.ones(root.status.size, dtype=bool)
+            self._improver = Improver(self._problem, root.status, root.limits, every, self._seed)
         relaxation = CutRelaxation(self._problem, work, self._pool, core)
         visitor = CutVisitor(
             self._problem,

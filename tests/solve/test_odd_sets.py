@@ -63,3 +63,8 @@ def test_a_pool_numbers_equal_sets_once():
     assert (pool.number((0, 1, 2)), pool.number((0, 1, 2)), pool.count) == (0, 0, 1)
     cuts = pool.cuts()
     assert (cuts.classes.tolist(), cuts.coefficients.tolist()) == ([0, 1, 2], [1, 1, 1])
+
+
+def test_rows_that_share_nothing_end_the_search():
+    covers = sparse.csr_array(np.repeat(np.eye(4, dtype=int), 2, axis=1))
+    assert violated_odd_sets(covers.indptr, covers.indices, np.ones(4), np.full(8, 0.5), np.ones(4), seed=1) == []
