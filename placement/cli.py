@@ -160,7 +160,12 @@ def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
     if verdict.confirmed:
         lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
         lines += [f"  {line}" for line in verdict.checked]
-    record = {"confirmed": verdict.confirmed, "proven": verdict.proven, "differences": list(verdict.differences)}
+    record = {
+        "confirmed": verdict.confirmed,
+        "proven": verdict.proven,
+        "proof": verdict.proof,
+        "differences": list(verdict.differences),
+    }
     if verdict.confirmed:
         _print(record if as_json else "\n".join(lines), quiet)
         return 0 if verdict.proven else EXIT_UNPROVEN

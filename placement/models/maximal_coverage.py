@@ -46,9 +46,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.coverage import Coverage
+from placement.errors import InputError
 from placement.models.costs import StationCosts
 from placement.values import CoverageProgram, Demand, Floor, LinearRow, Sites
 from placement.values._frozen import frozen_array
+from placement.values.program import WEIGHT_LIMIT
 
 WEIGHT_SCALE = 1000
 """Weights are whole thousandths of a visit a month."""
@@ -112,9 +114,14 @@ def maximal_coverage(
 
     Columns stand in the order keep, give, open, move_in, each by the order of the sites table; ``give`` and ``move_in``
     exist only where a station stands today.
+
+    Raises
+    ------
+    InputError
+        If need adds up to more than integer weights can hold.
     """
     kinds, at = _columns(sites)
-    weights = np.rint(demand.weight.T.ravel() * WEIGHT_SCALE).astype(np.int64)
+    weights = _whole_weights(demand)
     table = sites.table
     program = CoverageProgram(
         covers=coverage.covers,
@@ -129,6 +136,14 @@ def maximal_coverage(
         column_names=tuple(f"{kind} {site}" for kind, site in zip(kinds, table.index[at], strict=True)),
     )
     return RelocationModel(program=program, kinds=kinds, sites=at)
+
+
+def _whole_weights(demand: Demand) -> NDArray[np.int64]:
+    total = float(demand.weight.sum())
+    if not total * WEIGHT_SCALE < WEIGHT_LIMIT:
+        problem = f"need adds up to {total:.3g} visits a month, beyond {WEIGHT_LIMIT / WEIGHT_SCALE:.3g}"
+        raise InputError.single("population", problem, remedy="check people and demand.trips_per_month")
+    return np.rint(demand.weight.T.ravel() * WEIGHT_SCALE).astype(np.int64)
 
 
 def _columns(sites: Sites) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
@@ -177,10 +192,14 @@ def _pairs(kinds: NDArray[np.str_], at: NDArray[np.int64], table: pd.DataFrame) 
     return rows
 
 
+def capital_amounts(kinds: NDArray[np.str_], at: NDArray[np.int64], costs: StationCosts) -> NDArray[np.int64]:
+    """Return (columns,) fen that choosing a column adds to what closing every station would cost."""
+    amounts = [costs.purchase[at], costs.move[at]]
+    return np.asarray(np.select([kinds == "open", kinds == "move_in"], amounts, default=-costs.close[at]))
+
+
 def _capital(kinds: NDArray[np.str_], at: NDArray[np.int64], costs: StationCosts, cap_fen: int) -> LinearRow:
-    amounts = np.select(
-        [kinds == "open", kinds == "move_in"], [costs.purchase[at], costs.move[at]], default=-costs.close[at]
-    )
+    amounts = capital_amounts(kinds, at, costs)
     all_closed = int(costs.close[at[kinds == "keep"]].sum())
     spent = np.flatnonzero(amounts)
     return LinearRow(name="capital", columns=spent, coefficients=amounts[spent], limit=cap_fen - all_closed)

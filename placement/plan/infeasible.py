@@ -80,14 +80,13 @@ class _Explainer:
     def _least(self, row: LinearRow, conflict: Sequence[str]) -> str:
         values = np.zeros(self.program.n_columns, dtype=np.int64)
         values[row.columns] = -row.coefficients
-        rest = self._restricted(
-            [name for name in conflict if name != row.name], (), np.zeros_like(_weights(self.program))
-        )
+        others = [name for name in conflict if name != row.name]
+        rest = self._restricted(others, (), np.zeros_like(_weights(self.program)))
         least = -self._solve(dataclasses.replace(rest, column_values=values)).bound
         if row.name in _YUAN:
             short = (least - row.limit) / 100
-            return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets the rest"
-        return f"{row.name} is {row.limit}, the rest needs at least {least}"
+            return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets {_listed(others)}"
+        return f"{row.name} is {row.limit}, {_listed(others)} alone needs at least {least}"
 
     def _restricted(self, limits: Sequence[str], floors: Sequence[str], weights: NDArray[np.int64]) -> CoverageProgram:
         keep_required = REQUIRED in limits
@@ -112,6 +111,10 @@ class _Explainer:
         return solve_milp(
             program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if names else "no other limit"
 
 
 def _filtered(names: Sequence[str], impossible: Callable[[Sequence[str]], bool]) -> list[str]:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.coverage import Coverage, measure
 from placement.errors import InfeasibleError, NoSolutionError
 from placement.models import Policy, RelocationModel, StationCosts, maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE
+from placement.models.maximal_coverage import WEIGHT_SCALE, capital_amounts
 from placement.plan.decode import budget_lines, decode
 from placement.plan.infeasible import explain
 from placement.solve import maximise_coverage
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
+
+_EXACT_MONEY = 10**6
+"""Beyond this many units of money a solver's tolerances could swap an action for money."""
 
 
 def optimise(
@@ -67,7 +71,7 @@ def optimise(
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    solution, tie_broken = _solve(model, backend, options)
+    solution, tie_broken = _solve(model, costs, backend, options)
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     actions = decode(model, solution.chosen, sites, costs, streets)
     standing = np.zeros(len(sites), dtype=bool)
@@ -91,8 +95,8 @@ def optimise(
     )
 
 
-def _solve(model: RelocationModel, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
-    """Return the solution, and whether it is the one of fewest actions and lowest ids among equal optima."""
+def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
+    """Return the solution, and whether it is the one of fewest actions, least money, lowest ids among equal optima."""
     solution = maximise_coverage(model.program, backend=backend, **options)
     if solution.status == "infeasible":
         raise InfeasibleError(*explain(model, seed=options["seed"], threads=options["threads"]))
@@ -102,6 +106,14 @@ def _solve(model: RelocationModel, backend: str, options: dict[str, Any]) -> tup
         return solution, False
     from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
-    action_cost = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    better = tie_break(model.program, solution, action_cost, time_limit_s=options["time_limit_s"])
+    better = tie_break(model.program, solution, _action_cost(model, costs), time_limit_s=options["time_limit_s"])
     return (solution, False) if better is None else (better, True)
+
+
+def _action_cost(model: RelocationModel, costs: StationCosts) -> NDArray[np.int64]:
+    """Return what a column counts where optima are equal: one action, and its money in shares of the least sum."""
+    money = capital_amounts(model.kinds, model.sites, costs)
+    actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
+    unit = int(np.gcd.reduce(money)) or 1
+    worst = int(np.abs(money // unit).sum()) + 1
+    return actions * worst + money // unit if worst < _EXACT_MONEY else actions

@@ -118,7 +118,7 @@ def read_study(path: str | Path) -> Study:
     file = Path(path)
     file = file / TABLE if file.is_dir() else file
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError.single(str(file), f"cannot be read: {error}", remedy="give a study.toml in UTF-8") from error
     try:
@@ -149,16 +149,22 @@ def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
 def _faults(error: pydantic.ValidationError) -> list[Fault]:
     faults = []
     for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"] if not str(part).startswith(("function-", "constrained-")))
+        key = ".".join(
+            str(part) for part in item["loc"] if not str(part).startswith(("function-", "constrained-", "dict["))
+        )
         if item["type"] == "extra_forbidden":
             faults.append(Fault(table=TABLE, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
         elif item["type"] == "missing":
             faults.append(Fault(table=TABLE, row=key, problem="is missing", remedy="add it"))
         else:
             message = item["msg"].removeprefix("Value error, ")
-            shown = f" (got {item['input']!r})" if isinstance(item["input"], str | int | float | Decimal) else ""
+            shown = f" (got {_shown(item['input'])})" if isinstance(item["input"], str | int | float | Decimal) else ""
             faults.append(Fault(table=TABLE, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
-    return faults
+    return list(dict.fromkeys(faults))
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Decimal) else repr(value)
 
 
 def _near_key(location: tuple[int | str, ...]) -> str:

@@ -13,6 +13,10 @@ _PERIOD = re.compile(r"([01]\d|2[0-3]|24):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]+:/|/vsi)", re.IGNORECASE)
 
 
+MOST_FEN = 10**15
+"""Amounts are below ten trillion yuan, so that sums of them stay exact."""
+
+
 def parse_period(text: str) -> tuple[int, int]:
     """Return (start, end) in minutes after midnight of ``HH:MM-HH:MM``.
 
@@ -37,6 +41,8 @@ def _to_fen(value: Any) -> int:
     fen = Decimal(value) * 100
     if not fen.is_finite() or fen < 0:
         raise ValueError("must be an amount in yuan of 0 or more")
+    if fen >= MOST_FEN:
+        raise ValueError("is beyond any budget; leave the key out for no limit")
     if fen != fen.to_integral_value():
         raise ValueError("has more than two decimals; amounts are yuan and fen")
     return int(fen)

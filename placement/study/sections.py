@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from placement.study.fields import ExactShare, Fen, LocalPath, NotNegative, Positive, Share, as_file, parse_period
 
 OBJECTIVES = ("coverage",)
+Minutes = Annotated[Positive, Field(le=1440)]
 
 
 class Section(BaseModel):
@@ -175,10 +176,10 @@ class DemandSection(Section):
 class TravelSection(Section):
     """`[travel]`: the service standard and how people get to a station."""
 
-    threshold_min: Positive | None = None
-    threshold_m: Positive | None = None
-    threshold_min_by_district: Mapping[str, Positive] = {}
-    cutoff_min: Positive | None = None
+    threshold_min: Minutes | None = None
+    threshold_m: Annotated[Positive, Field(le=1_000_000)] | None = None
+    threshold_min_by_district: Mapping[str, Minutes] = {}
+    cutoff_min: Minutes | None = None
     far_snap_m: Positive = 500.0
     detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     speed_m_s: Mapping[str, Positive] = {}

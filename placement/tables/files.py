@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 
-from placement.errors import InputError, MissingExtraError
+from placement.errors import Fault, InputError, MissingExtraError
 
+_SHOWN = 50
 _GEO = {".geojson", ".json", ".gpkg", ".shp", ".fgb"}
 
 
@@ -33,6 +37,7 @@ def read_frame(table: str, path: Path, *, encoding: str | None = None, layer: st
         if suffix in {".parquet", ".geoparquet"}:
             return _read_parquet(path)
         if suffix in _GEO:
+            _one_layer(table, path, layer)
             return gpd.read_file(path, layer=layer, encoding=encoding)
     except (InputError, MissingExtraError):
         raise
@@ -59,9 +64,39 @@ def _read_csv(table: str, path: Path, encoding: str | None) -> pd.DataFrame:
         ) from error
     if "\x00" in text:
         raise InputError.single(table, f"{path.name} contains NUL bytes", remedy="save it as CSV, UTF-8")
-    from io import StringIO  # noqa: PLC0415 -- only here
+    return _rows_to_frame(table, list(csv.reader(io.StringIO(text))))
 
-    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True)
+
+def _rows_to_frame(table: str, lines: list[list[str]]) -> pd.DataFrame:
+    """Return the rows beneath the header; rows of another width than it and repeated columns are faults."""
+    numbered = [(number, cells) for number, cells in enumerate(lines, start=1) if any(cell.strip() for cell in cells)]
+    if not numbered:
+        raise InputError.single(table, "is empty", remedy="give a header and rows")
+    header = [name.strip() for name in numbered[0][1]]
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError.single(table, "is separated by semicolons", remedy="save it with commas")
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    faults = [Fault(table=table, problem=f"column {name!r} stands twice", remedy="remove one") for name in repeated]
+    wrong = [(number, len(cells)) for number, cells in numbered[1:] if len(cells) != len(header)]
+    faults += [
+        Fault(
+            table=table,
+            row=f"row {number}",
+            problem=f"has {count} fields, the header {len(header)}",
+            remedy="check its commas, quote texts that hold one",
+        )
+        for number, count in wrong[:_SHOWN]
+    ]
+    if faults:
+        raise InputError(faults)
+    return pd.DataFrame([cells for _, cells in numbered[1:]], columns=header, dtype=str)
+
+
+def _one_layer(table: str, path: Path, layer: str | None) -> None:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if layer is None and len(names) > 1:
+        remedy = f'name one: {table} = {{path = "{path.name}", layer = "{names[0]}"}}'
+        raise InputError.single(table, f"{path.name} has the layers {', '.join(names)}", remedy=remedy)
 
 
 def _encoding_remedy(table: str, path: Path, raw: bytes) -> str:

@@ -227,6 +227,10 @@ class _Reader:
         }
         for key in COST_KEYS:
             data[f"{key}_fen"] = table.fen(key)
+        if "max_machines" in table.frame.columns:
+            table.flag(data["machines"] > data["max_machines"], "machines exceed max_machines", "mend one of them")
+        same = data["opens_min"] == data["closes_min"]
+        table.flag(same, "opens equals closes", "round the clock is 00:00 to 24:00")
         frame = gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
         return frame.astype({"machines": int, "max_machines": int}) if table.ok else frame
 

@@ -36,13 +36,16 @@ class Verdict:
     differences
         Everything in which the plan differs from its recount; empty = confirmed.
     proven
-        The plan is confirmed and its gap is within the asked one.
+        The plan is confirmed and its gap is within the asked one, by the bound of `proof`.
+    proof
+        ``certificate``: the bound was checked here; ``solver``: it is the named solver's word.
     checked
         What was checked, for the reader.
     """
 
     differences: tuple[str, ...]
     proven: bool
+    proof: str
     checked: tuple[str, ...]
 
     @property
@@ -73,12 +76,14 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
     prepared = prepare(loaded)
     differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
     proven = not differences and record["status"] == "optimal"
-    return Verdict(differences=tuple(differences), proven=proven, checked=_checked(record, prepared))
+    return Verdict(
+        differences=tuple(differences), proven=proven, proof=str(record["proof"]), checked=_checked(record, prepared)
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         needed = (
             "study",
             "inputs",
@@ -100,6 +105,10 @@ def _read(path: Path) -> dict[str, Any]:
     if missing:
         raise InputError.single(PLAN, f"lacks {', '.join(missing)}", remedy="write it with placement recommend")
     return dict(record)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -141,7 +150,7 @@ def _record_faults(record: Mapping[str, Any], prepared: Prepared, place: Path) -
         yield from money_faults(record, claims, prepared)
         yield from count_faults(claims, prepared)
         yield from _value_faults(record, claims, prepared, place)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         yield f"{PLAN}: is not of the published format ({type(error).__name__}: {error})"
 
 
@@ -162,9 +171,20 @@ def _value_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared,
     yield from _bound_faults(record, objective)
     if record["name"] != prepared.study.study.name:
         yield "name: differs from the study's"
+    yield from _proof_faults(record, place)
     if record["proof"] == "certificate":
         program = rebuild(prepared, near, weights)
         yield from _certificate_faults(record, claims, prepared, program, place)
+
+
+def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
+    if record["proof"] not in {"certificate", "solver", "none"}:
+        yield f"proof: {record['proof']!r} is unknown"
+    own = str(record["solve"]["solver"]).startswith("placement")
+    if record["proof"] != "certificate" and (own or (place / "certificate.npz").exists()):
+        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
+    if record["proof"] == "none" and record["status"] == "optimal":
+        yield "proof: an optimal plan needs one"
 
 
 def _bound_faults(record: Mapping[str, Any], objective: int) -> Iterator[str]:
