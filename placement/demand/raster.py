@@ -102,7 +102,7 @@ def _extract(path: str | Path, areas: gpd.GeoDataFrame, operations: list[str]) -
     crs = _raster_crs(path)
     shapes = gpd.GeoDataFrame(geometry=areas.geometry.to_numpy(), crs=areas.crs).to_crs(crs)
     _check_extent(path, shapes.set_index(areas.index.astype(str)))
-    return exactextract.exact_extract(str(path), shapes, operations, output="pandas", strategy="feature-sequential")
+    return exactextract.exact_extract(str(path), shapes, operations, output="pandas", strategy="raster-sequential")
 
 
 def _rasterio() -> Any:

@@ -67,12 +67,7 @@ def optimise(
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    solution = maximise_coverage(model.program, backend=backend, **options)
-    if solution.status == "infeasible":
-        raise InfeasibleError(*explain(model, seed=seed, threads=threads))
-    if solution.status == "no_solution":
-        raise NoSolutionError(f"no plan was found within {time_limit_s:g} s: allow more time")
-    solution, tie_broken = _break_ties(model, solution, options)
+    solution, tie_broken = _solve(model, backend, options)
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     actions = decode(model, solution.chosen, sites, costs, streets)
     standing = np.zeros(len(sites), dtype=bool)
@@ -96,11 +91,17 @@ def optimise(
     )
 
 
-def _break_ties(model: RelocationModel, solution: Solution, options: dict[str, Any]) -> tuple[Solution, bool]:
-    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
-
+def _solve(model: RelocationModel, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
+    """Return the solution, and whether it is the one of fewest actions and lowest ids among equal optima."""
+    solution = maximise_coverage(model.program, backend=backend, **options)
+    if solution.status == "infeasible":
+        raise InfeasibleError(*explain(model, seed=options["seed"], threads=options["threads"]))
+    if solution.status == "no_solution":
+        raise NoSolutionError(f"no plan was found within {options['time_limit_s']:g} s: allow more time")
     if solution.status != "optimal" or options["gap"] > 0:
         return solution, False
+    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
+
     action_cost = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    better = tie_break(model.program, solution, action_cost)
+    better = tie_break(model.program, solution, action_cost, time_limit_s=options["time_limit_s"])
     return (solution, False) if better is None else (better, True)

@@ -273,7 +273,6 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "word.pharmacy": ("pharmacy", "药店"),
         "word.hospital": ("hospital", "医院"),
         "word.mall": ("shopping mall", "商场"),
-        "word.library": ("library", "图书馆"),
         "word.government": ("government hall", "政务大厅"),
         "word.population": ("population", "人口"),
         "word.footfall": ("foot traffic", "人流量"),

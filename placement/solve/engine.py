@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -50,7 +52,20 @@ def _solve(
     timings = {"aggregate": time.perf_counter() - begun}
     run = Run(reduced, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
     tree = run.tree(timings)
-    return run.solution(tree, timings)
+    own = run.solution(tree, timings)
+    return own if run.by_solver is None else _better(own, run.by_solver)
+
+
+def _better(own: Solution, by_solver: Solution) -> Solution:
+    """Return the own solution unless only the solver settled the program, or came closer to it."""
+    settled = ("optimal", "infeasible")
+    if own.status in settled or (by_solver.status not in settled and own.bound - own.objective <= _width(by_solver)):
+        return own
+    return replace(by_solver, timings={**own.timings, **by_solver.timings})
+
+
+def _width(solution: Solution) -> float:
+    return math.inf if solution.status == "no_solution" else solution.bound - solution.objective
 
 
 @functools.cache

@@ -34,6 +34,8 @@ _CANDIDATES = 4000
 _FOUND = 6000
 _PER_ROW = 4
 _PER_ROUND = 500
+_WORK = 50_000_000
+"""Entries looked at in one round of separation, about a tenth of a second: wide catchments end a round early."""
 
 
 class CutPool:
@@ -126,7 +128,8 @@ def violated_odd_sets(
     eligible[rows] = True
     site_indptr, site_rows, _ = transposed(*support, np.empty(0, dtype=np.int8), y.size)
     tries = effort * max(4000, 4 * rows.size)
-    sizes, members = _grow_sets(*support, site_indptr, site_rows, y, z, rows, eligible, seed, tries)
+    work = effort * _WORK
+    sizes, members = _grow_sets(*support, site_indptr, site_rows, y, z, rows, eligible, seed, tries, work)
     sets = {tuple(sorted(members[k, : sizes[k]].tolist())) for k in range(sizes.size)}
     return _deepest(indptr, sites, y, z, sorted(sets))
 
@@ -174,6 +177,25 @@ def _neighbours(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, eligi
 
 
 @njit(nogil=True, cache=True)
+def _entries(indptr: Any, sites: Any, site_indptr: Any, members: Any) -> Any:
+    """Return how many entries :func:`_neighbours` looks at."""
+    total = 0
+    for row in members:
+        for entry in range(indptr[row], indptr[row + 1]):
+            total += site_indptr[sites[entry] + 1] - site_indptr[sites[entry]]
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _entries_of(indptr: Any, rows: Any) -> Any:
+    """Return the entries of some rows."""
+    total = 0
+    for row in rows:
+        total += indptr[row + 1] - indptr[row]
+    return total
+
+
+@njit(nogil=True, cache=True)
 def _best_row(indptr: Any, sites: Any, y: Any, z: Any, found: Any, used: Any, times: Any, noise: Any) -> Any:
     """Return the position in `found` of the row that most raises the violation."""
     best, score = -1, -1e9
@@ -203,15 +225,15 @@ def _join(indptr: Any, sites: Any, y: Any, row: Any, times: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any, z: Any, rows: Any, eligible: Any,
-               seed: Any, tries: Any) -> Any:  # fmt: skip
-    """Return (sizes, members) of violated sets grown from random start rows."""
+               seed: Any, tries: Any, work: Any) -> Any:  # fmt: skip
+    """Return (sizes, members) of violated sets grown from random start rows, until `tries` or `work` is used up."""
     np.random.seed(seed)
     times, used = np.zeros(y.size, np.int64), np.zeros(z.size, np.bool_)
     mark, found = np.full(z.size, -1, np.int64), np.empty(_CANDIDATES, np.int64)
     sizes, members = np.zeros(_FOUND, np.int64), np.empty((_FOUND, LARGEST), np.int64)
     count, stamp = 0, 0
     for _ in range(tries):
-        if count == _FOUND:
+        if count == _FOUND or work <= 0:
             break
         current = members[count]
         current[0] = rows[np.random.randint(rows.size)]
@@ -221,8 +243,8 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
         violated = False
         while size + 2 <= LARGEST and not violated:
             stamp += 1
-            whole = size + 2
             near = _neighbours(indptr, sites, site_indptr, site_rows, eligible, current[:size], mark, stamp, found)
+            work -= _entries(indptr, sites, site_indptr, current[:size]) + 2 * _entries_of(indptr, found[:near])
             for noise in (0.25, 0.001):
                 best = _best_row(indptr, sites, y, z, found[:near], used, times, noise)
                 if best < 0:
@@ -232,7 +254,7 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
                 left += z[found[best]]
                 right += _join(indptr, sites, y, found[best], times)
                 size += 1
-            if size < whole:
+            if best < 0 or size % 2 == 0:  # nothing near is left to pair with
                 break
             violated = left - (size - 1) / 2 - right > _LEAST_VIOLATION
         for k in range(size):

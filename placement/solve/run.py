@@ -19,7 +19,7 @@ from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.dominate import dominated_columns, without
 from placement.solve.improve import Improver
-from placement.solve.node import NOTHING_ALLOWED, Node, Visitor, replaced
+from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
 from placement.solve.prices import NO_CUTS, Prices, scaled_bound
@@ -36,6 +36,12 @@ from placement.values.solution import Status
 _MANY_COLUMNS = 250
 """Programs with more columns get plans and cuts before branching."""
 
+_SOLVER_SHARE = 0.4
+"""Share of the time left that HiGHS gets where no plan was found at the root."""
+
+_LEAST_PROOF_S = 5.0
+"""Seconds that the own tree gets at least for a program that HiGHS has solved."""
+
 _ROOT_ITERATIONS = 3000
 _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
@@ -48,7 +54,6 @@ _LARGE_ENTRIES = 300_000
 _QUICK_ENTRIES = 500_000_000
 _POLISH_ITERATIONS = 100_000
 _POLISHED = 0.01
-_EXACT_SHARE = 0.15
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
@@ -80,6 +85,7 @@ class Run:
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
         self._improver: Improver | None = None
+        self.by_solver: Solution | None = None
 
     def tree(self, timings: dict[str, float]) -> Tree:
         """Bound the root, look for plans where columns are many, and close the tree."""
@@ -89,6 +95,9 @@ class Run:
             root, plan = self._wide_root(root, timings)
         elif self._finder.packing:
             plan = self._greedy(root)
+        hard = root.status.size > _MANY_COLUMNS or self._problem.floors.minimum.size > 0
+        if plan is None and not self._finder.packing and hard:
+            root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
         undecided = int((root.status == FREE).sum())
         if undecided > _MANY_COLUMNS and self._finder.packing and self._simplex_fits(root):
@@ -98,6 +107,37 @@ class Run:
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
+
+    def _ask_solver(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Where floors or equalities keep rounding from any plan, take one from HiGHS and fix with it.
+
+        Its plan is recounted in integers; its bound is kept in `by_solver`, for a run that can prove no better.
+        """
+        begun = time.perf_counter()
+        share = _SOLVER_SHARE * (self._deadline - begun)
+        self.by_solver = self._solved(share)
+        timings["solver"] = time.perf_counter() - begun
+        if self.by_solver.status not in {"optimal", "feasible"}:
+            return root, None
+        if self.by_solver.status == "optimal":
+            # What is settled already is worth a certificate, but not the whole time limit.
+            now = time.perf_counter()
+            self._deadline = min(self._deadline, now + max(_LEAST_PROOF_S, now - begun))
+            self._visitor = Visitor(self._problem, self._finder, self._deadline, self._pool)
+        plan = (np.array(self.by_solver.chosen), self.by_solver.objective)
+        return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
+
+    def _solved(self, time_limit_s: float) -> Solution:
+        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
+
+        return solve_milp(
+            self._reduced.program,
+            backend="highs",
+            gap=self._gap,
+            time_limit_s=max(time_limit_s, 0.1),
+            seed=self._seed,
+            threads=self._threads,
+        )
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -119,9 +159,7 @@ class Run:
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
         root, plan = self._visit_root(self._visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
-        if not self._finder.packing:
-            return self._exact_plan(root, plan, timings)
-        if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
+        if plan is None or not self._finder.packing or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
         begun = time.perf_counter()
         _, rho = scaled_bound(
@@ -137,29 +175,6 @@ class Run:
             plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
         timings["plans"] = time.perf_counter() - begun
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
-
-    def _exact_plan(
-        self, root: Node, plan: tuple[BoolArray, int] | None, timings: dict[str, float]
-    ) -> tuple[Node, tuple[BoolArray, int] | None]:
-        """Look for a plan by an exact subproblem over the columns the relaxation uses, and fix by its value."""
-        begun = time.perf_counter()
-        work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
-        if not work.columns.size or work.weights.size > _SIMPLEX_ROWS:
-            return root, plan
-        every = np.ones(root.status.size, dtype=bool)
-        improver = Improver(self._problem, root.status, root.limits, every, self._seed)
-        relaxation = CutRelaxation(self._problem, work, self._pool, np.arange(work.columns.size))
-        outcome = relaxation.solve(root.status, max(0.1, self._deadline - begun))
-        if outcome.state == "optimal":
-            x = np.zeros(root.status.size)
-            x[work.columns] = relaxation.point(outcome)[0]
-            limit = _EXACT_SHARE * (self._deadline - time.perf_counter())
-            found = improver.near(relaxation, root.status, x, max(0.1, limit))
-            if found is not None and found[1] > (-1 if plan is None else plan[1]):
-                plan = found
-            root = replaced(root, prices=relaxation.prices(outcome), x=x)
-        timings["plans"] = time.perf_counter() - begun
-        return self._visit_root(self._visitor, root, plan, _ROOT_ITERATIONS)
 
     def _polish(
         self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: float

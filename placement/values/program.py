@@ -18,6 +18,7 @@ Sources: Church & ReVelle (1974), The maximal covering location problem, Papers 
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -44,6 +45,14 @@ class CoverBlocks(Protocol):
         ...
 
 
+def _whole(what: str, value: object, name: str) -> int:
+    """Return a number of any integer type as a Python int, which does not wrap around in products."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise InputError.single("program", f"{what} is {value!r}", row=name, remedy="give a whole number") from error
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Floor:
     """At least `minimum` weight must be covered among `rows` (a district, the elderly).
@@ -56,6 +65,11 @@ class Floor:
         (n,) indices of the program's rows, increasing.
     minimum
         Weight that must be covered among them, in the unit of the weights.
+
+    Raises
+    ------
+    InputError
+        If the rows do not increase or the minimum is no whole number.
     """
 
     name: str
@@ -64,6 +78,9 @@ class Floor:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", frozen_array(self.rows, np.int64))
+        object.__setattr__(self, "minimum", _whole("minimum", self.minimum, self.name))
+        if (np.diff(self.rows) <= 0).any():
+            raise InputError.single("floors", "rows do not increase", row=self.name, remedy="sort them, each once")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +96,7 @@ class LinearRow:
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", frozen_array(self.columns, np.int64))
         object.__setattr__(self, "coefficients", frozen_array(self.coefficients, np.int64))
+        object.__setattr__(self, "limit", _whole("limit", self.limit, self.name))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

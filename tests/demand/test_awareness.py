@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
 from placement.demand import estimate_awareness
@@ -138,6 +140,28 @@ def test_weighted_rows_count_by_kish():
     assert pooled.loc[("A", "all")].tolist() == pytest.approx([40, 30, 22.5])
     # B: equal weights leave 20 people and their share alone.
     assert pooled.loc[("B", "all")].tolist() == pytest.approx([20, 20, 10])
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(
+    counts=st.lists(
+        st.integers(0, 80).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=1, max_size=9
+    ),
+    order=st.randoms(use_true_random=False),
+)
+def test_any_survey_gives_ordered_limits_whatever_the_order_of_its_rows(counts, order):
+    asked, aware = (list(column) for column in zip(*counts, strict=True))
+    if sum(asked) == 0:
+        asked[0] = 1
+    frame = pd.DataFrame({"district": [f"d{i}" for i in range(len(asked))], "asked": asked, "aware": aware})
+    table = estimate_awareness(frame).table
+    assert ((table["low"] >= 0) & (table["low"] < table["mean"]) & (table["mean"] < table["high"])).all()
+    assert (table["high"] <= 1).all()
+    shuffled = list(range(len(asked)))
+    order.shuffle(shuffled)
+    again = estimate_awareness(frame.iloc[shuffled]).table.loc[table.index]
+    assert again["mean"].to_numpy() == pytest.approx(table["mean"].to_numpy(), abs=1e-7)
+    assert again["low"].to_numpy() == pytest.approx(table["low"].to_numpy(), abs=1e-6)
 
 
 def test_inputs_are_not_changed_and_table_is_a_copy():

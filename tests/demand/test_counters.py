@@ -167,7 +167,7 @@ def test_leeds_counts():
     counters, reasons = cleaned.counters, cleaned.dropped["reason"].value_counts()
     assert len(raw) == 554_360
     assert counters["used"].sum() + reasons.sum() == len(raw)
-    # Ten days of July 2009... are written twice, in two ways: only parsing shows it.
+    # The first three days of July 2016 stand there twice, written in two ways: only parsing shows it.
     assert reasons["repeated row"] == raw["LocationName"].nunique() * 72
     assert set(reasons.index) == {"repeated row", "outage", "outlier"}
     assert reasons["outage"] + reasons["outlier"] < 0.005 * len(raw)

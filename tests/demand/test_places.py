@@ -180,6 +180,21 @@ def test_another_crs_is_met(tmp_path):
     assert points.to_crs(4326).geometry.x.min() == pytest.approx(117.005, abs=1e-6)
 
 
+def test_mollweide_as_ghs_pop_has_it(tmp_path):
+    """An equal-area raster under areas in UTM: sides of the area turn and bend, people do not get lost."""
+    centre = gpd.GeoSeries(gpd.points_from_xy([114.3], [30.6]), crs=4326).to_crs("ESRI:54009")
+    west, north = np.floor(centre.x[0] / 100) * 100, np.ceil(centre.y[0] / 100) * 100
+    values = VALUES.copy()
+    values[0, 0] = np.nan
+    path = write(tmp_path / "people.tif", values, crs="ESRI:54009", west=west, north=north, nodata=np.nan)
+    inner = box(west + 1, north - 399, west + 399, north - 1)
+    turned = gpd.GeoDataFrame(geometry=gpd.GeoSeries([inner], crs="ESRI:54009").segmentize(5).to_crs(CRS))
+    edge = np.array([0.99, 1, 1, 0.99])
+    expected = np.nansum(values * np.outer(edge, edge))
+    assert people_in_areas(path, turned).iloc[0] == pytest.approx(expected, rel=1e-4)
+    assert points_from_raster(path, turned)["people"].sum() == pytest.approx(expected, rel=1e-4)
+
+
 def test_bad_rasters_are_named(tmp_path):
     path = write(tmp_path / "people.tif", VALUES)
     with pytest.raises(InputError, match=r"areas \[0\]: reaches beyond the raster people.tif"):

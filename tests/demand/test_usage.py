@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize, sparse, stats
 
 from placement.demand import fit_usage
@@ -36,6 +38,30 @@ def test_outside_option_by_hand():
     mean, _ = pairs(outside=True).mean(theta)
     # Staying pulls 2: point 0 has 1 + 1 + 2 = 4, point 1 has 1/2 + 2 + 2 = 4.5; half of all need is real.
     assert mean == pytest.approx([0.5 * (60 / 4 + 30 / 9), 0.5 * (60 / 4 + 30 * 2 / 4.5)])
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(
+    seed=st.integers(0, 999),
+    decay=st.floats(-0.5, 3),
+    attraction=st.floats(-20, 20),
+    outside=st.none() | st.floats(-20, 20),
+)
+def test_need_is_shared_out_whole(seed, decay, attraction, outside):
+    """Visits and those who stay at home add up to the need of the points that reach a station, at any parameters."""
+    rng = np.random.default_rng(seed)
+    minutes = np.where(rng.random((12, 4)) < 0.4, rng.uniform(0, 60, (12, 4)), np.inf)
+    minutes[0] = np.inf
+    need = rng.gamma(1, 50, (12, 2))
+    rates = np.log([0.7, 0.2])
+    theta = np.concatenate([rates, [decay, attraction], [] if outside is None else [outside]])
+    mean, _ = pairs(outside is not None, minutes, need, (0, 1, 0, 1)).mean(theta)
+    within = (need @ np.exp(rates))[np.isfinite(minutes).any(axis=1)].sum()
+    assert (mean >= 0).all()
+    if outside is None:
+        assert mean.sum() == pytest.approx(within, rel=1e-9)
+    else:
+        assert mean.sum() <= within * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("outside", [False, True])

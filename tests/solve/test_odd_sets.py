@@ -21,6 +21,12 @@ def test_a_triangle_is_cut_off():
     assert z.sum() > (3 - 1) / 2 + sizes @ y
 
 
+def test_rows_that_share_no_site_give_no_set_and_an_end():
+    covers = sparse.csr_array(np.kron(np.eye(3), np.ones((1, 2))))
+    found = violated_odd_sets(covers.indptr, covers.indices, np.ones(3), np.full(6, 0.5), np.ones(3), seed=1)
+    assert found == []
+
+
 def test_every_odd_set_holds_for_every_plan():
     rng = np.random.default_rng(3)
     for _ in range(20):

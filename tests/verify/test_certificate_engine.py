@@ -9,7 +9,8 @@ from placement.errors import CertificateError
 from placement.solve import maximise_coverage
 from placement.values import Certificate
 from placement.verify import check_certificate
-from tests.verify.reference import best_plan, random_program
+from tests.verify.random_programs import random_program
+from tests.verify.reference import best_plan
 from tests.verify.test_certificate_mutations import differs, mutated, resealed
 
 

@@ -9,7 +9,8 @@ from placement.errors import CertificateError
 from placement.values import Certificate, PriceSets
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate
-from tests.verify.reference import Maker, best_plan, plan_value, random_program
+from tests.verify.random_programs import random_program
+from tests.verify.reference import Maker, best_plan, plan_value
 
 ARRAYS = [
     f.name

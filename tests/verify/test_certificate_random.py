@@ -4,7 +4,8 @@ import pytest
 from placement.errors import CertificateError
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate
-from tests.verify.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_program
+from tests.verify.random_programs import random_program
+from tests.verify.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate
 
 
 def random_prices(program, draft, rng):
