@@ -187,6 +187,9 @@ class Visitor:
                 done += step
             mu, theta, phi = state.best.mu, state.best.theta, state.best.phi
             x[work.columns] = state.best.x
+        else:
+            # all is decided: without side prices the bound is the value itself, with them it may stay above
+            theta, phi = np.zeros_like(theta), np.zeros_like(phi)
         prices = to_prices(problem, work, mu, theta, phi)
         bound, _ = self._scaled_bound(prices, status, node.limits)
         old, _ = self._scaled_bound(node.prices, status, node.limits)
