@@ -86,7 +86,7 @@ class _Explainer:
         if row.name in _YUAN:
             short = (least - row.limit) / 100
             return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets {_listed(others)}"
-        return f"{row.name} is {row.limit}, {_listed(others)} alone needs at least {least}"
+        return f"{row.name} is {row.limit}, {_listed(others)} ask at least {least}"
 
     def _restricted(self, limits: Sequence[str], floors: Sequence[str], weights: NDArray[np.int64]) -> CoverageProgram:
         keep_required = REQUIRED in limits

@@ -76,3 +76,12 @@ def test_an_item_given_for_some_must_be_given_for_all():
     with pytest.raises(InputError) as caught:
         station_costs(Sites(table=table), {"bank": CostSection(purchase=100)})
     assert [fault.row for fault in caught.value.faults] == ["costs.pharmacy.purchase", "costs.school.purchase"]
+
+
+def test_need_beyond_integer_weights_is_a_fault_of_the_population():
+    sites = make_sites(0, 1)
+    demand = make_demand(np.array([[1e18]]), ["a"])
+    times = make_times(np.array([[1.0]]), demand, sites)
+    coverage = cover(demand, sites, times, Standard(threshold_s=900))
+    with pytest.raises(InputError, match=r"population: need adds up to 1e\+18 visits a month"):
+        maximal_coverage(coverage, demand, sites, costs_of(1), Policy())

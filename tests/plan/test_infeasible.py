@@ -29,13 +29,13 @@ def conflict(policy: Policy, *, status=None, metres=None, stations=0) -> Infeasi
 def test_budget_below_the_cost_of_what_is_required():
     error = conflict(Policy(capital_fen=150, max_stations=2), status=["required", "required"])
     assert set(error.constraints) == {"capital", "required sites"}
-    assert error.explanation == "capital is short by 0.50 yuan for the cheapest plan that meets the rest"
+    assert error.explanation == "capital is short by 0.50 yuan for the cheapest plan that meets required sites"
 
 
 def test_count_below_what_is_required():
     error = conflict(Policy(max_stations=1, capital_fen=10_000), status=["required", "required"])
     assert set(error.constraints) == {"max_stations", "required sites"}
-    assert error.explanation == "max_stations is 1, the rest needs at least 2"
+    assert error.explanation == "max_stations is 1, required sites ask at least 2"
 
 
 def test_a_floor_nobody_could_meet():

@@ -95,3 +95,21 @@ def test_bad_periods(text):
 def test_periods():
     assert parse_period("00:00-24:00") == (0, 1440)
     assert parse_period("20:00-08:00") == (1200, 480)
+
+
+def test_a_byte_order_mark_is_no_fault(spoiled):
+    spoiled.toml.write_text(spoiled.toml.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert read_study(spoiled.folder).study.name == "Toy town"
+
+
+def test_an_amount_beyond_any_budget(spoiled):
+    spoiled.setting("capital = 150000", "capital = 1e30")
+    (fault,) = faults(spoiled)
+    assert fault.startswith(
+        "study.toml [budget.capital]: is beyond any budget; leave the key out for no limit (got 1E+30)"
+    )
+
+
+def test_a_threshold_beyond_a_day(spoiled):
+    spoiled.setting("threshold_min = 5.0", "threshold_min = 1e9")
+    assert "travel.threshold_min]: Input should be less than or equal to 1440" in faults(spoiled)[0]

@@ -222,3 +222,52 @@ def test_error_type_is_a_value_error(spoiled):
         read_tables(read_study(spoiled.folder))
     assert issubclass(InputError, ValueError)
     assert isinstance(spoiled.frame("population"), pd.DataFrame)
+
+
+def test_several_layers_are_listed_until_one_is_named(spoiled):
+    raw = spoiled.frame("stations")
+    points = gpd.points_from_xy(raw["lon"], raw["lat"])
+    frame = gpd.GeoDataFrame(raw.drop(columns=["lon", "lat"]), geometry=points, crs="EPSG:4326")
+    frame.iloc[:1].to_file(spoiled.folder / "stations.gpkg", layer="old")
+    frame.to_file(spoiled.folder / "stations.gpkg", layer="new")
+    spoiled.setting("stations.csv", "stations.gpkg")
+    assert "stations.gpkg has the layers old, new" in spoiled.only_fault()
+    spoiled.setting('"stations.gpkg", ', '"stations.gpkg", layer = "new", ')
+    assert read_tables(read_study(spoiled.folder)).sites.table["existing"].sum() == len(raw)
+
+
+def test_rows_wider_than_the_header_are_named_not_shifted(spoiled):
+    path = spoiled.folder / "stations.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([lines[0], lines[1] + ",", *lines[2:]]) + "\n", encoding="utf-8")
+    assert spoiled.only_fault() == (
+        "stations [row 2]: has 10 fields, the header 9 -> check its commas, quote texts that hold one"
+    )
+
+
+def test_a_column_that_stands_twice(spoiled):
+    path = spoiled.folder / "stations.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([lines[0] + ",lon", *(line + ",0" for line in lines[1:])]) + "\n", encoding="utf-8")
+    assert spoiled.only_fault() == "stations: column 'lon' stands twice -> remove one"
+
+
+def test_semicolons(spoiled):
+    path = spoiled.folder / "stations.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    assert spoiled.only_fault() == "stations: is separated by semicolons -> save it with commas"
+
+
+def test_blank_rows_are_no_rows(spoiled):
+    path = spoiled.folder / "stations.csv"
+    path.write_text(path.read_text(encoding="utf-8") + ",,,,,,,,\n\n", encoding="utf-8")
+    assert read_tables(read_study(spoiled.folder)).sites.table["existing"].sum() == 4
+
+
+def test_machines_and_hours_that_contradict_themselves(spoiled):
+    spoiled.cell("stations", 0, "machines", "9")
+    spoiled.cell("stations", 1, "closes", "08:00")
+    spoiled.cell("stations", 1, "opens", "08:00")
+    faults = spoiled.faults()
+    assert faults[0].startswith("stations [S00]: machines exceed max_machines")
+    assert faults[1] == "stations [S01]: opens equals closes ('08:00') -> round the clock is 00:00 to 24:00"

@@ -137,3 +137,31 @@ def test_a_moved_study_is_found_by_its_path(written, tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         verify_folder(root / "result")
     assert verify_folder(root / "result", study=root / "inputs").confirmed
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"proof": "solver"}, "proof: is 'solver' although the plan comes with a certificate"),
+        ({"proof": "none"}, "proof: an optimal plan needs one"),
+        ({"proof": "oracle"}, "proof: 'oracle' is unknown"),
+        ({"bound": "much"}, "plan.json: is not of the published format"),
+        ({"objective": None}, "plan.json: is not of the published format"),
+    ],
+)
+def test_forged_proofs_and_odd_values_are_refuted(written, tmp_path, changes, difference):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    record["study"] = str((written.parent / "study" / "study.toml").resolve())
+    write(folder, record | changes, reseal=True)
+    assert any(line.startswith(difference) for line in verify_folder(folder).differences)
+
+
+def test_not_a_number_is_no_json(written, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(written, folder)
+    text = (folder / "plan.json").read_text(encoding="utf-8")
+    (folder / "plan.json").write_text(text.replace('"gap": 0.0', '"gap": NaN'), encoding="utf-8")
+    with pytest.raises(InputError, match="NaN is not a number of JSON"):
+        verify_folder(folder)
