@@ -140,7 +140,8 @@ def test_prices_times_limits_do_not_wrap(number):
 
 
 def test_a_limit_that_is_no_integer_is_refused():
-    row = LinearRow(name="budget", columns=np.arange(2), coefficients=np.ones(2), limit=1.5)
+    row = LinearRow(name="budget", columns=np.arange(2), coefficients=np.ones(2), limit=1)
+    object.__setattr__(row, "limit", 1.5)  # the value refuses it; the checker must not rely on that
     draft = one_station_draft(program=replace(one_station(), linear=(row,)))
     refused(draft, "the limit of row budget is not a whole number")
 
