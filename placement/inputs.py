@@ -24,7 +24,7 @@ from placement.demand import (
 from placement.errors import Fault, InputError
 from placement.shift import warn_if_shifted
 from placement.study import TABLE, Study, parse_period
-from placement.tables import Tables, holds_areas, read_tables, study_crs
+from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
 from placement.travel import Streets, TravelTimes, straight_line_times, walking_times
 from placement.values import Demand, Sites
 
@@ -119,6 +119,13 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
         return Streets.from_tables(tables.nodes, tables.edges, crs=crs)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
+    if source.lines is not None:
+        lines = read_frame("streets", study.path(source.lines), layer=source.layer)
+        if not isinstance(lines, gpd.GeoDataFrame) or lines.crs is None:
+            raise InputError.single(
+                "streets", "has no lines with a CRS", remedy="give a GeoPackage or GeoJSON of lines"
+            )
+        return Streets.from_lines(lines.to_crs(crs), planar=source.planar)
     if source.place is not None:
         return Streets.from_place(source.place, crs=crs)
     if source.osm is not None:
@@ -229,8 +236,15 @@ def study_times(study: Study, tables: Tables, points: gpd.GeoDataFrame, streets:
     if streets is None:
         detour = study.travel.detour or 1.0
         return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
-    far_snap_m = study.travel.far_snap_m
-    return walking_times(streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, far_snap_m=far_snap_m)
+    return walking_times(
+        streets,
+        points,
+        sites,
+        cutoff_s=cutoff_s,
+        speed_m_s=speed_m_s,
+        far_snap_m=study.travel.far_snap_m,
+        cache=None if study.travel.cache is None else study.path(study.travel.cache),
+    )
 
 
 def _reach(study: Study) -> tuple[float, float]:

@@ -47,21 +47,24 @@ class InputFile(Section):
 
 
 class StreetsInput(Section):
-    """`[inputs] streets`: nodes and edges tables, a GraphML or OSM file, or a place name to download."""
+    """`[inputs] streets`: tables of nodes and edges, a GraphML or OSM file, a layer of lines, or a place by name."""
 
     nodes: LocalPath | None = None
     edges: LocalPath | None = None
     graphml: LocalPath | None = None
     osm: LocalPath | None = None
+    lines: LocalPath | None = None
+    layer: str | None = None
+    planar: bool = False
     place: str | None = None
     notice: str = ""
 
     @model_validator(mode="after")
     def _one_source(self) -> StreetsInput:
-        given = [name for name in ("graphml", "osm", "place") if getattr(self, name)]
+        given = [name for name in ("graphml", "osm", "lines", "place") if getattr(self, name)]
         tables = self.nodes is not None and self.edges is not None
         if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
-            raise ValueError("give exactly one of: nodes and edges, graphml, osm, place")
+            raise ValueError("give exactly one of: nodes and edges, graphml, osm, lines, place")
         return self
 
 
@@ -106,7 +109,7 @@ class Inputs(Section):
         for name, file in self.files():
             yield name, file.path
         if self.streets is not None:
-            for key in ("nodes", "edges", "graphml", "osm"):
+            for key in ("nodes", "edges", "graphml", "osm", "lines"):
                 path = getattr(self.streets, key)
                 if path is not None:
                     yield f"streets_{key}", path
@@ -181,6 +184,7 @@ class TravelSection(Section):
     threshold_min_by_district: Mapping[str, Minutes] = {}
     cutoff_min: Minutes | None = None
     far_snap_m: Positive = 500.0
+    cache: LocalPath | None = None
     detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     speed_m_s: Mapping[str, Positive] = {}
 

@@ -1,7 +1,17 @@
 """Tables in: files of five formats, checked columns, coordinates in the study's CRS."""
 
 from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_gcj02
+from placement.tables.files import read_frame
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
 
-__all__ = ["Tables", "bd09_to_wgs84", "gcj02_to_wgs84", "holds_areas", "read_tables", "study_crs", "wgs84_to_gcj02"]
+__all__ = [
+    "Tables",
+    "bd09_to_wgs84",
+    "gcj02_to_wgs84",
+    "holds_areas",
+    "read_frame",
+    "read_tables",
+    "study_crs",
+    "wgs84_to_gcj02",
+]
