@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 COMMANDS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
-    "types": [sys.executable, "-m", "mypy"],
+    "types": ["mypy"],
     "layers": ["lint-imports", "--no-cache"],
 }
 

@@ -131,7 +131,8 @@ def test_not_proven_is_4(study, tmp_path, monkeypatch):
 
     def unproven(program, **options):
         solution = solve(program, **options)
-        return replace(solution, status="feasible", bound=solution.objective + 1000, certificate=None, proof="solver")
+        claim = {"status": "feasible", "bound": solution.objective + 1000, "proof": "solver", "solver": "HiGHS"}
+        return replace(solution, certificate=None, **claim)
 
     monkeypatch.setitem(module.__globals__, "maximise_coverage", unproven)
     out = study.parent.parent / "unproven"
