@@ -62,7 +62,12 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
 def plan_record(data: ReportData) -> dict[str, Any]:
     """Return the content of ``plan.json``."""
     return plan_to_dict(
-        data.plan, study_path=data.study_path, inputs=data.inputs, versions=data.versions, seed=data.seed
+        data.plan,
+        study_path=data.study_path,
+        inputs=data.inputs,
+        versions=data.versions,
+        seed=data.seed,
+        travel=data.travel_mode,
     )
 
 
@@ -71,7 +76,15 @@ def plan_lines(data: ReportData, folder: Path) -> list[str]:
     plan = data.plan
     lines = [f"{plan.study}: {_STATUS.get(plan.status, plan.status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
-    lines += ["", *_coverage_table(plan), "", *_budget_table(plan), "", *_action_table(data)]
+    lines += [
+        f"travel: {data.travel_mode}",
+        "",
+        *_coverage_table(plan),
+        "",
+        *_budget_table(plan),
+        "",
+        *_action_table(data),
+    ]
     return [*lines, "", f"written to {folder}: open report.html, check with: placement verify {folder}"]
 
 

@@ -14,7 +14,12 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     The bytes depend on `data` alone: no clock, no locale, no environment.
     """
     record = plan_to_dict(
-        data.plan, study_path=data.study_path, inputs=data.inputs, versions=data.versions, seed=data.seed
+        data.plan,
+        study_path=data.study_path,
+        inputs=data.inputs,
+        versions=data.versions,
+        seed=data.seed,
+        travel=data.travel_mode,
     )
     files = {
         "plan.json": plan_bytes(record),

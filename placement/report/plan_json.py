@@ -105,6 +105,7 @@ class PlanFile(_Part):
     schema_: Literal["placement/plan/1"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
     name: str = Field(description="Name of the study.")
+    travel: str = Field(description="How travel was counted, e.g. walking along streets, or straight lines.")
     proof: Literal["certificate", "solver", "none"]
     inputs: dict[str, Fingerprint] = Field(description="SHA-256 of each input by name.")
     versions: dict[str, str]
@@ -135,7 +136,7 @@ def ordered_actions(plan: Plan) -> pd.DataFrame:
 
 
 def plan_to_dict(
-    plan: Plan, *, study_path: str, inputs: Mapping[str, str], versions: Mapping[str, str], seed: int
+    plan: Plan, *, study_path: str, inputs: Mapping[str, str], versions: Mapping[str, str], seed: int, travel: str = ""
 ) -> dict[str, Any]:
     """Return a plan as the content of ``plan.json``.
 
@@ -151,6 +152,8 @@ def plan_to_dict(
         Version by program or library name.
     seed
         Seed of the run.
+    travel
+        How travel was counted: ``TravelTimes.mode``.
 
     Raises
     ------
@@ -161,6 +164,7 @@ def plan_to_dict(
         "schema": SCHEMA,
         "study": study_path,
         "name": plan.study,
+        "travel": travel,
         "proof": plan.proof,
         "inputs": dict(inputs),
         "versions": dict(versions),

@@ -97,7 +97,7 @@ def _read(path: Path) -> dict[str, Any]:
             "budget",
             "solve",
         )
-        missing = [key for key in (*needed, "proof", "name") if key not in record]
+        missing = [key for key in (*needed, "proof", "name", "travel") if key not in record]
     except (OSError, ValueError, TypeError) as error:
         raise InputError.single(
             PLAN, f"cannot be read: {error}", row=str(path), remedy="name a result folder"
@@ -171,6 +171,8 @@ def _value_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared,
     yield from _bound_faults(record, objective)
     if record["name"] != prepared.study.study.name:
         yield "name: differs from the study's"
+    if record["travel"] != prepared.times.mode:
+        yield f"travel: was counted as {prepared.times.mode!r}, the plan says {record['travel']!r}"
     yield from _proof_faults(record, place)
     if record["proof"] == "certificate":
         program = rebuild(prepared, near, weights)

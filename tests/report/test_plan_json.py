@@ -35,7 +35,7 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "schema", "study", "proof", "inputs", "versions", "seed", "status", "objective", "bound", "gap",
         "actions", "open", "coverage", "budget",
     }  # fmt: skip
-    assert relied_on | {"name", "solve"} == set(record)
+    assert relied_on | {"name", "travel", "solve"} == set(record)
     assert record["study"] == "../data/hankou/study.toml"
     move = next(action for action in record["actions"] if action["action"] == "move")
     assert move == {
