@@ -182,6 +182,10 @@ def test_highs_prints_nothing(capfd):
 
 
 INTERRUPTED = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
+
 from placement.solve import highs
 from placement.solve.milp import solve_milp
 from tests.solve.test_milp import hard_program
@@ -203,7 +207,11 @@ def test_an_interrupt_ends_a_run_of_highs():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "running\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
+        try:
+            _, said = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == -signal.SIGINT
     assert said.endswith("KeyboardInterrupt\n")
 
