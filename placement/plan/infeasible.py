@@ -108,9 +108,12 @@ class _Explainer:
     def _solve(self, program: CoverageProgram) -> Solution:
         from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
-        return solve_milp(
+        solution = solve_milp(
             program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
         )
+        if solution.interrupted:
+            raise KeyboardInterrupt
+        return solution
 
 
 def _listed(names: Sequence[str]) -> str:
