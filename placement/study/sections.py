@@ -184,7 +184,8 @@ class TravelSection(Section):
     threshold_min_by_district: Mapping[str, Minutes] = {}
     cutoff_min: Minutes | None = None
     far_snap_m: Positive = 500.0
-    cache: LocalPath | None = None
+    cache: LocalPath | bool = True
+    stream: bool | Literal["auto"] = "auto"
     detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     speed_m_s: Mapping[str, Positive] = {}
 
