@@ -39,6 +39,7 @@ def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        """Run the command and exit with its code."""
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("ignore")
@@ -72,6 +73,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
     ) as bar:
 
         def tell(line: str) -> None:
+            """Name the next step."""
             bar.set_description_str(line)
             bar.update(1)
 
@@ -159,6 +161,7 @@ def _whole_or_nothing(out: Path, quiet: bool) -> Iterator[Interrupt]:
     words = "stopping; the best plan so far will be written. Ctrl-C again ends at once, without it"
 
     def tell() -> None:
+        """Say what the first Ctrl-C does."""
         # A signal handler must not use buffered streams: it may run in the middle of a write to them.
         if not quiet:
             os.write(2, f"\nplacement: {words}\n".encode())

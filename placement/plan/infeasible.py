@@ -39,6 +39,7 @@ class _Explainer:
             self.limits.append(REQUIRED)
 
     def explain(self) -> tuple[tuple[str, ...], str]:
+        """Return the names of the conflicting constraints and a sentence with the numbers."""
         if self._impossible(self.limits, ()):
             conflict = _filtered(self.limits, lambda names: self._impossible(names, ()))
             rows = [row for row in self.program.linear if row.name in conflict]

@@ -96,6 +96,7 @@ class Improver:
         self._runs += _RUNS
 
         def run(seed: int) -> tuple[Any, int]:
+            """Return the plan and value of one annealing run."""
             return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
 
         with ThreadPoolExecutor(self.threads) as executor:

@@ -119,6 +119,7 @@ class _Row:
     least: int
 
     def holds(self, chosen: BoolArray) -> bool:
+        """Return whether a plan satisfies the row."""
         return exact_sum(self.coefficients[chosen]) >= self.least
 
 
