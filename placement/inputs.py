@@ -32,12 +32,15 @@ from placement.travel import (
     TravelTimes,
     cache_folder,
     straight_line_times,
+    vehicle_run,
     walking_run,
 )
 from placement.values import Demand, Sites
 
 _MIN_S = 60.0
 _GRID_M = 250.0
+_NETWORKS = {"walk": "walk", "cycle": "bike", "drive": "drive"}
+"""osmnx's names of the modes."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,9 +148,10 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
             )
         return Streets.from_lines(lines.to_crs(crs), planar=source.planar)
     if source.place is not None:
-        return Streets.from_place(source.place, crs=crs)
+        return Streets.from_place(source.place, crs=crs, network_type=_NETWORKS[source.mode])
     if source.osm is not None:
-        return Streets.from_osm_file(study.path(source.osm), crs=crs)
+        rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
+        return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
     raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
 
 
@@ -241,7 +245,7 @@ def study_demand(
 
 
 def study_speeds(study: Study) -> dict[str, float]:
-    """Return metres a second by age group; 1 with a distance standard, where speed plays no part."""
+    """Return metres a second by age group; 1 where speed plays no part: a distance standard, or vehicles."""
     return {group: study.travel.speed_m_s.get(group, 1.0) for group in study.demand.age_groups}
 
 
@@ -256,9 +260,17 @@ def study_times(
     if streets is None:
         detour = study.travel.detour or 1.0
         return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
-    run = walking_run(
-        streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, far_snap_m=study.travel.far_snap_m
-    )
+    travel = study.travel
+    if travel.mode == "walking":
+        run = walking_run(
+            streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, slope=travel.slope,
+            steps_factor=travel.steps_factor, far_snap_m=travel.far_snap_m,
+        )  # fmt: skip
+    else:
+        run = vehicle_run(
+            streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=travel.street_speed_m_s, oneway=travel.oneway,
+            mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
+        )  # fmt: skip
     return _times_of(run, study, cached=cached)
 
 
