@@ -131,6 +131,7 @@ def coverage_record(prepared: Prepared, reached: Bools) -> dict[str, Any]:
     amounts = {"": share * demand.need + (1 - share) * use, "need_": demand.need, "use_": use}
 
     def record(mask: Bools) -> dict[str, float]:
+        """Return the sums over the rows in `mask`, covered and in total."""
         out = {}
         for prefix, amount in amounts.items():
             out[f"{prefix}covered"] = float(amount[mask & reached].sum())
