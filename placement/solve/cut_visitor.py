@@ -14,7 +14,9 @@ from placement.solve.odd_sets import CutPool, violated_odd_sets
 from placement.solve.plans import Finder
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.relaxation import CutRelaxation
+from placement.solve.proof import Branch
 from placement.solve.restrict import restrict
+from placement.solve.strong import StrongBranching
 from placement.values.certificate import SCALE
 
 _PRICED_IN = 300
@@ -52,6 +54,8 @@ class CutVisitor(Visitor):
         self._relaxation = relaxation
         self._improver = improver
         self._separations = 0
+        self._value: float | None = None
+        self._strong = StrongBranching(problem, self._groups, finder.column_weight)
 
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
         """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
@@ -64,9 +68,19 @@ class CutVisitor(Visitor):
         if search and visit.closing is None:
             self._refine(visit, status, allowed)
         if visit.closing is None and time.perf_counter() <= self._deadline:
-            visit.branches = self._branches(status, visit.node.x, node.limits)
+            reach = allowed if visit.plan is None else max(allowed, visit.plan[1])
+            visit.branches = self._questions(status, visit.node, reach)
         visit.node = replaced(visit.node, status=status)
         return visit
+
+    def _questions(self, status: NDArray[np.int8], node: Node, reach: int) -> tuple[Branch, Branch] | None:
+        """Return the answers of the question that strong branching finds best."""
+        base = self._value
+        if base is None:
+            return self._branches(status, node.x, node.limits)
+        shift = base - node.bound / SCALE
+        found = self._strong.choose(self._relaxation, status, node.x, node.limits, reach + shift, base)
+        return found or self._branches(status, node.x, node.limits)
 
     def _round(
         self, visit: Visit, status: NDArray[np.int8], allowed: int, turn: int, gaps: list[float], *, search: bool
@@ -74,7 +88,10 @@ class CutVisitor(Visitor):
         """Solve, close or fix, and cut once; return whether another round is worth while."""
         if not self._propagate(visit, status):
             return False
-        outcome = self._relaxation.solve(status, max(0.1, self._deadline - time.perf_counter()))
+        outcome = self._relaxation.solve(status, visit.node.limits, max(0.1, self._deadline - time.perf_counter()))
+        self._value = outcome.objective if outcome.state == "optimal" else None
+        if outcome.state == "infeasible":
+            self._refute(visit, status)
         if outcome.state != "optimal":
             return False
         rho = self._improve(visit, status, outcome)
@@ -93,6 +110,14 @@ class CutVisitor(Visitor):
         if self._relaxation.cut_count and turn % _WEED_EVERY == _WEED_EVERY - 1:
             self._relaxation.weed()
         return self._cut(outcome) > 0
+
+    def _refute(self, visit: Visit, status: NDArray[np.int8]) -> None:
+        """Close an infeasible node by a ray, if rounding leaves it one."""
+        for ray in self._relaxation.rays():
+            bound, _ = self._scaled_bound(ray, status, visit.node.limits)
+            if bound < 0:
+                visit.closing = ray
+                return
 
     def _improve(self, visit: Visit, status: NDArray[np.int8], outcome: LpOutcome) -> NDArray[np.int64]:
         """Take the prices of a relaxation where they are better; return their reduced values."""
