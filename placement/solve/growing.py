@@ -68,6 +68,10 @@ class GrowingModel(LinearModel):
             return -np.inf
         return float(highs.getInfo().objective_function_value)
 
+    def iterations(self) -> int:
+        """Return the simplex steps of the last run."""
+        return max(0, int(self._highs.getInfo().simplex_iteration_count))
+
     def restore(self, basis: Any) -> None:
         """Go back to a basis."""
         self._highs.setBasis(basis)

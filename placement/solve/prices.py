@@ -177,7 +177,7 @@ def label_scale(problem: Problem, phi: IntArray, objective: int) -> IntArray:
 
 def scaled(prices: NDArray[Any]) -> IntArray:
     """Return prices as scaled integers."""
-    return np.rint(np.clip(prices * SCALE, -_SAFE, _SAFE)).astype(np.int64)
+    return np.asarray(np.rint(np.clip(prices * SCALE, -_SAFE, _SAFE)), dtype=np.int64)
 
 
 def _spread_theta(problem: Problem, work: Work, theta: NDArray[Any]) -> IntArray:

@@ -34,6 +34,9 @@ from placement.solve.side_block import side_block
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
+_PROBE_STEPS = 150
+"""What starting a probe costs, in simplex steps: the basis is factorised anew."""
+
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
 
@@ -58,6 +61,8 @@ class CutRelaxation:
         What is left of the program.
     core
         Positions in ``work.columns`` of the columns in the model, in its order.
+    solving, probing
+        Simplex steps so far, of solutions and of probes.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class CutRelaxation:
         self._problem, self.work, self._pool = problem, work, pool
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
+        self.solving, self.probing = 0, 0
         self._sets: list[tuple[int, ...]] = []
         self._known: set[tuple[int, ...]] = set()
         self._members, self._member_start = _members(work)
@@ -88,7 +94,9 @@ class CutRelaxation:
     def solve(self, status: NDArray[np.int8], limits: Limits, time_limit_s: float) -> LpOutcome:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
-        return self._model.solve(time_limit_s=time_limit_s)
+        outcome = self._model.solve(time_limit_s=time_limit_s)
+        self.solving += self._model.iterations()
+        return outcome
 
     def _move_to(self, status: NDArray[np.int8], limits: Limits) -> None:
         decided = status[self.work.columns[self.core]]
@@ -105,6 +113,7 @@ class CutRelaxation:
         for branch in branches:
             with self._tried(branch):
                 bounds.append(self._model.probe(basis, iterations))
+                self.probing += _PROBE_STEPS + self._model.iterations()
         self._model.restore(basis)
         return bounds
 
@@ -116,17 +125,15 @@ class CutRelaxation:
             lower, upper = (limits[row] for limits in self._side.limits(self._limits.low, self._limits.high))
             limit = branch.limit - int(self._side.chosen[row])
             new = (lower, limit) if branch.value == 0 else (limit + 1, upper)
-            at = [self._side_start + row]
-            self._model.set_row_limits(at, [new[0]], [new[1]])
+            self._model.set_row_limits([self._side_start + row], [new[0]], [new[1]])
             yield
-            self._model.set_row_limits(at, [lower], [upper])
+            self._model.set_row_limits([self._side_start + row], [lower], [upper])
         else:
-            position = np.flatnonzero(self.work.columns[self.core] == branch.index)
-            at = self.work.weights.size + position
-            value = float(branch.value)
-            self._model.set_bounds(at, np.full(at.size, value), np.full(at.size, value))
+            column = self._side_start + np.flatnonzero(self.work.columns[self.core] == branch.index)
+            value = np.full(column.size, float(branch.value))
+            self._model.set_bounds(column, value, value)
             yield
-            self._model.set_bounds(at, np.zeros(at.size), np.ones(at.size))
+            self._model.set_bounds(column, np.zeros(column.size), np.ones(column.size))
 
     def point(self, outcome: LpOutcome) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return (x over the columns of the work, y over its sites, z over its rows)."""
@@ -235,7 +242,6 @@ class CutRelaxation:
 
     def _columns_of(self, positions: IntArray) -> sparse.csc_array:
         """Return the coefficients of columns in cover rows, side rows, floors and cuts."""
-        work = self.work
         covers = -self._incidence[:, positions]
         floors = sparse.csr_array(self._floor_gains()[:, positions])
         parts = [covers, sparse.csc_array(self._side.matrix)[:, positions], floors]

@@ -58,8 +58,8 @@ _POLISHED = 0.01
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
-_PATIENCE = 60
-"""Nodes that first-order steps may visit where simplex steps fit too."""
+_PATIENCE, _SHORT_PATIENCE = 20_000, 150
+"""Nodes that first-order steps may visit where simplex steps fit too; fewer where side rows make plans rare."""
 
 _ROOT_CUT_ROUNDS = 200
 _NODE_CUT_ROUNDS = 8
@@ -104,7 +104,9 @@ class Run:
         if plan is None and not self._finder.packing and hard and not simplex:
             root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
-        search = BranchAndBound(self._problem, self._log, self._pool, self._stages(root, simplex=simplex), **self._options())
+        search = BranchAndBound(
+            self._problem, self._log, self._pool, self._stages(root, simplex=simplex), **self._options()
+        )
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
@@ -211,9 +213,10 @@ class Run:
         )
         if not simplex:
             return (Stage(make=lambda: self._visitor),)
-        if (root.status == FREE).sum() > _MANY_COLUMNS or not self._finder.packing:
+        if (root.status == FREE).sum() > _MANY_COLUMNS:
             return (by_simplex,)
-        return (Stage(make=lambda: self._visitor, most_nodes=_PATIENCE), by_simplex)
+        patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
+        return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)
 
     def _cut_visitor(self, root: Node) -> CutVisitor:
         low, high = root.limits.low, root.limits.high

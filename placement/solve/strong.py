@@ -16,16 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.node import Node
 from placement.solve.problem import FREE, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.relaxation import CutRelaxation
 from placement.values.program import IntArray
 
 _FRACTION = 1e-4
-_ITERATIONS = 150
+_ITERATIONS = 60
 _RELIABLE = 4
 _LOOKAHEAD = 10
-_MOST_PROBES = 40
+_PROBE_SHARE, _FREE_PROBES = 0.2, 1000
+"""Probes may take this share of the steps that solutions took, and so many more."""
+
 _LEAST_GAIN = 1e-4
 
 
@@ -80,48 +83,38 @@ class StrongBranching:
         self._records: dict[tuple[bool, int], _Record] = {}
 
     def choose(
-        self,
-        relaxation: CutRelaxation,
-        status: NDArray[np.int8],
-        x: NDArray[Any],
-        limits: Limits,
-        reach: float,
-        base: float,
+        self, relaxation: CutRelaxation, status: NDArray[np.int8], node: Node, *, lead: float, value: float
     ) -> tuple[Branch, Branch] | None:
         """Return the two answers of the best question; None where nothing is fractional.
 
         Parameters
         ----------
         relaxation
-            Just solved at the node, with value `base` (in its own terms).
-        x
-            (columns,) its point.
-        reach
-            The value at which a node is closed, in the same terms.
+            Just solved at the node, with the value `value`.
+        status
+            (columns,) what is decided at the node.
+        lead
+            How far the bound is above the value at which the node is closed.
         """
-        questions = self._questions(status, x, limits)
-        if not questions:
-            return None
-        most = max(base - reach, 1.0)
-        ranked = sorted(questions, key=lambda each: -self._expected(each, most))
-        best, score, idle = ranked[0], -1.0, 0
-        for probes, question in enumerate(ranked):
+        best, score, idle = None, -1.0, 0
+        most = max(lead, 1.0)
+        for question in sorted(self._questions(status, node), key=lambda each: -self._expected(each, most)):
             known = self._records.get(question.key)
             if known is not None and min(known.counts) >= _RELIABLE:
-                value = self._expected(question, most)
-            elif probes < _MOST_PROBES:
-                value = self._probe(relaxation, question, base, most)
+                product = self._expected(question, most)
+            elif relaxation.probing < _PROBE_SHARE * relaxation.solving + _FREE_PROBES:
+                product = self._probe(relaxation, question, value, most)
             else:
                 break
-            idle = 0 if value > score else idle + 1
-            if value > score:
-                best, score = question, value
+            idle = 0 if product > score else idle + 1
+            if product > score:
+                best, score = question, product
             if idle >= _LOOKAHEAD:
                 break
-        return best.branches
+        return None if best is None else best.branches
 
-    def _questions(self, status: NDArray[np.int8], x: NDArray[Any], limits: Limits) -> list[Question]:
-        return [*self._group_questions(status, x, limits), *self._column_questions(status, x)]
+    def _questions(self, status: NDArray[np.int8], node: Node) -> list[Question]:
+        return [*self._group_questions(status, node.x, node.limits), *self._column_questions(status, node.x)]
 
     def _group_questions(self, status: NDArray[np.int8], x: NDArray[Any], limits: Limits) -> list[Question]:
         questions = []
