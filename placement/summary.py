@@ -31,7 +31,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "stations": int(sites["existing"].sum()),
         "candidates": int((~sites["existing"]).sum()),
         "travel": times.mode,
-        "reachable_pairs": int(times.matrix.nnz),
+        "reachable_pairs": times.n_pairs,
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),

@@ -69,8 +69,10 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
     sites = prepared.sites.table
     today = sites[sites["existing"].to_numpy(dtype=bool)]
     sources = visit_sources(prepared)
+    after = sorted(standing_after)
+    times = prepared.times.to_sites(today.index.union(after))
     try:
-        usage = fit_usage(transactions, prepared.times, sources, today, outside=True, leave_one_out=False)
+        usage = fit_usage(transactions, times, sources, today, outside=True, leave_one_out=False)
     except InputError as error:
         empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
         reason = "; ".join(fault.problem for fault in error.faults)
@@ -78,8 +80,8 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
     known = sites["host"].isin(usage.hosts)
     taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
     parts = {
-        "before": usage.predict(prepared.times, sources, taken.loc[today.index]),
-        "after": usage.predict(prepared.times, sources, taken.loc[sorted(standing_after)]),
+        "before": usage.predict(times, sources, taken.loc[today.index]),
+        "after": usage.predict(times, sources, taken.loc[after]),
     }
     columns = {"visits": "", "low": "_low", "high": "_high"}
     named = [part.rename(columns={c: f"{when}{end}" for c, end in columns.items()}) for when, part in parts.items()]

@@ -32,6 +32,7 @@ def explain(model: RelocationModel, *, seed: int, threads: int) -> tuple[tuple[s
 class _Explainer:
     def __init__(self, program: CoverageProgram, seed: int, threads: int) -> None:
         self.program = program
+        self.weights = program.row_weights()
         self.seed, self.threads = seed, threads
         self.limits = [row.name for row in program.linear if not _structural(row)]
         if program.required.any() or any(_must_open(row) for row in program.linear):
@@ -63,16 +64,16 @@ class _Explainer:
         return (*(floor.name for floor in floors), *dict.fromkeys(giving_way)), "; ".join(parts)
 
     def _impossible(self, limits: Sequence[str], floors: Sequence[str]) -> bool:
-        weights = _weights(self.program) if floors else np.zeros_like(_weights(self.program))
+        weights = self.weights if floors else np.zeros_like(self.weights)
         return self._solve(self._restricted(limits, floors, weights)).status == "infeasible"
 
     def _most(self, floor: Floor, limits: Sequence[str]) -> Solution:
-        weights = np.zeros_like(_weights(self.program))
-        weights[floor.rows] = _weights(self.program)[floor.rows]
+        weights = np.zeros_like(self.weights)
+        weights[floor.rows] = self.weights[floor.rows]
         return self._solve(self._restricted(limits, (), weights))
 
     def _sentence(self, floor: Floor, most: Solution) -> str:
-        total = max(int(_weights(self.program)[floor.rows].sum()), 1)
+        total = max(int(self.weights[floor.rows].sum()), 1)
         return (
             f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most.bound / total:.2%} is possible"
         )
@@ -81,7 +82,7 @@ class _Explainer:
         values = np.zeros(self.program.n_columns, dtype=np.int64)
         values[row.columns] = -row.coefficients
         others = [name for name in conflict if name != row.name]
-        rest = self._restricted(others, (), np.zeros_like(_weights(self.program)))
+        rest = self._restricted(others, (), np.zeros_like(self.weights))
         least = -self._solve(dataclasses.replace(rest, column_values=values)).bound
         if row.name in _YUAN:
             short = (least - row.limit) / 100
@@ -98,8 +99,7 @@ class _Explainer:
                 linear.append(row)
         required = self.program.required
         return dataclasses.replace(
-            self.program,
-            weights=weights,
+            self.program.with_weights(weights),
             linear=tuple(linear),
             floors=tuple(floor for floor in self.program.floors if floor.name in floors),
             required=required if keep_required else np.zeros_like(required),
@@ -133,9 +133,3 @@ def _structural(row: LinearRow) -> bool:
 
 def _must_open(row: LinearRow) -> bool:
     return row.name.startswith("site ") and row.equality
-
-
-def _weights(program: CoverageProgram) -> NDArray[np.int64]:
-    if program.weights is None:
-        raise TypeError("a program in blocks has no weights array")
-    return program.weights

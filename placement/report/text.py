@@ -206,6 +206,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "term.speed": ("Walking speed", "步行速度"),
         "term.travel": ("Travel", "出行计算方式"),
         "mode.walking along streets": ("walking along streets", "沿街道步行"),
+        "mode.cycling along streets": ("cycling along streets", "沿街道骑行"),
+        "mode.driving along streets": ("driving along streets", "沿街道驾车"),
         # Map
         "map.alt": ("Map of the plan: {actions}.", "方案地图：{actions}。"),
         "map.note": (

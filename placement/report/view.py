@@ -265,7 +265,7 @@ def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
     ]
     if data.travel_mode:
         found.append((text["term.travel"], travel_mode(data, text)))
-    if data.threshold_s is not None:
+    if data.threshold_s is not None and not data.travel_mode.startswith(("cycling", "driving")):
         found.append((text["term.speed"], pace))
     if data.threshold_s_by_district:
         own = (f"{name} {_minutes(limit, text)}" for name, limit in sorted(data.threshold_s_by_district.items()))
