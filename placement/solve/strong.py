@@ -26,8 +26,8 @@ _FRACTION = 1e-4
 _ITERATIONS = 60
 _RELIABLE = 4
 _LOOKAHEAD = 10
-_PROBE_SHARE, _FREE_PROBES = 0.2, 1000
-"""Probes may take this share of the steps that solutions took, and so many more."""
+_PROBE_SHARE, _ALLOWANCE = 0.2, 1500
+"""Probes may take this share of the steps that solutions took, and so many more at every node."""
 
 _LEAST_GAIN = 1e-4
 
@@ -81,6 +81,7 @@ class StrongBranching:
     def __init__(self, problem: Problem, groups: list[NDArray[Any]], weight: NDArray[Any]) -> None:
         self._problem, self._groups, self._weight = problem, groups, weight
         self._records: dict[tuple[bool, int], _Record] = {}
+        self._allowance = 0
 
     def choose(
         self, relaxation: CutRelaxation, status: NDArray[np.int8], node: Node, *, lead: float, value: float
@@ -96,22 +97,24 @@ class StrongBranching:
         lead
             How far the bound is above the value at which the node is closed.
         """
+        self._allowance += _ALLOWANCE
         best, score, idle = None, -1.0, 0
         most = max(lead, 1.0)
         for question in sorted(self._questions(status, node), key=lambda each: -self._expected(each, most)):
-            known = self._records.get(question.key)
-            if known is not None and min(known.counts) >= _RELIABLE:
+            if self._is_known(question) or relaxation.probing > _PROBE_SHARE * relaxation.solving + self._allowance:
                 product = self._expected(question, most)
-            elif relaxation.probing < _PROBE_SHARE * relaxation.solving + _FREE_PROBES:
-                product = self._probe(relaxation, question, value, most)
             else:
-                break
+                product = self._probe(relaxation, question, value, most)
             idle = 0 if product > score else idle + 1
             if product > score:
                 best, score = question, product
             if idle >= _LOOKAHEAD:
                 break
         return None if best is None else best.branches
+
+    def _is_known(self, question: Question) -> bool:
+        record = self._records.get(question.key)
+        return record is not None and min(record.counts) >= _RELIABLE
 
     def _questions(self, status: NDArray[np.int8], node: Node) -> list[Question]:
         return [*self._group_questions(status, node.x, node.limits), *self._column_questions(status, node.x)]
