@@ -230,6 +230,7 @@ def measure(coverage: Coverage, demand: Demand, standing: NDArray[np.bool_]) -> 
     parts = [demand.weight, demand.need, demand.expected_use]
 
     def covered(rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
+        """Return what is covered of some demand points and segments, and of how much."""
         sums = [(float((part * reached)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
         (w, w_all), (n, n_all), (u, u_all) = sums
         return Covered(covered=w, all=w_all, need_covered=n, need_all=n_all, use_covered=u, use_all=u_all)

@@ -155,6 +155,7 @@ def maximise(yes: FloatArray, asked: FloatArray) -> tuple[float, float, float]:
     ceiling = float(np.log(precision_of(np.array(SMALLEST_SPREAD))))
 
     def loss(theta: FloatArray) -> float:
+        """Return the negative log-likelihood at (logit of the mean, log of the precision)."""
         mean = np.broadcast_to(special.expit(theta[0]), asked.shape)
         return -float(log_likelihood(yes, asked, mean, np.exp(np.asarray(theta[1]))))
 

@@ -39,6 +39,7 @@ class _Explainer:
             self.limits.append(REQUIRED)
 
     def explain(self) -> tuple[tuple[str, ...], str]:
+        """Return the names of the conflicting constraints and a sentence with the numbers."""
         if self._impossible(self.limits, ()):
             conflict = _filtered(self.limits, lambda names: self._impossible(names, ()))
             rows = [row for row in self.program.linear if row.name in conflict]
@@ -108,9 +109,12 @@ class _Explainer:
     def _solve(self, program: CoverageProgram) -> Solution:
         from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
-        return solve_milp(
+        solution = solve_milp(
             program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
         )
+        if solution.interrupted:
+            raise KeyboardInterrupt
+        return solution
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import heapq
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.prices import Prices, scaled_bound
@@ -93,7 +93,7 @@ class BranchAndBound:
     gap
         Share of the bound that may stay open.
     deadline
-        ``time.perf_counter()`` at which to stop.
+        When to stop.
     threads
         Threads that visit nodes.
     progress
@@ -108,7 +108,7 @@ class BranchAndBound:
         stages: tuple[Stage, ...],
         *,
         gap: float,
-        deadline: float,
+        deadline: Deadline,
         threads: int,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
@@ -141,7 +141,7 @@ class BranchAndBound:
         )
 
     def _goes_on(self) -> bool:
-        return bool(self._heap) and time.perf_counter() + self._log.seconds_to_seal() < self._deadline
+        return bool(self._heap) and not self._deadline.passed(margin_s=self._log.seconds_to_seal())
 
     def _run_stage(self, stage: Stage) -> None:
         visitor, first = stage.make(), self._visited

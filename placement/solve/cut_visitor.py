@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.highs import LpOutcome
 from placement.solve.improve import Improver
 from placement.solve.node import Node, Visit, Visitor, replaced
@@ -46,7 +46,7 @@ class CutVisitor(Visitor):
         self,
         problem: Problem,
         finder: Finder,
-        deadline: float,
+        deadline: Deadline,
         pool: CutPool,
         *,
         relaxation: CutRelaxation,
@@ -73,7 +73,7 @@ class CutVisitor(Visitor):
             self._close_if_reached(visit, allowed)
         if search and visit.closing is None:
             self._refine(visit, status, allowed)
-        if visit.closing is None and time.perf_counter() <= self._deadline:
+        if visit.closing is None and not self._deadline.passed():
             visit.branches = self._answers(status, visit.node, _reach(visit, allowed))
         visit.node = replaced(visit.node, status=status)
         return visit
@@ -92,7 +92,7 @@ class CutVisitor(Visitor):
         """Solve, close or fix, and cut once; return whether another round is worth while."""
         if not self._propagate(visit, status):
             return False
-        outcome = self._relaxation.solve(status, visit.node.limits, max(0.1, self._deadline - time.perf_counter()))
+        outcome = self._relaxation.solve(status, visit.node.limits, self._deadline)
         self._value = outcome.objective if outcome.state == "optimal" else None
         if outcome.state != "optimal":
             return outcome.state == "infeasible" and self._refute(visit, status)
@@ -102,7 +102,7 @@ class CutVisitor(Visitor):
         if self._close_if_reached(visit, allowed):
             return False
         self._fix(visit, status, _reach(visit, allowed))
-        if time.perf_counter() > self._deadline:
+        if self._deadline.passed():
             return False
         if self._relaxation.add_columns(rho, status, _PRICED_IN):
             return True
@@ -145,9 +145,9 @@ class CutVisitor(Visitor):
 
     def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
         """Look for a plan by an exact subproblem over the columns in use."""
-        limit = min(_REFINE_S, self._deadline - time.perf_counter())
+        limit = self._deadline.within(_REFINE_S)
         self._since_refined += 1
-        if self._improver is None or limit <= 0 or self._since_refined <= self._patience:
+        if self._improver is None or limit.passed() or self._since_refined <= self._patience:
             return
         plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
         self._since_refined, self._patience = 0, 2 * self._patience + 1

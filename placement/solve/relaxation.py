@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.solve.deadline import Deadline
 from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.odd_sets import CutPool, odd_set_coefficients
@@ -39,6 +40,7 @@ _PROBE_STEPS = 150
 
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
+_LEAST_S = 0.1
 
 
 class CutRelaxation:
@@ -91,10 +93,10 @@ class CutRelaxation:
         """Cuts in the model."""
         return len(self._sets)
 
-    def solve(self, status: NDArray[np.int8], limits: Limits, time_limit_s: float) -> LpOutcome:
+    def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
-        outcome = self._model.solve(time_limit_s=time_limit_s)
+        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
         self.solving += self._model.iterations()
         return outcome
 

@@ -59,6 +59,7 @@ class Reach:
         placed = self.costs.place(self.streets, points, arriving=False)
 
         def rows(block: slice) -> sparse.csr_array:
+            """Return the rows of one block of points."""
             counts, found, costs = engine.point_rows(
                 self.streets.u, self.streets.v, self.first_reach, self.reach_site, self.reach_cost,
                 self.first_on_edge, self.on_edge, placed[block], self.sites, self.cutoff,
@@ -124,6 +125,7 @@ def search_by_site(streets: Streets, arcs: Lists, placed: NDArray[np.int32], cut
     shift = _bucket_shift(arcs[2], cutoff)
 
     def call(chunk: NDArray[np.int32]) -> Lists:
+        """Return (nodes a site, nodes, costs) of one chunk of sites."""
         counts, nodes, reached = engine.reach_nodes(*arcs, streets.u, streets.v, chunk, cutoff, shift)
         used = int(counts.sum())
         return counts, nodes[:used], reached[:used]

@@ -27,14 +27,15 @@ class Reach:
     ----------
     prepared
         The study.
-    limits
-        The standard at each demand point: seconds, or metres for a distance standard.
+    limits, which
+        The standards that occur, seconds, or metres for a distance standard; and (points,) which of them holds there.
     usable
         (sites,) for each segment: open during its whole period, and offering its service.
     """
 
     prepared: Prepared
     limits: tuple[Fraction, ...]
+    which: NDArray[np.int64]
     usable: tuple[Bools, ...]
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
@@ -56,7 +57,8 @@ class Reach:
         metres, start = self.prepared.study.travel.threshold_m is not None, 0
         for block in times.blocks():
             end = start + len(block.point_ids)
-            yield _near(block, self.limits[start:end], speed_m_s, usable, metres=metres)
+            most = np.array([*_whole_limits(block, self.limits, speed_m_s, metres=metres)], dtype=np.int64)
+            yield _near(block, most[self.which[start:end]], usable)
             start = end
 
 
@@ -67,45 +69,47 @@ def reach(prepared: Prepared) -> Reach:
     for segment in prepared.demand.segments:
         hours = zip(sites["opens_min"], sites["closes_min"], sites["services"], strict=True)
         usable.append(np.array([_usable(int(o), int(c), tuple(s), segment) for o, c, s in hours], dtype=bool))
-    return Reach(prepared=prepared, limits=tuple(_limits(prepared)), usable=tuple(usable))
+    limits, which = _limits(prepared)
+    return Reach(prepared=prepared, limits=limits, which=which, usable=tuple(usable))
 
 
-def _limits(prepared: Prepared) -> list[Fraction]:
-    """Return the standard at each demand point: seconds, or metres for a distance standard."""
+def _limits(prepared: Prepared) -> tuple[tuple[Fraction, ...], NDArray[np.int64]]:
+    """Return the standards that occur, and which of them holds at each demand point."""
     travel = prepared.study.travel
-    if travel.threshold_m is not None:
-        return [Fraction(str(travel.threshold_m))] * len(prepared.demand.ids)
-    minutes = travel.threshold_min_by_district
     points = prepared.demand.points
-    return [
-        Fraction(str(minutes.get(district, minutes.get(parent, travel.threshold_min)))) * 60
+    if travel.threshold_m is not None:
+        return (Fraction(str(travel.threshold_m)),), np.zeros(len(points), dtype=np.int64)
+    minutes = travel.threshold_min_by_district
+    known: dict[float | None, int] = {}
+    which = [
+        known.setdefault(minutes.get(district, minutes.get(parent, travel.threshold_min)), len(known))
         for district, parent in zip(points["district"], points["parent"], strict=True)
     ]
+    return tuple(Fraction(str(value)) * 60 for value in known), np.array(which, dtype=np.int64)
 
 
-def _near(
-    times: TravelTimes, limits: Sequence[Fraction], speed_m_s: Fraction, usable: Bools, *, metres: bool
-) -> sparse.csr_array:
-    """Compare in whole units: lengths in mm against limit x speed, or times in ms against the limit."""
+def _whole_limits(
+    times: TravelTimes, limits: Sequence[Fraction], speed_m_s: Fraction, *, metres: bool
+) -> Iterator[int]:
+    """Yield the largest whole entry within each limit: lengths in mm against limit x speed, or times in ms."""
     factor = Fraction(1000)
     if times.unit == "mm" and not metres:
         factor *= speed_m_s
     elif times.unit == "ms" and times.speed_m_s is not None:
         factor *= speed_m_s / Fraction(str(times.speed_m_s))
-    floor = _floors_of(limits, factor)
+    for limit in limits:
+        yield math.floor(limit * factor)
+
+
+def _near(times: TravelTimes, most: NDArray[np.int64], usable: Bools) -> sparse.csr_array:
+    """Return who is within (points,) whole limits of a usable site."""
     matrix = times.matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    keep = (matrix.data <= floor[rows]) & usable[matrix.indices]
+    keep = (matrix.data <= most[rows]) & usable[matrix.indices]
     lengths = np.bincount(rows[keep], minlength=matrix.shape[0])
     ones = np.ones(int(keep.sum()), dtype=bool)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     return sparse.csr_array((ones, matrix.indices[keep], starts), shape=matrix.shape)
-
-
-def _floors_of(limits: Sequence[Fraction], factor: Fraction) -> NDArray[np.int64]:
-    """Return the whole part of each limit times a factor; few limits differ."""
-    whole = {limit: math.floor(limit * factor) for limit in set(limits)}
-    return np.array([whole[limit] for limit in limits], dtype=np.int64)
 
 
 def _usable(opens: int, closes: int, services: tuple[str, ...], segment: Segment) -> bool:
@@ -127,6 +131,7 @@ def coverage_record(prepared: Prepared, reached: Bools) -> dict[str, Any]:
     amounts = {"": share * demand.need + (1 - share) * use, "need_": demand.need, "use_": use}
 
     def record(mask: Bools) -> dict[str, float]:
+        """Return the sums over the rows in `mask`, covered and in total."""
         out = {}
         for prefix, amount in amounts.items():
             out[f"{prefix}covered"] = float(amount[mask & reached].sum())
