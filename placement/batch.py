@@ -31,7 +31,7 @@ class BatchRow:
     objective, bound, gap
         Covered weight, its bound and their gap; NaN without a plan.
     message
-        Why there is no plan; empty otherwise.
+        Why there is no plan, or that the run was interrupted; empty otherwise.
     """
 
     study: str
@@ -48,7 +48,8 @@ def recommend_many(
 ) -> pd.DataFrame:
     """Recommend for each study and write its results to ``out/<name of the study's folder>``.
 
-    A study that fails does not stop the others; its message stands in its row.
+    A study that fails does not stop the others; its message stands in its row. Ctrl-C stops all: studies that have
+    not begun are left out, those under way write the best plan so far where there is one.
 
     Parameters
     ----------
@@ -80,7 +81,12 @@ def recommend_many(
         )
     with _pool(executor, workers) as pool:
         futures = [pool.submit(_run, str(path), str(folder)) for path, folder in zip(paths, folders, strict=True)]
-        rows = [future.result() for future in futures]
+        try:
+            rows = [future.result() for future in futures]
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
     return pd.DataFrame([vars(row) for row in rows], columns=list(BatchRow.__dataclass_fields__))
 
 
@@ -116,5 +122,11 @@ def _run(study: str, folder: str) -> BatchRow:
         return BatchRow(study=study, folder=folder, status="failed", message=str(error))
     plan = outcome.plan
     return BatchRow(
-        study=study, folder=folder, status=plan.status, objective=plan.objective, bound=plan.bound, gap=plan.gap
+        study=study,
+        folder=folder,
+        status=plan.status,
+        objective=plan.objective,
+        bound=plan.bound,
+        gap=plan.gap,
+        message="interrupted: the best plan until then" if plan.interrupted else "",
     )

@@ -1,7 +1,8 @@
 """The command ``placement``: check, recommend, verify, compare. Logic lives in the stages; this prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours · 2 bad input or usage ·
-3 infeasible · 4 a plan that is not proven · 5 refuted by verify · 6 no plan within the time limit · 130 interrupted.
+3 infeasible · 4 a plan that is not proven · 5 refuted by verify · 6 no plan within the time limit · 130 interrupted,
+with the best plan so far written where there is one.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from placement import __version__
 from placement.errors import InfeasibleError, NoSolutionError, PlacementError, ShiftedWarning
+
+if TYPE_CHECKING:
+    from placement.solve.deadline import Interrupt
 
 EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = 2, 3, 4, 5, 6, 130
 _STEPS = 9
@@ -34,6 +39,7 @@ def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        """Run the command and exit with its code."""
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("ignore")
@@ -48,7 +54,7 @@ def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
         except PlacementError as error:
             code = _complain(error, EXIT_INPUT)
         except KeyboardInterrupt:
-            code = _complain("interrupted; nothing was written", EXIT_INTERRUPTED)
+            code = _complain("interrupted", EXIT_INTERRUPTED)
         sys.exit(code)
 
     return run
@@ -67,6 +73,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
     ) as bar:
 
         def tell(line: str) -> None:
+            """Name the next step."""
             bar.set_description_str(line)
             bar.update(1)
 
@@ -133,14 +140,38 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
 
     loaded = read_study(study)
     check_replaceable(out)
-    with _progress(quiet) as tell:
-        outcome = run(loaded, backend=backend, gap=gap, time_limit_s=time_limit, seed=seed, progress=tell)
+    options: dict[str, Any] = {"backend": backend, "gap": gap, "time_limit_s": time_limit, "seed": seed}
+    with _whole_or_nothing(out, quiet) as interrupt, _progress(quiet) as tell:
+        outcome = run(loaded, **options, progress=tell)
         tell("writing")
         write_outcome(outcome, out, seed=seed)
     data = report_data(outcome, out, seed=seed)
     note = "" if outcome.visits is None else outcome.visits.note
     _print(plan_record(data) if as_json else "\n".join([*plan_lines(data, out), *([note] if note else [])]), quiet)
+    if interrupt.asked:
+        return _complain(f"interrupted; the best plan so far is in {out}", EXIT_INTERRUPTED)
     return 0 if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+@contextlib.contextmanager
+def _whole_or_nothing(out: Path, quiet: bool) -> Iterator[Interrupt]:
+    """Hold Ctrl-C from the moment there may be a plan to lose, and say what is written and what is not."""
+    from placement.solve.deadline import hold_interrupts  # noqa: PLC0415
+
+    words = "stopping; the best plan so far will be written. Ctrl-C again ends at once, without it"
+
+    def tell() -> None:
+        """Say what the first Ctrl-C does."""
+        # A signal handler must not use buffered streams: it may run in the middle of a write to them.
+        if not quiet:
+            os.write(2, f"\nplacement: {words}\n".encode())
+
+    try:
+        with hold_interrupts(at_once=False, tell=tell) as interrupt:
+            yield interrupt
+    except KeyboardInterrupt:
+        click.echo(f"placement: no plan was written; {out} is as it was", err=True)
+        raise
 
 
 @main.command()

@@ -26,11 +26,22 @@ from placement.errors import Fault, InputError
 from placement.shift import warn_if_shifted
 from placement.study import TABLE, Study, parse_period
 from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
-from placement.travel import Streets, TravelTimes, straight_line_times, walking_times
+from placement.travel import (
+    Streets,
+    TimesStream,
+    TravelRun,
+    TravelTimes,
+    cache_folder,
+    straight_line_times,
+    vehicle_run,
+    walking_run,
+)
 from placement.values import Sites
 
 _MIN_S = 60.0
 _GRID_M = 250.0
+_NETWORKS = {"walk": "walk", "cycle": "bike", "drive": "drive"}
+"""osmnx's names of the modes."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,7 +59,8 @@ class Prepared:
     awareness, footfall
         None without a survey, or without counters.
     demand, times
-        Need and expected use by demand point, with joint draws; walking times from demand points to sites.
+        Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
+        where they are too many (``[travel] stream``), block by block.
     notes
         What was left out of the inputs and why, for the reader.
     """
@@ -60,7 +72,7 @@ class Prepared:
     awareness: Awareness | None
     footfall: Footfall | None
     demand: DemandEstimate
-    times: TravelTimes
+    times: TravelTimes | TimesStream
     notes: tuple[str, ...]
 
     @property
@@ -69,8 +81,17 @@ class Prepared:
         return self.tables.sites
 
 
-def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> Prepared:
-    """Read a study's tables and compute demand and walking times.
+def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
+    """Read a study's tables and compute demand and travel times.
+
+    Parameters
+    ----------
+    study
+        See :func:`placement.study.read_study`.
+    progress
+        Called with a line of text at each step.
+    cached
+        False: travel times are computed here, whatever an earlier run has kept.
 
     Raises
     ------
@@ -100,7 +121,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> P
     footfall = study_footfall(study, population, counters, streets)
     demand = study_demand(study, population, footfall, awareness)
     tell("walking times")
-    times = study_times(study, tables, population, streets)
+    times = study_times(study, tables, population, streets, cached=cached)
     return Prepared(
         study=study,
         tables=tables,
@@ -132,9 +153,10 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
             )
         return Streets.from_lines(lines.to_crs(crs), planar=source.planar)
     if source.place is not None:
-        return Streets.from_place(source.place, crs=crs)
+        return Streets.from_place(source.place, crs=crs, network_type=_NETWORKS[source.mode])
     if source.osm is not None:
-        return Streets.from_osm_file(study.path(source.osm), crs=crs)
+        rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
+        return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
     raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
 
 
@@ -236,11 +258,13 @@ def study_demand(
 
 
 def study_speeds(study: Study) -> dict[str, float]:
-    """Return metres a second by age group; 1 with a distance standard, where speed plays no part."""
+    """Return metres a second by age group; 1 where speed plays no part: a distance standard, or vehicles."""
     return {group: study.travel.speed_m_s.get(group, 1.0) for group in study.demand.age_groups}
 
 
-def study_times(study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None) -> TravelTimes:
+def study_times(
+    study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None, *, cached: bool = True
+) -> TravelTimes | TimesStream:
     """Return travel times that reach at least as far as the service standard of the fastest age group."""
     sites = tables.sites.table
     if tables.travel is not None:
@@ -249,15 +273,27 @@ def study_times(study: Study, tables: Tables, points: gpd.GeoDataFrame, streets:
     if streets is None:
         detour = study.travel.detour or 1.0
         return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
-    return walking_times(
-        streets,
-        points,
-        sites,
-        cutoff_s=cutoff_s,
-        speed_m_s=speed_m_s,
-        far_snap_m=study.travel.far_snap_m,
-        cache=None if study.travel.cache is None else study.path(study.travel.cache),
-    )
+    travel = study.travel
+    if travel.mode == "walking":
+        run = walking_run(
+            streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, slope=travel.slope,
+            steps_factor=travel.steps_factor, far_snap_m=travel.far_snap_m,
+        )  # fmt: skip
+    else:
+        run = vehicle_run(
+            streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=travel.street_speed_m_s, oneway=travel.oneway,
+            mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
+        )  # fmt: skip
+    return _times_of(run, study, cached=cached)
+
+
+def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:
+    folder = None
+    if cached and study.travel.cache:
+        folder = study.path(study.travel.cache) if isinstance(study.travel.cache, str) else cache_folder()
+    if study.travel.stream == "auto":
+        return run.held_or_stream(cache=folder)
+    return run.stream() if study.travel.stream else run.times(cache=folder)
 
 
 def _reach(study: Study) -> tuple[float, float]:

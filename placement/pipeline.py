@@ -19,6 +19,7 @@ from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.report import ReportData, render_files, write_folder
+from placement.solve.deadline import hold_interrupts
 from placement.study import TABLE, Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
@@ -105,30 +106,34 @@ def recommend(
     ------
     InputError, InfeasibleError, NoSolutionError
         As the stages do.
+    KeyboardInterrupt
+        At Ctrl-C (in Jupyter: stop) before there is a plan. The first one after that ends the search: the outcome
+        holds the best plan so far, marked ``interrupted``. A second one ends at once.
     """
     tell = progress or (lambda _line: None)
-    prepared = prepare(study, progress=progress)
-    tell("cover sets")
-    coverage = cover(prepared.demand, prepared.sites, prepared.times, study_standard(study))
-    costs = station_costs(prepared.sites, study.costs)
-    policy = study_policy(study, prepared.demand.points["parent"])
-    plan = optimise(
-        demand=prepared.demand,
-        sites=prepared.sites,
-        coverage=coverage,
-        costs=costs,
-        policy=policy,
-        streets=prepared.streets,
-        study=study.study.name,
-        backend=study.solve.backend if backend is None else backend,
-        gap=study.solve.gap if gap is None else gap,
-        time_limit_s=study.solve.time_limit_s if time_limit_s is None else time_limit_s,
-        seed=study.study.seed if seed is None else seed,
-        threads=study.solve.threads,
-        progress=progress,
-    )
-    tell("predicting visits")
-    visits = predict_visits(prepared, plan.open)
+    with hold_interrupts(at_once=False):
+        prepared = prepare(study, progress=progress)
+        tell("cover sets")
+        coverage = cover(prepared.demand, prepared.sites, prepared.times, study_standard(study))
+        costs = station_costs(prepared.sites, study.costs)
+        policy = study_policy(study, prepared.demand.points["parent"])
+        plan = optimise(
+            demand=prepared.demand,
+            sites=prepared.sites,
+            coverage=coverage,
+            costs=costs,
+            policy=policy,
+            streets=prepared.streets,
+            study=study.study.name,
+            backend=study.solve.backend if backend is None else backend,
+            gap=study.solve.gap if gap is None else gap,
+            time_limit_s=study.solve.time_limit_s if time_limit_s is None else time_limit_s,
+            seed=study.study.seed if seed is None else seed,
+            threads=study.solve.threads,
+            progress=progress,
+        )
+        tell("predicting visits")
+        visits = predict_visits(prepared, plan.open)
     return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan, visits=visits)
 
 

@@ -14,6 +14,7 @@ _STATUS = {
     "optimal": "proven: no plan covers more",
     "feasible": "NOT proven: the best plan found, see the gap",
 }
+_INTERRUPTED = "INTERRUPTED: the run was stopped by hand; this is the best plan found until then"
 
 
 def check_record(prepared: Prepared) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "stations": int(sites["existing"].sum()),
         "candidates": int((~sites["existing"]).sum()),
         "travel": times.mode,
-        "reachable_pairs": int(times.matrix.nnz),
+        "reachable_pairs": times.n_pairs,
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
@@ -75,6 +76,9 @@ def plan_lines(data: ReportData, folder: Path) -> list[str]:
     """Return the plan as lines of text: proof, coverage before and after, money, actions."""
     plan = data.plan
     lines = [f"{plan.study}: {_STATUS.get(plan.status, plan.status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
+    lines += (
+        ["INTERRUPTED: the run was stopped by hand; this is the best plan found until then"] if plan.interrupted else []
+    )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
     lines += [
         f"travel: {data.travel_mode}",

@@ -17,6 +17,7 @@ import pandas as pd
 from placement.demand import Usage, fit_usage, passing_footfall
 from placement.errors import InputError
 from placement.inputs import Prepared, study_demand
+from placement.travel import TravelTimes
 
 VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
 _DAYS_A_MONTH = 365 / 12
@@ -55,11 +56,11 @@ class _Drawn:
     sources: pd.DataFrame
     passing: pd.Series | None = None
 
-    def fit(self, transactions: pd.DataFrame, prepared: Prepared, stations: pd.DataFrame) -> Usage:
+    def fit(self, transactions: pd.DataFrame, times: TravelTimes, stations: pd.DataFrame) -> Usage:
         """Return the model with these sources."""
         return fit_usage(
             transactions,
-            prepared.times,
+            times,
             self.sources,
             stations,
             passing=self.passing,
@@ -85,12 +86,14 @@ def _ways(prepared: Prepared) -> list[_Drawn]:
     ]
 
 
-def _best(prepared: Prepared, transactions: pd.DataFrame, today: pd.DataFrame) -> tuple[Usage, _Drawn]:
+def _best(
+    prepared: Prepared, times: TravelTimes, transactions: pd.DataFrame, today: pd.DataFrame
+) -> tuple[Usage, _Drawn]:
     """Return the fit that leaves least scatter between stations unexplained; raise only if none can be fitted."""
     fits, errors = [], []
     for drawn in _ways(prepared):
         try:
-            fits.append((drawn.fit(transactions, prepared, today), drawn))
+            fits.append((drawn.fit(transactions, times, today), drawn))
         except InputError as error:
             errors.append(error)
     if not fits:
@@ -109,8 +112,10 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
         return None
     sites = prepared.sites.table
     today = sites[sites["existing"].to_numpy(dtype=bool)]
+    after = sorted(standing_after)
+    times = prepared.times.to_sites(today.index.union(after))
     try:
-        usage, drawn = _best(prepared, transactions, today)
+        usage, drawn = _best(prepared, times, transactions, today)
     except InputError as error:
         empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
         reason = "; ".join(fault.problem for fault in error.faults)
@@ -118,8 +123,8 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
     known = sites["host"].isin(usage.hosts)
     taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
     parts = {
-        when: usage.predict(prepared.times, drawn.sources, taken.loc[standing], passing=drawn.passing)
-        for when, standing in (("before", list(today.index)), ("after", sorted(standing_after)))
+        when: usage.predict(times, drawn.sources, taken.loc[standing], passing=drawn.passing)
+        for when, standing in (("before", list(today.index)), ("after", after))
     }
     columns = {"visits": "", "low": "_low", "high": "_high"}
     named = [part.rename(columns={c: f"{when}{end}" for c, end in columns.items()}) for when, part in parts.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -54,3 +55,11 @@ class SpoiledStudy:
 @pytest.fixture
 def spoiled(tmp_path: Path) -> SpoiledStudy:
     return SpoiledStudy(tmp_path / "toy")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What runs keep for later runs must not reach the user's own folder, nor come from it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLACEMENT_CACHE", str(tmp_path_factory.mktemp("kept")))
+        yield

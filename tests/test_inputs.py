@@ -251,22 +251,3 @@ def test_streets_as_a_layer_of_lines_give_the_same_times(spoiled):
     assert lines.times.matrix.nnz == pytest.approx(tables.times.matrix.nnz, rel=0.02)
     before, after = tables.times.within(300, 1.3), lines.times.within(300, 1.3)
     assert (before != after).nnz <= 0.02 * before.nnz
-
-
-def test_a_second_run_takes_its_times_from_the_cache(spoiled, monkeypatch):
-    from placement.travel import walking
-
-    searches = []
-    reach_of = walking.reach_of
-    monkeypatch.setattr(walking, "reach_of", lambda *a, **k: searches.append(1) or reach_of(*a, **k))
-    spoiled.setting("[travel]\n", '[travel]\ncache = "times"\n')
-    first = prepare(read_study(spoiled.folder))
-    assert len(searches) == 2  # one spreads foot traffic, one is the times
-    kept = {file.name for file in (spoiled.folder / "times").iterdir()}
-    again = prepare(read_study(spoiled.folder))
-    assert len(searches) == 3
-    assert again.times.fingerprint() == first.times.fingerprint()
-    assert {file.name for file in (spoiled.folder / "times").iterdir()} == kept
-    spoiled.cell("stations", 0, "lon", str(float(spoiled.frame("stations")["lon"][0]) + 0.001))
-    prepare(read_study(spoiled.folder))
-    assert len(searches) == 5

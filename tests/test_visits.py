@@ -61,18 +61,19 @@ def test_the_way_that_leaves_less_scatter_is_taken(hankou):
     from placement import visits
 
     stations = hankou.sites.table.query("existing")
+    times = hankou.times.to_sites(stations.index)
     around, door = visits._ways(hankou)
     assert list(around.sources) == ["residents", "passers_by"]
     assert list(door.sources) == ["residents"]
     rng = np.random.default_rng(2)
-    usage, drawn = visits._best(hankou, hankou.tables.usage, stations)
+    usage, drawn = visits._best(hankou, times, hankou.tables.usage, stations)
     assert drawn.passing is not None
-    model = around.fit(hankou.tables.usage, hankou, stations)
-    expected = model.predict(hankou.times, around.sources, stations, history=False)["visits"]
+    model = around.fit(hankou.tables.usage, times, stations)
+    expected = model.predict(times, around.sources, stations, history=False)["visits"]
     months = [f"2025-{month:02d}" for month in range(1, 13)]
     made = pd.DataFrame([(site, month) for site in stations.index for month in months], columns=["site_id", "month"])
     made["transactions"] = rng.poisson(expected.loc[made["site_id"]].to_numpy())
-    usage, drawn = visits._best(hankou, made, stations)
+    usage, drawn = visits._best(hankou, times, made, stations)
     assert drawn.passing is None
     assert "rate_passers_by" in usage.parameters.index
 

@@ -147,6 +147,7 @@ def maximise(yes: FloatArray, asked: FloatArray) -> tuple[float, float, float]:
     ceiling = float(np.log(precision_of(np.array(SMALLEST_SPREAD))))
 
     def loss(theta: FloatArray) -> tuple[float, FloatArray]:
+        """Return the negative log-likelihood at (logit of the mean, log of the precision) and its derivatives."""
         value, slope = _gradient(yes, asked, theta)
         return -value, -slope
 

@@ -104,12 +104,14 @@ class _Log:
         self._parts: list[pd.DataFrame] = []
 
     def mark(self, wrong: pd.Series, column: str, reason: str) -> None:
+        """Note a reason against the respondents in `wrong` that have none yet."""
         new = wrong.fillna(True).astype(bool) & ~self.bad
         values = self.answers.loc[new, column]
         self._parts.append(pd.DataFrame({"column": column, "value": values.astype(object), "reason": reason}))
         self.bad = self.bad | new
 
     def table(self) -> pd.DataFrame:
+        """Return (column, value, reason) of every respondent left out, in the order of the answers."""
         found = [part for part in self._parts if len(part)]
         if not found:
             return pd.DataFrame(columns=["column", "value", "reason"])

@@ -124,8 +124,7 @@ def maximal_coverage(
     weights = _whole_weights(demand)
     table = sites.table
     program = CoverageProgram(
-        covers=coverage.covers,
-        weights=weights,
+        **coverage.weighted(weights),
         n_sites=len(sites),
         column_site=np.where(kinds == "give", -1, at),
         column_values=np.zeros(kinds.size, dtype=np.int64),

@@ -38,6 +38,13 @@ def decode(
     return frame.astype({"machines_before": int, "machines_after": int, "cost_fen": int})
 
 
+def standing_after(model: RelocationModel, chosen: NDArray[np.bool_], n_sites: int) -> NDArray[np.bool_]:
+    """Return at which sites a station stands after the plan."""
+    standing = np.zeros(n_sites, dtype=bool)
+    standing[model.sites[chosen & (model.kinds != "give")]] = True
+    return standing
+
+
 def budget_lines(
     actions: pd.DataFrame, standing: NDArray[np.bool_], costs: StationCosts, policy: Policy
 ) -> tuple[BudgetLine, ...]:

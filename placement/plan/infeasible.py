@@ -32,12 +32,14 @@ def explain(model: RelocationModel, *, seed: int, threads: int) -> tuple[tuple[s
 class _Explainer:
     def __init__(self, program: CoverageProgram, seed: int, threads: int) -> None:
         self.program = program
+        self.weights = program.row_weights()
         self.seed, self.threads = seed, threads
         self.limits = [row.name for row in program.linear if not _structural(row)]
         if program.required.any() or any(_must_open(row) for row in program.linear):
             self.limits.append(REQUIRED)
 
     def explain(self) -> tuple[tuple[str, ...], str]:
+        """Return the names of the conflicting constraints and a sentence with the numbers."""
         if self._impossible(self.limits, ()):
             conflict = _filtered(self.limits, lambda names: self._impossible(names, ()))
             rows = [row for row in self.program.linear if row.name in conflict]
@@ -63,16 +65,16 @@ class _Explainer:
         return (*(floor.name for floor in floors), *dict.fromkeys(giving_way)), "; ".join(parts)
 
     def _impossible(self, limits: Sequence[str], floors: Sequence[str]) -> bool:
-        weights = _weights(self.program) if floors else np.zeros_like(_weights(self.program))
+        weights = self.weights if floors else np.zeros_like(self.weights)
         return self._solve(self._restricted(limits, floors, weights)).status == "infeasible"
 
     def _most(self, floor: Floor, limits: Sequence[str]) -> Solution:
-        weights = np.zeros_like(_weights(self.program))
-        weights[floor.rows] = _weights(self.program)[floor.rows]
+        weights = np.zeros_like(self.weights)
+        weights[floor.rows] = self.weights[floor.rows]
         return self._solve(self._restricted(limits, (), weights))
 
     def _sentence(self, floor: Floor, most: Solution) -> str:
-        total = max(int(_weights(self.program)[floor.rows].sum()), 1)
+        total = max(int(self.weights[floor.rows].sum()), 1)
         return (
             f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most.bound / total:.2%} is possible"
         )
@@ -81,7 +83,7 @@ class _Explainer:
         values = np.zeros(self.program.n_columns, dtype=np.int64)
         values[row.columns] = -row.coefficients
         others = [name for name in conflict if name != row.name]
-        rest = self._restricted(others, (), np.zeros_like(_weights(self.program)))
+        rest = self._restricted(others, (), np.zeros_like(self.weights))
         least = -self._solve(dataclasses.replace(rest, column_values=values)).bound
         if row.name in _YUAN:
             short = (least - row.limit) / 100
@@ -98,8 +100,7 @@ class _Explainer:
                 linear.append(row)
         required = self.program.required
         return dataclasses.replace(
-            self.program,
-            weights=weights,
+            self.program.with_weights(weights),
             linear=tuple(linear),
             floors=tuple(floor for floor in self.program.floors if floor.name in floors),
             required=required if keep_required else np.zeros_like(required),
@@ -108,9 +109,12 @@ class _Explainer:
     def _solve(self, program: CoverageProgram) -> Solution:
         from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
-        return solve_milp(
+        solution = solve_milp(
             program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
         )
+        if solution.interrupted:
+            raise KeyboardInterrupt
+        return solution
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -133,9 +137,3 @@ def _structural(row: LinearRow) -> bool:
 
 def _must_open(row: LinearRow) -> bool:
     return row.name.startswith("site ") and row.equality
-
-
-def _weights(program: CoverageProgram) -> NDArray[np.int64]:
-    if program.weights is None:
-        raise TypeError("a program in blocks has no weights array")
-    return program.weights

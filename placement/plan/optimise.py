@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ from placement.coverage import Coverage, measure
 from placement.errors import InfeasibleError, NoSolutionError
 from placement.models import Policy, RelocationModel, StationCosts, maximal_coverage
 from placement.models.maximal_coverage import WEIGHT_SCALE, capital_amounts
-from placement.plan.decode import budget_lines, decode
+from placement.plan.decode import budget_lines, decode, standing_after
 from placement.plan.infeasible import explain
 from placement.solve import maximise_coverage
+from placement.solve.deadline import hold_interrupts
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
 
-_EXACT_MONEY = 10**6
-"""Beyond this many units of money a solver's tolerances could swap an action for money."""
+_ONE_NUMBER = 10**6
+"""Up to this many units of money, actions and money are one number and settled by one question to the solver."""
 
 
 def optimise(
@@ -54,7 +56,7 @@ def optimise(
     gap
         Relative gap at which to stop, 0 = proven optimal.
     time_limit_s
-        Wall time allowed for solving, seconds.
+        Wall time allowed for solving, seconds; and as much again to choose among equal optima.
     seed, threads
         Fixed so that the same input gives the same plan.
     progress
@@ -66,6 +68,10 @@ def optimise(
         Naming constraints that cannot hold together, with the numbers.
     NoSolutionError
         If the time ended before any plan was found.
+    KeyboardInterrupt
+        At Ctrl-C (in Jupyter: stop) where there is no plan yet. Where there is one, the first Ctrl-C ends the search
+        and the plan is the best found until then, marked ``interrupted``; see
+        :func:`placement.solve.maximise_coverage`.
     """
     tell = progress or (lambda _line: None)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
@@ -74,25 +80,28 @@ def optimise(
     solution, tie_broken = _solve(model, costs, backend, options)
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     actions = decode(model, solution.chosen, sites, costs, streets)
-    standing = np.zeros(len(sites), dtype=bool)
-    standing[model.sites[solution.chosen & (model.kinds != "give")]] = True
+    standing = standing_after(model, solution.chosen, len(sites))
     return Plan(
         study=study,
-        status=solution.status,
-        proof=solution.proof,
-        solver=solution.solver,
-        objective=solution.objective / WEIGHT_SCALE,
-        bound=solution.bound / WEIGHT_SCALE,
-        asked_gap=solution.asked_gap,
+        **_claims(solution),
         actions=actions,
         open=tuple(sorted(sites.ids[standing])),
         before=measure(coverage, demand, sites.table["existing"].to_numpy(dtype=bool)),
         after=measure(coverage, demand, standing),
         budget=budget_lines(actions, standing, costs, policy),
         tie_broken=tie_broken,
-        certificate=solution.certificate,
-        details=dict(solution.details),
     )
+
+
+def _claims(solution: Solution) -> dict[str, Any]:
+    """Return what a plan takes over from its solution as it is, weights in visits a month."""
+    kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
+    return {
+        **{name: getattr(solution, name) for name in kept},
+        "objective": solution.objective / WEIGHT_SCALE,
+        "bound": solution.bound / WEIGHT_SCALE,
+        "details": dict(solution.details),
+    }
 
 
 def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
@@ -102,18 +111,23 @@ def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: d
         raise InfeasibleError(*explain(model, seed=options["seed"], threads=options["threads"]))
     if solution.status == "no_solution":
         raise NoSolutionError(f"no plan was found within {options['time_limit_s']:g} s: allow more time")
-    if solution.status != "optimal" or options["gap"] > 0:
+    if solution.status != "optimal" or options["gap"] > 0 or solution.interrupted:
         return solution, False
     from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
-    better = tie_break(model.program, solution, _action_cost(model, costs), time_limit_s=options["time_limit_s"])
-    return (solution, False) if better is None else (better, True)
+    limits = {name: options[name] for name in ("time_limit_s", "seed", "threads")}
+    with hold_interrupts() as interrupt:
+        better = tie_break(model.program, solution, _action_costs(model, costs), **limits)
+    return (replace(solution, interrupted=interrupt.asked), False) if better is None else (better, True)
 
 
-def _action_cost(model: RelocationModel, costs: StationCosts) -> NDArray[np.int64]:
-    """Return what a column counts where optima are equal: one action, and its money in shares of the least sum."""
+def _action_costs(model: RelocationModel, costs: StationCosts) -> list[NDArray[np.int64]]:
+    """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
+
+    Money is counted in shares of the largest unit that divides all amounts.
+    """
     money = capital_amounts(model.kinds, model.sites, costs)
     actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    unit = int(np.gcd.reduce(money)) or 1
-    worst = int(np.abs(money // unit).sum()) + 1
-    return actions * worst + money // unit if worst < _EXACT_MONEY else actions
+    money = money // (int(np.gcd.reduce(money)) or 1)
+    worst = int(np.abs(money).sum()) + 1
+    return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]

@@ -95,7 +95,12 @@ class SolvePart(_Part):
 
     solver: str
     asked_gap: float = Field(ge=0, le=1, description="Gap at which the run was allowed to stop.")
-    tie_broken: bool = Field(description="The plan with fewest actions, then lowest ids, was taken among equal optima.")
+    tie_broken: bool = Field(
+        description="Among equal optima the plan with fewest actions, then least money, then lowest ids was taken."
+    )
+    interrupted: bool = Field(
+        default=False, description="The run was stopped by hand: the best plan and bound known then."
+    )
     details: dict[str, bool | int | float | str] = Field(description="Sizes of the program and of its reduction.")
 
 
@@ -183,6 +188,7 @@ def plan_to_dict(
             "solver": plan.solver,
             "asked_gap": plan.asked_gap,
             "tie_broken": plan.tie_broken,
+            "interrupted": plan.interrupted,
             "details": {str(name): _plain(value) for name, value in plan.details.items()},
         },
     }
@@ -230,6 +236,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             for line in file.budget
         ),
         tie_broken=file.solve.tie_broken,
+        interrupted=file.solve.interrupted,
         details=dict(file.solve.details),
     )
 

@@ -107,6 +107,10 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "proof.infeasible.means": ("The rules contradict each other.", "各项条件相互矛盾。"),
         "proof.no_solution.means": ("A longer run may find one.", "延长计算时间可能找到方案。"),
+        "proof.interrupted": (
+            "The run was stopped by hand; this is the best plan it had found by then.",
+            "计算被人工中断，本方案为中断时已找到的最好方案。",
+        ),
         "proof.by.certificate": (
             "The proof is in certificate.npz; “placement verify” checks it without a solver.",
             "证明保存在 certificate.npz 中，可用 placement verify 复核，无需求解器。",
@@ -122,7 +126,10 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "proof.asked": ("Asked gap", "允许差距"),
         "proof.solver": ("Solver", "求解器"),
         "proof.tie": ("Equally good plans", "同优方案"),
-        "proof.tie.yes": ("fewest actions, then lowest ids, taken", "取动作最少、编号最小者"),
+        "proof.tie.yes": (
+            "fewest actions, then least money, then lowest ids, taken",
+            "依次取动作最少、费用最低、编号最小者",
+        ),
         "proof.tie.no": ("not compared", "未作比较"),
         # Actions
         "action.keep": ("keep", "保留"),
@@ -206,6 +213,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "term.speed": ("Walking speed", "步行速度"),
         "term.travel": ("Travel", "出行计算方式"),
         "mode.walking along streets": ("walking along streets", "沿街道步行"),
+        "mode.cycling along streets": ("cycling along streets", "沿街道骑行"),
+        "mode.driving along streets": ("driving along streets", "沿街道驾车"),
         # Map
         "map.alt": ("Map of the plan: {actions}.", "方案地图：{actions}。"),
         "map.note": (

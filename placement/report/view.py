@@ -57,6 +57,7 @@ class Proof:
     good: bool
     headline: str
     meaning: str
+    warning: str
     by: str
     facts: tuple[tuple[str, str], ...]
 
@@ -173,6 +174,7 @@ def proof(plan: Plan, text: Text) -> Proof:
         good=plan.status == "optimal",
         headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
         meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        warning=text["proof.interrupted"] if plan.interrupted else "",
         by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),
         facts=tuple(facts),
     )
@@ -265,7 +267,7 @@ def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
     ]
     if data.travel_mode:
         found.append((text["term.travel"], travel_mode(data, text)))
-    if data.threshold_s is not None:
+    if data.threshold_s is not None and not data.travel_mode.startswith(("cycling", "driving")):
         found.append((text["term.speed"], pace))
     if data.threshold_s_by_district:
         own = (f"{name} {_minutes(limit, text)}" for name, limit in sorted(data.threshold_s_by_district.items()))

@@ -44,6 +44,14 @@ def maximise_coverage(
     ------
     InputError
         If `gap` or `time_limit_s` make no sense, the program is malformed, or the backend is unknown.
+    KeyboardInterrupt
+        At Ctrl-C (in Jupyter: stop) where there is no plan yet.
+
+    Notes
+    -----
+    Where there is a plan, the first Ctrl-C ends the run like a time limit: the solution holds the best plan and the
+    bound so far and says ``interrupted``. A second one ends at once. So it is with this package's engine and with
+    HiGHS, in the main thread, unless the program has a handler of its own for Ctrl-C.
 
     Examples
     --------
@@ -65,7 +73,13 @@ def maximise_coverage(
     if backend == "auto":
         from placement.solve.engine import solve_engine  # noqa: PLC0415 - numba is loaded only by those who solve
 
-        return solve_engine(program, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, progress=progress)
-    from placement.solve.milp import solve_milp  # noqa: PLC0415 - so is PuLP
+        solution = solve_engine(
+            program, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, progress=progress
+        )
+    else:
+        from placement.solve.milp import solve_milp  # noqa: PLC0415 - so is PuLP
 
-    return solve_milp(program, backend=backend, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)
+        solution = solve_milp(program, backend=backend, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)
+    if solution.interrupted and solution.status == "no_solution":
+        raise KeyboardInterrupt
+    return solution

@@ -12,7 +12,6 @@ Ryan & Foster (1981) for branching on sets of columns, An integer programming ap
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.prices import Prices, scaled_bound
@@ -72,7 +72,7 @@ class BranchAndBound:
     gap
         Share of the bound that may stay open.
     deadline
-        ``time.perf_counter()`` at which to stop.
+        When to stop.
     threads
         Threads that visit nodes.
     progress
@@ -89,7 +89,7 @@ class BranchAndBound:
         at_once: int = _AT_ONCE,
         iterations: tuple[int, int] = (_ROOT_ITERATIONS, _NODE_ITERATIONS),
         gap: float,
-        deadline: float,
+        deadline: Deadline,
         threads: int,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
@@ -109,7 +109,7 @@ class BranchAndBound:
             self._plan, self._objective = plan
         self._heap = [(-root.bound, root.number, root)]
         with ThreadPoolExecutor(min(self._threads, self._at_once)) as executor:
-            while self._heap and time.perf_counter() + self._log.seconds_to_seal() < self._deadline:
+            while self._heap and not self._deadline.passed(margin_s=self._log.seconds_to_seal()):
                 self._absorb(list(executor.map(self._visit, self._next_nodes())))
         finished = not self._heap
         for _, _, node in self._heap:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.highs import LpOutcome
 from placement.solve.improve import Improver
 from placement.solve.node import Node, Visit, Visitor, replaced
@@ -42,7 +41,7 @@ class CutVisitor(Visitor):
         self,
         problem: Problem,
         finder: Finder,
-        deadline: float,
+        deadline: Deadline,
         pool: CutPool,
         *,
         relaxation: CutRelaxation,
@@ -63,7 +62,7 @@ class CutVisitor(Visitor):
                 break
         if search and visit.closing is None:
             self._refine(visit, status, allowed)
-        if visit.closing is None and time.perf_counter() <= self._deadline:
+        if visit.closing is None and not self._deadline.passed():
             visit.branches = self._branches(status, visit.node.x, node.limits)
         visit.node = replaced(visit.node, status=status)
         return visit
@@ -74,7 +73,7 @@ class CutVisitor(Visitor):
         """Solve, close or fix, and cut once; return whether another round is worth while."""
         if not self._propagate(visit, status):
             return False
-        outcome = self._relaxation.solve(status, max(0.1, self._deadline - time.perf_counter()))
+        outcome = self._relaxation.solve(status, self._deadline)
         if outcome.state != "optimal":
             return False
         rho = self._improve(visit, status, outcome)
@@ -86,7 +85,7 @@ class CutVisitor(Visitor):
             return False
         self._fix(visit, status, reach)
         gaps.append(visit.node.bound / SCALE - reach)
-        if time.perf_counter() > self._deadline or _stalled(gaps):
+        if self._deadline.passed() or _stalled(gaps):
             return False
         if self._relaxation.add_columns(rho, status, _PRICED_IN):
             return True
@@ -114,8 +113,8 @@ class CutVisitor(Visitor):
 
     def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
         """Look for a plan by an exact subproblem over the columns in use."""
-        limit = min(_REFINE_S, self._deadline - time.perf_counter())
-        if self._improver is None or limit <= 0:
+        limit = self._deadline.within(_REFINE_S)
+        if self._improver is None or limit.passed():
             return
         plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
         if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):

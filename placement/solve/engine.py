@@ -13,6 +13,7 @@ from scipy import sparse
 
 from placement.solve.aggregate import aggregate
 from placement.solve.annealing import anneal
+from placement.solve.deadline import Deadline, hold_interrupts
 from placement.solve.group_kernels import MASK_COLUMNS
 from placement.solve.iterated import iterated_search
 from placement.solve.odd_sets import violated_odd_sets
@@ -34,15 +35,15 @@ def solve_engine(
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
-    deadline = time.perf_counter() + time_limit_s
-    return _solve(program, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
+    ends = time.perf_counter() + time_limit_s
+    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, progress=progress)
 
 
 def _solve(
     program: CoverageProgram,
     *,
     gap: float,
-    deadline: float,
+    ends: float,
     seed: int,
     threads: int,
     progress: Callable[[str, float], None] | None,
@@ -50,9 +51,10 @@ def _solve(
     begun = time.perf_counter()
     reduced = aggregate(program, threads=threads)
     timings = {"aggregate": time.perf_counter() - begun}
-    run = Run(reduced, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
-    tree = run.tree(timings)
-    own = run.solution(tree, timings)
+    with hold_interrupts() as interrupt:
+        deadline = Deadline(ends, interrupt)
+        run = Run(reduced, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
+        own = run.solution(run.tree(timings), timings)
     return own if run.by_solver is None else _better(own, run.by_solver)
 
 
@@ -61,7 +63,8 @@ def _better(own: Solution, by_solver: Solution) -> Solution:
     settled = ("optimal", "infeasible")
     if own.status in settled or (by_solver.status not in settled and own.bound - own.objective <= _width(by_solver)):
         return own
-    return replace(by_solver, timings={**own.timings, **by_solver.timings})
+    timings = {**own.timings, **by_solver.timings}
+    return replace(by_solver, interrupted=own.interrupted, timings=timings)
 
 
 def _width(solution: Solution) -> float:
@@ -76,7 +79,7 @@ def compile_kernels() -> None:
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
-            _solve(toy, gap=0.0, deadline=time.perf_counter() + 600.0, seed=0, threads=1, progress=None)
+            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
     problem = build_problem(aggregate(_toy(4, (budget,))))
     work = restrict(problem, problem.status, problem.low, problem.high)
     ground = build_field(work, neighbours=True)

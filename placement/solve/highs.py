@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import PlacementError
+from placement.solve.deadline import Interrupt
 from placement.values._frozen import frozen_array, frozen_csr
 
 FloatArray = NDArray[np.float64]
@@ -143,6 +144,7 @@ def solve_mip(
     threads: int = 2,
     tolerance: float = 1e-6,
     start: FloatArray | None = None,
+    interrupt: Interrupt | None = None,
 ) -> MipOutcome:
     """Solve a mixed-integer model.
 
@@ -158,6 +160,8 @@ def solve_mip(
         How far a row, a bound or a whole value may be missed.
     start
         (columns,) a plan to begin with, NaN for what HiGHS shall fill in; ignored where it is not feasible.
+    interrupt
+        Ends the run, with the best plan so far, when it is asked for.
     """
     highs = new_highs()
     _configure(highs, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)
@@ -167,12 +171,13 @@ def solve_mip(
     if start is not None:
         known = np.flatnonzero(np.isfinite(start)).astype(np.int32)
         highs.setSolution(known.size, known, np.asarray(start, dtype=np.float64)[known])
-    highs.HandleUserInterrupt = True
-    _run_interruptibly(highs)
+    ending = _Ending(highs)
+    ending.interrupt = interrupt
+    _run_interruptibly(highs, ending)
     if highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         # Presolve could not tell; without it the simplex method can.
         highs.setOptionValue("presolve", "off")
-        _run_interruptibly(highs)
+        _run_interruptibly(highs, ending)
     return _mip_outcome(highs, is_mip=bool(model.integer.any()))
 
 
@@ -190,14 +195,29 @@ def run(highs: Any) -> None:
             raise PlacementError(f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}")
 
 
-def _run_interruptibly(highs: Any) -> None:
+class _Ending:
+    """Ends a run of HiGHS when an interrupt asks for it, or at once; HiGHS asks back now and then while it runs."""
+
+    def __init__(self, highs: Any) -> None:
+        self.interrupt: Interrupt | None = None
+        self.now = False
+        highs.cbSimplexInterrupt += self._asked
+        highs.cbIpmInterrupt += self._asked
+        highs.cbMipInterrupt += self._asked
+
+    def _asked(self, event: Any) -> None:
+        if self.now or (self.interrupt is not None and self.interrupt.asked):
+            event.interrupt()
+
+
+def _run_interruptibly(highs: Any, ending: _Ending) -> None:
     """Run in a thread of its own: Python hears of Ctrl-C only between two of its own steps, not inside HiGHS."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         running = executor.submit(run, highs)
         try:
             running.result()
         except KeyboardInterrupt:
-            highs.cancelSolve()
+            ending.now = True
             raise
 
 
@@ -246,6 +266,7 @@ class LinearModel:
         self._highs = new_highs()
         _configure(self._highs, gap=0.0, time_limit_s=None, seed=seed, threads=threads)
         _pass(self._highs, model, integers=False)
+        self._ending = _Ending(self._highs)
 
     def add_rows(self, matrix: sparse.csr_array, lower: Any, upper: Any) -> None:
         """Append rows ``lower <= matrix x <= upper``."""
@@ -266,15 +287,18 @@ class LinearModel:
         low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
         self._highs.changeColsBounds(index.size, index, low, high)
 
-    def solve(self, *, time_limit_s: float | None = None) -> LpOutcome:
+    def solve(self, *, time_limit_s: float | None = None, interrupt: Interrupt | None = None) -> LpOutcome:
         """Solve from the last basis.
 
         Parameters
         ----------
         time_limit_s
             Seconds for this run; None = no limit.
+        interrupt
+            Ends this run when it is asked for.
         """
         highs = self._highs
+        self._ending.interrupt = interrupt
         limit = np.inf if time_limit_s is None else highs.getRunTime() + max(0.0, time_limit_s)
         highs.setOptionValue("time_limit", float(limit))
         run(highs)

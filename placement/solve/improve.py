@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.annealing import anneal
+from placement.solve.deadline import Deadline
 from placement.solve.highs import solve_mip
 from placement.solve.iterated import iterated_search
 from placement.solve.odd_sets import CutPool
@@ -61,7 +61,7 @@ class Improver:
     _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _runs: int = 0
 
-    def improve(self, plan: tuple[BoolArray, int], deadline: float, *, rounds: int) -> tuple[BoolArray, int]:
+    def improve(self, plan: tuple[BoolArray, int], deadline: Deadline, *, rounds: int) -> tuple[BoolArray, int]:
         """Return the best plan after some rounds of annealing and merging, or at the deadline."""
         status = self._with_core(plan[0])
         work = restrict(self.problem, status, self.limits.low, self.limits.high)
@@ -72,7 +72,7 @@ class Improver:
             return self._iterate(work, ground, status, plan, deadline)
         fruitless = 0
         for _ in range(rounds):
-            if time.perf_counter() > deadline or fruitless == _FRUITLESS:
+            if deadline.passed() or fruitless == _FRUITLESS:
                 break
             before = plan[1]
             plan = self._anneal(work, ground, status, plan)
@@ -96,6 +96,7 @@ class Improver:
         self._runs += _RUNS
 
         def run(seed: int) -> tuple[Any, int]:
+            """Return the plan and value of one annealing run."""
             return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
 
         with ThreadPoolExecutor(self.threads) as executor:
@@ -105,12 +106,12 @@ class Improver:
         return plan
 
     def _iterate(
-        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: float
+        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: Deadline
     ) -> tuple[BoolArray, int]:
         """Return the best of iterated searches that start each slice from the best plan so far."""
         best = plan[0][work.columns]
         with ThreadPoolExecutor(self.threads) as executor:
-            while time.perf_counter() < deadline:
+            while not deadline.passed():
                 seeds = [self.seed + self._runs + k for k in range(self.threads)]
                 self._runs += self.threads
                 found = list(executor.map(lambda seed, start=best: iterated_search(ground, start, _SLICE, seed), seeds))
@@ -130,7 +131,7 @@ class Improver:
             self._pool = sorted([*self._pool, entry])[:_POOL]
         return (chosen, value) if value > plan[1] else plan
 
-    def _merge(self, plan: tuple[BoolArray, int], deadline: float) -> tuple[BoolArray, int]:
+    def _merge(self, plan: tuple[BoolArray, int], deadline: Deadline) -> tuple[BoolArray, int]:
         """Return the best plan over the union of the columns of the pool's plans."""
         union = plan[0].copy()
         for _, columns in self._pool:
@@ -142,15 +143,15 @@ class Improver:
         status = self.status.copy()
         status[(status == FREE) & ~union] = ZERO
         work = restrict(self.problem, status, self.limits.low, self.limits.high)
-        limit = min(_MERGE_S, deadline - time.perf_counter())
-        if not work.columns.size or limit <= 0:
+        limit = deadline.within(_MERGE_S)
+        if not work.columns.size or limit.passed():
             return plan
         relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), np.arange(work.columns.size))
         inside = best_within(relaxation, status, plan[0], limit, self.seed)
         return plan if inside is None else self._consider(plan, work, status, inside)
 
     def near(
-        self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit_s: float
+        self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit: Deadline
     ) -> tuple[BoolArray, int] | None:
         """Return the best plan over the columns that a point of the relaxation or the best plan so far uses."""
         best = np.zeros(status.size, dtype=bool)
@@ -158,18 +159,25 @@ class Improver:
             best[list(self._pool[0][1])] = True
         narrow = status.copy()
         narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
-        inside = best_within(relaxation, narrow, best, limit_s, self.seed)
+        inside = best_within(relaxation, narrow, best, limit, self.seed)
         return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
 
 
 def best_within(
-    relaxation: CutRelaxation, status: NDArray[np.int8], start: BoolArray, limit_s: float, seed: int
+    relaxation: CutRelaxation, status: NDArray[np.int8], start: BoolArray, limit: Deadline, seed: int
 ) -> BoolArray | None:
     """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
     columns, rows = relaxation.work.columns, relaxation.work.weights.size
     values = np.full(rows + relaxation.core.size, np.nan)
     values[rows:] = start[columns[relaxation.core]]
-    outcome = solve_mip(relaxation.integer_model(status), time_limit_s=limit_s, seed=seed, threads=1, start=values)
+    outcome = solve_mip(
+        relaxation.integer_model(status),
+        time_limit_s=limit.left_s(),
+        interrupt=limit.interrupt,
+        seed=seed,
+        threads=1,
+        start=values,
+    )
     if outcome.values is None:
         return None
     inside = np.asarray(status[columns] == ONE)

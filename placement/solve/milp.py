@@ -40,7 +40,8 @@ from placement.errors import InputError
 from placement.solve.aggregate import aggregate
 from placement.solve.cbc_log import read_cbc_log, read_cbc_version
 from placement.solve.claims import solution_of
-from placement.solve.highs import ArrayModel, LinearModel, MipOutcome, State, highs_version, solve_mip
+from placement.solve.deadline import Interrupt, hold_interrupts
+from placement.solve.highs import ArrayModel, MipOutcome, State, highs_version, solve_mip
 from placement.solve.recount import recount
 from placement.solve.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
@@ -58,7 +59,7 @@ _CBC = ("cbc", "pulp_cbc_cmd", "coin_cmd")
 class Limits:
     """What every backend is told: asked relative gap, seconds (None = no limit), random seed, threads.
 
-    `tolerance` is how far HiGHS may leave a row or a bound; its own default is 1e-6.
+    `tolerance` is how far HiGHS may leave a row or a bound; its own default is 1e-6. `interrupt` ends HiGHS early.
     """
 
     gap: float = 0.0
@@ -66,6 +67,7 @@ class Limits:
     seed: int = 0
     threads: int = 2
     tolerance: float = 1e-6
+    interrupt: Interrupt | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,43 +81,6 @@ class PulpModel:
     columns: tuple[pulp.LpVariable, ...]
     value: pulp.LpAffineExpression
     impossible: tuple[str, ...]
-
-    def aim(self, factor: int, coefficients: IntArray) -> None:
-        """Make the largest ``factor * value + coefficients @ x`` the aim."""
-        terms = zip(self.columns, coefficients.tolist(), strict=True)
-        self.problem.setObjective(factor * self.value + pulp.LpAffineExpression(terms))
-
-    def differ(self, chosen: BoolArray, columns: IntArray) -> pulp.LpConstraint:
-        """Allow only plans that differ from `chosen` in one of `columns`; return the row, for :meth:`lift`."""
-        terms = [(self.columns[k], -1 if chosen[k] else 1) for k in columns.tolist()]
-        least = 1 - int(np.count_nonzero(chosen[columns]))
-        row = pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintGE, rhs=least)
-        self.problem.addConstraint(row)
-        return row
-
-    def lift(self, row: pulp.LpConstraint) -> None:
-        """Make a row of :meth:`differ` hold for every plan."""
-        row.changeRHS(-len(self.columns))
-
-    def keep_sum(self, coefficients: IntArray, total: int) -> None:
-        """Allow only plans with ``coefficients @ x >= total``."""
-        terms = zip(self.columns, coefficients.tolist(), strict=True)
-        self.problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintGE, "sum", total))
-
-    def relaxation(self) -> tuple[float, FloatArray]:
-        """Return the bound of the linear relaxation for the present aim, and the reduced cost of each column.
-
-        The bound is infinite where HiGHS has none.
-        """
-        variables = self.problem.variables()
-        outcome = LinearModel(_arrays(self.problem, variables)).solve()
-        by_name = dict(zip((variable.name for variable in variables), outcome.reduced_costs.tolist(), strict=True))
-        reduced = np.array([by_name[variable.name] for variable in self.columns], dtype=np.float64)
-        return (outcome.objective if outcome.state == "optimal" else math.inf), reduced
-
-    def fix(self, column: int, *, chosen: bool) -> None:
-        """Fix one column."""
-        self.columns[column].bounds(int(chosen), int(chosen))
 
 
 def solve_milp(
@@ -148,7 +113,8 @@ def solve_milp(
     Returns
     -------
     Solution
-        ``optimal``, ``feasible``, ``infeasible``, or ``no_solution`` where the time ended before any plan.
+        ``optimal``, ``feasible``, ``infeasible``, or ``no_solution`` where the time ended before any plan. Ctrl-C ends
+        HiGHS with the best plan so far; other solvers are torn down by it.
 
     Raises
     ------
@@ -164,7 +130,7 @@ def solve_milp(
     built = perf_counter()
     left = None if time_limit_s is None else max(0.01, time_limit_s - (built - began))
     limits = Limits(gap=gap, time_limit_s=left, seed=seed, threads=threads)
-    outcome, name = _counted(program, model) or _run(model, solver, limits, start)
+    outcome, name, interrupted = _outcome(program, model, solver, limits, start)
     timings = {"build": built - began, "solve": perf_counter() - built}
     details = {
         "rows": reduced.classes.n_rows,
@@ -172,7 +138,25 @@ def solve_milp(
         "nodes": outcome.nodes,
         "impossible": model.impossible,
     }
-    return solution_of(program, outcome, solver=name, gap=gap, timings=timings, details=details)
+    solution = solution_of(program, outcome, solver=name, gap=gap, timings=timings, details=details)
+    return replace(solution, interrupted=interrupted)
+
+
+def _outcome(
+    program: CoverageProgram, model: PulpModel, solver: Any, limits: Limits, start: BoolArray | None
+) -> tuple[MipOutcome, str, bool]:
+    """Return the outcome, what it comes from, and whether somebody cut it short.
+
+    Only HiGHS hands over its plan when it is cut short, so that only there Ctrl-C is held.
+    """
+    counted = _counted(program, model)
+    if counted is not None:
+        return *counted, False
+    if solver != "highs":
+        return *_run(model, solver, limits), False
+    with hold_interrupts() as interrupt:
+        outcome = run_highs(model, replace(limits, interrupt=interrupt), start)
+        return outcome, highs_version(), interrupt.asked
 
 
 def _counted(program: CoverageProgram, model: PulpModel) -> tuple[MipOutcome, str] | None:
@@ -260,6 +244,7 @@ class ArrayHighs(pulp.LpSolver):  # type: ignore[misc]
             threads=limits.threads,
             tolerance=limits.tolerance,
             start=start,
+            interrupt=limits.interrupt,
         )
         self.outcome = outcome
         if outcome.values is not None:
@@ -304,6 +289,14 @@ def _arrays(lp: Any, variables: list[Any]) -> ArrayModel:
     )
 
 
+def column_arrays(reduced: ReducedProgram) -> tuple[ArrayModel, IntArray]:
+    """Return the program as arrays whose objective is the value, and the position of each column's variable."""
+    model = build_model(reduced)
+    variables = model.problem.variables()
+    place = {variable.name: j for j, variable in enumerate(variables)}
+    return _arrays(model.problem, variables), np.array([place[x.name] for x in model.columns], dtype=np.int64)
+
+
 def _named_solver(backend: Any) -> Any:
     """Return "highs", "cbc" or a PuLP solver."""
     if isinstance(backend, pulp.LpSolver):
@@ -335,9 +328,7 @@ def _cbc_path() -> str | None:
     return None
 
 
-def _run(model: PulpModel, solver: Any, limits: Limits, start: BoolArray | None) -> tuple[MipOutcome, str]:
-    if solver == "highs":
-        return run_highs(model, limits, start), highs_version()
+def _run(model: PulpModel, solver: Any, limits: Limits) -> tuple[MipOutcome, str]:
     if solver == "cbc":
         return _run_cbc(model, limits)
     if isinstance(solver, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.first_order import FIXABLE, RUNNING, run
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
@@ -97,7 +97,7 @@ class Visitor:
     finder
         Turns points of the relaxation into plans.
     deadline
-        ``time.perf_counter()`` at which visits stop early.
+        When visits stop early.
     pool
         The odd-set cuts that price sets refer to.
     decisive
@@ -105,7 +105,7 @@ class Visitor:
     """
 
     def __init__(
-        self, problem: Problem, finder: Finder, deadline: float, pool: CutPool, *, decisive: float = 0.25
+        self, problem: Problem, finder: Finder, deadline: Deadline, pool: CutPool, *, decisive: float = 0.25
     ) -> None:
         self._problem = problem
         self._finder = finder
@@ -136,9 +136,9 @@ class Visitor:
                 visit.closing = node.prices
                 break
             fixed = self._fix(visit, status, reach)
-            if outcome != FIXABLE or fixed == 0 or time.perf_counter() > self._deadline:
+            if outcome != FIXABLE or fixed == 0 or self._deadline.passed():
                 break
-        if visit.closing is None and time.perf_counter() <= self._deadline:
+        if visit.closing is None and not self._deadline.passed():
             visit.branches = self._branches(status, visit.node.x, node.limits)
         visit.node = replaced(visit.node, status=status)
         return visit
@@ -181,7 +181,7 @@ class Visitor:
             state = start_state(work, x[work.columns], mu, theta, phi)
             pulse = max(_PULSE, _PULSE_ENTRIES // (2 * work.sites.size + 1) // _PULSE * _PULSE)
             done = 0
-            while outcome == RUNNING and done < iterations and time.perf_counter() < self._deadline:
+            while outcome == RUNNING and done < iterations and not self._deadline.passed():
                 step = min(pulse, iterations - done)
                 outcome = run(work, state, step, float(allowed), _TOLERANCE, _FIX_SHARE, self._decisive)
                 done += step

@@ -104,9 +104,6 @@ class ProofLog:
         """Return the certificate of everything logged."""
         problem = self.problem
         groups = [problem.side.columns[a:b] for a, b in _group_ranges(problem)]
-        nodes = np.array(self.nodes, dtype=np.int64).T
-        leaves = np.array(self.leaves, dtype=np.int64).reshape(-1, 2).T
-        fixed = [(columns, values) for _, _, columns, values in self.fixings]
         return Certificate.seal(
             fingerprint=classes.fingerprint(program),
             bound=bound,
@@ -119,20 +116,24 @@ class ProofLog:
             cut_class=cuts.classes,
             group_indptr=_indptr(groups),
             group_column=_joined(groups),
-            node_parent=nodes[0],
-            node_kind=nodes[1],
-            node_index=nodes[2],
-            node_value=nodes[3],
-            node_limit=nodes[4],
-            leaf_node=leaves[0],
-            leaf_prices=leaves[1],
-            fixing_node=np.array([entry[0] for entry in self.fixings], dtype=np.int64),
-            fixing_prices=np.array([entry[1] for entry in self.fixings], dtype=np.int64),
-            fixing_indptr=_indptr([columns for columns, _ in fixed]),
-            fixing_column=_joined([columns for columns, _ in fixed]),
-            fixing_value=_joined([values for _, values in fixed]),
+            **self._tree(),
             prices=self._price_sets(),
         )
+
+    def _tree(self) -> dict[str, IntArray]:
+        """Return the nodes, leaves and fixings as the certificate's arrays."""
+        nodes = np.array(self.nodes, dtype=np.int64).T
+        leaves = np.array(self.leaves, dtype=np.int64).reshape(-1, 2).T
+        return {
+            **{f"node_{name}": nodes[row] for row, name in enumerate(("parent", "kind", "index", "value", "limit"))},
+            "leaf_node": leaves[0],
+            "leaf_prices": leaves[1],
+            "fixing_node": np.array([node for node, _, _, _ in self.fixings], dtype=np.int64),
+            "fixing_prices": np.array([prices for _, prices, _, _ in self.fixings], dtype=np.int64),
+            "fixing_indptr": _indptr([columns for _, _, columns, _ in self.fixings]),
+            "fixing_column": _joined([columns for _, _, columns, _ in self.fixings]),
+            "fixing_value": _joined([values for _, _, _, values in self.fixings]),
+        }
 
     def _price_sets(self) -> PriceSets:
         n_linear = self.problem.n_linear

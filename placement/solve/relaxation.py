@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.solve.deadline import Deadline
 from placement.solve.highs import ArrayModel, LinearModel, LpOutcome
 from placement.solve.odd_sets import CutPool, odd_set_coefficients
 from placement.solve.prices import Prices, spread_theta, to_prices
@@ -31,6 +32,7 @@ from placement.values.program import IntArray
 
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
+_LEAST_S = 0.1
 
 
 class GrowingModel(LinearModel):
@@ -96,12 +98,12 @@ class CutRelaxation:
         """Cuts in the model."""
         return len(self._sets)
 
-    def solve(self, status: NDArray[np.int8], time_limit_s: float) -> LpOutcome:
+    def solve(self, status: NDArray[np.int8], deadline: Deadline) -> LpOutcome:
         """Solve with columns decided as in `status`."""
         decided = status[self.work.columns[self.core]]
         lower, upper = (decided == ONE).astype(float), (decided != ZERO).astype(float)
         self._model.set_bounds(self.work.weights.size + np.arange(self.core.size), lower, upper)
-        return self._model.solve(time_limit_s=time_limit_s)
+        return self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
 
     def point(self, outcome: LpOutcome) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return (x over the columns of the work, y over its sites, z over its rows)."""

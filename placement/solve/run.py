@@ -17,6 +17,7 @@ import numpy as np
 
 from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
 from placement.solve.cut_visitor import CutVisitor
+from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
 from placement.solve.improve import Improver
 from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
@@ -69,7 +70,7 @@ class Run:
         reduced: ReducedProgram,
         *,
         gap: float,
-        deadline: float,
+        deadline: Deadline,
         seed: int,
         threads: int,
         progress: Callable[[str, float], None] | None,
@@ -114,15 +115,15 @@ class Run:
         Its plan is recounted in integers; its bound is kept in `by_solver`, for a run that can prove no better.
         """
         begun = time.perf_counter()
-        share = _SOLVER_SHARE * (self._deadline - begun)
-        self.by_solver = self._solved(share)
+        if self._deadline.interrupted:
+            return root, None
+        self.by_solver = self._solved(_SOLVER_SHARE * self._deadline.left_s())
         timings["solver"] = time.perf_counter() - begun
         if self.by_solver.status not in {"optimal", "feasible"}:
             return root, None
         if self.by_solver.status == "optimal":
             # What is settled already is worth a certificate, but not the whole time limit.
-            now = time.perf_counter()
-            self._deadline = min(self._deadline, now + max(_LEAST_PROOF_S, now - begun))
+            self._deadline = self._deadline.within(max(_LEAST_PROOF_S, timings["solver"]))
             self._visitor = Visitor(self._problem, self._finder, self._deadline, self._pool)
         plan = (np.array(self.by_solver.chosen), self.by_solver.objective)
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
@@ -166,7 +167,7 @@ class Run:
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
         core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        share = begun + (_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * (self._deadline - begun)
+        share = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
         improver = Improver(self._problem, root.status, root.limits, core, self._seed, 1 if large else 2)
         self._improver = improver
         if large:
@@ -177,7 +178,7 @@ class Run:
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
 
     def _polish(
-        self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: float
+        self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: Deadline
     ) -> tuple[Node, tuple[BoolArray, int]]:
         """Tighten the bound of the root on one thread while another improves the plan."""
         visitor = Visitor(self._problem, self._finder, until, self._pool, decisive=_POLISHED)
@@ -255,6 +256,7 @@ class Run:
             proof="certificate",
             solver=f"placement {_version()}",
             certificate=certificate,
+            interrupted=self._deadline.interrupted,
             timings=timings,
             details={
                 "rows": self._reduced.classes.n_rows,

@@ -84,12 +84,14 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None:
+        if self.travel.threshold_min is not None and self.travel.mode == "walking":
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
+        if self.inputs.streets is None and (self.travel.mode != "walking" or self.travel.hilly):
+            raise ValueError("travel.mode, slope and steps_factor need inputs.streets")
         return self
 
     def path(self, written: str) -> Path:

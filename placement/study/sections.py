@@ -57,6 +57,8 @@ class StreetsInput(Section):
     layer: str | None = None
     planar: bool = False
     place: str | None = None
+    mode: Literal["walk", "cycle", "drive"] = "walk"
+    rules: LocalPath | None = None
     notice: str = ""
 
     @model_validator(mode="after")
@@ -65,6 +67,10 @@ class StreetsInput(Section):
         tables = self.nodes is not None and self.edges is not None
         if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
             raise ValueError("give exactly one of: nodes and edges, graphml, osm, lines, place")
+        if self.rules is not None and self.osm is None:
+            raise ValueError("rules say which ways of an osm file are read: give osm")
+        if self.mode != "walk" and self.osm is None and self.place is None:
+            raise ValueError("mode says which ways are read from osm or place; other sources hold what they hold")
         return self
 
 
@@ -112,7 +118,7 @@ class Inputs(Section):
         for name, file in self.files():
             yield name, file.path
         if self.streets is not None:
-            for key in ("nodes", "edges", "graphml", "osm", "lines"):
+            for key in ("nodes", "edges", "graphml", "osm", "lines", "rules"):
                 path = getattr(self.streets, key)
                 if path is not None:
                     yield f"streets_{key}", path
@@ -190,9 +196,32 @@ class TravelSection(Section):
     threshold_min_by_district: Mapping[str, Minutes] = {}
     cutoff_min: Minutes | None = None
     far_snap_m: Positive = 500.0
-    cache: LocalPath | None = None
+    cache: LocalPath | bool = True
+    stream: bool | Literal["auto"] = "auto"
     detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    mode: Literal["walking", "cycling", "driving"] = "walking"
     speed_m_s: Mapping[str, Positive] = {}
+    slope: Literal["tobler", "irmischer-clarke"] | None = None
+    steps_factor: Annotated[float, Field(ge=0)] = 1.0
+    street_speed_m_s: Mapping[str, Positive] = {}
+    oneway: bool = True
+
+    @property
+    def hilly(self) -> bool:
+        """Whether walking speed depends on the street."""
+        return self.slope is not None or self.steps_factor != 1
+
+    @model_validator(mode="after")
+    def _one_way_to_travel(self) -> TravelSection:
+        if self.mode == "walking" and self.street_speed_m_s:
+            raise ValueError('street_speed_m_s goes with mode = "cycling" or "driving"')
+        if self.mode != "walking" and not self.street_speed_m_s:
+            raise ValueError(f"mode {self.mode} needs street_speed_m_s: metres a second by highway, or '*' for all")
+        if self.mode != "walking" and (self.speed_m_s or self.hilly):
+            raise ValueError(f"speed_m_s, slope and steps_factor are for walking, not for {self.mode}")
+        if self.threshold_m is not None and (self.mode != "walking" or self.hilly):
+            raise ValueError("threshold_m is a length; with slopes, steps or vehicles give threshold_min")
+        return self
 
     @model_validator(mode="after")
     def _one_standard(self) -> TravelSection:

@@ -88,6 +88,7 @@ class _Reader:
         self.ignored: list[str] = []
 
     def read(self) -> Tables:
+        """Return the checked tables, or raise with every fault."""
         inputs = self.study.inputs
         people = None if inputs.population.is_raster else inputs.population
         parts: dict[str, pd.DataFrame | None] = {

@@ -17,9 +17,11 @@ from placement.errors import InputError
 from placement.travel.times import SNAP_COLUMNS, TravelTimes
 
 SCHEMA = "placement travel times 1"
+UNFINISHED = ".part"
+"""How the name of a file ends that is still being written."""
 
 
-def save(times: TravelTimes, path: Path) -> None:
+def save(times: TravelTimes, path: Path, *, compress: bool = True) -> None:
     """Write `times` to `path`; a killed run leaves what was there before."""
     head = {
         "schema": SCHEMA, "unit": times.unit, "cutoff_s": times.cutoff_s, "speed_m_s": times.speed_m_s,
@@ -36,10 +38,10 @@ def save(times: TravelTimes, path: Path) -> None:
     for name in SNAP_COLUMNS:
         column = times.snaps[name]
         arrays[f"snap_{name}"] = _texts(column) if name in ("id", "kind") else column.to_numpy(_SNAP_TYPES[name])
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
+            (np.savez_compressed if compress else np.savez)(file, allow_pickle=False, **arrays)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

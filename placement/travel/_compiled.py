@@ -16,6 +16,7 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the compiled function."""
         try:
             result: Callable[..., Any] = nb.njit(signature, nogil=True, cache=True)(function)
         except (RuntimeError, OSError):  # numba finds no folder it may write its cache to

@@ -32,6 +32,7 @@ def line_tables(lines: gpd.GeoDataFrame, *, planar: bool, tolerance_m: float) ->
     xy = coordinates[first]
 
     def straight(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the metres between vertices in the plane."""
         return np.asarray(np.hypot(*(xy[a] - xy[b]).T))
 
     return tables_of_ways(

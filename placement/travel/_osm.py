@@ -68,6 +68,7 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
     ellipsoid = pyproj.Geod(ellps="WGS84")
 
     def geodesic(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the metres between vertices on the ellipsoid."""
         return np.asarray(ellipsoid.inv(*degrees[a].T, *degrees[b].T)[2])
 
     return tables_of_ways(

@@ -59,6 +59,7 @@ class Reach:
         placed = self.costs.place(self.streets, points, arriving=False)
 
         def rows(block: slice) -> sparse.csr_array:
+            """Return the rows of one block of points."""
             counts, found, costs = engine.point_rows(
                 self.streets.u, self.streets.v, self.first_reach, self.reach_site, self.reach_cost,
                 self.first_on_edge, self.on_edge, placed[block], self.sites, self.cutoff,
@@ -66,7 +67,7 @@ class Reach:
             used = int(counts.sum())
             return _csr(counts, found[:used].copy(), costs[:used].copy(), len(self.sites))
 
-        yield from _in_threads(rows, self._cut(points.edge), self.threads)
+        yield from _in_threads(rows, self._cut(points), self.threads)
 
     def matrix(self, points: Snaps) -> sparse.csr_array:
         """Return all rows at once."""
@@ -76,13 +77,17 @@ class Reach:
         data = np.concatenate([block.data for block in blocks] or [np.zeros(0, np.int32)])
         return _csr(counts, indices, data, len(self.sites))
 
-    def _cut(self, edge: NDArray[np.int32]) -> list[slice]:
+    def most_entries(self, points: Snaps) -> NDArray[np.int64]:
+        """Return (points,) how many sites a point can reach at most: a site at both ends of its edge counts twice."""
+        at_node, on_edge, edge = np.diff(self.first_reach), np.diff(self.first_on_edge), points.edge
+        most: NDArray[np.int64] = at_node[self.streets.u[edge]] + at_node[self.streets.v[edge]] + on_edge[edge]
+        return most
+
+    def _cut(self, points: Snaps) -> list[slice]:
         """Return blocks of points that have at most :data:`PAIRS_A_BLOCK` entries, or one point."""
-        at_node, on_edge = np.diff(self.first_reach), np.diff(self.first_on_edge)
-        most = at_node[self.streets.u[edge]] + at_node[self.streets.v[edge]] + on_edge[edge]
-        number = np.cumsum(most) // PAIRS_A_BLOCK
+        number = np.cumsum(self.most_entries(points)) // PAIRS_A_BLOCK
         starts = np.flatnonzero(np.diff(number, prepend=-1))
-        return [slice(a, b) for a, b in pairwise([*starts, edge.size])]
+        return [slice(a, b) for a, b in pairwise([*starts, number.size])]
 
 
 def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, threads: int) -> Reach:
@@ -120,6 +125,7 @@ def search_by_site(streets: Streets, arcs: Lists, placed: NDArray[np.int32], cut
     shift = _bucket_shift(arcs[2], cutoff)
 
     def call(chunk: NDArray[np.int32]) -> Lists:
+        """Return (nodes a site, nodes, costs) of one chunk of sites."""
         counts, nodes, reached = engine.reach_nodes(*arcs, streets.u, streets.v, chunk, cutoff, shift)
         used = int(counts.sum())
         return counts, nodes[:used], reached[:used]

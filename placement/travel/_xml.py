@@ -16,9 +16,11 @@ def refuse_entities(path: Path, table: str) -> None:
     """Raise where an XML file declares a document type: entities can blow a small file up without bound."""
 
     def declared(*_: object) -> None:
+        """Refuse the file."""
         raise InputError.single(table, f"{path.name} declares a document type", remedy="remove the DOCTYPE part")
 
     def root(*_: object) -> None:
+        """End the parse."""
         raise _RootReached
 
     parser = expat.ParserCreate()

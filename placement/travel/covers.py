@@ -1,9 +1,4 @@
-"""Cover sets of very many points, row block by row block.
-
-What is kept is which sites each street node reaches (a few hundred entries a site); the rows of a block of points are
-made when they are asked for, and made again when they are asked for again. Neither the times nor the covers of all
-points are ever held at once.
-"""
+"""Cover sets of very many points, row block by row block: neither times nor covers of all points are ever held."""
 
 from __future__ import annotations
 
@@ -16,12 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
-from placement.travel._search import Reach
-from placement.travel.costs import EdgeCosts
-from placement.travel.snap import Snaps, point_coordinates
+from placement.travel.stream import TimesStream
 from placement.travel.streets import Streets
-from placement.travel.times import pairs_up_to
-from placement.travel.walking import reach_of, snap_both, whole_reach
+from placement.travel.walking import walking_run, whole_reach
 from placement.values._frozen import frozen_array
 
 
@@ -34,19 +26,17 @@ class CoverStream:
 
     Parameters
     ----------
-    reach
-        Sites that each street node reaches.
-    points
-        Where the points stand.
-    limits_mm
-        Reach of each segment, whole millimetres.
+    times
+        Walking times, block by block.
+    thresholds_s, speeds_m_s
+        Threshold and speed of each segment.
     weights
         (points, segments) int64.
     """
 
-    reach: Reach
-    points: Snaps
-    limits_mm: tuple[int, ...]
+    times: TimesStream
+    thresholds_s: tuple[float, ...]
+    speeds_m_s: tuple[float, ...]
     weights: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -55,14 +45,15 @@ class CoverStream:
     @property
     def n_sites(self) -> int:
         """Number of columns of every block."""
-        return len(self.reach.sites)
+        return len(self.times.site_ids)
 
     def __iter__(self) -> Iterator[tuple[sparse.csr_array, NDArray[np.int64]]]:
         start = 0
-        for rows in self.reach.blocks(self.points):
-            end = start + rows.shape[0]
-            for segment, limit in enumerate(self.limits_mm):
-                yield pairs_up_to(rows, limit), self.weights[start:end, segment]
+        for block in self.times.blocks():
+            end = start + len(block.point_ids)
+            standards = zip(self.thresholds_s, self.speeds_m_s, strict=True)
+            for segment, (threshold_s, speed_m_s) in enumerate(standards):
+                yield block.within(threshold_s, speed_m_s), self.weights[start:end, segment]
             start = end
 
 
@@ -114,11 +105,11 @@ def walking_covers(
         )
     if whole.size and int(whole.min()) < 0:
         raise InputError.single("weights", "are negative", remedy="weights must be 0 or more")
-    limits = []
-    for threshold_s, speed_m_s in zip(thresholds_s, speeds_m_s, strict=True):
-        speed_mm_s, _ = whole_reach(threshold_s, speed_m_s)
-        limits.append(round(threshold_s * 1000) * speed_mm_s // 1000)
-    xy = [point_coordinates(name, frame, streets) for name, frame in (("points", points), ("sites", sites))]
-    point_snaps, site_snaps = snap_both(streets, *xy, threads=threads)
-    reach = reach_of(streets, EdgeCosts.flat(streets, 1000), site_snaps, max(limits), "to_sites", threads=threads)
-    return CoverStream(reach=reach, points=point_snaps, limits_mm=tuple(limits), weights=whole)
+    reach = [whole_reach(*standard) for standard in zip(thresholds_s, speeds_m_s, strict=True)]
+    fastest, farthest = max(speed for speed, _ in reach), max(limit for _, limit in reach)
+    run = walking_run(
+        streets, points, sites, cutoff_s=farthest / fastest, speed_m_s=fastest / 1000, threads=threads
+    )  # fmt: skip
+    return CoverStream(
+        times=run.stream(), thresholds_s=tuple(thresholds_s), speeds_m_s=tuple(speeds_m_s), weights=whole
+    )

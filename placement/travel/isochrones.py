@@ -22,11 +22,12 @@ from placement.errors import InputError
 from placement.travel import engine_columns as col
 from placement.travel._search import Reach
 from placement.travel.costs import CLOSED
+from placement.travel.run import open_streets, reach_of
 from placement.travel.snap import check_same_place, point_coordinates, snap_to_streets
 from placement.travel.speeds import Slope
 from placement.travel.streets import Streets
 from placement.travel.times import whole_cutoff
-from placement.travel.walking import open_streets, reach_of, walking_costs, whole_reach
+from placement.travel.walking import walking_costs, whole_reach
 
 BAND_M = 40.0
 """Half the width of the band around streets: about half a block."""

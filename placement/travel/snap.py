@@ -61,6 +61,10 @@ class Snaps:
         for name in ("edge", "position_mm", "access_mm"):
             object.__setattr__(self, name, frozen_array(getattr(self, name), np.int32))
 
+    def take(self, at: NDArray[np.intp]) -> Snaps:
+        """Return where some of the points stand, in the order given."""
+        return Snaps(edge=self.edge[at], position_mm=self.position_mm[at], access_mm=self.access_mm[at])
+
     def table(self, streets: Streets, ids: pd.Index, kind: str, far_snap_m: float) -> pd.DataFrame:
         """Return the report rows `id`, `kind`, `access_m`, `part`, `far`."""
         access_m = self.access_mm / 1000

@@ -240,12 +240,12 @@ class Streets:
         network_type: str = "walk",
         least_part_m: float = LEAST_PART_M,
     ) -> Streets:
-        """Download the network of a place with osmnx; osmnx keeps what it downloads in its cache folder.
+        """Download the network of a place with osmnx, which keeps what it downloads (``osmnx.settings.cache_folder``).
 
         Parameters
         ----------
         place
-            A name that OpenStreetMap's geocoder knows, or a polygon in degrees (WGS 84).
+            A name that OpenStreetMap's geocoder knows, or a (multi)polygon in degrees (WGS 84).
         crs
             Projected CRS of the result; by default the UTM zone of the place.
         network_type
@@ -256,12 +256,14 @@ class Streets:
         Raises
         ------
         InputError
-            If the place is unknown or the download fails.
+            If the place is unknown, the polygon is not in degrees, or the download fails.
         """
         import osmnx  # noqa: PLC0415 - the only place that needs it, and slow to load
 
         from placement.travel._graphs import graph_tables  # noqa: PLC0415
 
+        if not isinstance(place, str) and not shapely.box(-180, -90, 180, 90).covers(place):
+            raise InputError.single("streets", "the polygon is not in degrees", remedy="use to_crs(4326)")
         try:
             if isinstance(place, str):
                 graph = osmnx.graph_from_place(place, network_type=network_type, retain_all=True)

@@ -8,14 +8,16 @@ Entries are whole millimetres, from which every walking speed follows: a pair is
 
 .. math:: mm \cdot 1000 \le \text{threshold in ms} \cdot \text{speed in mm/s},
 
-in integers. Where only times are known (slopes, a table of seconds), entries are whole milliseconds.
+in integers. Where only times are known (slopes, a table of seconds), entries are whole milliseconds; of a run whose
+walking speed on the level is named, other speeds follow in proportion, in integers too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -112,6 +114,20 @@ class TravelTimes:
         """
         return self._with_data(self.matrix.data / self._per_second())
 
+    def blocks(self) -> Iterator[TravelTimes]:
+        """Yield the times in blocks of points, in order; here in one (see :class:`placement.travel.TimesStream`)."""
+        yield self
+
+    def to_sites(self, site_ids: pd.Index) -> TravelTimes:
+        """Return the times to these sites only, in the order given.
+
+        Raises
+        ------
+        AlignmentError
+            If a site is unknown.
+        """
+        return replace(self, site_ids=site_ids, matrix=columns_of(self.matrix, positions_of(self.site_ids, site_ids)))
+
     def within(self, threshold_s: float, speed_m_s: float | None = None) -> sparse.csr_array:
         """Return (points, sites) CSR bool of the pairs within a time.
 
@@ -120,7 +136,7 @@ class TravelTimes:
         threshold_s
             Seconds, rounded to whole milliseconds; a pair exactly at the threshold is within.
         speed_m_s
-            Metres a second, rounded to whole millimetres; by default the run's own.
+            Metres a second on the level, rounded to whole millimetres; by default the run's own.
 
         Raises
         ------
@@ -128,14 +144,15 @@ class TravelTimes:
             If the threshold lies beyond what was computed, or a speed is needed or does not apply.
         """
         threshold_ms = _whole("threshold_s", threshold_s)
-        if self.unit == "ms":
-            if speed_m_s is not None and speed_m_s != self.speed_m_s:
+        if self.unit == "ms" and self.speed_m_s is None:
+            if speed_m_s is not None:
                 raise InputError.single(
                     "travel times", f"are times of one speed, not of {speed_m_s} m/s", remedy="make one run a speed"
                 )
             return self._up_to(threshold_ms, f"{threshold_s:g} s")
         speed = _speed_mm_s(self.speed_m_s if speed_m_s is None else speed_m_s)
-        return self._up_to(threshold_ms * speed // 1000, f"{threshold_s:g} s at {speed / 1000:g} m/s")
+        own = 1000 if self.unit == "mm" else _speed_mm_s(self.speed_m_s)
+        return self._up_to(threshold_ms * speed // own, f"{threshold_s:g} s at {speed / 1000:g} m/s")
 
     def within_metres(self, threshold_m: float) -> sparse.csr_array:
         """Return (points, sites) CSR bool of the pairs within a distance, rounded to whole millimetres.
@@ -301,6 +318,28 @@ class TravelTimes:
     def _with_data(self, data: NDArray[np.float64]) -> sparse.csr_array:
         matrix = self.matrix
         return sparse.csr_array((data, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+
+
+def positions_of(site_ids: pd.Index, wanted: pd.Index) -> NDArray[np.intp]:
+    """Return where the wanted ids stand among the ids, or raise with those that do not."""
+    found: NDArray[np.intp] = site_ids.get_indexer(pd.Index(wanted))
+    if (found < 0).any():
+        raise AlignmentError.single("sites", "has no travel times", row=str(pd.Index(wanted)[found < 0][0]))
+    return found
+
+
+def columns_of(matrix: sparse.csr_array, columns: NDArray[np.intp]) -> sparse.csr_array:
+    """Return some columns of a CSR in the order given; explicit zeros stay."""
+    number = np.full(matrix.shape[1], -1, dtype=np.int32)
+    number[columns] = np.arange(columns.size, dtype=np.int32)
+    column = number[matrix.indices]
+    kept = column >= 0
+    before = np.zeros(kept.size + 1, dtype=matrix.indptr.dtype)
+    np.cumsum(kept, out=before[1:])
+    parts = (matrix.data[kept], column[kept], before[matrix.indptr])
+    chosen = sparse.csr_array(parts, shape=(matrix.shape[0], columns.size))
+    chosen.sort_indices()
+    return chosen
 
 
 def pairs_up_to(matrix: sparse.csr_array, limit: int) -> sparse.csr_array:

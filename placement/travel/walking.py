@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from placement.errors import InputError
-from placement.travel._cache import cached, fingerprint_of
-from placement.travel._search import Reach, search
-from placement.travel._subset import keep_edges
-from placement.travel.costs import CLOSED, EdgeCosts
-from placement.travel.snap import FAR_SNAP_M, Snaps, check_same_place, point_coordinates, snap_to_streets
+from placement.travel.costs import EdgeCosts
+from placement.travel.run import Direction, TravelRun
+from placement.travel.snap import FAR_SNAP_M
 from placement.travel.speeds import SLOPES, Slope, hill_costs, table_costs
 from placement.travel.streets import Streets
 from placement.travel.times import LARGEST, TravelTimes, whole_cutoff
-
-Direction = Literal["to_sites", "from_sites"]
-_DIRECTIONS = ("to_sites", "from_sites")
 
 
 def walking_times(
@@ -44,7 +35,8 @@ def walking_times(
 
     A way leads from the point straight to its nearest street edge, along streets, and from the edge nearest to the
     site straight to the site. On the level, lengths are whole millimetres, and one run serves every speed: `within`
-    takes any that the cutoff reaches. With slopes or a factor for steps, times are whole milliseconds of one speed.
+    takes any that the cutoff reaches. With slopes or a factor for steps, times are whole milliseconds at the speed
+    given, each edge rounded once; other speeds follow in proportion.
 
     Parameters
     ----------
@@ -80,6 +72,7 @@ def walking_times(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> nodes = pd.DataFrame({"node_id": ["a", "b"], "x": [0.0, 130.0], "y": [0.0, 0.0]})
     >>> edges = pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [130.0]})
     >>> streets = Streets.from_tables(nodes, edges, crs="EPSG:32650")
@@ -88,12 +81,44 @@ def walking_times(
     >>> times.seconds.toarray().tolist()  # 3 m to the street and 100 m along it
     [[103.0]]
     """
-    costs, cutoff, mode = walking_costs(streets, cutoff_s, speed_m_s, slope=slope, steps_factor=steps_factor)
-    run = _Run(
-        streets=streets, costs=costs, cutoff=cutoff, direction=direction, far_snap_m=far_snap_m, threads=threads,
-        cache=None if cache is None else Path(cache),
+    run = walking_run(
+        streets, points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, slope=slope, steps_factor=steps_factor,
+        direction=direction, far_snap_m=far_snap_m, threads=threads,
     )  # fmt: skip
-    return run.times(points, sites, cutoff_s=cutoff_s, speed_mm_s=costs.speed_mm_s, mode=mode)
+    return run.times(cache=None if cache is None else Path(cache))
+
+
+def walking_run(
+    streets: Streets,
+    points: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    cutoff_s: float,
+    speed_m_s: float,
+    slope: Slope | None = None,
+    steps_factor: float = 1.0,
+    direction: Direction = "to_sites",
+    far_snap_m: float = FAR_SNAP_M,
+    threads: int = 2,
+) -> TravelRun:
+    """Return the walking times of :func:`walking_times` as something to ask: for all at once, or block by block.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> nodes = pd.DataFrame({"node_id": ["a", "b"], "x": [0.0, 130.0], "y": [0.0, 0.0]})
+    >>> edges = pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [130.0]})
+    >>> streets = Streets.from_tables(nodes, edges, crs="EPSG:32650")
+    >>> at = lambda name, x, y: gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [y]), index=[name], crs="EPSG:32650")
+    >>> run = walking_run(streets, at("home", 10, 3), at("bank", 110, 0), cutoff_s=900, speed_m_s=1.0)
+    >>> [block.seconds.toarray().tolist() for block in run.stream().blocks()]
+    [[[103.0]]]
+    """
+    costs, cutoff, mode = walking_costs(streets, cutoff_s, speed_m_s, slope=slope, steps_factor=steps_factor)
+    return TravelRun(
+        streets=streets, points=points, sites=sites, costs=costs, cutoff=cutoff, cutoff_s=cutoff_s,
+        speed_mm_s=costs.speed_mm_s, mode=mode, direction=direction, far_snap_m=far_snap_m, threads=threads,
+    )  # fmt: skip
 
 
 def vehicle_times(
@@ -134,66 +159,34 @@ def vehicle_times(
     CrsError, InputError
         As :func:`walking_times`; listing speeds that are not above 0.
     """
+    run = vehicle_run(
+        streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=speeds_m_s, mode=mode, oneway=oneway,
+        access_speed_m_s=access_speed_m_s, direction=direction, far_snap_m=far_snap_m, threads=threads,
+    )  # fmt: skip
+    return run.times(cache=None if cache is None else Path(cache))
+
+
+def vehicle_run(
+    streets: Streets,
+    points: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    cutoff_s: float,
+    speeds_m_s: Mapping[str, float],
+    mode: str,
+    oneway: bool = True,
+    access_speed_m_s: float = 1.3,
+    direction: Direction = "to_sites",
+    far_snap_m: float = FAR_SNAP_M,
+    threads: int = 2,
+) -> TravelRun:
+    """Return the times of :func:`vehicle_times` as something to ask: for all at once, or block by block."""
     access_mm_s, _ = whole_reach(cutoff_s, access_speed_m_s)
     costs = table_costs(streets, speeds_m_s, oneway=oneway, access_speed_mm_s=access_mm_s)
-    run = _Run(
-        streets=streets, costs=costs, cutoff=whole_cutoff(cutoff_s), direction=direction, far_snap_m=far_snap_m,
-        threads=threads, cache=None if cache is None else Path(cache),
+    return TravelRun(
+        streets=streets, points=points, sites=sites, costs=costs, cutoff=whole_cutoff(cutoff_s), cutoff_s=cutoff_s,
+        speed_mm_s=None, mode=mode, direction=direction, far_snap_m=far_snap_m, threads=threads,
     )  # fmt: skip
-    return run.times(points, sites, cutoff_s=cutoff_s, speed_mm_s=None, mode=mode)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Run:
-    """One search over streets with given costs."""
-
-    streets: Streets
-    costs: EdgeCosts
-    cutoff: int
-    direction: Direction
-    far_snap_m: float
-    threads: int
-    cache: Path | None
-
-    def times(
-        self,
-        points: gpd.GeoDataFrame,
-        sites: gpd.GeoDataFrame,
-        *,
-        cutoff_s: float,
-        speed_mm_s: int | None,
-        mode: str,
-    ) -> TravelTimes:
-        xy = [point_coordinates(name, frame, self.streets) for name, frame in (("points", points), ("sites", sites))]
-        network = self.streets.fingerprint()
-
-        def compute() -> TravelTimes:
-            streets, costs = open_streets(self.streets, self.costs)
-            point_snaps, site_snaps = snap_both(streets, *xy, threads=self.threads)
-            reach = reach_of(streets, costs, site_snaps, self.cutoff, self.direction, threads=self.threads)
-            rows = [
-                point_snaps.table(streets, points.index, "point", self.far_snap_m),
-                site_snaps.table(streets, sites.index, "site", self.far_snap_m),
-            ]
-            return TravelTimes(
-                point_ids=points.index,
-                site_ids=sites.index,
-                matrix=reach.matrix(point_snaps),
-                unit=costs.unit,
-                cutoff_s=cutoff_s,
-                speed_m_s=None if speed_mm_s is None else speed_mm_s / 1000,
-                mode=mode,
-                snaps=pd.concat(rows, ignore_index=True),
-                source=network,
-            )
-
-        if self.cache is None:
-            return compute()
-        key = fingerprint_of(
-            network, self.costs.forward, self.costs.backward, self.costs.unit, self.costs.speed_mm_s, self.cutoff,
-            self.direction, self.far_snap_m, cutoff_s, speed_mm_s, mode, points.index, sites.index, *xy,
-        )  # fmt: skip
-        return cached(self.cache, key, compute)
 
 
 def walking_costs(
@@ -210,30 +203,6 @@ def walking_costs(
     return costs, whole_cutoff(cutoff_s), ", ".join(words)
 
 
-def reach_of(
-    streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, direction: Direction, *, threads: int
-) -> Reach:
-    """Return what reaches each site (``to_sites``), or what each site reaches (``from_sites``)."""
-    if direction not in _DIRECTIONS:
-        raise InputError.single("direction", f"is {direction!r}", remedy=f"use one of {', '.join(_DIRECTIONS)}")
-    if threads < 1:
-        raise InputError.single("threads", f"is {threads}", remedy="give 1 or more")
-    return search(streets, costs if direction == "to_sites" else costs.turned(), sites, cutoff, threads)
-
-
-def open_streets(streets: Streets, costs: EdgeCosts) -> tuple[Streets, EdgeCosts]:
-    """Return network and costs without edges that are closed both ways, so that no point is snapped to them."""
-    closed = (costs.forward == CLOSED) & (costs.backward == CLOSED)
-    if not closed.any():
-        return streets, costs
-    if closed.all():
-        raise InputError.single("streets", "every street is closed", remedy="check speeds and steps_factor")
-    kept = EdgeCosts(
-        forward=costs.forward[~closed], backward=costs.backward[~closed], unit=costs.unit, speed_mm_s=costs.speed_mm_s
-    )
-    return keep_edges(streets, ~closed), kept
-
-
 def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
     """Return the speed in whole millimetres a second and the reach in whole millimetres, checked."""
     if not (np.isfinite(speed_m_s) and round(speed_m_s * 1000) >= 1):
@@ -245,17 +214,3 @@ def whole_reach(cutoff_s: float, speed_m_s: float) -> tuple[int, int]:
     if max(reach_mm, whole_cutoff(cutoff_s)) > LARGEST:
         raise InputError.single("cutoff_s", f"{cutoff_s} s is beyond 2,147 km or 596 h", remedy="lower it")
     return speed_mm_s, reach_mm
-
-
-def snap_both(
-    streets: Streets, points: NDArray[np.float64], sites: NDArray[np.float64], *, threads: int
-) -> tuple[Snaps, Snaps]:
-    """Return where the (n, 2) coordinates of points and sites stand on the streets."""
-    both = snap_to_streets(streets, np.concatenate([points, sites]), threads=threads)
-    parts = [
-        Snaps(edge=both.edge[part], position_mm=both.position_mm[part], access_mm=both.access_mm[part])
-        for part in (slice(None, len(points)), slice(len(points), None))
-    ]
-    for name, part in zip(("points", "sites"), parts, strict=True):
-        check_same_place(name, part)
-    return parts[0], parts[1]

@@ -3,7 +3,7 @@
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
-from placement.values.program import CoverageProgram, Floor, LinearRow
+from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 
@@ -21,5 +21,6 @@ __all__ = [
     "Segment",
     "Sites",
     "Solution",
+    "WeightedBlocks",
     "classes_fingerprint",
 ]

@@ -99,9 +99,11 @@ class Plan:
     budget
         Budget lines.
     tie_broken
-        True where a second solve took the plan with fewest actions, then lowest ids, among equal optima.
+        True where the plan with fewest actions, then least money, then lowest ids is proven among equal optima.
     certificate
         A ``placement.values.Certificate`` where `proof` is ``certificate``, else None.
+    interrupted
+        True where somebody stopped the run: the best plan and bound known then.
     details
         Sizes of the program and of its reduction.
     """
@@ -120,6 +122,7 @@ class Plan:
     budget: tuple[BudgetLine, ...]
     tie_broken: bool = False
     certificate: Any = None
+    interrupted: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property

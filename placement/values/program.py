@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +43,32 @@ class CoverBlocks(Protocol):
     def __iter__(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
         """Yield blocks of rows in a fixed order."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightedBlocks:
+    """Cover blocks made anew at each iteration, with weights that are held.
+
+    Parameters
+    ----------
+    covers
+        A re-iterable of CSR blocks, rows in order.
+    weights
+        (rows,) int64 of all blocks together.
+    """
+
+    covers: Iterable[sparse.csr_array]
+    weights: IntArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", frozen_array(self.weights, np.int64))
+
+    def __iter__(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
+        start = 0
+        for block in self.covers:
+            end = start + block.shape[0]
+            yield block, self.weights[start:end]
+            start = end
 
 
 def _whole(what: str, value: object, name: str) -> int:
@@ -214,9 +240,34 @@ class CoverageProgram:
         else:
             yield self.covers, self.weights
 
+    def row_weights(self) -> IntArray:
+        """Return (rows,) weights, held or in blocks."""
+        if self.weights is not None:
+            return self.weights
+        if isinstance(self.covers, WeightedBlocks):
+            return self.covers.weights
+        parts = [np.asarray(weights, dtype=np.int64) for _, weights in self.blocks()]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+    def with_weights(self, weights: IntArray) -> CoverageProgram:
+        """Return the program with other weights of its rows."""
+        if self.weights is not None:
+            return replace(self, weights=weights)
+        blocks = self.covers
+        covers = blocks.covers if isinstance(blocks, WeightedBlocks) else _CoversOnly(blocks)
+        return replace(self, covers=WeightedBlocks(covers=covers, weights=weights))
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of everything in the program, independent of how rows were cut into blocks."""
         return _fingerprint(self)
+
+
+@dataclass(frozen=True)
+class _CoversOnly:
+    blocks: CoverBlocks
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        return (covers for covers, _ in self.blocks)
 
 
 def _pattern(covers: sparse.csr_array | CoverBlocks) -> sparse.csr_array:

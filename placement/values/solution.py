@@ -39,6 +39,8 @@ class Solution:
         Name and version of what solved it, e.g. ``HiGHS 1.16.0``.
     certificate
         See ``placement.values.Certificate``; None with ``proof="solver"``.
+    interrupted
+        Whether somebody pressed Ctrl-C: the plan and the bound are the best that were known then.
     timings
         Seconds by stage; never written to files that must be reproducible.
     details
@@ -53,6 +55,7 @@ class Solution:
     proof: Proof
     solver: str
     certificate: Any = None
+    interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 

@@ -73,7 +73,7 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
     record = _read(place / PLAN)
     loaded = read_study(study if study is not None else place / str(record["study"]))
     _same_inputs(record, input_fingerprints(loaded))
-    prepared = prepare(loaded)
+    prepared = prepare(loaded, cached=False)
     differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
     proven = not differences and record["status"] == "optimal"
     return Verdict(

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from placement.inputs import Prepared
-from placement.values import CoverageProgram, Floor, LinearRow
+from placement.values import CoverageProgram, Floor, LinearRow, WeightedBlocks
 from placement.verify.recount import Reach
 from placement.verify.rules import RUNNING, Claims, floors, station_amount
 
@@ -44,10 +43,10 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     columns = program_columns(prepared)
     status = prepared.sites.table["status"].tolist()
     n_sites = len(status)
-    covers = sparse.vstack(reach.pairs, format="csr") if reach.pairs else sparse.csr_array((0, n_sites), dtype=bool)
+    rows = np.concatenate([weights[:, k] for k in range(weights.shape[1])])
     return CoverageProgram(
-        covers=sparse.csr_array(covers),
-        weights=np.concatenate([weights[:, k] for k in range(weights.shape[1])]),
+        covers=WeightedBlocks(covers=reach, weights=rows),
+        weights=None,
         n_sites=n_sites,
         column_site=np.array([-1 if kind == "give" else site for kind, site in columns]),
         column_values=np.zeros(len(columns), dtype=np.int64),

@@ -21,11 +21,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy import sparse
 from scipy.spatial import cKDTree
 
+from placement.solve.aggregate import aggregate
 from placement.travel import Snaps, Streets, snap_to_streets, walking_covers, walking_times
 from placement.travel._search import search
 from placement.travel.costs import EdgeCosts
+from placement.values import CoverageProgram
 from tests.benchmarks.travel_cities import CRS, City, people_along, synthetic_city
 from tests.benchmarks.travel_engines import ENGINES, Engine
 
@@ -201,6 +204,31 @@ def memory(city: City, n_sites: int) -> None:
     table(f"{city.name}: memory of walking_times", rows)
 
 
+def to_the_program(city: City, n_points: int, n_sites: int) -> None:
+    """From streets, points and sites to the reduced program: times and covers held, and made block by block."""
+    streets = city.streets()
+    points, sites = people_along(streets, n_points, "p", 3), people_along(streets, n_sites, "s", 4)
+    weights = np.random.default_rng(5).integers(1, 1000, (n_points, 2))
+    costs = np.ones(n_sites, dtype=np.int64)
+    standards = {"thresholds_s": [CUTOFF_S, CUTOFF_S], "speeds_m_s": [SPEED_M_S, 0.9]}
+
+    def reduced(program: CoverageProgram) -> dict[str, Any]:
+        found = aggregate(program)
+        return {"cover entries": found.classes.n_entries, "classes": found.classes.count}
+
+    def held() -> dict[str, Any]:
+        times = walking_times(streets, points, sites, cutoff_s=CUTOFF_S, speed_m_s=SPEED_M_S)
+        covers = sparse.vstack([times.within(CUTOFF_S), times.within(CUTOFF_S, 0.9)], format="csr")
+        return reduced(CoverageProgram.from_covers(covers, weights.T.ravel(), costs, 50))
+
+    def streamed() -> dict[str, Any]:
+        stream = walking_covers(streets, points, sites, weights, **standards)
+        return reduced(CoverageProgram.from_covers(stream, None, costs, 50))
+
+    rows = [{"times and covers": name} | measured(work) for name, work in (("held", held), ("in blocks", streamed))]
+    table(f"{city.name}: {n_points:,} points, {n_sites:,} sites, 2 speeds, to the reduced program", rows)
+
+
 def nearest_node_error(city: City, n_points: int, n_sites: int) -> None:
     """How wrong times and covers are where points and sites are moved to their nearest node."""
     streets = city.streets()
@@ -259,7 +287,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=10_000)
     parser.add_argument("--points", type=int, default=100_000)
     parser.add_argument("--sites", type=int, default=1_000)
-    parser.add_argument("--parts", nargs="*", default=["engines", "job", "memory", "error"])
+    parser.add_argument("--parts", nargs="*", default=["engines", "job", "memory", "program", "error"])
     parser.add_argument("--skip", nargs="*", default=[], help="engines to leave out")
     options = parser.parse_args()
     cities = [lambda n=n: synthetic_city(f"synthetic {n:,}", n) for n in options.nodes]
@@ -273,6 +301,8 @@ def main() -> None:
             whole_job(city, options.points, options.sites)
         if "memory" in options.parts:
             memory(city, options.sites)
+        if "program" in options.parts:
+            to_the_program(city, options.points, options.sites)
         if "error" in options.parts:
             nearest_node_error(city, 20_000, 60)
 

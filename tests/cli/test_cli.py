@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -181,6 +182,7 @@ def test_interrupt_is_130(study, tmp_path, monkeypatch):
     monkeypatch.setattr("placement.pipeline.optimise", interrupted)
     done = call("recommend", study, "--out", tmp_path / "out")
     assert done.exit_code == 130
+    assert f"no plan was written; {tmp_path / 'out'} is as it was" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -216,3 +218,109 @@ def test_killed_run_leaves_the_previous_folder_whole(study, tmp_path, share):
     assert all(hashlib.sha256(after[name]).hexdigest() == digest for name, digest in sums.items())
     assert json.loads(after["plan.json"])["seed"] in {5, 9}
     assert after == before or json.loads(after["plan.json"])["seed"] == 9
+
+
+INTERRUPTED = """
+import signal
+import sys
+import time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
+
+from placement.cli import main
+from placement.solve import highs
+
+real = highs.run
+
+def run(model):
+    def wait_for_ctrl_c(_event):
+        print("plan found", flush=True)
+        while not signal.getsignal(signal.SIGINT).asked:
+            time.sleep(0.01)
+
+    model.cbMipImprovingSolution += wait_for_ctrl_c
+    real(model)
+
+highs.run = run
+main(["recommend", *sys.argv[1:], "--backend", "highs"])
+"""
+
+
+def interrupted(study, out):
+    """Run recommend and press Ctrl-C when HiGHS has its first plan; HiGHS goes no further before it is heard."""
+    command = [sys.executable, "-c", INTERRUPTED, str(study), "--out", str(out)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "plan found\n"
+            process.send_signal(signal.SIGINT)
+            said, complaint = process.communicate(timeout=120)
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, said, complaint
+
+
+def test_ctrl_c_writes_the_best_plan_so_far(tmp_path):
+    town = {"blocks": 24, "points": 700, "stations": 20, "candidates": 200, "threshold_min": 6, "max_stations": 40}
+    study = write_study(tmp_path / "study", seed=1, capital_yuan=2_000_000, **town)
+    study.write_text(study.read_text(encoding="utf-8").replace("running = 200000", "running = 500000"), "utf-8")
+    out = tmp_path / "out"
+    code, said, complaint = interrupted(study, out)
+    assert code == 130
+    assert "NOT proven" in said
+    assert "INTERRUPTED: the run was stopped by hand; this is the best plan found until then" in said
+    assert "stopping; the best plan so far will be written" in complaint
+    assert f"interrupted; the best plan so far is in {out}" in complaint
+    record = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    assert record["solve"]["interrupted"]
+    assert not record["solve"]["tie_broken"]
+    assert record["status"] == "feasible"
+    assert 0 < record["objective"] < record["bound"]
+    assert "The run was stopped by hand" in (out / "report.html").read_text(encoding="utf-8")
+    judged = call("verify", out)
+    assert judged.exit_code == 4, judged.output
+    assert "confirmed: everything recounted equal; NOT proven optimal" in judged.output
+    best = call("recommend", study, "--out", out, "--json")
+    assert best.exit_code == 0
+    assert record["objective"] <= json.loads(best.stdout)["objective"] <= record["bound"]
+    assert not json.loads(best.stdout)["solve"]["interrupted"]
+
+
+def test_ctrl_c_while_ties_are_broken_keeps_the_proven_plan(study, tmp_path, monkeypatch):
+    from placement.solve.deadline import hold_interrupts
+
+    def cut_short(*_arguments, **_options):
+        with hold_interrupts() as interrupt:
+            interrupt.ask()
+
+    monkeypatch.setattr("placement.solve.tie_break.tie_break", cut_short)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        done = call("recommend", study, "--out", tmp_path / "out", "--json")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done.exit_code == 130
+    record = json.loads(done.stdout)
+    assert (record["status"], record["solve"]["tie_broken"], record["solve"]["interrupted"]) == ("optimal", False, True)
+
+
+def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
+    from placement import pipeline
+
+    real = pipeline.predict_visits
+
+    def pressed(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    monkeypatch.setattr(pipeline, "predict_visits", pressed)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        done = call("recommend", study, "--out", tmp_path / "out", "--quiet")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done.exit_code == 130
+    record = json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))
+    assert (record["status"], record["solve"]["interrupted"]) == ("optimal", False)

@@ -10,17 +10,32 @@ import numpy as np
 from tests.towns import Town
 
 
-def best_value(town: Town) -> int | None:
-    """Return the most weight (thousandths) that any allowed action set covers; None where none is allowed."""
+def best_actions(town: Town) -> tuple[int, tuple[str, ...]] | None:
+    """Return the most weight (thousandths) that any allowed action set covers, and the first of the sets that do.
+
+    Fewest actions come first, then least money, then the lowest sites kept, given up, opened, moved to: of two sets
+    the one that has the first site in which they differ. None where no set is allowed.
+    """
     table = town.sites.table
     choices = [("keep", "close", "give") if existing else ("none", "open", "move") for existing in table["existing"]]
-    best = None
     covered = _covered_sets(town)
-    for actions in itertools.product(*choices):
-        value = _value(town, actions, covered)
-        if value is not None and (best is None or value > best):
-            best = value
-    return best
+    allowed = ((_value(town, actions, covered), actions) for actions in itertools.product(*choices))
+    return min(
+        ((value, actions) for value, actions in allowed if value is not None),
+        key=lambda pair: (-pair[0], _rank(town, pair[1])),
+        default=None,
+    )
+
+
+def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, list[bool]]:
+    done = sum(action in {"close", "open", "move"} for action in actions)
+    unused = [action != kind for kind in ("keep", "give", "open", "move") for action in actions]
+    return done, _capital(town, actions), unused
+
+
+def _capital(town: Town, actions: tuple[str, ...]) -> int:
+    price = {"close": town.costs.close, "open": town.costs.purchase, "move": town.costs.move}
+    return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
 
 
 def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
@@ -45,11 +60,9 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
     for i, status in enumerate(town.sites.table["status"]):
         if (status == "required" and i not in standing) or (status == "excluded" and i in standing):
             return None
-    price = {"close": costs.close, "open": costs.purchase, "move": costs.move}
-    capital = sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
     running = sum(int(costs.running[i]) for i in standing)
     limits = (
-        (capital, policy.capital_fen),
+        (_capital(town, actions), policy.capital_fen),
         (running, policy.running_fen),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),

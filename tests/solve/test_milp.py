@@ -11,7 +11,9 @@ from scipy import sparse
 from placement.errors import InputError, RefutedError
 from placement.solve.cbc_log import read_cbc_log
 from placement.solve.claims import safe_bound, trivial_bound
+from placement.solve.deadline import hold_interrupts
 from placement.solve.milp import solve_milp
+from placement.solve.recount import recount
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.programs import optimum, relocation_programs, value_of
 
@@ -186,34 +188,65 @@ import signal
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
 
+import numpy as np
+
 from placement.solve import highs
+from placement.solve.deadline import hold_interrupts
 from placement.solve.milp import solve_milp
 from tests.solve.test_milp import hard_program
 
-program, real = hard_program(800, 9000), highs.run
+program, real = hard_program(400, 4000), highs.run
 
 def run(model):
     print("running", flush=True)
     real(model)
 
 highs.run = run
-solve_milp(program)
+with hold_interrupts(tell=lambda: print("asked", flush=True)):
+    solution = solve_milp(program, start=np.arange(400) < 9)
+    assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+print(solution.status, solution.interrupted, 0 < solution.objective < solution.bound)
 """
 
 
-def test_an_interrupt_ends_a_run_of_highs():
-    # Inside HiGHS Python hears no signal; this program would take it many minutes.
+def interrupted(times):
+    """Send Ctrl-C to a run of HiGHS that would take many minutes; inside HiGHS Python hears no signal."""
     command = [sys.executable, "-c", INTERRUPTED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "running\n"
-        process.send_signal(signal.SIGINT)
         try:
-            _, said = process.communicate(timeout=120)
-        except subprocess.TimeoutExpired:
+            assert process.stdout.readline() == "running\n"
+            process.send_signal(signal.SIGINT)
+            assert process.stdout.readline() == "asked\n"
+            if times == 2:
+                process.send_signal(signal.SIGINT)
+            said, complaint = process.communicate(timeout=120)
+        except BaseException:
             process.kill()
             raise
-    assert process.returncode == -signal.SIGINT
-    assert said.endswith("KeyboardInterrupt\n")
+    return process.returncode, said, complaint
+
+
+def test_an_interrupt_ends_highs_with_the_best_plan_so_far():
+    assert interrupted(1) == (0, "feasible True True\n", "")
+
+
+def test_a_second_interrupt_ends_the_run():
+    code, said, complaint = interrupted(2)
+    # HiGHS may have ended between the two; then the second one meets the handler that was there before.
+    assert (code, said) in {(-signal.SIGINT, ""), (-signal.SIGINT, "feasible True True\n")}
+    assert complaint.endswith("KeyboardInterrupt\n")
+
+
+def test_an_interrupt_noted_before_highs_runs_keeps_the_start():
+    program = hard_program()
+    start = np.arange(program.n_columns) < 5
+    with hold_interrupts() as interrupt:
+        interrupt.ask()
+        solution = solve_milp(program, start=start)
+    assert solution.interrupted
+    assert recount(program, solution.chosen).objective == solution.objective >= recount(program, start).objective
+    assert solution.bound >= solution.objective
 
 
 def test_unknown_solver_lists_those_that_exist():

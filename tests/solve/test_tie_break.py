@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from placement.solve.deadline import hold_interrupts
 from placement.solve.milp import solve_milp
 from placement.solve.tie_break import tie_break
 from placement.values import CoverageProgram
@@ -21,12 +22,12 @@ def twins(n=4):
 
 def test_the_cheapest_twin_wins():
     program = twins()
-    assert tie_break(program, solve_milp(program), [3, 2, 1, 4]).chosen.tolist() == [False, False, True, False]
+    assert tie_break(program, solve_milp(program), [[3, 2, 1, 4]]).chosen.tolist() == [False, False, True, False]
 
 
 def test_the_lowest_of_equally_cheap_twins_wins():
     program = twins()
-    assert tie_break(program, solve_milp(program), [3, 1, 1, 4]).chosen.tolist() == [False, True, False, False]
+    assert tie_break(program, solve_milp(program), [[3, 1, 1, 4]]).chosen.tolist() == [False, True, False, False]
 
 
 def test_only_proven_optima_are_touched():
@@ -41,17 +42,49 @@ def test_only_proven_optima_are_touched():
         proof="none",
         solver="",
     )
-    assert tie_break(program, open_ended, [0, 0, 0, 0]) is None
+    assert tie_break(program, open_ended, [[0, 0, 0, 0]]) is None
 
 
-def test_many_sites_are_left_alone():
-    program = twins(301)
-    assert tie_break(program, solve_milp(program), np.zeros(301)) is None
+def test_many_sites_are_compared_too():
+    program = twins(400)
+    cost = np.full(400, 3)
+    cost[[77, 311]] = 1
+    assert np.flatnonzero(tie_break(program, solve_milp(program), [cost]).chosen).tolist() == [77]
+
+
+def test_very_large_programs_are_left_alone(monkeypatch):
+    monkeypatch.setattr("placement.solve.tie_break.MAX_ENTRIES", 3)
+    program = twins()
+    assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]]) is None
+
+
+def test_the_second_cost_decides_where_the_first_is_equal():
+    program = twins()
+    broken = tie_break(program, solve_milp(program), [[2, 1, 1, 1], [0, 7, 5, 5]])
+    assert broken.chosen.tolist() == [False, False, True, False]
+
+
+def test_another_set_of_sites_may_be_cheaper():
+    # Rows 0 and 1 are worth 3 each. One dear site reaches both, or two cheap ones reach one each: 9 against 4 + 4.
+    covers = sparse.csr_array([[True, True, False], [True, False, True]])
+    program = CoverageProgram.from_covers(covers, [3, 3], [1, 1, 1], 2)
+    dear = replace(solve_milp(program), chosen=np.array([True, False, False]))
+    assert tie_break(program, dear, [[9, 4, 4]]).chosen.tolist() == [False, True, True]
+    cheap = replace(dear, chosen=np.array([False, True, True]))
+    assert tie_break(program, cheap, [[7, 4, 4]]).chosen.tolist() == [True, False, False]
+
+
+def test_an_interrupt_is_no_answer():
+    program = twins()
+    solution = solve_milp(program)
+    with hold_interrupts() as interrupt:
+        interrupt.ask()
+        assert tie_break(program, solution, [[1, 1, 1, 1]]) is None
 
 
 def test_no_time_left_is_no_answer():
     program = twins()
-    assert tie_break(program, solve_milp(program), [1, 1, 1, 1], time_limit_s=0.0) is None
+    assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]], time_limit_s=0.0) is None
 
 
 @given(program=relocation_programs(), data=st.data())
@@ -61,12 +94,16 @@ def test_equals_trying_all_optima(program, data):
     if solution.status == "infeasible":
         return
     n = program.n_columns
-    cost = np.array(data.draw(st.lists(st.integers(-2, 3), min_size=n, max_size=n)), dtype=np.int64)
+    amounts = st.lists(st.integers(-2, 3), min_size=n, max_size=n)
+    costs = [np.array(data.draw(amounts), dtype=np.int64) for _ in range(data.draw(st.integers(0, 2)))]
     optima = [plan for plan, value in every_plan(program) if value == solution.objective]
-    # at the first column in which two plans differ, the one that has it comes first
-    expected = min(optima, key=lambda plan: (int(cost[list(plan)].sum()), [not used for used in plan]))
-    broken = tie_break(program, solution, cost)
-    assert tuple(broken.chosen.tolist()) == expected
+
+    def rank(plan):
+        # at the first column in which two plans differ, the one that has it comes first
+        return [int(cost[list(plan)].sum()) for cost in costs], [not used for used in plan]
+
+    broken = tie_break(program, solution, costs)
+    assert tuple(broken.chosen.tolist()) == min(optima, key=rank)
     assert (broken.objective, broken.bound) == (solution.objective, solution.bound)
 
 
@@ -74,7 +111,7 @@ def test_blocks_of_columns_join_up():
     # 20 sites in pairs of twins: the lower of each pair must win, across the border between two blocks of 16 columns
     covers = sparse.csr_array(np.kron(np.eye(10), np.ones((1, 2))))
     program = CoverageProgram.from_covers(covers, np.arange(1, 11), [1] * 20, 10)
-    broken = tie_break(program, solve_milp(program), np.zeros(20, dtype=np.int64))
+    broken = tie_break(program, solve_milp(program), [np.zeros(20, dtype=np.int64)])
     assert np.flatnonzero(broken.chosen).tolist() == list(range(0, 20, 2))
 
 
@@ -87,12 +124,12 @@ def test_the_certificate_follows_the_plan():
     )
     certificate = draft.seal()
     proven = replace(solve_milp(program), chosen=certificate.chosen, certificate=certificate, proof="certificate")
-    broken = tie_break(program, proven, [3, 2, 1, 4])
+    broken = tie_break(program, proven, [[3, 2, 1, 4]])
     assert broken.chosen.tolist() == [False, False, True, False]
     assert check_certificate(program, broken.chosen, broken.certificate) == 5
 
 
 def test_values_too_large_for_a_solver_give_the_right_answer_or_none():
     program = CoverageProgram.from_covers(sparse.csr_array(np.ones((1, 4))), [2**41], [1] * 4, 1)
-    broken = tie_break(program, solve_milp(program), [3, 2, 1, 4])
+    broken = tie_break(program, solve_milp(program), [[3, 2, 1, 4]])
     assert broken is None or broken.chosen.tolist() == [False, False, True, False]

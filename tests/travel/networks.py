@@ -1,18 +1,27 @@
-"""Random awkward networks, and distances found by putting every point into the graph as a node."""
+"""Random awkward networks, and distances found by putting every point into the graph as a node.
+
+The reference is Dijkstra's algorithm as scipy has it, on a graph of its own: every edge is cut at all the points on it,
+and each point hangs on its place by its access leg.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from placement.travel import Streets, snap_to_streets
 from placement.travel.costs import CLOSED, EdgeCosts
 
 CRS = "EPSG:32650"
+
+HOPS = 2**20
+"""Weights are multiplied by this and 1 is added a link: scipy then meets no zero, and a length is the quotient."""
 
 
 def random_streets(rng: np.random.Generator, *, oneway: bool = False, elevation: bool = False) -> Streets:
@@ -60,44 +69,58 @@ def coordinates(frame: gpd.GeoDataFrame) -> np.ndarray:
     return np.column_stack([frame.geometry.x, frame.geometry.y])
 
 
-def split_graph(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> nx.Graph:
+class Graph:
+    """Directed links between any names; of parallel ones the shortest (a sparse matrix would add them up)."""
+
+    def __init__(self) -> None:
+        self._number: dict[Hashable, int] = {}
+        self._weight: dict[tuple[int, int], int] = {}
+
+    def link(self, a: Hashable, b: Hashable, weight: int) -> None:
+        i, j = (self._number.setdefault(name, len(self._number)) for name in (a, b))
+        if i != j:
+            self._weight[i, j] = min(self._weight.get((i, j), weight), weight)
+
+    def both(self, a: Hashable, b: Hashable, weight: int) -> None:
+        self.link(a, b, weight)
+        self.link(b, a, weight)
+
+    def lengths(self, starts: Sequence[Hashable], ends: Sequence[Hashable], limit: int) -> dict[tuple, int]:
+        """Return the whole lengths of the shortest ways up to a limit; what is further is not in it."""
+        i, j = np.array(list(self._weight), dtype=np.int64).reshape(-1, 2).T
+        weights = np.array(list(self._weight.values()), dtype=np.float64) * HOPS + 1
+        links = sparse.csr_array((weights, (i, j)), shape=(len(self._number),) * 2)
+        rows, columns = ([self._number[name] for name in names] for names in (starts, ends))
+        found = csgraph.dijkstra(links, indices=rows, limit=(limit + 1) * HOPS - 1)[:, columns]
+        return {
+            (start, end): int(found[a, b] // HOPS)
+            for a, start in enumerate(starts)
+            for b, end in enumerate(ends)
+            if np.isfinite(found[a, b])
+        }
+
+
+def split_graph(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Graph:
     """Every edge cut at all the points on it; each point hangs on its place by its access leg. Weights are whole mm."""
-    graph = nx.Graph()
-    graph.add_nodes_from(range(streets.n_nodes))
-
-    def link(a: object, b: object, weight: int) -> None:
-        if a != b and (not graph.has_edge(a, b) or graph[a][b]["w"] > weight):
-            graph.add_edge(a, b, w=weight)
-
+    graph = Graph()
     cuts: dict[int, set[int]] = {edge: {0, int(length)} for edge, length in enumerate(streets.length_mm)}
-    hung = []
     for frame in (points, sites):
         snaps = snap_to_streets(streets, coordinates(frame))
         for name, edge, at, access in zip(frame.index, snaps.edge, snaps.position_mm, snaps.access_mm, strict=True):
             cuts[int(edge)].add(int(at))
-            hung.append((name, ("on", int(edge), int(at)), int(access)))
+            graph.both(name, ("on", int(edge), int(at)), int(access))
     for edge, places in cuts.items():
-        along = sorted(places)
-        names = [("on", edge, at) for at in along]
-        for a, b, first, last in zip(along, along[1:], names, names[1:], strict=False):
-            link(first, last, b - a)
-        link(int(streets.u[edge]), names[0], 0)
-        link(int(streets.v[edge]), names[-1], 0)
-    for name, place, access in hung:
-        link(name, place, access)
+        for a, b in pairwise(sorted(places)):
+            graph.both(("on", edge, a), ("on", edge, b), b - a)
+        graph.both(int(streets.u[edge]), ("on", edge, 0), 0)
+        graph.both(int(streets.v[edge]), ("on", edge, int(streets.length_mm[edge])), 0)
     return graph
 
 
 def reference_mm(
     streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, cutoff_mm: int
 ) -> dict[tuple[str, str], int]:
-    graph = split_graph(streets, points, sites)
-    pairs = {}
-    for site in sites.index:
-        for node, cost in nx.single_source_dijkstra_path_length(graph, site, cutoff=cutoff_mm, weight="w").items():
-            if node in points.index:
-                pairs[node, site] = cost
-    return pairs
+    return split_graph(streets, points, sites).lengths(list(points.index), list(sites.index), cutoff_mm)
 
 
 def stored(times) -> dict[tuple[str, str], int]:
@@ -110,18 +133,14 @@ def stored(times) -> dict[tuple[str, str], int]:
 
 def split_digraph(
     streets: Streets, costs: EdgeCosts, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, reverse: bool
-) -> nx.DiGraph:
+) -> Graph:
     """As `split_graph`, with a cost a direction; a point at the very end of an edge stands at the node."""
-    graph = nx.DiGraph()
-
-    def link(a: object, b: object, weight: int) -> None:
-        if a != b and (not graph.has_edge(a, b) or graph[a][b]["w"] > weight):
-            graph.add_edge(a, b, w=weight)
+    graph = Graph()
 
     def part(cost: int, at: int, length: int) -> int:
         return (2 * cost * at + length) // (2 * length) if length else 0
 
-    def place(edge: int, at: int) -> object:
+    def place(edge: int, at: int) -> Hashable:
         return {0: int(streets.u[edge]), int(streets.length_mm[edge]): int(streets.v[edge])}.get(at, ("on", edge, at))
 
     snapped = []
@@ -138,24 +157,24 @@ def split_digraph(
         along = sorted(places) if length else [0]
         for a, b in pairwise(along):
             if forward < CLOSED:
-                link(place(edge, a), place(edge, b), part(forward, b, length) - part(forward, a, length))
+                graph.link(place(edge, a), place(edge, b), part(forward, b, length) - part(forward, a, length))
             if backward < CLOSED:
-                link(place(edge, b), place(edge, a), part(backward, b, length) - part(backward, a, length))
+                graph.link(place(edge, b), place(edge, a), part(backward, b, length) - part(backward, a, length))
         if not length:
             if forward < CLOSED:
-                link(u, v, forward)
+                graph.link(u, v, forward)
             if backward < CLOSED:
-                link(v, u, backward)
+                graph.link(v, u, backward)
     for name, edge, at, wait, arrives in snapped:
         length = int(streets.length_mm[edge])
         feet = [place(edge, at)] if length else [int(streets.u[edge]), int(streets.v[edge])]
         for foot in feet:
-            link(*((foot, name) if arrives else (name, foot)), wait)
+            graph.link(*((foot, name) if arrives else (name, foot)), wait)
     if any(streets.length_mm[edge] == 0 for _, edge, _, _, _ in snapped):  # two points in one place meet at once
         for name, edge, _, wait, arrives in snapped:
             for other, its, _, its_wait, its_arrives in snapped:
                 if edge == its and not streets.length_mm[edge] and its_arrives and not arrives:
-                    link(name, other, wait + its_wait)
+                    graph.link(name, other, wait + its_wait)
     return graph
 
 
@@ -169,10 +188,7 @@ def reference_ms(
     reverse: bool = False,
 ) -> dict[tuple[str, str], int]:
     graph = split_digraph(streets, costs, points, sites, reverse=reverse)
-    pairs = {}
-    for start in sites.index if reverse else points.index:
-        found = nx.single_source_dijkstra_path_length(graph, start, cutoff=cutoff_ms, weight="w")
-        for end in points.index if reverse else sites.index:
-            if end in found:
-                pairs[(end, start) if reverse else (start, end)] = found[end]
-    return pairs
+    ends = [list(points.index), list(sites.index)]
+    if not reverse:
+        return graph.lengths(*ends, cutoff_ms)
+    return {(point, site): cost for (site, point), cost in graph.lengths(*ends[::-1], cutoff_ms).items()}

@@ -4,12 +4,14 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from placement.travel import walking, walking_times
+from placement.travel import TravelTimes, _cache, cache_folder, walking_times
+from placement.travel import run as running
 from tests.travel.networks import random_points, random_streets
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ def run(town, cache, **options):
 
 def test_a_second_run_does_not_search(town, tmp_path, monkeypatch):
     first = run(town, tmp_path / "kept")
-    monkeypatch.setattr(walking, "reach_of", lambda *_, **__: pytest.fail("searched again"))
+    monkeypatch.setattr(running, "reach_of", lambda *_, **__: pytest.fail("searched again"))
     again = run(town, tmp_path / "kept")
     assert again.fingerprint() == first.fingerprint()
     assert again.snaps.equals(first.snaps)
@@ -54,13 +56,95 @@ def test_whatever_changes_the_times_changes_the_key(town, tmp_path):
         assert len(list(tmp_path.glob("*.npz"))) == number
 
 
-def test_a_damaged_file_is_computed_again(town, tmp_path, caplog):
+@pytest.mark.parametrize("spoil", ["cut", "noise", "empty", "other"])
+def test_a_damaged_or_foreign_file_is_computed_again_and_written_anew(town, tmp_path, caplog, spoil):
     first = run(town, tmp_path)
     (path,) = tmp_path.glob("*.npz")
-    path.write_bytes(path.read_bytes()[:100])
+    good = path.read_bytes()
+    other = run((town[0], town[1].iloc[:3], town[2]), tmp_path / "other")
+    foreign = next((tmp_path / "other").glob("*.npz")).read_bytes()
+    path.write_bytes({"cut": good[:100], "noise": b"?" * 5000, "empty": b"", "other": foreign}[spoil])
     with caplog.at_level(logging.WARNING):
-        assert run(town, tmp_path).fingerprint() == first.fingerprint()
-    assert "computing again" in caplog.text
+        again = run(town, tmp_path)
+    assert again.fingerprint() == first.fingerprint() != other.fingerprint()
+    assert "travel times are computed again" in caplog.text
+    assert TravelTimes.load(path).fingerprint() == first.fingerprint()
+
+
+def test_ids_come_back_as_they_were_given(town, tmp_path):
+    streets, points, sites = town
+    numbered = points.set_axis(range(len(points)))
+    first = run((streets, numbered, sites), tmp_path)
+    again = run((streets, numbered, sites), tmp_path)
+    assert again.point_ids.equals(numbered.index)
+    assert again.fingerprint() == first.fingerprint()
+
+
+def test_a_folder_that_cannot_be_written_is_no_fault(town, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    assert run(town, blocked).fingerprint() == run(town, None).fingerprint()
+    assert run(town, blocked / "below").fingerprint() == run(town, None).fingerprint()
+
+
+def test_a_killed_write_leaves_nothing_that_counts(town, tmp_path, monkeypatch):
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(town, tmp_path)
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+    run(town, tmp_path)
+    (path,) = tmp_path.iterdir()
+    # A process that is ended at once cannot clean up; what it left is dropped after a day.
+    left = tmp_path / f".{path.name}.x7.part"
+    left.write_bytes(b"half")
+    run(town, tmp_path, cutoff_s=250)
+    assert left.exists()
+    os.utime(left, (0, 0))
+    run(town, tmp_path, cutoff_s=200)
+    assert not left.exists()
+
+
+def test_runs_at_the_same_time_keep_whole_files(town, tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: run(town, tmp_path).fingerprint(), range(12)))
+    assert set(found) == {run(town, None).fingerprint()}
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_was_used_longest_ago_is_dropped(town, tmp_path, monkeypatch):
+    own = tmp_path / "times.npz"
+    own.write_bytes(b"of the user")
+    monkeypatch.setattr(_cache, "MOST_FILES", 3)
+    for age, cutoff_s in enumerate((100, 110, 120)):
+        run(town, tmp_path, cutoff_s=cutoff_s)
+        newest = max(tmp_path.glob("?" * 64 + ".npz"), key=lambda path: path.stat().st_mtime)
+        os.utime(newest, (1000 + age, 1000 + age))
+    run(town, tmp_path, cutoff_s=100)  # used again: now the newest
+    run(town, tmp_path, cutoff_s=130)
+    kept = {TravelTimes.load(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")}
+    assert kept == {100, 120, 130}
+    size = max(path.stat().st_size for path in tmp_path.glob("?" * 64 + ".npz"))
+    monkeypatch.setattr(_cache, "MOST_BYTES", size * 3 // 2)
+    run(town, tmp_path, cutoff_s=140)
+    assert {TravelTimes.load(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")} == {140}
+    monkeypatch.setattr(_cache, "MOST_BYTES", 1)
+    run(town, tmp_path, cutoff_s=150)  # larger than half the room: not kept at all
+    assert own.read_bytes() == b"of the user"
+
+
+def test_the_folder_of_the_user(monkeypatch):
+    monkeypatch.setenv("PLACEMENT_CACHE", "/a/b")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/c")
+    monkeypatch.setenv("HOME", "/d")
+    assert cache_folder() == Path("/a/b")
+    monkeypatch.delenv("PLACEMENT_CACHE")
+    assert cache_folder() == Path("/c/placement")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says the standard
+    assert cache_folder() == Path("/d/.cache/placement")
 
 
 def test_kernels_work_where_nothing_can_be_written(tmp_path):

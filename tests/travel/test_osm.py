@@ -150,7 +150,9 @@ def test_damaged_files(tmp_path):
     (tmp_path / "cut.osm.pbf").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "noise.osm.pbf").write_bytes(b"hello" * 100)
     (tmp_path / "cut.osm").write_text('<osm version="0.6"><node id="1"')
-    bomb = '<!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]><osm version="0.6">&b;</osm>'
+    # 10 ** 12 letters where entities are read; the file has a kilobyte.
+    levels = "".join(f'<!ENTITY e{k} "{f"&e{k - 1};" * 10}">' for k in range(1, 12))
+    bomb = f'<!DOCTYPE osm [<!ENTITY e0 "aaaaaaaaaa">{levels}]><osm version="0.6">&e11;</osm>'
     (tmp_path / "bomb.osm").write_text(bomb)
     with gzip.open(tmp_path / "bomb.osm.gz", "wt") as file:
         file.write(bomb)

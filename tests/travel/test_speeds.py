@@ -7,8 +7,8 @@ import pytest
 
 from placement.errors import InputError
 from placement.travel import Streets, vehicle_times, walking_times
+from placement.travel.run import open_streets
 from placement.travel.speeds import hill_costs, slope_factor, table_costs
-from placement.travel.walking import open_streets
 from tests.travel.networks import CRS, random_points, random_streets, reference_ms, stored
 
 
@@ -70,7 +70,7 @@ def test_steps_cost_more_or_are_closed():
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_slopes_equal_networkx(seed):
+def test_slopes_equal_scipy(seed):
     rng = np.random.default_rng(1000 + seed)
     streets = random_streets(rng, elevation=True)
     points, sites = random_points(rng, streets, 10, "p"), random_points(rng, streets, 5, "s")
@@ -92,7 +92,7 @@ def test_slopes_equal_networkx(seed):
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_one_way_driving_equals_networkx(seed):
+def test_one_way_driving_equals_scipy(seed):
     rng = np.random.default_rng(2000 + seed)
     streets = random_streets(rng, oneway=True)
     points, sites = random_points(rng, streets, 10, "p"), random_points(rng, streets, 5, "s")

@@ -145,9 +145,9 @@ def test_graphml_of_osmnx_merges_the_two_directions(tmp_path):
 
 
 def test_bad_graphml(tmp_path):
-    bomb = (
-        '<?xml version="1.0"?><!DOCTYPE g [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><graphml>&b;</graphml>'
-    )
+    # 10 ** 12 letters where entities are read; the file has a kilobyte.
+    levels = "".join(f'<!ENTITY e{k} "{f"&e{k - 1};" * 10}">' for k in range(1, 12))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE g [<!ENTITY e0 "aaaaaaaaaa">{levels}]><graphml>&e11;</graphml>'
     cases = {
         "bomb": (bomb, "document type"),
         "cut": ("<graphml><graph", "cannot be read"),

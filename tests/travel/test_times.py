@@ -67,6 +67,17 @@ def test_beyond_the_cutoff_is_refused():
         times_of(TABLE, cutoff_s=900)
 
 
+def test_times_of_a_known_speed_follow_in_proportion():
+    frame = pd.DataFrame({"demand_id": ["a", "b"], "site_id": ["S", "S"], "seconds": [900.0, 900.001]})
+    times = TravelTimes.from_table(frame, speed_m_s=1.3, cutoff_s=1000)
+    # 900 s at 1.3 m/s are 1,300 s at 0.9 m/s, to the millisecond.
+    assert times.within(1300, speed_m_s=0.9).toarray().tolist() == [[True], [False]]
+    assert times.within(1299.999, speed_m_s=0.9).nnz == 0
+    assert times.within(900, speed_m_s=1.3).nnz == times.within(900).nnz == 1
+    with pytest.raises(InputError, match=r"900 s at 1\.5 m/s was asked, .* up to 1000 s at 1\.3"):
+        times.within(900, speed_m_s=1.5)
+
+
 def test_seconds_table_keeps_milliseconds():
     frame = pd.DataFrame({"demand_id": ["a", "b"], "site_id": ["S", "S"], "seconds": [900.0004, 900.001]})
     times = TravelTimes.from_table(frame)

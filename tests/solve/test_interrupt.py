@@ -1,0 +1,105 @@
+"""Ctrl-C: the first ends a run with the best plan so far and a bound that holds, the second at once."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from placement.solve import maximise_coverage
+from placement.solve.deadline import Deadline, Interrupt, hold_interrupts
+from placement.verify import check_certificate
+from tests.solve.instances import is_feasible, value_of
+from tests.solve.test_milp import hard_program
+
+
+@pytest.fixture(autouse=True)
+def _default_handler():
+    """Listen to Ctrl-C as a program in the foreground does; one in the background inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def ctrl_c(*_arguments):
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_the_engine_hands_over_its_plan_and_a_certificate_of_its_bound():
+    program = hard_program(120, 700)
+    calls = []
+    solution = maximise_coverage(program, progress=lambda *said: ctrl_c(calls.append(said)))
+    assert len(calls) == 1  # the first look at the clock after Ctrl-C ended the tree
+    assert solution.interrupted
+    assert solution.status == "feasible"
+    assert is_feasible(program, solution.chosen)
+    assert value_of(program, solution.chosen) == solution.objective > 0
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    best = maximise_coverage(program)
+    assert not best.interrupted
+    assert solution.objective <= best.objective <= solution.bound
+
+
+def test_where_there_is_no_plan_yet_the_interrupt_goes_on():
+    with hold_interrupts() as interrupt:
+        interrupt.ask()
+        with pytest.raises(KeyboardInterrupt):
+            maximise_coverage(hard_program(), backend="highs")
+
+
+def test_the_first_is_noted_and_the_second_raised():
+    told = []
+    with hold_interrupts(tell=lambda: told.append("once")) as interrupt:
+        assert not interrupt.asked
+        ctrl_c()
+        assert interrupt.asked
+        assert told == ["once"]
+        with pytest.raises(KeyboardInterrupt):
+            ctrl_c()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_until_an_inner_block_holds_an_outer_one_lets_it_through():
+    with hold_interrupts(at_once=False) as outer:
+        with pytest.raises(KeyboardInterrupt):
+            ctrl_c()
+        with hold_interrupts() as inner:
+            assert inner is outer
+        ctrl_c()  # there may be a plan by now: held until the outer block ends
+        assert outer.asked
+
+
+def test_handlers_of_other_programs_and_other_threads_are_left_alone():
+    def own(*_arguments):
+        raise ZeroDivisionError
+
+    signal.signal(signal.SIGINT, own)
+    with hold_interrupts():
+        assert signal.getsignal(signal.SIGINT) is own
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    seen = []
+
+    def elsewhere():
+        with hold_interrupts() as interrupt:
+            seen.append((interrupt.asked, signal.getsignal(signal.SIGINT)))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [(False, signal.default_int_handler)]
+
+
+def test_deadlines_pass_by_the_clock_or_by_an_interrupt():
+    now = time.perf_counter()
+    assert Deadline(now).passed()
+    assert Deadline(now - 5).left_s() == 0.0
+    assert not Deadline(now + 60).passed(margin_s=30)
+    assert Deadline(now + 60).passed(margin_s=61)
+    assert not Deadline(now + 60).within(30).passed(margin_s=20)
+    assert Deadline(now + 60).within(30).passed(margin_s=31)
+    interrupt = Interrupt()
+    inner = Deadline(now + 60, interrupt).within(30)
+    assert not inner.passed()
+    interrupt.ask()
+    assert inner.passed()
+    assert inner.interrupted
