@@ -60,10 +60,10 @@ def test_means_intervals_and_parameters_equal_a_fine_grid_to_1e4(asked, aware):
     assert awareness.parameters.loc["all", ["mean", "sd"]].to_numpy(dtype=float) == pytest.approx(expected, abs=1e-4)
 
 
-def regression_grid(asked, aware, x, nodes=61):
+def regression_grid(asked, aware, x, nodes=49):
     """Nodes (logits of the mean by row, precision, weight, coefficients) by plain summation over three parameters."""
     b0, b1 = np.linspace(-1.4, 1.8, nodes), np.linspace(-1.2, 1.8, nodes)
-    b0, b1, s = (part.ravel() for part in np.meshgrid(b0, b1, (np.arange(80) + 0.5) / 100, indexing="ij"))
+    b0, b1, s = (part.ravel() for part in np.meshgrid(b0, b1, (np.arange(60) + 0.5) / 75, indexing="ij"))
     precision = 1 / s**2 - 1
     log_weight = stats.halfnorm(scale=SPREAD_SCALE).logpdf(s) + stats.logistic.logpdf(b0)
     log_weight += stats.norm(scale=SLOPE_SCALE).logpdf(b1)
