@@ -12,6 +12,7 @@ Ryan & Foster (1981) for branching on sets of columns, An integer programming ap
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -58,17 +59,37 @@ class Tree:
     nodes: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A way of visiting nodes.
+
+    Parameters
+    ----------
+    make
+        Returns what visits; called when the stage begins.
+    at_once
+        Nodes visited at a time.
+    iterations
+        Work allowed at the first node and at others, in the visitor's own measure.
+    most_nodes
+        After so many nodes the next stage takes over.
+    """
+
+    make: Callable[[], Visitor]
+    at_once: int = _AT_ONCE
+    iterations: tuple[int, int] = (_ROOT_ITERATIONS, _NODE_ITERATIONS)
+    most_nodes: int = sys.maxsize
+
+
 class BranchAndBound:
     """Closes the tree of a problem.
 
     Parameters
     ----------
-    problem, visitor, log, pool
-        The program, what visits its nodes, where evidence goes, and the cuts that evidence refers to.
-    at_once
-        Nodes visited at a time.
-    iterations
-        Work allowed at the root and at other nodes, in the visitor's own measure.
+    problem, log, pool
+        The program, where evidence goes, and the cuts that evidence refers to.
+    stages
+        What visits the nodes, in turn.
     gap
         Share of the bound that may stay open.
     deadline
@@ -82,19 +103,16 @@ class BranchAndBound:
     def __init__(
         self,
         problem: Problem,
-        visitor: Visitor,
         log: ProofLog,
         pool: CutPool,
+        stages: tuple[Stage, ...],
         *,
-        at_once: int = _AT_ONCE,
-        iterations: tuple[int, int] = (_ROOT_ITERATIONS, _NODE_ITERATIONS),
         gap: float,
         deadline: Deadline,
         threads: int,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
-        self._problem, self._visitor, self._log, self._pool = problem, visitor, log, pool
-        self._at_once, self._iterations = at_once, iterations
+        self._problem, self._log, self._pool, self._stages = problem, log, pool, stages
         self._gap, self._deadline, self._threads = gap, deadline, threads
         self._progress = progress
         self._plan: BoolArray | None = None
@@ -108,9 +126,9 @@ class BranchAndBound:
         if plan is not None:
             self._plan, self._objective = plan
         self._heap = [(-root.bound, root.number, root)]
-        with ThreadPoolExecutor(min(self._threads, self._at_once)) as executor:
-            while self._heap and not self._deadline.passed(margin_s=self._log.seconds_to_seal()):
-                self._absorb(list(executor.map(self._visit, self._next_nodes())))
+        for stage in self._stages:
+            if self._goes_on():
+                self._run_stage(stage)
         finished = not self._heap
         for _, _, node in self._heap:
             self._close(node, node.prices, node.bound)
@@ -122,16 +140,35 @@ class BranchAndBound:
             nodes=self._visited,
         )
 
+    def _goes_on(self) -> bool:
+        return bool(self._heap) and not self._deadline.passed(margin_s=self._log.seconds_to_seal())
+
+    def _run_stage(self, stage: Stage) -> None:
+        visitor, first = stage.make(), self._visited
+
+        def visit(job: tuple[Node, int]) -> Visit:
+            node, turn = job[0], job[1] - first
+            return visitor.visit(
+                node,
+                self.allowed(),
+                iterations=stage.iterations[1 if turn else 0],
+                search=turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
+            )
+
+        with ThreadPoolExecutor(min(self._threads, stage.at_once)) as executor:
+            while self._goes_on() and self._visited - first < stage.most_nodes:
+                self._absorb(list(executor.map(visit, self._next_nodes(stage.at_once))))
+
     def allowed(self) -> int:
         """Return the value that bounds may be left at."""
         if self._plan is None:
             return NOTHING_ALLOWED
         return max(self._objective, within_gap(self._objective, self._gap))
 
-    def _next_nodes(self) -> list[tuple[Node, int]]:
+    def _next_nodes(self, at_once: int) -> list[tuple[Node, int]]:
         nodes: list[tuple[Node, int]] = []
-        while self._heap and len(nodes) < self._at_once:
-            _, _, node = heapq.heappop(self._heap)
+        while self._heap and len(nodes) < at_once:
+            node = self._pop()
             if node.bound // SCALE <= self.allowed():
                 self._close(node, node.prices, node.bound)
             else:
@@ -139,14 +176,15 @@ class BranchAndBound:
                 self._visited += 1
         return nodes
 
-    def _visit(self, job: tuple[Node, int]) -> Visit:
-        node, turn = job
-        return self._visitor.visit(
-            node,
-            self.allowed(),
-            iterations=self._iterations[1 if turn else 0],
-            search=turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
-        )
+    def _pop(self) -> Node:
+        """Take the node of the highest bound; the newest while no plan is known, to come down to one soon."""
+        if self._plan is None:
+            at = max(range(len(self._heap)), key=lambda k: self._heap[k][1])
+            self._heap[at], self._heap[-1] = self._heap[-1], self._heap[at]
+            node = self._heap.pop()[2]
+            heapq.heapify(self._heap)
+            return node
+        return heapq.heappop(self._heap)[2]
 
     def _absorb(self, visits: list[Visit]) -> None:
         for visit in visits:

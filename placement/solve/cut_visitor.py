@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,10 @@ from placement.solve.node import Node, Visit, Visitor, replaced
 from placement.solve.odd_sets import CutPool, violated_odd_sets
 from placement.solve.plans import Finder
 from placement.solve.problem import ONE, ZERO, Problem
+from placement.solve.proof import Branch
 from placement.solve.relaxation import CutRelaxation
 from placement.solve.restrict import restrict
+from placement.solve.strong import StrongBranching
 from placement.values.certificate import SCALE
 
 _PRICED_IN = 300
@@ -22,6 +26,7 @@ _STALL_ROUNDS = 6
 _STALL_SHARE = 0.1
 _SEARCH_EVERY = 5
 _REFINE_S = 6.0
+_WHOLE = 1e-6
 
 
 class CutVisitor(Visitor):
@@ -51,6 +56,9 @@ class CutVisitor(Visitor):
         self._relaxation = relaxation
         self._improver = improver
         self._separations = 0
+        self._since_refined, self._patience = 0, 3 if finder.packing else 0
+        self._value: float | None = None
+        self._strong = StrongBranching(problem, self._groups, finder.column_weight)
 
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
         """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
@@ -60,12 +68,23 @@ class CutVisitor(Visitor):
         for turn in range(iterations):
             if not self._round(visit, status, allowed, turn, gaps, search=search):
                 break
+        if visit.closing is None and not _fractional(visit.node.x):
+            self._search(visit, status)
+            self._close_if_reached(visit, allowed)
         if search and visit.closing is None:
             self._refine(visit, status, allowed)
         if visit.closing is None and not self._deadline.passed():
-            visit.branches = self._branches(status, visit.node.x, node.limits)
+            visit.branches = self._answers(status, visit.node, _reach(visit, allowed))
         visit.node = replaced(visit.node, status=status)
         return visit
+
+    def _answers(self, status: NDArray[np.int8], node: Node, reach: int) -> tuple[Branch, Branch] | None:
+        """Return the answers of the question that strong branching finds best."""
+        found = None
+        if self._value is not None:
+            lead = node.bound / SCALE - reach
+            found = self._strong.choose(self._relaxation, status, node, lead=lead, value=self._value)
+        return found or self._branches(status, node.x, node.limits)
 
     def _round(
         self, visit: Visit, status: NDArray[np.int8], allowed: int, turn: int, gaps: list[float], *, search: bool
@@ -73,25 +92,38 @@ class CutVisitor(Visitor):
         """Solve, close or fix, and cut once; return whether another round is worth while."""
         if not self._propagate(visit, status):
             return False
-        outcome = self._relaxation.solve(status, self._deadline)
+        outcome = self._relaxation.solve(status, visit.node.limits, self._deadline)
+        self._value = outcome.objective if outcome.state == "optimal" else None
         if outcome.state != "optimal":
-            return False
+            return outcome.state == "infeasible" and self._refute(visit, status)
         rho = self._improve(visit, status, outcome)
         if search and turn % _SEARCH_EVERY == 0:
             self._search(visit, status)
-        reach = allowed if visit.plan is None else max(allowed, visit.plan[1])
-        if visit.node.bound // SCALE <= reach:
-            visit.closing = visit.node.prices
+        if self._close_if_reached(visit, allowed):
             return False
-        self._fix(visit, status, reach)
-        gaps.append(visit.node.bound / SCALE - reach)
-        if self._deadline.passed() or _stalled(gaps):
+        self._fix(visit, status, _reach(visit, allowed))
+        if self._deadline.passed():
             return False
         if self._relaxation.add_columns(rho, status, _PRICED_IN):
             return True
-        if self._relaxation.cut_count and turn % _WEED_EVERY == _WEED_EVERY - 1:
-            self._relaxation.weed()
-        return self._cut(outcome) > 0
+        gaps.append(visit.node.bound / SCALE - _reach(visit, allowed))
+        return not _stalled(gaps) and self._cut(outcome, weed=turn % _WEED_EVERY == _WEED_EVERY - 1) > 0
+
+    def _close_if_reached(self, visit: Visit, allowed: int) -> bool:
+        if visit.node.bound // SCALE <= _reach(visit, allowed):
+            visit.closing = visit.node.prices
+        return visit.closing is not None
+
+    def _refute(self, visit: Visit, status: NDArray[np.int8]) -> bool:
+        """Close an infeasible node by a ray, or let columns join that could mend it; return whether any did."""
+        rays = [(ray, *self._scaled_bound(ray, status, visit.node.limits)) for ray in self._relaxation.rays()]
+        if not rays:
+            return False
+        ray, bound, rho = min(rays, key=lambda each: each[1])
+        if bound < 0:
+            visit.closing = ray
+            return False
+        return self._relaxation.add_columns(rho, status, _PRICED_IN) > 0
 
     def _improve(self, visit: Visit, status: NDArray[np.int8], outcome: LpOutcome) -> NDArray[np.int64]:
         """Take the prices of a relaxation where they are better; return their reduced values."""
@@ -114,18 +146,23 @@ class CutVisitor(Visitor):
     def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
         """Look for a plan by an exact subproblem over the columns in use."""
         limit = self._deadline.within(_REFINE_S)
-        if self._improver is None or limit.passed():
+        self._since_refined += 1
+        if self._improver is None or limit.passed() or self._since_refined <= self._patience:
             return
         plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
+        self._since_refined, self._patience = 0, 2 * self._patience + 1
         if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):
+            self._patience = 0
             visit.plan = plan
             if visit.node.bound // SCALE <= plan[1]:
                 visit.closing = visit.node.prices
             else:
                 self._fix(visit, status, plan[1])
 
-    def _cut(self, outcome: LpOutcome) -> int:
+    def _cut(self, outcome: LpOutcome, *, weed: bool) -> int:
         """Separate the last solution; return how many cuts were new."""
+        if weed and self._relaxation.cut_count:
+            self._relaxation.weed()
         work = self._relaxation.work
         _, y, z = self._relaxation.point(outcome)
         self._separations += 1
@@ -135,6 +172,15 @@ class CutVisitor(Visitor):
             if added:
                 return added
         return 0
+
+
+def _reach(visit: Visit, allowed: int) -> int:
+    """Return the value that bounds may be left at, plans of this visit included."""
+    return allowed if visit.plan is None else max(allowed, visit.plan[1])
+
+
+def _fractional(x: NDArray[Any]) -> bool:
+    return bool(((x > _WHOLE) & (x < 1.0 - _WHOLE)).any())
 
 
 def _stalled(gaps: list[float]) -> bool:

@@ -142,13 +142,12 @@ class Improver:
             union = grown
         status = self.status.copy()
         status[(status == FREE) & ~union] = ZERO
-        work = restrict(self.problem, status, self.limits.low, self.limits.high)
         limit = deadline.within(_MERGE_S)
-        if not work.columns.size or limit.passed():
+        if not (status == FREE).any() or limit.passed():
             return plan
-        relaxation = CutRelaxation(self.problem, work, CutPool(self.problem.covers), np.arange(work.columns.size))
+        relaxation = CutRelaxation(self.problem, status, self.limits, CutPool(self.problem.covers))
         inside = best_within(relaxation, status, plan[0], limit, self.seed)
-        return plan if inside is None else self._consider(plan, work, status, inside)
+        return plan if inside is None else self._consider(plan, relaxation.work, status, inside)
 
     def near(
         self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit: Deadline

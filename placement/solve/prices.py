@@ -152,27 +152,40 @@ def _class_prices(weights: Any, label: Any, factor: Any, row_of_class: Any, mu: 
     return prices
 
 
-def to_prices(problem: Problem, work: Work, mu: NDArray[Any], theta: NDArray[Any], phi: NDArray[Any]) -> Prices:
+def to_prices(
+    problem: Problem, work: Work, mu: NDArray[Any], theta: NDArray[Any], phi: NDArray[Any], objective: int = 1
+) -> Prices:
     """Return integer prices of the whole program from a dual point of a restricted one (no cuts)."""
-    scaled_phi = np.rint(np.clip(phi, 0.0, None) * SCALE).astype(np.int64)
-    floors = problem.floors
-    factor = np.full(floors.indptr.size - 1, SCALE, dtype=np.int64)
-    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), scaled_phi[floors.floor_index])
+    scaled_phi = scaled(np.clip(phi, 0.0, None))
+    factor = label_scale(problem, scaled_phi, objective)
     return Prices(
-        objective=1,
-        rows=_class_prices(problem.covers.weights, floors.label, factor, work.row_of_class, mu),
+        objective=objective,
+        rows=_class_prices(problem.covers.weights, problem.floors.label, factor, work.row_of_class, mu),
         cuts=np.empty(0, dtype=np.int64),
-        theta=spread_theta(problem, work, theta),
+        theta=_spread_theta(problem, work, theta),
         phi=scaled_phi,
     )
 
 
-def spread_theta(problem: Problem, work: Work, theta: NDArray[Any]) -> IntArray:
+def label_scale(problem: Problem, phi: IntArray, objective: int) -> IntArray:
+    """Return what a unit of weight is worth to a price set, scaled, for each label of classes."""
+    floors = problem.floors
+    factor = np.full(floors.indptr.size - 1, objective * SCALE, dtype=np.int64)
+    np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), phi[floors.floor_index])
+    return factor
+
+
+def scaled(prices: NDArray[Any]) -> IntArray:
+    """Return prices as scaled integers."""
+    return np.asarray(np.rint(np.clip(prices * SCALE, -_SAFE, _SAFE)), dtype=np.int64)
+
+
+def _spread_theta(problem: Problem, work: Work, theta: NDArray[Any]) -> IntArray:
     """Return scaled integer prices of all side rows from those of a restricted program."""
     spread = np.zeros(problem.low.size, dtype=np.int64)
     admissible = np.where(work.high == np.inf, np.minimum(theta, 0.0), theta)
     admissible = np.where(work.low == -np.inf, np.maximum(admissible, 0.0), admissible)
-    spread[work.side_rows] = np.rint(np.clip(admissible * SCALE, -_SAFE, _SAFE)).astype(np.int64)
+    spread[work.side_rows] = scaled(admissible)
     return spread
 
 

@@ -15,6 +15,8 @@ no more of the cuts than its own weight is worth, so that nothing of the bound i
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,44 +24,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.solve.deadline import Deadline
-from placement.solve.highs import ArrayModel, LinearModel, LpOutcome
+from placement.solve.growing import GrowingModel
+from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.odd_sets import CutPool, odd_set_coefficients
-from placement.solve.prices import Prices, spread_theta, to_prices
+from placement.solve.prices import Prices, label_scale, scaled, to_prices
 from placement.solve.problem import ONE, ZERO, Problem
-from placement.solve.restrict import Work
+from placement.solve.proof import Branch, Limits
+from placement.solve.restrict import Work, restrict
+from placement.solve.side_block import side_block
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
+from placement.values.program import BoolArray, IntArray
+
+_PROBE_STEPS = 150
+"""What starting a probe costs, in simplex steps: the basis is factorised anew."""
 
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
 _LEAST_S = 0.1
-
-
-class GrowingModel(LinearModel):
-    """A linear model to which columns can be added and from which rows can be taken."""
-
-    def add_columns(self, objective: NDArray[Any], matrix: sparse.csc_array) -> None:
-        """Append columns between 0 and 1; `matrix` is (rows, new columns)."""
-        columns = sparse.csc_array(matrix)
-        count = columns.shape[1]
-        self._highs.addCols(
-            count,
-            objective.astype(np.float64),
-            np.zeros(count),
-            np.ones(count),
-            columns.nnz,
-            columns.indptr[:-1].astype(np.int32),
-            columns.indices.astype(np.int32),
-            columns.data.astype(np.float64),
-        )
-
-    def remove_rows(self, rows: NDArray[Any]) -> None:
-        """Take rows out; the others move up."""
-        self._highs.deleteRows(rows.size, rows.astype(np.int32))
-
-    def row_values(self) -> NDArray[Any]:
-        """Return the activity of every row at the last solution."""
-        return np.array(self._highs.getSolution().row_value, dtype=np.float64)
 
 
 class CutRelaxation:
@@ -67,43 +48,94 @@ class CutRelaxation:
 
     Parameters
     ----------
-    problem, work
-        The program and what is left of it.
+    problem
+        The program.
+    status, limits
+        What is decided already; `solve` takes nodes at or below it.
     pool
         Where odd sets of classes get their numbers.
     core
-        Positions in ``work.columns`` of the columns the model begins with.
+        (columns,) bool, the columns the model begins with; None: all.
 
     Attributes
     ----------
+    work
+        What is left of the program.
     core
-        Positions of the columns in the model, in its order.
+        Positions in ``work.columns`` of the columns in the model, in its order.
+    solving, probing
+        Simplex steps so far, of solutions and of probes.
     """
 
-    def __init__(self, problem: Problem, work: Work, pool: CutPool, core: IntArray) -> None:
+    def __init__(
+        self, problem: Problem, status: NDArray[np.int8], limits: Limits, pool: CutPool, core: BoolArray | None = None
+    ) -> None:
+        work = restrict(problem, status, limits.low, limits.high)
         self._problem, self.work, self._pool = problem, work, pool
+        self._side = side_block(problem, status, limits.low, limits.high)
+        self._limits = limits
+        self.solving, self.probing = 0, 0
         self._sets: list[tuple[int, ...]] = []
         self._known: set[tuple[int, ...]] = set()
         self._members, self._member_start = _members(work)
         self._incidence = _incidence(work)
         self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
-        self.core = core
+        self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
         self._position = np.full(work.columns.size, -1, dtype=np.int64)
-        self._position[core] = np.arange(core.size)
-        self._model = GrowingModel(self._arrays(core))
-        self._base_rows = work.weights.size + work.side_rows.size + work.minimum.size
+        self._position[self.core] = np.arange(self.core.size)
+        self._side_start = work.weights.size
+        self._floor_start = self._side_start + self._side.rows.size
+        self._base_rows = self._floor_start + work.minimum.size
+        self._model = GrowingModel(self._arrays(self.core))
 
     @property
     def cut_count(self) -> int:
         """Cuts in the model."""
         return len(self._sets)
 
-    def solve(self, status: NDArray[np.int8], deadline: Deadline) -> LpOutcome:
-        """Solve with columns decided as in `status`."""
+    def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
+        """Solve with columns decided as in `status` and side rows limited by `limits`."""
+        self._move_to(status, limits)
+        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
+        self.solving += self._model.iterations()
+        return outcome
+
+    def _move_to(self, status: NDArray[np.int8], limits: Limits) -> None:
         decided = status[self.work.columns[self.core]]
         lower, upper = (decided == ONE).astype(float), (decided != ZERO).astype(float)
         self._model.set_bounds(self.work.weights.size + np.arange(self.core.size), lower, upper)
-        return self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
+        new, old = self._side.limits(limits.low, limits.high), self._side.limits(self._limits.low, self._limits.high)
+        changed = np.flatnonzero((new[0] != old[0]) | (new[1] != old[1]))
+        self._model.set_row_limits(self._side_start + changed, new[0][changed], new[1][changed])
+        self._limits = limits
+
+    def probe(self, branches: list[Branch], iterations: int) -> list[float]:
+        """Return the bound that a few steps from the last solution give for each branch; -inf where infeasible."""
+        basis, bounds = self._model.basis(), []
+        for branch in branches:
+            with self._tried(branch):
+                bounds.append(self._model.probe(basis, iterations))
+                self.probing += _PROBE_STEPS + self._model.iterations()
+        self._model.restore(basis)
+        return bounds
+
+    @contextlib.contextmanager
+    def _tried(self, branch: Branch) -> Iterator[None]:
+        """Let the model be that of a child for a while."""
+        if branch.group:
+            row = int(np.flatnonzero(self._side.rows == self._problem.n_linear + branch.index)[0])
+            lower, upper = (limits[row] for limits in self._side.limits(self._limits.low, self._limits.high))
+            limit = branch.limit - int(self._side.chosen[row])
+            new = (lower, limit) if branch.value == 0 else (limit + 1, upper)
+            self._model.set_row_limits([self._side_start + row], [new[0]], [new[1]])
+            yield
+            self._model.set_row_limits([self._side_start + row], [lower], [upper])
+        else:
+            column = self._side_start + np.flatnonzero(self.work.columns[self.core] == branch.index)
+            value = np.full(column.size, float(branch.value))
+            self._model.set_bounds(column, value, value)
+            yield
+            self._model.set_bounds(column, np.zeros(column.size), np.ones(column.size))
 
     def point(self, outcome: LpOutcome) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return (x over the columns of the work, y over its sites, z over its rows)."""
@@ -116,26 +148,41 @@ class CutRelaxation:
 
     def prices(self, outcome: LpOutcome) -> Prices:
         """Return integer prices of the whole program from the duals of an optimal outcome."""
+        return self._prices(outcome.row_prices, 1)
+
+    def rays(self) -> list[Prices]:
+        """Return what may prove that the last run was infeasible: HiGHS' ray with either sign."""
+        ray = self._model.infeasibility_ray()
+        if ray is None or not np.isfinite(ray).all() or not ray.any():
+            return []
+        ray /= np.abs(ray).max()
+        return [self._prices(ray, 0), self._prices(-ray, 0)]
+
+    def _prices(self, duals: NDArray[Any], objective: int) -> Prices:
         work, problem = self.work, self._problem
-        n_rows, n_side = work.weights.size, work.side_rows.size
-        duals = outcome.row_prices
-        row_prices = np.maximum(duals[:n_rows], 0.0)
-        theta = duals[n_rows : n_rows + n_side]
-        phi = np.maximum(-duals[n_rows + n_side : self._base_rows], 0.0)
-        base = to_prices(problem, work, np.zeros(n_rows), theta, phi)
-        floors = problem.floors
-        factor = np.full(floors.indptr.size - 1, SCALE, dtype=np.int64)
-        np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), base.phi[floors.floor_index])
-        full = problem.covers.weights * factor[floors.label]
+        phi = np.maximum(-duals[self._floor_start : self._base_rows], 0.0)
+        base = to_prices(problem, work, np.zeros(work.weights.size), np.zeros(work.side_rows.size), phi, objective)
+        full = problem.covers.weights * label_scale(problem, base.phi, objective)[problem.floors.label]
         rows = base.rows.copy()
         cuts = self._split(np.rint(np.maximum(duals[self._base_rows :], 0.0) * SCALE).astype(np.int64), full)
         used = np.zeros(full.size, dtype=np.int64)
         for number, price in cuts.items():
             used[list(self._pool.classes_of(number))] += price
-        self._share_rows(rows, np.rint(row_prices * SCALE).astype(np.int64), np.maximum(full - used, 0))
+        row_prices = np.rint(np.maximum(duals[: self._side_start], 0.0) * SCALE).astype(np.int64)
+        self._share_rows(rows, row_prices, np.maximum(full - used, 0))
         cut_prices = np.zeros(self._pool.count, dtype=np.int64)
         cut_prices[list(cuts.keys())] = list(cuts.values())
-        return Prices(objective=1, rows=rows, cuts=cut_prices, theta=spread_theta(problem, work, theta), phi=base.phi)
+        theta = self._theta(duals[self._side_start : self._floor_start])
+        return Prices(objective=objective, rows=rows, cuts=cut_prices, theta=theta, phi=base.phi)
+
+    def _theta(self, duals: NDArray[Any]) -> IntArray:
+        """Return scaled prices of all side rows; a limit that does not bind has none."""
+        lower, upper = self._side.limits(self._limits.low, self._limits.high)
+        admissible = np.where(np.isinf(upper), np.minimum(duals, 0.0), duals)
+        admissible = np.where(np.isinf(lower), np.maximum(admissible, 0.0), admissible)
+        theta = np.zeros(self._problem.low.size, dtype=np.int64)
+        theta[self._side.rows] = scaled(admissible)
+        return theta
 
     def add_cuts(self, sets: list[tuple[int, ...]]) -> int:
         """Add odd sets of rows to the model; return how many were new."""
@@ -178,7 +225,8 @@ class CutRelaxation:
         work = self.work
         n_rows, size = work.weights.size, work.weights.size + core.size
         decided = np.zeros(core.size, dtype=np.int8) if status is None else status[work.columns[core]]
-        rows = [sparse.eye_array(n_rows), sparse.csr_array((work.side_rows.size, n_rows)), self._floor_rows()]
+        lower, upper = self._side.limits(self._limits.low, self._limits.high)
+        rows = [sparse.eye_array(n_rows), sparse.csr_array((lower.size, n_rows)), self._floor_rows()]
         if self._sets:
             rows.append(self._cut_rows_part(self._sets))
         limits = np.array([(len(each) - 1) / 2 for each in self._sets])
@@ -186,9 +234,9 @@ class CutRelaxation:
             objective=np.concatenate([work.weights, self._values[core]]),
             matrix=sparse.hstack([sparse.vstack(rows), self._columns_of(core)], format="csr"),
             row_lower=np.concatenate(
-                [np.full(n_rows, -np.inf), work.low, self._floor_limits(), np.full(limits.size, -np.inf)]
+                [np.full(n_rows, -np.inf), lower, self._floor_limits(), np.full(limits.size, -np.inf)]
             ),
-            row_upper=np.concatenate([np.zeros(n_rows), work.high, np.full(work.minimum.size, np.inf), limits]),
+            row_upper=np.concatenate([np.zeros(n_rows), upper, np.full(work.minimum.size, np.inf), limits]),
             lower=np.concatenate([np.zeros(n_rows), decided == ONE]),
             upper=np.concatenate([np.ones(n_rows), decided != ZERO]),
             integer=(np.arange(size) >= n_rows) & (status is not None),
@@ -196,14 +244,9 @@ class CutRelaxation:
 
     def _columns_of(self, positions: IntArray) -> sparse.csc_array:
         """Return the coefficients of columns in cover rows, side rows, floors and cuts."""
-        work = self.work
         covers = -self._incidence[:, positions]
-        side = sparse.csr_array(
-            (work.side_coefficients, work.side_columns, work.side_indptr),
-            shape=(work.side_rows.size, work.columns.size),
-        )
         floors = sparse.csr_array(self._floor_gains()[:, positions])
-        parts = [covers, sparse.csc_array(side)[:, positions], floors]
+        parts = [covers, sparse.csc_array(self._side.matrix)[:, positions], floors]
         if self._sets:
             parts.append(self._cut_columns_part(self._sets, positions))
         return sparse.csc_array(sparse.vstack(parts, format="csc"))

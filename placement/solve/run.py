@@ -14,8 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from placement.solve.branch import BranchAndBound, Tree, root_limits, within_gap
+from placement.solve.branch import BranchAndBound, Stage, Tree, root_limits, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
@@ -31,7 +32,7 @@ from placement.solve.relaxation import CutRelaxation
 from placement.solve.restrict import restrict
 from placement.values import Solution
 from placement.values.certificate import SCALE
-from placement.values.program import BoolArray
+from placement.values.program import BoolArray, IntArray
 from placement.values.solution import Status
 
 _MANY_COLUMNS = 250
@@ -58,6 +59,9 @@ _POLISHED = 0.01
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
+_PATIENCE, _SHORT_PATIENCE = 20_000, 150
+"""Nodes that first-order steps may visit where simplex steps fit too; fewer where side rows make plans rare."""
+
 _ROOT_CUT_ROUNDS = 200
 _NODE_CUT_ROUNDS = 8
 
@@ -96,15 +100,14 @@ class Run:
             root, plan = self._wide_root(root, timings)
         elif self._finder.packing:
             plan = self._greedy(root)
+        simplex = self._simplex_fits(root)
         hard = root.status.size > _MANY_COLUMNS or self._problem.floors.minimum.size > 0
-        if plan is None and not self._finder.packing and hard:
+        if plan is None and not self._finder.packing and hard and not simplex:
             root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
-        undecided = int((root.status == FREE).sum())
-        if undecided > _MANY_COLUMNS and self._finder.packing and self._simplex_fits(root):
-            search = self._search_with_cuts(root)
-        else:
-            search = BranchAndBound(self._problem, self._visitor, self._log, self._pool, **self._options())
+        search = BranchAndBound(
+            self._problem, self._log, self._pool, self._stages(root, simplex=simplex), **self._options()
+        )
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
@@ -204,32 +207,31 @@ class Run:
         work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
         return work.weights.size <= _SIMPLEX_ROWS
 
-    def _search_with_cuts(self, root: Node) -> BranchAndBound:
+    def _stages(self, root: Node, *, simplex: bool) -> tuple[Stage, ...]:
+        """Return how nodes are visited: by first-order steps while they are few, then by simplex steps with cuts."""
+        by_simplex = Stage(
+            make=lambda: self._cut_visitor(root), at_once=1, iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS)
+        )
+        if not simplex:
+            return (Stage(make=lambda: self._visitor),)
+        if (root.status == FREE).sum() > _MANY_COLUMNS:
+            return (by_simplex,)
+        patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
+        return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)
+
+    def _cut_visitor(self, root: Node) -> CutVisitor:
         low, high = root.limits.low, root.limits.high
-        work = restrict(self._problem, root.status, low, high)
         _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
-        order = np.argsort(-rho[work.columns], kind="stable")
-        core = np.sort(order[: max(_CORE_COLUMNS, int((rho[work.columns] > 0).sum()))])
         if self._improver is None:
             every = np.ones(root.status.size, dtype=bool)
             self._improver = Improver(self._problem, root.status, root.limits, every, self._seed)
-        relaxation = CutRelaxation(self._problem, work, self._pool, core)
-        visitor = CutVisitor(
+        return CutVisitor(
             self._problem,
             self._finder,
             self._deadline,
             self._pool,
-            relaxation=relaxation,
+            relaxation=CutRelaxation(self._problem, root.status, root.limits, self._pool, _core(root.status, rho)),
             improver=self._improver,
-        )
-        return BranchAndBound(
-            self._problem,
-            visitor,
-            self._log,
-            self._pool,
-            at_once=1,
-            iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS),
-            **self._options(),
         )
 
     def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:
@@ -268,6 +270,15 @@ class Run:
                 "price_sets": certificate.prices.count,
             },
         )
+
+
+def _core(status: NDArray[np.int8], rho: IntArray) -> BoolArray:
+    """Return the undecided columns that the relaxation begins with: those that pay, and the nearest others."""
+    free = np.flatnonzero(status == FREE)
+    order = free[np.argsort(-rho[free], kind="stable")]
+    core = np.zeros(status.size, dtype=bool)
+    core[order[: max(_CORE_COLUMNS, int((rho[free] > 0).sum()))]] = True
+    return core
 
 
 def _root(problem: Problem) -> Node:
