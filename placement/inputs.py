@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -22,9 +23,9 @@ from placement.demand import (
     spread_footfall,
     tabulate_questionnaires,
 )
-from placement.errors import Fault, InputError
+from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
-from placement.study import TABLE, Study, parse_period
+from placement.study import TABLE, Study, StudyError, parse_period, read_study
 from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
 from placement.travel import (
     Streets,
@@ -81,6 +82,61 @@ class Prepared:
         return self.tables.sites
 
 
+def open_study(path: str | Path) -> Study:
+    """Read `study.toml`; where it is at fault, the error lists the faults of the tables and streets too.
+
+    Raises
+    ------
+    InputError
+        Listing every fault of `study.toml`, and of the inputs as far as they can be read without it: not where
+        ``[study]``, ``[inputs]`` or ``[demand]``, by which tables are read, are themselves at fault.
+    """
+    try:
+        return read_study(path)
+    except StudyError as error:
+        if error.readable is None:
+            raise
+        study = error.readable
+        missing = {name for name, written in study.inputs.paths() if not study.path(written).is_file()}
+        more = [fault for fault in _input_faults(study) if fault.table not in missing]
+        raise InputError([*error.faults, *(fault for fault in more if fault not in error.faults)]) from error
+
+
+def _input_faults(study: Study) -> tuple[Fault, ...]:
+    streets = study.inputs.streets
+    remote = streets is not None and streets.place is not None  # not worth a download
+    try:
+        read_tables(study) if remote else read_inputs(study)
+    except InputError as error:
+        return error.faults
+    except PlacementError:
+        return ()
+    return ()
+
+
+def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
+    """Read the tables and the streets of a study.
+
+    Raises
+    ------
+    InputError
+        Listing every fault of all of them.
+    """
+    faults: list[Fault] = []
+    tables = streets = None
+    try:
+        tables = read_tables(study)
+    except InputError as error:
+        faults += error.faults
+    try:
+        streets = read_streets(study)
+    except InputError as error:
+        faults += (fault for fault in error.faults if fault not in faults)
+    if faults or tables is None:
+        raise InputError(faults)
+    return tables, streets
+
+
 def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
     """Read a study's tables and compute demand and travel times.
 
@@ -105,8 +161,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
-    tables = read_tables(study)
-    streets = read_streets(study, tables)
+    tables, streets = read_inputs(study)
     population = demand_points(study, tables, streets)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
@@ -135,14 +190,14 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     )
 
 
-def read_streets(study: Study, tables: Tables) -> Streets | None:
+def read_streets(study: Study) -> Streets | None:
     """Return the street network of a study, or None where it has none."""
     source = study.inputs.streets
     if source is None:
         return None
     crs = study_crs(study.study.crs)
-    if tables.nodes is not None and tables.edges is not None:
-        return Streets.from_tables(tables.nodes, tables.edges, crs=crs)
+    if source.nodes is not None and source.edges is not None:
+        return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
     if source.lines is not None:
@@ -158,6 +213,20 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
         rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
         return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
     raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
+
+
+def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
+    """Return the tables of nodes and edges, or raise with the faults of both."""
+    frames: list[pd.DataFrame] = []
+    faults: list[Fault] = []
+    for name, path in zip(("streets_nodes", "streets_edges"), written, strict=True):
+        try:
+            frames.append(read_frame(name, study.path(path)))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return frames
 
 
 def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:

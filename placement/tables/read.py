@@ -48,8 +48,6 @@ class Tables:
         `demand_id`, `site_id`, and `seconds` or `metres`.
     districts
         Outlines for maps, in the study's CRS.
-    nodes, edges
-        Street tables as read; checked by the street network itself.
     ignored
         Columns that were not used, as ``table.column``.
     """
@@ -64,8 +62,6 @@ class Tables:
     usage: pd.DataFrame | None
     travel: pd.DataFrame | None
     districts: gpd.GeoDataFrame | None
-    nodes: pd.DataFrame | None
-    edges: pd.DataFrame | None
     ignored: tuple[str, ...]
 
 
@@ -103,7 +99,6 @@ class _Reader:
             "travel": self._table("travel", inputs.travel, None, self._travel),
             "districts": self._districts(inputs.districts),
         }
-        nodes, edges = self._streets()
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
         survey = parts["survey"]
@@ -119,8 +114,6 @@ class _Reader:
             usage=parts["usage"],
             travel=parts["travel"],
             districts=parts["districts"],
-            nodes=nodes,
-            edges=edges,
             ignored=tuple(self.ignored),
         )
 
@@ -300,13 +293,6 @@ class _Reader:
         if self.study.inputs.population.is_raster and "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
-
-    def _streets(self) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        streets = self.study.inputs.streets
-        if streets is None or streets.nodes is None or streets.edges is None:
-            return None, None
-        nodes = self._raw("streets_nodes", InputFile(path=streets.nodes))
-        return nodes, self._raw("streets_edges", InputFile(path=streets.edges))
 
 
 def _listed(cell: object) -> tuple[str, ...]:

@@ -299,10 +299,29 @@ def test_a_column_that_stands_twice(spoiled):
     assert spoiled.only_fault() == "stations: column 'lon' stands twice -> remove one"
 
 
-def test_semicolons(spoiled):
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("，", "fullwidth commas")])
+def test_other_separators_than_commas(spoiled, sign, name):
     path = spoiled.folder / "stations.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
-    assert spoiled.only_fault() == "stations: is separated by semicolons -> save it with commas"
+    path.write_text(path.read_text(encoding="utf-8").replace(",", sign), encoding="utf-8")
+    assert spoiled.only_fault() == f"stations: is separated by {name} -> save it with commas"
+
+
+def test_a_byte_order_mark_is_no_part_of_a_column_name(spoiled):
+    path = spoiled.folder / "stations.csv"
+    before = read_tables(read_study(spoiled.folder)).sites.table
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_tables(read_study(spoiled.folder)).sites.table.equals(before)
+
+
+def test_an_empty_file(spoiled):
+    (spoiled.folder / "stations.csv").write_bytes(b"")
+    assert spoiled.only_fault() == "stations: is empty -> give a header and rows"
+
+
+def test_excel_unicode_text(spoiled):
+    path = spoiled.folder / "stations.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    assert spoiled.only_fault() == "stations: stations.csv is not UTF-8 text (byte 0) -> save it as CSV, UTF-8"
 
 
 def test_blank_rows_are_no_rows(spoiled):
