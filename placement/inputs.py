@@ -12,6 +12,7 @@ import pandas as pd
 
 from placement.demand import (
     Awareness,
+    DemandEstimate,
     Footfall,
     clean_daily_counts,
     clean_hourly_counts,
@@ -36,7 +37,7 @@ from placement.travel import (
     vehicle_run,
     walking_run,
 )
-from placement.values import Demand, Sites
+from placement.values import Sites
 
 _MIN_S = 60.0
 _GRID_M = 250.0
@@ -59,8 +60,8 @@ class Prepared:
     awareness, footfall
         None without a survey, or without counters.
     demand, times
-        Need and expected use by demand point; travel times from demand points to sites, held or, where they are too
-        many (``[travel] stream``), block by block.
+        Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
+        where they are too many (``[travel] stream``), block by block.
     notes
         What was left out of the inputs and why, for the reader.
     """
@@ -71,7 +72,7 @@ class Prepared:
     streets: Streets | None
     awareness: Awareness | None
     footfall: Footfall | None
-    demand: Demand
+    demand: DemandEstimate
     times: TravelTimes | TimesStream
     notes: tuple[str, ...]
 
@@ -161,12 +162,16 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tell = progress or (lambda _line: None)
     tell("reading tables")
     tables, streets = read_inputs(study)
-    population = demand_points(study, tables)
+    population = demand_points(study, tables, streets)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, notes = survey_counts(study, tables)
-    awareness = None if survey is None else estimate_awareness(survey, districts=sorted(set(population["district"])))
+    awareness = None
+    if survey is not None:
+        districts = sorted(set(population["district"]))
+        awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates)
+        notes = (*notes, *(f"survey: {note}" for note in awareness.notes))
     counters, more = counter_averages(study, tables)
     footfall = study_footfall(study, population, counters, streets)
     demand = study_demand(study, population, footfall, awareness)
@@ -224,14 +229,20 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     return frames
 
 
-def demand_points(study: Study, tables: Tables) -> gpd.GeoDataFrame:
+def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:
     """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
     special = [group for group in study.demand.age_groups if group != "general"]
     population = tables.population
     if population is None:
         return _raster_points(study, tables, special)
     if holds_areas(population):
-        return points_from_polygons(population, study.demand.grid_m or _GRID_M, ["people", *special])
+        return points_from_polygons(
+            population,
+            study.demand.grid_m or _GRID_M,
+            ["people", *special],
+            shape=study.demand.grid_shape,
+            streets=None if streets is None else streets.edges,
+        )
     return population
 
 
@@ -293,7 +304,7 @@ def study_footfall(
 
 def study_demand(
     study: Study, population: gpd.GeoDataFrame, footfall: Footfall | None, awareness: Awareness | None
-) -> Demand:
+) -> DemandEstimate:
     """Return need and expected use of a study."""
     settings = study.demand
     return estimate_demand(
@@ -309,6 +320,8 @@ def study_demand(
         non_resident_share=settings.non_resident_share,
         need_share=settings.need_share,
         speed_m_s=study_speeds(study),
+        trip_rate_cv=settings.trip_rate_cv,
+        footfall_cv=settings.footfall_cv,
         simulated=bool(study.simulated_inputs),
     )
 

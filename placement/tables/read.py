@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -35,6 +36,8 @@ class Tables:
         Series of the counters as read: `counter_id`, `time`, `count`, optional `night_count`.
     survey
         `district`, `age_group` (``all`` where absent), `asked`, `aware`, `used` and `weight` (only where given).
+    covariates
+        Numbers by ``district``, for the awareness of districts with few asked.
     questionnaires
         Respondents as read, where the survey has a column `heard`; `survey` is None then.
     sites
@@ -53,6 +56,7 @@ class Tables:
     footfall: gpd.GeoDataFrame | None
     footfall_counts: pd.DataFrame | None
     survey: pd.DataFrame | None
+    covariates: pd.DataFrame | None
     questionnaires: pd.DataFrame | None
     sites: Sites
     usage: pd.DataFrame | None
@@ -88,6 +92,7 @@ class _Reader:
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
             "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
             "survey": self._table("survey", inputs.survey, None, self._survey),
+            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
             "stations": self._table("stations", inputs.stations, "site_id", self._sites),
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
             "usage": self._table("usage", inputs.usage, None, self._usage),
@@ -103,6 +108,7 @@ class _Reader:
             footfall=parts["footfall"],
             footfall_counts=parts["footfall_counts"],
             survey=None if asked_one_by_one else survey,
+            covariates=parts["covariates"],
             questionnaires=survey if asked_one_by_one else None,
             sites=Sites(table=_stack_sites(parts["stations"], parts["candidates"], self.crs)),
             usage=parts["usage"],
@@ -201,6 +207,12 @@ class _Reader:
         repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
         table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
         return frame
+
+    def _covariates(self, table: Table, _file: InputFile) -> pd.DataFrame:
+        if not len(table.frame.columns):
+            table.fault("has no column beside district", remedy="add numbers such as income")
+            table.ok = False
+        return pd.DataFrame({name: table.number(name, minimum=-np.inf) for name in table.frame.columns})
 
     def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         existing = table.name == "stations"
