@@ -28,7 +28,7 @@ from placement.solve.odd_sets import CutPool, odd_set_coefficients
 from placement.solve.prices import Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
-from placement.solve.restrict import Work, restrict
+from placement.solve.restrict import Work, label_membership, restrict
 from placement.solve.side_block import side_block
 from placement.values.program import BoolArray, IntArray
 
@@ -262,24 +262,16 @@ class CutRelaxation:
     def _floor_rows(self) -> sparse.csr_array:
         """Return the weights of rows in floors, (floors, rows)."""
         work = self.work
-        in_floor = _label_membership(work)
+        in_floor = label_membership(work)
         return sparse.csr_array(in_floor[:, work.label] * work.weights[None, :])
 
     def _floor_gains(self) -> NDArray[Any]:
         """Return the folded weights of columns in floors, (floors, columns)."""
-        gains = _label_membership(self.work) @ self.work.fold
+        gains = label_membership(self.work) @ self.work.fold
         return np.hstack([gains, np.zeros((gains.shape[0], 1))])[:, self.work.column_site]
 
     def _floor_limits(self) -> NDArray[Any]:
-        return np.asarray(self.work.minimum - _label_membership(self.work) @ self.work.covered)
-
-
-def _label_membership(work: Work) -> NDArray[Any]:
-    """Return which labels stand in which floors, (floors, labels) of 0.0 and 1.0."""
-    membership = np.zeros((work.minimum.size, work.label_indptr.size - 1))
-    labels = np.repeat(np.arange(work.label_indptr.size - 1), np.diff(work.label_indptr))
-    membership[work.label_floors, labels] = 1.0
-    return membership
+        return np.asarray(self.work.minimum - label_membership(self.work) @ self.work.covered)
 
 
 def _incidence(work: Work) -> sparse.csc_array:
