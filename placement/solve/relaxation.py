@@ -8,9 +8,6 @@ r"""The linear relaxation with odd-set cuts in HiGHS, and integer prices of the 
 over a restricted program. Only a *core* of the columns is in the model; the others are priced out by the integer
 reduced values, which the bound needs anyway, and join where these are positive. Only duals are used: a bound is
 recomputed in integers over all classes and columns, so that nothing HiGHS says is believed.
-
-A merged row stands for several classes, and so does a cut through it. Its price is split over the classes: each takes
-no more of the cuts than its own weight is worth, so that nothing of the bound is lost.
 """
 
 from __future__ import annotations
@@ -23,16 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.solve.class_prices import ClassPrices
 from placement.solve.deadline import Deadline
 from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.odd_sets import CutPool, odd_set_coefficients
-from placement.solve.prices import Prices, label_scale, scaled, to_prices
+from placement.solve.prices import Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.restrict import Work, restrict
 from placement.solve.side_block import side_block
-from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
 _PROBE_STEPS = 150
@@ -77,7 +74,7 @@ class CutRelaxation:
         self.solving, self.probing = 0, 0
         self._sets: list[tuple[int, ...]] = []
         self._known: set[tuple[int, ...]] = set()
-        self._members, self._member_start = _members(work)
+        self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
@@ -159,21 +156,14 @@ class CutRelaxation:
         return [self._prices(ray, 0), self._prices(-ray, 0)]
 
     def _prices(self, duals: NDArray[Any], objective: int) -> Prices:
-        work, problem = self.work, self._problem
-        phi = np.maximum(-duals[self._floor_start : self._base_rows], 0.0)
-        base = to_prices(problem, work, np.zeros(work.weights.size), np.zeros(work.side_rows.size), phi, objective)
-        full = problem.covers.weights * label_scale(problem, base.phi, objective)[problem.floors.label]
-        rows = base.rows.copy()
-        cuts = self._split(np.rint(np.maximum(duals[self._base_rows :], 0.0) * SCALE).astype(np.int64), full)
-        used = np.zeros(full.size, dtype=np.int64)
-        for number, price in cuts.items():
-            used[list(self._pool.classes_of(number))] += price
-        row_prices = np.rint(np.maximum(duals[: self._side_start], 0.0) * SCALE).astype(np.int64)
-        self._share_rows(rows, row_prices, np.maximum(full - used, 0))
-        cut_prices = np.zeros(self._pool.count, dtype=np.int64)
-        cut_prices[list(cuts.keys())] = list(cuts.values())
-        theta = self._theta(duals[self._side_start : self._floor_start])
-        return Prices(objective=objective, rows=rows, cuts=cut_prices, theta=theta, phi=base.phi)
+        return self._class_prices.prices(
+            duals[: self._side_start],
+            self._sets,
+            duals[self._base_rows :],
+            self._theta(duals[self._side_start : self._floor_start]),
+            -duals[self._floor_start : self._base_rows],
+            objective=objective,
+        )
 
     def _theta(self, duals: NDArray[Any]) -> IntArray:
         """Return scaled prices of all side rows; a limit that does not bind has none."""
@@ -283,36 +273,6 @@ class CutRelaxation:
     def _floor_limits(self) -> NDArray[Any]:
         return np.asarray(self.work.minimum - _label_membership(self.work) @ self.work.covered)
 
-    def _split(self, prices: IntArray, full: IntArray) -> dict[int, int]:
-        """Return the price of each odd set of classes from the prices of odd sets of merged rows."""
-        left = full.copy()
-        at = self._member_start[:-1].copy()
-        last = self._member_start[1:] - 1
-        split: dict[int, int] = {}
-        for rows, price in zip(self._sets, prices.tolist(), strict=True):
-            rest = price
-            while rest > 0:
-                piece, classes = rest, []
-                for row in rows:
-                    while at[row] < last[row] and left[self._members[at[row]]] <= 0:
-                        at[row] += 1
-                    classes.append(int(self._members[at[row]]))
-                    if at[row] < last[row]:
-                        piece = min(piece, int(left[classes[-1]]))
-                left[classes] -= piece
-                rest -= piece
-                number = self._pool.number(tuple(sorted(classes)))
-                split[number] = split.get(number, 0) + piece
-        return split
-
-    def _share_rows(self, rows: IntArray, prices: IntArray, room: IntArray) -> None:
-        """Share the prices of merged rows among their classes, none beyond its room."""
-        start = self._member_start
-        rooms = room[self._members]
-        before = np.concatenate([[0], np.cumsum(rooms)])
-        taken = before[:-1] - np.repeat(before[start[:-1]], np.diff(start))
-        rows[self._members] = np.clip(np.repeat(prices, np.diff(start)) - taken, 0, rooms)
-
 
 def _label_membership(work: Work) -> NDArray[Any]:
     """Return which labels stand in which floors, (floors, labels) of 0.0 and 1.0."""
@@ -320,15 +280,6 @@ def _label_membership(work: Work) -> NDArray[Any]:
     labels = np.repeat(np.arange(work.label_indptr.size - 1), np.diff(work.label_indptr))
     membership[work.label_floors, labels] = 1.0
     return membership
-
-
-def _members(work: Work) -> tuple[IntArray, IntArray]:
-    """Return (classes of the rows, where each row's begin)."""
-    classes = np.flatnonzero(work.row_of_class >= 0)
-    rows = work.row_of_class[classes]
-    order = np.argsort(rows, kind="stable")
-    counts = np.bincount(rows, minlength=work.weights.size)
-    return classes[order], np.concatenate([[0], np.cumsum(counts)])
 
 
 def _incidence(work: Work) -> sparse.csc_array:
