@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
-from placement.demand import estimate_awareness
+from placement.demand import _beta_binomial, estimate_awareness
 from placement.demand._beta_binomial import SLOPE_SCALE, SPREAD_SCALE
 from placement.demand.survey import pool_survey
 from placement.errors import AlignmentError, InputError
@@ -96,6 +96,22 @@ def test_regression_on_a_covariate_equals_a_fine_grid_to_1e4():
         expected = [float(weight @ (a / (a + b))), quantile(0.05, weight, a, b), quantile(0.95, weight, a, b)]
         found = awareness.table.iloc[row][["mean", "low", "high"]].to_numpy(dtype=float)
         assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_two_rules_of_integration_agree_on_four_covariates(monkeypatch):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(30, 4))
+    asked = rng.integers(30, 61, 30)
+    aware = rng.binomial(asked, special.expit(0.3 + x @ [0.3, -0.2, 0.1, 0.0]))
+    names = [f"d{i}" for i in range(30)]
+    survey = pd.DataFrame({"district": names, "asked": asked, "aware": aware})
+    covariates = pd.DataFrame(x, index=names, columns=list("abcd"))
+    by_lattice = estimate_awareness(survey, covariates=covariates)
+    monkeypatch.setattr(_beta_binomial, "_LATTICE", {})
+    by_points = estimate_awareness(survey, covariates=covariates)
+    for found, other in ((by_lattice.parameters, by_points.parameters), (by_lattice.table, by_points.table)):
+        columns = [name for name in found.columns if name not in ("ml_log_likelihood", "ml_precision")]
+        assert found[columns].to_numpy() == pytest.approx(other[columns].to_numpy(), abs=1e-3)
 
 
 def test_marginal_likelihood_maximum_equals_scipys():
