@@ -58,7 +58,7 @@ class CutVisitor(Visitor):
         self._separations = 0
         self._since_refined, self._patience = 0, 3 if finder.packing else 0
         self._value: float | None = None
-        self._strong = StrongBranching(problem, self._groups, finder.column_weight)
+        self._strong = StrongBranching(problem, self._groups, finder.column_weight, deadline)
 
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
         """Return what comes of `node`; `iterations` is the number of cut rounds at most."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.deadline import Deadline
 from placement.solve.node import Node
 from placement.solve.problem import FREE, Problem
 from placement.solve.proof import Branch, Limits
@@ -76,10 +77,12 @@ class StrongBranching:
         The columns of each group.
     weight
         (columns,) weight within reach.
+    deadline
+        After it nothing is tried any more.
     """
 
-    def __init__(self, problem: Problem, groups: list[NDArray[Any]], weight: NDArray[Any]) -> None:
-        self._problem, self._groups, self._weight = problem, groups, weight
+    def __init__(self, problem: Problem, groups: list[NDArray[Any]], weight: NDArray[Any], deadline: Deadline) -> None:
+        self._problem, self._groups, self._weight, self._deadline = problem, groups, weight, deadline
         self._records: dict[tuple[bool, int], _Record] = {}
         self._allowance = 0
 
@@ -101,7 +104,8 @@ class StrongBranching:
         best, score, idle = None, -1.0, 0
         most = max(lead, 1.0)
         for question in sorted(self._questions(status, node), key=lambda each: -self._expected(each, most)):
-            if self._is_known(question) or relaxation.probing > _PROBE_SHARE * relaxation.solving + self._allowance:
+            used_up = relaxation.probing > _PROBE_SHARE * relaxation.solving + self._allowance
+            if used_up or self._is_known(question) or self._deadline.passed():
                 product = self._expected(question, most)
             else:
                 product = self._probe(relaxation, question, value, most)
