@@ -41,7 +41,7 @@ _STALLED = 0.02
 
 _ROUND_ENTRIES = 400_000_000
 _SUPPORT = 2e-3
-_EFFORT = 4
+_EFFORT, _MOST_SETS = 4, 3000
 _KEPT = 1e-3
 """Odd sets priced below this share of the mean weight are dropped every other round."""
 
@@ -126,7 +126,9 @@ class CutRounds:
         y = sites_opened(work, self._x)
         z = np.minimum(self._z, self._reach())
         y = np.where(y > _SUPPORT, y, 0.0)
-        found = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._rounds, effort=_EFFORT)
+        found = violated_odd_sets(
+            work.indptr, work.sites, work.weights, y, z, seed=self._rounds, effort=_EFFORT, most=_MOST_SETS
+        )
         self.add([rows for rows in found if rows not in known])
         self._rounds += 1
         return bool(self._sets)

@@ -33,7 +33,9 @@ _SUPPORT = 1e-7
 _CANDIDATES = 4000
 _FOUND = 6000
 _PER_ROW = 4
-_PER_ROUND = 500
+PER_ROUND = 500
+"""Sets of one round of separation, unless more are asked for."""
+
 _WORK = 50_000_000
 """Entries looked at in one round of separation, about a tenth of a second: wide catchments end a round early."""
 
@@ -106,8 +108,9 @@ def violated_odd_sets(
     *,
     seed: int,
     effort: int = 1,
+    most: int = PER_ROUND,
 ) -> list[tuple[int, ...]]:
-    """Return violated odd sets of rows, the deepest first, at most four through a row and 500 in all.
+    """Return violated odd sets of rows, the deepest first, at most four through a row and `most` in all.
 
     Parameters
     ----------
@@ -119,6 +122,8 @@ def violated_odd_sets(
         Of the start rows.
     effort
         Multiplies the number of start rows tried.
+    most
+        Sets returned at most.
     """
     support = _support_rows(indptr, sites, np.where(y > _SUPPORT, y, 0.0))
     rows = _worth_cutting(support, weights, y, z)
@@ -126,12 +131,12 @@ def violated_odd_sets(
         return []
     eligible = np.zeros(z.size, dtype=bool)
     eligible[rows] = True
-    site_indptr, site_rows, _ = transposed(*support, np.empty(0, dtype=np.int8), y.size)
+    site_indptr, site_rows, _ = transposed(*_of_rows(*support, eligible), np.empty(0, dtype=np.int8), y.size)
     tries = effort * max(4000, 4 * rows.size)
     work = effort * _WORK
     sizes, members = _grow_sets(*support, site_indptr, site_rows, y, z, rows, eligible, seed, tries, work)
     sets = {tuple(sorted(members[k, : sizes[k]].tolist())) for k in range(sizes.size)}
-    return _deepest(indptr, sites, y, z, sorted(sets))
+    return _deepest(indptr, sites, y, z, sorted(sets), most)
 
 
 def _support_rows(indptr: NDArray[Any], sites: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -139,6 +144,15 @@ def _support_rows(indptr: NDArray[Any], sites: NDArray[Any], y: NDArray[Any]) ->
     kept = y[sites] > 0
     counts = np.concatenate([[0], np.cumsum(kept)])
     return counts[indptr], sites[kept]
+
+
+def _of_rows(
+    indptr: NDArray[Any], sites: NDArray[Any], eligible: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the entries of some rows; the others are empty."""
+    lengths = np.diff(indptr)
+    kept = np.repeat(eligible, lengths)
+    return np.concatenate([[0], np.cumsum(np.where(eligible, lengths, 0))]), sites[kept]
 
 
 def _worth_cutting(
@@ -268,7 +282,12 @@ def _grow_sets(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any, y: Any
 
 
 def _deepest(
-    indptr: NDArray[Any], sites: NDArray[Any], y: NDArray[Any], z: NDArray[Any], sets: list[tuple[int, ...]]
+    indptr: NDArray[Any],
+    sites: NDArray[Any],
+    y: NDArray[Any],
+    z: NDArray[Any],
+    sets: list[tuple[int, ...]],
+    most: int,
 ) -> list[tuple[int, ...]]:
     """Return sets by Euclidean depth, few enough through each row that they do not say the same."""
     scored = []
@@ -285,6 +304,6 @@ def _deepest(
         for row in rows:
             through[row] = through.get(row, 0) + 1
         chosen.append(rows)
-        if len(chosen) == _PER_ROUND:
+        if len(chosen) == most:
             break
     return chosen
