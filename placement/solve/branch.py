@@ -146,7 +146,8 @@ class BranchAndBound:
     def _run_stage(self, stage: Stage) -> None:
         visitor, first = stage.make(), self._visited
 
-        def visit(job: tuple[Node, int]) -> Visit:
+        def visited(job: tuple[Node, int]) -> Visit:
+            """Return what comes of a node; its turn in the stage decides how hard to look."""
             node, turn = job[0], job[1] - first
             return visitor.visit(
                 node,
@@ -157,7 +158,7 @@ class BranchAndBound:
 
         with ThreadPoolExecutor(min(self._threads, stage.at_once)) as executor:
             while self._goes_on() and self._visited - first < stage.most_nodes:
-                self._absorb(list(executor.map(visit, self._next_nodes(stage.at_once))))
+                self._absorb(list(executor.map(visited, self._next_nodes(stage.at_once))))
 
     def allowed(self) -> int:
         """Return the value that bounds may be left at."""

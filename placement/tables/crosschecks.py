@@ -52,6 +52,7 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
     for key, (named, known) in keys.items():
 
         def row(_name: str, key: str = key) -> str:
+            """Return the key of the study, whatever name is at fault."""
             return key
 
         error = AlignmentError.between(TABLE, named, "population", known, "district", row=row)
@@ -120,6 +121,7 @@ def _unknown(faults: Faults, table: str, values: pd.Series, known: set[str], *, 
     present = values[values != ""]
 
     def row(name: str) -> str:
+        """Return the id of the first row with the name, or the name where rows have no ids."""
         return str(present.index[present == name][0]) if by_id else f"{column} {name}"
 
     error = AlignmentError.between(table, present, where, known, column, row=row)
