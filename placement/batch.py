@@ -106,11 +106,11 @@ def _name(path: Path) -> str:
 
 
 def _run(study: str, folder: str) -> BatchRow:
-    from placement.pipeline import recommend, write_outcome  # noqa: PLC0415 -- loaded in the worker
-    from placement.study import read_study  # noqa: PLC0415
+    from placement.inputs import open_study  # noqa: PLC0415 -- loaded in the worker
+    from placement.pipeline import recommend, write_outcome  # noqa: PLC0415
 
     try:
-        outcome = recommend(read_study(study))
+        outcome = recommend(open_study(study))
         write_outcome(outcome, folder)
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))

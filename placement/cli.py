@@ -80,7 +80,14 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         yield tell
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_EPILOG = """\b
+Exit codes: 0 done, proven (verify: confirmed) · 1 a defect · 2 bad input
+3 infeasible · 4 a plan, not proven · 5 refuted by verify · 6 no plan in time
+130 interrupted, with the best plan so far where there is one
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="placement")
 @click.option("--log-level", default="WARNING", show_default=True, help="Level of the log on stderr.")
 def main(log_level: str) -> None:
@@ -97,13 +104,16 @@ def main(log_level: str) -> None:
 @quiet_option
 @_exit_codes
 def check(study: Path, as_json: bool, quiet: bool) -> int:
-    """Read and check everything a study names; compute up to the walking times, solve nothing."""
-    from placement.inputs import prepare  # noqa: PLC0415 -- keeps `placement --help` fast
-    from placement.study import read_study  # noqa: PLC0415
+    """Check everything a study names; solve nothing.
+
+    STUDY is a study.toml or the folder that holds it. Every table is read, demand and walking times are computed; all
+    faults are listed at once.
+    """
+    from placement.inputs import open_study, prepare  # noqa: PLC0415 -- keeps `placement --help` fast
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with _progress(quiet) as tell:
-        prepared = prepare(read_study(study), progress=tell)
+        prepared = prepare(open_study(study), progress=tell)
     record = check_record(prepared)
     _print(record if as_json else "\n".join(check_lines(record)), quiet)
     return 0
@@ -131,14 +141,19 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Recommend which stations stay, move, close and open, and write plan, tables, map and report."""
+    """Say which stations stay, move, close and open.
+
+    STUDY is a study.toml or the folder that holds it. Plan, tables, map and report are written to the folder of --out,
+    which is replaced as a whole or not at all. The first Ctrl-C ends the search with the best plan so far, the second
+    at once.
+    """
+    from placement.inputs import open_study  # noqa: PLC0415
     from placement.pipeline import recommend as run  # noqa: PLC0415
     from placement.pipeline import report_data, write_outcome  # noqa: PLC0415
     from placement.report import check_replaceable  # noqa: PLC0415
-    from placement.study import read_study  # noqa: PLC0415
     from placement.summary import plan_lines, plan_record  # noqa: PLC0415
 
-    loaded = read_study(study)
+    loaded = open_study(study)
     check_replaceable(out)
     options: dict[str, Any] = {"backend": backend, "gap": gap, "time_limit_s": time_limit, "seed": seed}
     with _whole_or_nothing(out, quiet) as interrupt, _progress(quiet) as tell:
@@ -181,7 +196,10 @@ def _whole_or_nothing(out: Path, quiet: bool) -> Iterator[Interrupt]:
 @quiet_option
 @_exit_codes
 def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
-    """Recount a plan from its inputs, with code that shares nothing with what made it."""
+    """Recount a plan from its inputs.
+
+    FOLDER was written by recommend. The code shares nothing with what made the plan.
+    """
     from placement.report import recover_folder  # noqa: PLC0415
     from placement.verify import verify_folder  # noqa: PLC0415
 
@@ -211,7 +229,10 @@ def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
 @quiet_option
 @_exit_codes
 def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
-    """Show what differs between two plans: coverage, money, actions."""
+    """Show what differs between two plans.
+
+    FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
+    """
     from placement.report import read_plan, recover_folder  # noqa: PLC0415
     from placement.summary import compare_lines, compare_record  # noqa: PLC0415
 

@@ -6,8 +6,18 @@ with its table, row id, problem and remedy, so that a planner mends a file once 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+_SHOWN = 10
+
+
+def listed(names: Iterable[object], shown: int = _SHOWN) -> str:
+    """Return names joined by commas, the first `shown` of them."""
+    words = [str(name) for name in names]
+    rest = f", ... ({len(words)} in all)" if len(words) > shown else ""
+    return ", ".join(words[:shown]) + rest
 
 
 class PlacementError(Exception):
@@ -71,6 +81,54 @@ class CrsError(InputError):
 
 class AlignmentError(InputError):
     """Ids of two tables do not match."""
+
+    @classmethod
+    def between(
+        cls,
+        table: str,
+        found: Iterable[object],
+        other: str,
+        known: Iterable[object],
+        what: str,
+        *,
+        row: Callable[[str], str] = str,
+    ) -> AlignmentError | None:
+        """Return the error of names that `table` has and `other` lacks, or None where there is none.
+
+        Parameters
+        ----------
+        table, found
+            The table that is wrong and the names in it.
+        other, known
+            The table that knows and its names.
+        what
+            What is named, e.g. ``"district"``.
+        row
+            Makes the row of a fault of a name; the name itself by default.
+
+        Examples
+        --------
+        >>> error = AlignmentError.between("survey", ["Jiangan", "B"], "population", ["Jiang'an", "B", "C"], "district")
+        >>> print(error.faults[0].problem)
+        district Jiangan is not in population (only in survey: Jiangan; only in population: C, Jiang'an)
+        >>> print(error.faults[0].remedy)
+        did you mean Jiang'an?
+        """
+        here, there = sorted({str(name) for name in found}), sorted({str(name) for name in known})
+        wrong = sorted(set(here) - set(there))
+        if not wrong:
+            return None
+        spare = sorted(set(there) - set(here))
+        lists = f" (only in {table}: {listed(wrong)}; only in {other}: {listed(spare) or 'none'})"
+        faults = []
+        for name in wrong[:_SHOWN]:
+            # Of near names, one that the table lacks is meant sooner than one that it has as well.
+            near = difflib.get_close_matches(name, spare, n=1, cutoff=0.8)
+            near = near or difflib.get_close_matches(name, there, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"use the names of {other}"
+            problem = f"{what} {name} is not in {other}{lists}"
+            faults.append(Fault(table=table, row=row(name), problem=problem, remedy=remedy))
+        return cls(faults)
 
 
 class MissingExtraError(PlacementError, ImportError):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from placement.demand import (
     Awareness,
+    DemandEstimate,
     Footfall,
     clean_daily_counts,
     clean_hourly_counts,
@@ -21,9 +23,9 @@ from placement.demand import (
     spread_footfall,
     tabulate_questionnaires,
 )
-from placement.errors import Fault, InputError
+from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
-from placement.study import TABLE, Study, parse_period
+from placement.study import TABLE, Study, StudyError, parse_period, read_study
 from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
 from placement.travel import (
     Streets,
@@ -35,7 +37,7 @@ from placement.travel import (
     vehicle_run,
     walking_run,
 )
-from placement.values import Demand, Sites
+from placement.values import Sites
 
 _MIN_S = 60.0
 _GRID_M = 250.0
@@ -58,8 +60,8 @@ class Prepared:
     awareness, footfall
         None without a survey, or without counters.
     demand, times
-        Need and expected use by demand point; travel times from demand points to sites, held or, where they are too
-        many (``[travel] stream``), block by block.
+        Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
+        where they are too many (``[travel] stream``), block by block.
     notes
         What was left out of the inputs and why, for the reader.
     """
@@ -70,7 +72,7 @@ class Prepared:
     streets: Streets | None
     awareness: Awareness | None
     footfall: Footfall | None
-    demand: Demand
+    demand: DemandEstimate
     times: TravelTimes | TimesStream
     notes: tuple[str, ...]
 
@@ -78,6 +80,61 @@ class Prepared:
     def sites(self) -> Sites:
         """Stations and candidates."""
         return self.tables.sites
+
+
+def open_study(path: str | Path) -> Study:
+    """Read `study.toml`; where it is at fault, the error lists the faults of the tables and streets too.
+
+    Raises
+    ------
+    InputError
+        Listing every fault of `study.toml`, and of the inputs as far as they can be read without it: not where
+        ``[study]``, ``[inputs]`` or ``[demand]``, by which tables are read, are themselves at fault.
+    """
+    try:
+        return read_study(path)
+    except StudyError as error:
+        if error.readable is None:
+            raise
+        study = error.readable
+        missing = {name for name, written in study.inputs.paths() if not study.path(written).is_file()}
+        more = [fault for fault in _input_faults(study) if fault.table not in missing]
+        raise InputError([*error.faults, *(fault for fault in more if fault not in error.faults)]) from error
+
+
+def _input_faults(study: Study) -> tuple[Fault, ...]:
+    streets = study.inputs.streets
+    remote = streets is not None and streets.place is not None  # not worth a download
+    try:
+        read_tables(study) if remote else read_inputs(study)
+    except InputError as error:
+        return error.faults
+    except PlacementError:
+        return ()
+    return ()
+
+
+def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
+    """Read the tables and the streets of a study.
+
+    Raises
+    ------
+    InputError
+        Listing every fault of all of them.
+    """
+    faults: list[Fault] = []
+    tables = streets = None
+    try:
+        tables = read_tables(study)
+    except InputError as error:
+        faults += error.faults
+    try:
+        streets = read_streets(study)
+    except InputError as error:
+        faults += (fault for fault in error.faults if fault not in faults)
+    if faults or tables is None:
+        raise InputError(faults)
+    return tables, streets
 
 
 def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
@@ -104,14 +161,17 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
-    tables = read_tables(study)
-    streets = read_streets(study, tables)
-    population = demand_points(study, tables)
+    tables, streets = read_inputs(study)
+    population = demand_points(study, tables, streets)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, notes = survey_counts(study, tables)
-    awareness = None if survey is None else estimate_awareness(survey, districts=sorted(set(population["district"])))
+    awareness = None
+    if survey is not None:
+        districts = sorted(set(population["district"]))
+        awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates)
+        notes = (*notes, *(f"survey: {note}" for note in awareness.notes))
     counters, more = counter_averages(study, tables)
     footfall = study_footfall(study, population, counters, streets)
     demand = study_demand(study, population, footfall, awareness)
@@ -130,14 +190,14 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     )
 
 
-def read_streets(study: Study, tables: Tables) -> Streets | None:
+def read_streets(study: Study) -> Streets | None:
     """Return the street network of a study, or None where it has none."""
     source = study.inputs.streets
     if source is None:
         return None
     crs = study_crs(study.study.crs)
-    if tables.nodes is not None and tables.edges is not None:
-        return Streets.from_tables(tables.nodes, tables.edges, crs=crs)
+    if source.nodes is not None and source.edges is not None:
+        return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
     if source.lines is not None:
@@ -155,14 +215,34 @@ def read_streets(study: Study, tables: Tables) -> Streets | None:
     raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
 
 
-def demand_points(study: Study, tables: Tables) -> gpd.GeoDataFrame:
+def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
+    """Return the tables of nodes and edges, or raise with the faults of both."""
+    frames: list[pd.DataFrame] = []
+    faults: list[Fault] = []
+    for name, path in zip(("streets_nodes", "streets_edges"), written, strict=True):
+        try:
+            frames.append(read_frame(name, study.path(path)))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return frames
+
+
+def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:
     """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
     special = [group for group in study.demand.age_groups if group != "general"]
     population = tables.population
     if population is None:
         return _raster_points(study, tables, special)
     if holds_areas(population):
-        return points_from_polygons(population, study.demand.grid_m or _GRID_M, ["people", *special])
+        return points_from_polygons(
+            population,
+            study.demand.grid_m or _GRID_M,
+            ["people", *special],
+            shape=study.demand.grid_shape,
+            streets=None if streets is None else streets.edges,
+        )
     return population
 
 
@@ -224,7 +304,7 @@ def study_footfall(
 
 def study_demand(
     study: Study, population: gpd.GeoDataFrame, footfall: Footfall | None, awareness: Awareness | None
-) -> Demand:
+) -> DemandEstimate:
     """Return need and expected use of a study."""
     settings = study.demand
     return estimate_demand(
@@ -240,6 +320,8 @@ def study_demand(
         non_resident_share=settings.non_resident_share,
         need_share=settings.need_share,
         speed_m_s=study_speeds(study),
+        trip_rate_cv=settings.trip_rate_cv,
+        footfall_cv=settings.footfall_cv,
         simulated=bool(study.simulated_inputs),
     )
 

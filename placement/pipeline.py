@@ -19,6 +19,7 @@ from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.report import ReportData, render_files, write_folder
+from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
 from placement.study import TABLE, Study
 from placement.values import Plan
@@ -111,6 +112,8 @@ def recommend(
         holds the best plan so far, marked ``interrupted``. A second one ends at once.
     """
     tell = progress or (lambda _line: None)
+    backend = study.solve.backend if backend is None else backend
+    check_backend(backend)
     with hold_interrupts(at_once=False):
         prepared = prepare(study, progress=progress)
         tell("cover sets")
@@ -125,7 +128,7 @@ def recommend(
             policy=policy,
             streets=prepared.streets,
             study=study.study.name,
-            backend=study.solve.backend if backend is None else backend,
+            backend=backend,
             gap=study.solve.gap if gap is None else gap,
             time_limit_s=study.solve.time_limit_s if time_limit_s is None else time_limit_s,
             seed=study.study.seed if seed is None else seed,

@@ -12,6 +12,7 @@ from placement.values import Plan
 
 _STATUS = {
     "optimal": "proven: no plan covers more",
+    "within": "proven within the asked gap",
     "feasible": "NOT proven: the best plan found, see the gap",
 }
 _INTERRUPTED = "INTERRUPTED: the run was stopped by hand; this is the best plan found until then"
@@ -75,7 +76,8 @@ def plan_record(data: ReportData) -> dict[str, Any]:
 def plan_lines(data: ReportData, folder: Path) -> list[str]:
     """Return the plan as lines of text: proof, coverage before and after, money, actions."""
     plan = data.plan
-    lines = [f"{plan.study}: {_STATUS.get(plan.status, plan.status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
+    status = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
+    lines = [f"{plan.study}: {_STATUS.get(status, status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
     lines += (
         ["INTERRUPTED: the run was stopped by hand; this is the best plan found until then"] if plan.interrupted else []
     )

@@ -1,8 +1,9 @@
 """Visits a month that each station would see, today and with the plan, from the study's own transactions.
 
-The Huff model of :func:`placement.demand.fit_usage` is fitted to the transactions with two sources of visits, residents
-and passers-by, each with a rate of its own, and people may stay at home. It says how the planned visits would spread;
-the objective of the program does not use it.
+The Huff model of :func:`placement.demand.fit_usage` is fitted to the transactions; people may stay at home. Beside the
+residents, passers-by come in one of two ways: they choose among the stations around as residents do, or a share of
+those who pass a door walks in. Both have one parameter; the one that leaves less scatter between stations is taken. The
+fit says how the planned visits would spread; the objective of the program does not use it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placement.demand import Usage, fit_usage
+from placement.demand import Usage, fit_usage, passing_footfall
 from placement.errors import InputError
 from placement.inputs import Prepared, study_demand
+from placement.travel import TravelTimes
 
 VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
 _DAYS_A_MONTH = 365 / 12
@@ -47,14 +49,56 @@ class Visits:
         return self._table.copy()
 
 
-def visit_sources(prepared: Prepared) -> pd.DataFrame:
-    """Return by demand point what draws visits: `residents` (expected use) and `passers_by` (people a month)."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Drawn:
+    """What draws visits: need by demand point and source, and people a month at the door of each site."""
+
+    sources: pd.DataFrame
+    passing: pd.Series | None = None
+
+    def fit(self, transactions: pd.DataFrame, times: TravelTimes, stations: pd.DataFrame) -> Usage:
+        """Return the model with these sources."""
+        return fit_usage(
+            transactions,
+            times,
+            self.sources,
+            stations,
+            passing=self.passing,
+            outside=True,
+            leave_one_out=False,
+        )
+
+
+def _ways(prepared: Prepared) -> list[_Drawn]:
+    """Return the ways in which visits may come about: residents alone, or with passers-by of either kind."""
     alone = study_demand(prepared.study, prepared.population, None, prepared.awareness)
-    sources = pd.DataFrame({"residents": alone.expected_use.sum(axis=1)}, index=prepared.demand.ids)
-    if prepared.footfall is not None:
-        a_day = prepared.footfall.points["people_per_day"].reindex(sources.index)
-        sources["passers_by"] = a_day * _DAYS_A_MONTH * prepared.study.demand.non_resident_share
-    return sources
+    residents = pd.DataFrame({"residents": alone.expected_use.sum(axis=1)}, index=prepared.demand.ids)
+    if prepared.footfall is None:
+        return [_Drawn(sources=residents)]
+    settings = prepared.study.demand
+    from_elsewhere = _DAYS_A_MONTH * settings.non_resident_share
+    around = prepared.footfall.points["people_per_day"].reindex(residents.index) * from_elsewhere
+    counters, sites = prepared.footfall.counters, prepared.sites.table
+    at_door = passing_footfall(counters, sites, bandwidth_m=settings.footfall_bandwidth_m)
+    return [
+        _Drawn(sources=residents.assign(passers_by=around)),
+        _Drawn(sources=residents, passing=at_door * from_elsewhere),
+    ]
+
+
+def _best(
+    prepared: Prepared, times: TravelTimes, transactions: pd.DataFrame, today: pd.DataFrame
+) -> tuple[Usage, _Drawn]:
+    """Return the fit that leaves least scatter between stations unexplained; raise only if none can be fitted."""
+    fits, errors = [], []
+    for drawn in _ways(prepared):
+        try:
+            fits.append((drawn.fit(transactions, times, today), drawn))
+        except InputError as error:
+            errors.append(error)
+    if not fits:
+        raise errors[0]
+    return min(fits, key=lambda found: float(found[0].parameters.loc["station_sd", "estimate"]))
 
 
 def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits | None:
@@ -68,11 +112,10 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
         return None
     sites = prepared.sites.table
     today = sites[sites["existing"].to_numpy(dtype=bool)]
-    sources = visit_sources(prepared)
     after = sorted(standing_after)
     times = prepared.times.to_sites(today.index.union(after))
     try:
-        usage = fit_usage(transactions, times, sources, today, outside=True, leave_one_out=False)
+        usage, drawn = _best(prepared, times, transactions, today)
     except InputError as error:
         empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
         reason = "; ".join(fault.problem for fault in error.faults)
@@ -80,8 +123,8 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
     known = sites["host"].isin(usage.hosts)
     taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
     parts = {
-        "before": usage.predict(times, sources, taken.loc[today.index]),
-        "after": usage.predict(times, sources, taken.loc[after]),
+        when: usage.predict(times, drawn.sources, taken.loc[standing], passing=drawn.passing)
+        for when, standing in (("before", list(today.index)), ("after", after))
     }
     columns = {"visits": "", "low": "_low", "high": "_high"}
     named = [part.rename(columns={c: f"{when}{end}" for c, end in columns.items()}) for when, part in parts.items()]

@@ -52,6 +52,90 @@ def test_polygons_are_cut_and_keep_their_totals(spoiled):
     assert len(ready.demand.ids) >= 35
 
 
+@pytest.mark.parametrize("shape", ["hexagon", "streets"])
+def test_polygons_become_hexagons_or_points_along_streets(spoiled, shape):
+    polygons(spoiled).to_file(spoiled.folder / "population.gpkg")
+    spoiled.setting('"population.csv"', '"population.gpkg"')
+    without_survey_rows(spoiled, ["west-1", "east-1"])
+    spoiled.setting("need_share = 0.5", f'need_share = 0.5\ngrid_m = 150\ngrid_shape = "{shape}"')
+    ready = prepare(read_study(spoiled.folder))
+    totals = ready.population.groupby("parent")[["people", "elderly"]].sum()
+    assert totals.loc["west"].tolist() == pytest.approx([1001, 200], rel=1e-12)
+    assert totals.loc["east"].tolist() == pytest.approx([500, 90], rel=1e-12)
+    from_street = ready.population.distance(ready.streets.edges.union_all())
+    assert (from_street.max() < 0.01) == (shape == "streets")
+    if shape == "streets":
+        # A piece of street in the west has people in proportion to its length, beside all street there.
+        west = ready.population.query("district == 'west-1'")
+        share = west["elderly"] / west["people"]
+        assert share.to_numpy() == pytest.approx(200 / 1001)
+        assert np.ptp(west["people"]) > 0
+
+
+def test_overlapping_polygons_are_named(spoiled):
+    areas = polygons(spoiled)
+    areas.geometry = [areas.geometry[0], areas.geometry[1].union(areas.geometry[0].buffer(-200))]
+    areas.to_file(spoiled.folder / "population.gpkg")
+    spoiled.setting('"population.csv"', '"population.gpkg"')
+    without_survey_rows(spoiled, ["west-1", "east-1"])
+    spoiled.setting("need_share = 0.5", "need_share = 0.5\ngrid_m = 200")
+    with pytest.raises(InputError, match=r"population \[A\]: overlaps B by 150,000 m2"):
+        prepare(read_study(spoiled.folder))
+
+
+def test_points_along_streets_need_streets(spoiled):
+    spoiled.setting("need_share = 0.5", 'need_share = 0.5\ngrid_shape = "streets"')
+    spoiled.setting('streets = {nodes = "nodes.csv", edges = "edges.csv"}', "")
+    spoiled.setting("[travel]\n", "[travel]\ndetour = 1.3\n")
+    with pytest.raises(InputError, match=r'demand\.grid_shape = "streets" needs inputs\.streets'):
+        read_study(spoiled.folder)
+
+
+def test_covariates_speak_for_districts_with_few_asked(spoiled):
+    districts = [f"d{i:02d}" for i in range(16)]
+    people = spoiled.frame("population")
+    spoiled.write("population", people.assign(district=[districts[i % 16] for i in range(len(people))]))
+    income = np.linspace(-1.5, 1.5, 16)
+    rate = 1 / (1 + np.exp(-0.2 - income))
+    asked = np.where(np.arange(16) == 15, 0, 60)
+    aware = (asked * rate).round().astype(int)
+    survey = {"district": districts, "asked": asked, "aware": aware, "used": aware // 2}
+    spoiled.write("survey", pd.DataFrame(survey))
+    plain = prepare(read_study(spoiled.folder)).awareness.table["mean"].iloc[15]
+    spoiled.setting("survey = {", 'covariates = "covariates.csv"\nsurvey = {')
+    spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 + 2000 * income}))
+    ready = prepare(read_study(spoiled.folder))
+    assert abs(ready.awareness.table["mean"].iloc[15] - rate[15]) < 0.04 < abs(plain - rate[15])
+    assert ready.notes == ()
+    spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000, "far": income}))
+    assert prepare(read_study(spoiled.folder)).notes == ("survey: covariate income left out: the same everywhere",)
+
+
+def test_bad_covariates_are_named(spoiled):
+    spoiled.setting("survey = {", 'covariates = "covariates.csv"\nsurvey = {')
+    frame = pd.DataFrame({"district": ["west-1", "west-2", "east-1", "east2"], "income": [1, 2, 3, 4]})
+    spoiled.write("covariates", frame)
+    assert spoiled.only_fault() == (
+        "population [east-2]: district east-2 is not in covariates "
+        "(only in population: east-2; only in covariates: east2) -> did you mean east2?"
+    )
+    spoiled.write("covariates", frame.assign(income=["1", "x", "3", "4"]))
+    assert spoiled.only_fault().startswith("covariates [west-2]: income is not a number")
+    spoiled.write("covariates", frame[["district"]])
+    assert spoiled.only_fault() == "covariates: has no column beside district -> add numbers such as income"
+
+
+def test_draws_vary_as_much_as_the_study_says(spoiled):
+    spoiled.setting("need_share = 0.5", "need_share = 0.5\ntrip_rate_cv = 0.0\nfootfall_cv = 0.0")
+    demand = prepare(read_study(spoiled.folder)).demand
+    one, two = demand.draws(2, seed=1)
+    assert (one.need == demand.need).all()
+    assert (one.awareness != two.awareness).any()
+    spoiled.setting("trip_rate_cv = 0.0", "trip_rate_cv = 0.3")
+    need = [drawn.need[:, 2:].sum() for drawn in prepare(read_study(spoiled.folder)).demand.draws(300, seed=1)]
+    assert np.std(need) / np.mean(need) == pytest.approx(0.3, abs=0.04)
+
+
 def test_a_stated_share_where_ages_are_not_known(spoiled):
     spoiled.write("population", spoiled.frame("population").drop(columns="elderly"))
     assert "column elderly is missing" in spoiled.only_fault()
@@ -132,7 +216,9 @@ def test_an_unknown_counter_is_named(spoiled):
     spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
     faults = spoiled.faults()
-    assert faults[0].startswith("footfall_counts [counter_id F9]: unknown counter_id F9: not in the footfall table")
+    assert faults[0].startswith(
+        "footfall_counts [counter_id F9]: counter_id F9 is not in footfall (only in footfall_counts: F9"
+    )
     assert faults[1].startswith("footfall [F3]: counter has no counts")
 
 

@@ -26,7 +26,12 @@ def test_the_simulated_truth_is_found_again(hankou):
     truth = json.loads((HANKOU / "truth.json").read_text(encoding="utf-8"))
     table = visits.table
     expected = pd.Series(truth["mean_visits_per_month"]).loc[table.index]
-    assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.95
+    assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.98
+    # Passers-by walked in where they passed; as a source of people who choose among stations they leave more scatter.
+    found = visits.usage.parameters
+    capture = truth["footfall"]["capture"]
+    assert found.loc["capture", "low"] < capture < found.loc["capture", "high"]
+    assert found.loc["station_sd", "estimate"] < 0.1
     # 400 m of decay at 1.3 m/s are 0.195 a minute.
     decay = visits.usage.parameters.loc["decay_per_min"]
     assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
@@ -49,6 +54,28 @@ def test_a_host_kind_without_record_is_named(hankou):
     table = predict_visits(hankou, tuple(schools)).table
     assert table.loc[schools[0], "basis"] == "as bank"
     assert table.loc[schools[0], "after"] > 0
+
+
+def test_the_way_that_leaves_less_scatter_is_taken(hankou):
+    """Transactions that follow the people around, not those at the door, are told from the others."""
+    from placement import visits
+
+    stations = hankou.sites.table.query("existing")
+    times = hankou.times.to_sites(stations.index)
+    around, door = visits._ways(hankou)
+    assert list(around.sources) == ["residents", "passers_by"]
+    assert list(door.sources) == ["residents"]
+    rng = np.random.default_rng(2)
+    usage, drawn = visits._best(hankou, times, hankou.tables.usage, stations)
+    assert drawn.passing is not None
+    model = around.fit(hankou.tables.usage, times, stations)
+    expected = model.predict(times, around.sources, stations, history=False)["visits"]
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    made = pd.DataFrame([(site, month) for site in stations.index for month in months], columns=["site_id", "month"])
+    made["transactions"] = rng.poisson(expected.loc[made["site_id"]].to_numpy())
+    usage, drawn = visits._best(hankou, times, made, stations)
+    assert drawn.passing is None
+    assert "rate_passers_by" in usage.parameters.index
 
 
 def test_no_record_no_visits(tmp_path):

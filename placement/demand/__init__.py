@@ -5,18 +5,18 @@ Sources:
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
   :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
 * foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
-  :func:`spread_footfall`;
+  :func:`spread_footfall`, :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
   :func:`awareness_levels`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
 
-:func:`estimate_demand` joins them and :func:`draws` tells how sure the result is.
+:func:`estimate_demand` joins them; ``draws`` of the :class:`DemandEstimate` it returns tell how sure that is.
 """
 
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
 from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hourly_counts
 from placement.demand.estimate import estimate_demand
-from placement.demand.footfall import Footfall, spread_footfall
+from placement.demand.footfall import Footfall, passing_footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
 from placement.demand.places import grid, hexagons, points_along_streets
 from placement.demand.polygons import points_from_polygons
@@ -25,7 +25,7 @@ from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
 from placement.demand.reports import awareness_levels, awareness_report, post_stratify
 from placement.demand.services import SERVICES, Service, offered_services, service_rates
-from placement.demand.uncertain import draws
+from placement.demand.uncertain import DemandEstimate
 from placement.demand.usage import Usage, fit_usage
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "ArealWeights",
     "Awareness",
     "CleanCounts",
+    "DemandEstimate",
     "Footfall",
     "InterpolatedFootfall",
     "Rates",
@@ -44,7 +45,6 @@ __all__ = [
     "awareness_report",
     "clean_daily_counts",
     "clean_hourly_counts",
-    "draws",
     "estimate_awareness",
     "estimate_demand",
     "fit_usage",
@@ -52,6 +52,7 @@ __all__ = [
     "hexagons",
     "interpolate_footfall",
     "offered_services",
+    "passing_footfall",
     "people_in_areas",
     "points_along_streets",
     "points_from_polygons",

@@ -16,86 +16,78 @@ row with :math:`n_i = 0` gets the distribution of the rates themselves.
 Plugging in the maximum of the marginal likelihood gives intervals that are too short, above all with few rows, where
 :math:`s` is often estimated as zero. So :math:`\beta` and :math:`s` are integrated out:
 
-* prior of :math:`s`: Rayleigh with scale :data:`SPREAD_SCALE`, a density that is zero at :math:`s = 0`, because a
-  prior that is not gives intervals of ten to twenty districts that cover too little (measured: 86.6 % of a nominal 90 %
-  at 15 districts); prior of the intercept: standard logistic (the city mean is uniform on 0..1); prior of each slope of
-  a standardised covariate: normal with scale :data:`SLOPE_SCALE`;
-* for each :math:`s` of a Gauss-Legendre rule, :math:`\beta` runs over a Gauss-Hermite rule (intercept alone) or Sobol
-  points (with covariates) placed by the mode and curvature of its conditional posterior; each node carries its exact
+* prior of :math:`s`: half-normal with scale :data:`SPREAD_SCALE` (Gelman 2006), which leaves zero possible, so that
+  cities whose districts are alike are seen as such, and is nearly flat over what is plausible; prior of the intercept:
+  standard logistic (the city mean is uniform on 0..1); prior of each slope of a standardised covariate: normal with
+  scale :data:`SLOPE_SCALE`;
+* for each :math:`s` of a Gauss-Legendre rule, :math:`\beta` runs over a lattice (up to four covariates) or paired
+  Sobol points (more) placed by the mode and curvature of its conditional posterior; each node carries its exact
   posterior weight, so the placement costs accuracy only, never bias.
+
+The prior was chosen by simulation, among half-normals, half-Cauchys, Rayleighs, flat and uniform-shrinkage priors, as
+the one that keeps 90 % intervals nearest to 90 % over few and many districts, small and large samples and means of 0.25
+to 0.85. With 30 to 60 asked a district and a mean of 0.58 they hold, in per cent of districts surveyed / of a district
+not surveyed (1500 simulated surveys each; the standard error of the second is 0.8):
+
+=====  ===========  ===========  ===========  ============
+sd     3 districts  5 districts  8 districts  15 districts
+=====  ===========  ===========  ===========  ============
+0.04   92.6 / 99.9  92.4 / 98.3  92.5 / 96.3  90.8 / 92.6
+0.08   90.3 / 96.9  89.6 / 92.9  88.0 / 90.1  87.2 / 87.5
+0.12   88.4 / 91.6  88.6 / 88.8  88.4 / 86.4  88.8 / 90.1
+0.16   88.0 / 87.7  88.3 / 85.0  88.5 / 88.1  89.6 / 90.1
+=====  ===========  ===========  ===========  ============
+
+What is wide there is wide for a reason. The sampling error of such a survey is 0.07; where districts differ by less,
+three to eight of them cannot tell whether they differ by 0.04 or by 0.12, and a district nobody asked may be
+either. A prior that brings the cover of the unsurveyed district at 0.04 down to 95 % (half-Cauchy of scale 0.1) leaves
+it with 76 % at 0.12: the error is made on the safe side.
 
 Every posterior is then a finite mixture of beta distributions.
 
 References
 ----------
 Griffiths, D. A. (1973). Maximum likelihood estimation for the beta-binomial distribution. Biometrics 29.
-Chung, Y., Rabe-Hesketh, S., Dorie, V., Gelman, A., Liu, J. (2013). A nondegenerate penalized likelihood estimator for
-variance parameters in multilevel models. Psychometrika 78. (priors that vanish at zero spread)
+Gelman, A. (2006). Prior distributions for variance parameters in hierarchical models. Bayesian Analysis 1(3).
 Rue, H., Martino, S., Chopin, N. (2009). Approximate Bayesian inference for latent Gaussian models. JRSS B 71.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from placement.demand._hyper import STEP, HyperPosterior
+
 FloatArray = NDArray[np.float64]
 
-SPREAD_SCALE = 0.25
-"""Scale of the Rayleigh prior of s: a standard deviation between districts around 0.12, seldom above 0.3."""
+SPREAD_SCALE = 0.5
+"""Scale of the half-normal prior of s: the median standard deviation between districts is 0.17."""
 SLOPE_SCALE = 1.5
 """Scale of the normal prior of a slope, on the logit scale per standard deviation of the covariate."""
 SMALLEST_SPREAD = 1e-3
 """Below this the rows share one rate for all purposes (and differences of log-gamma lose digits)."""
 
 _SPREAD_NODES = 24
-_HERMITE_NODES = 15
-_SOBOL_NODES = 128
-_SOBOL_STRETCH = 1.2
+_LATTICE = {1: (STEP[True], 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0), 5: (1.35, 5.5)}
+_SOBOL_NODES = 2048
+_SOBOL_STRETCH = 1.3  # posteriors have longer tails than the normal: without it, nodes far out would carry all weight
+_MODE_TOLERANCE = 1e-3  # the nodes need not stand exactly around the mode
 _ENOUGH_ALIVE = 8
 _NEGLIGIBLE = 25.0  # nats below the best: e^-25 of its density
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class HyperPosterior:
-    """Weighted nodes of the hyperparameters given the data.
-
-    Parameters
-    ----------
-    weight
-        (nodes,) sums to 1.
-    mean
-        (nodes, rows) m of each row, 0..1; one column where all rows share it.
-    precision
-        (nodes,) phi.
-    coefficients
-        (nodes, coefficients) beta on the logit scale.
-    """
-
-    weight: FloatArray
-    mean: FloatArray
-    precision: FloatArray
-    coefficients: FloatArray
-
-    def shapes(self, yes: FloatArray, asked: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return (rows, nodes) shape parameters of the beta posterior of each row at each node."""
-        mean = np.broadcast_to(self.mean, (len(self.weight), len(asked))).T
-        alpha = mean * self.precision + yes[:, None]
-        beta = (1.0 - mean) * self.precision + (asked - yes)[:, None]
-        return alpha, beta
 
 
 def log_likelihood(yes: FloatArray, asked: FloatArray, mean: FloatArray, precision: FloatArray) -> FloatArray:
     """Return the beta-binomial log-likelihood without its binomial coefficients, summed over the last axis.
 
-    `mean` has shape (..., rows) and `precision` shape (...); the coefficients do not depend on either.
+    `mean` has shape (..., rows), or (..., 1) where all rows share it, and `precision` shape (...); the coefficients do
+    not depend on either.
     """
     alpha = mean * precision[..., None]
     beta = (1.0 - mean) * precision[..., None]
-    terms = special.betaln(alpha + yes, beta + asked - yes) - special.betaln(alpha, beta)
+    both = special.gammaln(precision[..., None] + asked)
+    terms = special.gammaln(alpha + yes) + special.gammaln(beta + asked - yes) - both - special.betaln(alpha, beta)
     return np.asarray(terms.sum(axis=-1), dtype=float)
 
 
@@ -129,14 +121,15 @@ def integrate(yes: FloatArray, asked: FloatArray, design: FloatArray) -> HyperPo
         + np.log(node_weight)[:, None]
     ).ravel()
     weight = np.exp(log_weight - log_weight.max())
-    kept = weight > 1e-7 * weight.max()
-    coefficients = beta.reshape(-1, design.shape[1])[kept]
-    shared = design[:1] if design.shape[1] == 1 else design
+    kept = weight > 1e-9 * weight.max()
+    number = np.repeat(np.arange(len(spread)), len(offsets))[kept]
+    seen_spreads, number = np.unique(number, return_inverse=True)
     return HyperPosterior(
         weight=weight[kept] / weight[kept].sum(),
-        mean=special.expit(coefficients @ shared.T),
-        precision=np.repeat(precision_of(spread), len(offsets))[kept],
-        coefficients=coefficients,
+        coefficients=beta.reshape(-1, design.shape[1])[kept],
+        spread=number,
+        spread_precision=precision_of(spread)[seen_spreads],
+        design=design,
     )
 
 
@@ -154,25 +147,30 @@ def maximise(yes: FloatArray, asked: FloatArray) -> tuple[float, float, float]:
     pooled = (yes.sum() + 0.5) / (asked.sum() + 1.0)
     ceiling = float(np.log(precision_of(np.array(SMALLEST_SPREAD))))
 
-    def loss(theta: FloatArray) -> float:
-        """Return the negative log-likelihood at (logit of the mean, log of the precision)."""
-        mean = np.broadcast_to(special.expit(theta[0]), asked.shape)
-        return -float(log_likelihood(yes, asked, mean, np.exp(np.asarray(theta[1]))))
+    def loss(theta: FloatArray) -> tuple[float, FloatArray]:
+        """Return the negative log-likelihood at (logit of the mean, log of the precision) and its derivatives."""
+        value, slope = _gradient(yes, asked, theta)
+        return -value, -slope
 
     starts = [np.array([special.logit(pooled), start]) for start in (1.0, 4.0)]
-    fits = [
-        optimize.minimize(
-            loss,
-            start,
-            method="L-BFGS-B",
-            bounds=[(-12.0, 12.0), (-6.0, ceiling)],
-            options={"ftol": 1e-15, "gtol": 1e-9},
-        )
-        for start in starts
-    ]
+    limits = [(-12.0, 12.0), (-6.0, ceiling)]
+    exact = {"ftol": 1e-16, "gtol": 1e-10, "maxls": 50}
+    fits = [optimize.minimize(loss, start, jac=True, bounds=limits, options=exact) for start in starts]
     best = min(fits, key=lambda fit: float(fit.fun))
     precision = np.inf if best.x[1] > ceiling - 0.5 else float(np.exp(best.x[1]))
     return float(special.expit(best.x[0])), precision, -float(best.fun)
+
+
+def _gradient(yes: FloatArray, asked: FloatArray, theta: FloatArray) -> tuple[float, FloatArray]:
+    """Return the log-likelihood of (logit m, log phi) without covariates, and its two derivatives."""
+    mean, precision = special.expit(theta[0]), np.exp(theta[1])
+    alpha, beta = mean * precision, (1.0 - mean) * precision
+    both = special.digamma(precision) - special.digamma(precision + asked)
+    by_alpha = float((special.digamma(alpha + yes) - special.digamma(alpha) + both).sum())
+    by_beta = float((special.digamma(beta + asked - yes) - special.digamma(beta) + both).sum())
+    value = float(log_likelihood(yes, asked, np.array([mean]), np.asarray(precision)))
+    by_logit = (by_alpha - by_beta) * alpha * (1.0 - mean)
+    return value, np.array([by_logit, by_alpha * alpha + by_beta * beta])
 
 
 def precision_of(spread: FloatArray) -> FloatArray:
@@ -184,12 +182,16 @@ def _log_posterior(
     yes: FloatArray, asked: FloatArray, design: FloatArray, beta: FloatArray, spread: FloatArray
 ) -> FloatArray:
     """Return the log posterior density, up to a constant, of (..., coefficients) beta and (...) spread."""
-    mean = special.expit(beta @ design.T)
-    precision = np.broadcast_to(precision_of(spread), mean.shape[:-1])
+    mean = special.expit(beta @ _lines(design).T)
     prior = -np.logaddexp(0.0, beta[..., 0]) - np.logaddexp(0.0, -beta[..., 0])
-    prior = prior + np.log(np.maximum(spread, 1e-12)) - 0.5 * (spread / SPREAD_SCALE) ** 2
+    prior = prior - 0.5 * (spread / SPREAD_SCALE) ** 2
     prior = prior - 0.5 * (beta[..., 1:] ** 2).sum(axis=-1) / SLOPE_SCALE**2
-    return np.asarray(log_likelihood(yes, asked, mean, precision) + prior, dtype=float)
+    return np.asarray(log_likelihood(yes, asked, mean, precision_of(spread)) + prior, dtype=float)
+
+
+def _lines(design: FloatArray) -> FloatArray:
+    """Return the rows of the design that differ: one where all rows share their mean."""
+    return design[:1] if design.shape[1] == 1 else design
 
 
 def _conditional_mode(
@@ -204,7 +206,7 @@ def _conditional_mode(
     flat[1:] = SLOPE_SCALE**-2.0
     curvature = np.empty((len(spread), size, size))
     for _ in range(50):
-        mean = special.expit(beta @ design.T)
+        mean = special.expit(beta @ _lines(design).T)
         slope, bend = _row_derivatives(yes, asked, mean, precision)
         prior_mean = special.expit(beta[:, 0])
         gradient = slope @ design - flat * beta
@@ -213,7 +215,7 @@ def _conditional_mode(
         curvature[:, 0, 0] += 2.0 * prior_mean * (1.0 - prior_mean)
         step = np.clip(np.linalg.solve(curvature, gradient[..., None])[..., 0], -1.0, 1.0)
         beta = beta + step
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < _MODE_TOLERANCE:
             break
     factor = np.linalg.cholesky(np.linalg.inv(curvature))
     return beta, np.asarray(factor, dtype=float)
@@ -243,7 +245,7 @@ def _row_derivatives(
     inner = mean * (1.0 - mean)
     bend = -(by_mean_twice * inner**2 + by_mean * inner * (1.0 - 2.0 * mean))
     floor = 0.1 * inner * asked * (1.0 + precision) / (asked + precision)
-    return by_mean * inner, np.maximum(bend, floor)
+    return np.asarray(by_mean * inner), np.maximum(bend, floor)
 
 
 def _spread_range(yes: FloatArray, asked: FloatArray, design: FloatArray) -> tuple[float, float]:
@@ -264,11 +266,20 @@ def _spread_range(yes: FloatArray, asked: FloatArray, design: FloatArray) -> tup
 
 
 def _reference_nodes(size: int) -> tuple[FloatArray, FloatArray]:
-    """Return (nodes, size) points for a standard normal and the logarithms of their Lebesgue weights."""
-    if size == 1:
-        nodes, weight = np.polynomial.hermite_e.hermegauss(_HERMITE_NODES)
-        return nodes[:, None], np.log(weight) + 0.5 * nodes**2
-    uniform = stats.qmc.Sobol(size, scramble=False).random(_SOBOL_NODES) + 0.5 / _SOBOL_NODES
-    nodes = special.ndtri(uniform)
-    log_weight = 0.5 * (nodes**2).sum(axis=1) + size * np.log(_SOBOL_STRETCH)
-    return _SOBOL_STRETCH * nodes, log_weight
+    """Return (nodes, size) points for a standard normal and the logarithms of their Lebesgue weights (any constant).
+
+    In few dimensions the nodes are a turned cubic lattice: equal weights integrate an analytic density that decays like
+    a normal one to machine precision, and turned it shows no row of nodes along any covariate.
+    """
+    if size in _LATTICE:
+        step, radius = _LATTICE[size]
+        line = np.arange(-np.ceil(radius / step), np.ceil(radius / step) + 1) * step
+        nodes = np.stack(np.meshgrid(*[line] * size, indexing="ij"), axis=-1).reshape(-1, size)
+        nodes = nodes[(nodes**2).sum(axis=1) <= radius**2]
+        turn = np.linalg.qr(np.cos(np.arange(size * size).reshape(size, size) + 1.0))[0]
+        return nodes @ turn, np.zeros(len(nodes))
+    half = special.ndtri(stats.qmc.Sobol(size, scramble=False).random(_SOBOL_NODES // 2) + 1.0 / _SOBOL_NODES)
+    nodes = np.vstack([half, -half])
+    # Points in pairs, scaled to unit variance, are exact for cubic polynomials.
+    nodes = np.linalg.solve(np.linalg.cholesky(nodes.T @ nodes / len(nodes)), nodes.T).T
+    return _SOBOL_STRETCH * nodes, 0.5 * (nodes**2).sum(axis=1)

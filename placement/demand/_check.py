@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from placement.errors import AlignmentError, Fault, InputError
-
-_SHOWN = 10
-
-
-def listed(names: Iterable[object], shown: int = _SHOWN) -> str:
-    """Return names joined by commas, the first `shown` of them."""
-    words = [str(name) for name in names]
-    rest = f", ... ({len(words)} in all)" if len(words) > shown else ""
-    return ", ".join(words[:shown]) + rest
+from placement.errors import AlignmentError, Fault, InputError, listed
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:
@@ -66,16 +56,6 @@ def require_known(table: str, found: Iterable[object], other: str, known: Iterab
 
     The message shows what each table has that the other lacks, and suggests a near name for each unknown one.
     """
-    found_names = sorted({str(name) for name in found})
-    known_names = sorted({str(name) for name in known})
-    unknown = [name for name in found_names if name not in set(known_names)]
-    if not unknown:
-        return
-    unused = [name for name in known_names if name not in set(found_names)]
-    lists = f"only in {table}: {listed(unknown)}; only in {other}: {listed(unused) or 'none'}"
-    faults = []
-    for name in unknown[:_SHOWN]:
-        near = difflib.get_close_matches(name, known_names, n=1, cutoff=0.6)
-        remedy = f"did you mean {near[0]}?" if near else f"use the names of {other}"
-        faults.append(Fault(table=table, row=name, problem=f"{what} {name} is not in {other} ({lists})", remedy=remedy))
-    raise AlignmentError(faults)
+    error = AlignmentError.between(table, found, other, known, what)
+    if error is not None:
+        raise error

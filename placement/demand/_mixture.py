@@ -10,17 +10,17 @@ FloatArray = NDArray[np.float64]
 
 
 def mixture_moments(weight: FloatArray, alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return (rows,) means and variances of the mixtures with (nodes,) weights and (rows, nodes) shapes."""
+    """Return (rows,) means and variances of mixtures with (rows, parts) weights and shapes."""
     total = alpha + beta
     first = alpha / total
     second = first * (alpha + 1.0) / (total + 1.0)
-    mean = first @ weight
-    return mean, np.maximum(second @ weight - mean**2, 0.0)
+    mean = (first * weight).sum(axis=1)
+    return mean, np.maximum((second * weight).sum(axis=1) - mean**2, 0.0)
 
 
 def mixture_cdf(value: FloatArray, weight: FloatArray, alpha: FloatArray, beta: FloatArray) -> FloatArray:
     """Return (rows,) probabilities that each mixture lies at or below its `value`."""
-    return np.asarray(special.betainc(alpha, beta, value[:, None]) @ weight, dtype=float)
+    return np.asarray((special.betainc(alpha, beta, value[:, None]) * weight).sum(axis=1), dtype=float)
 
 
 def mixture_quantile(
@@ -38,12 +38,12 @@ def mixture_quantile(
     log_beta = special.betaln(alpha, beta)
     open_rows = np.arange(len(value))
     for _ in range(100):
-        at, a, b = value[open_rows], alpha[open_rows], beta[open_rows]
-        excess = mixture_cdf(at, weight, a, b) - probability
+        at, w, a, b = value[open_rows], weight[open_rows], alpha[open_rows], beta[open_rows]
+        excess = mixture_cdf(at, w, a, b) - probability
         low[open_rows] = np.where(excess < 0, at, low[open_rows])
         high[open_rows] = np.where(excess < 0, high[open_rows], at)
         log_density = special.xlogy(a - 1.0, at[:, None]) + special.xlog1py(b - 1.0, -at[:, None])
-        density = np.exp(log_density - log_beta[open_rows]) @ weight
+        density = (np.exp(log_density - log_beta[open_rows]) * w).sum(axis=1)
         step = at - excess / np.maximum(density, 1e-300)
         inside = (step > low[open_rows]) & (step < high[open_rows])
         moved = np.where(inside, step, 0.5 * (low[open_rows] + high[open_rows]))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.demand._check import listed, raise_faults
+from placement.demand._check import raise_faults
 from placement.demand.awareness import Awareness, Rates
 from placement.demand.survey import EVERYBODY
-from placement.errors import Fault
+from placement.errors import Fault, listed
 from placement.values.demand import Segment
 
 FloatArray = NDArray[np.float64]
@@ -174,6 +174,15 @@ def share_faults(footfall_capture: float, non_resident_share: float, need_share:
         Fault(table="demand", row=name, problem=f"is {value}", remedy="give 0 or more" + (", at most 1" * (high == 1)))
         for name, (value, high) in values.items()
         if not (0 <= value <= high and np.isfinite(value))
+    ]
+
+
+def variation_faults(trip_rate_cv: float, footfall_cv: float) -> list[Fault]:
+    """Return a fault for each coefficient of variation that is negative or no number."""
+    return [
+        Fault(table="demand", row=name, problem=f"is {value}", remedy="give 0 or more")
+        for name, value in (("trip_rate_cv", trip_rate_cv), ("footfall_cv", footfall_cv))
+        if not (value >= 0 and np.isfinite(value))
     ]
 
 

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from placement.demand import _beta_binomial
-from placement.demand._beta_binomial import HyperPosterior
-from placement.demand._check import listed, number_faults, raise_faults, require_known
+from placement.demand._check import number_faults, raise_faults, require_known
+from placement.demand._hyper import HyperPosterior
 from placement.demand._mixture import mixture_moments, mixture_quantile
 from placement.demand.survey import pool_survey
+from placement.errors import listed
 
 FloatArray = NDArray[np.float64]
 
@@ -107,7 +108,7 @@ class Rates:
         by_group = []
         for group in self._groups:
             node = rng.choice(len(group.hyper.weight), size=n, p=group.hyper.weight)
-            mean = group.hyper.mean[node]
+            mean = group.hyper.means(node)
             precision = group.hyper.precision[node, None]
             by_group.append(rng.beta(mean * precision + group.yes, (1 - mean) * precision + group.asked - group.yes))
         return np.stack(by_group, axis=2).reshape(n, -1)
@@ -246,13 +247,12 @@ def _summary(group: _Group, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the table of one age group, in the order of the districts."""
     yes, asked, hyper = group.yes, group.asked, group.hyper
     same = np.zeros(len(yes), dtype=int)
-    keys = np.column_stack([yes, asked, same if hyper.mean.shape[1] == 1 else np.arange(len(yes))])
+    keys = np.column_stack([yes, asked, same if hyper.shared else np.arange(len(yes))])
     # Rows with equal counts (above all the unsurveyed ones) have one posterior where the mean is shared.
     _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    alpha, beta = hyper.shapes(yes, asked)
-    alpha, beta = alpha[first], beta[first]
-    mean, _ = mixture_moments(hyper.weight, alpha, beta)
-    low, high = (mixture_quantile(tail, hyper.weight, alpha, beta) for tail in TAILS)
+    weight, alpha, beta = (part[first] for part in hyper.mixture(yes, asked))
+    mean, _ = mixture_moments(weight, alpha, beta)
+    low, high = (mixture_quantile(tail, weight, alpha, beta) for tail in TAILS)
     back = back.ravel()
     with np.errstate(invalid="ignore", divide="ignore"):
         raw = np.where(asked > 0, yes / asked, np.nan)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.spatial import KDTree
+from scipy.spatial import KDTree, distance
 
 from placement.demand._check import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError
@@ -139,6 +139,48 @@ def spread_footfall(
     frame["points"] = np.diff(weights.indptr)
     frame["nearest_m"] = nearest_m
     return Footfall(weights=frozen_csr(weights), _counters=frame, _point_ids=pd.Index(points.index))
+
+
+def passing_footfall(counters: gpd.GeoDataFrame, places: gpd.GeoDataFrame, *, bandwidth_m: float = 300.0) -> pd.Series:
+    """Return the foot traffic at the door of places: what the counters around count, nearer ones for more.
+
+    It is the sum over the counters of people a day times :math:`e^{-d^2 / 2b^2}`, d the straight-line distance: a
+    measure for :func:`placement.demand.fit_usage`, which learns how many of them come in, not a count (two counters in
+    one street see the same people). :func:`placement.demand.interpolate_footfall` estimates a count with its error.
+
+    Parameters
+    ----------
+    counters
+        As in :func:`spread_footfall`.
+    places
+        Points indexed by id, e.g. stations, same CRS.
+    bandwidth_m
+        Standard deviation b of the kernel, metres.
+
+    Returns
+    -------
+    pandas.Series
+        `people_per_day` by place.
+
+    Raises
+    ------
+    InputError, CrsError
+        As :func:`spread_footfall`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> counters = gpd.GeoDataFrame(
+    ...     {"people_per_day": [900.0]}, index=["C1"], geometry=gpd.points_from_xy([0], [0]), crs="EPSG:32650"
+    ... )
+    >>> places = gpd.GeoDataFrame(index=["S1", "S2"], geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:32650")
+    >>> passing_footfall(counters, places, bandwidth_m=100).round().to_dict()
+    {'S1': 900.0, 'S2': 546.0}
+    """
+    _check(counters, places, bandwidth_m)
+    kernel = np.exp(-0.5 * (distance.cdist(_xy(places), _xy(counters)) / bandwidth_m) ** 2)
+    passing = kernel @ counters["people_per_day"].to_numpy(dtype=float)
+    return pd.Series(passing, index=places.index, name="people_per_day")
 
 
 def _check(counters: gpd.GeoDataFrame, points: gpd.GeoDataFrame, bandwidth_m: float) -> None:

@@ -28,8 +28,8 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.demand._check import listed, number_faults, raise_faults, require_columns
-from placement.errors import CrsError, Fault, InputError
+from placement.demand._check import number_faults, raise_faults, require_columns
+from placement.errors import CrsError, Fault, InputError, listed
 from placement.values._frozen import frozen_csr
 from placement.values.demand import check_points
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from placement.demand._check import listed, require_columns
-from placement.errors import Fault, InputError
+from placement.demand._check import require_columns
+from placement.errors import Fault, InputError, listed
 
 
 @dataclass(frozen=True, kw_only=True)

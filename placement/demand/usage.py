@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from placement.demand import _huff
-from placement.demand._check import listed, number_faults, raise_faults, require_columns
+from placement.demand._check import number_faults, raise_faults, require_columns
 from placement.demand._huff import HuffFit, Observed, Pairs
 from placement.demand._transactions import StationTotals, station_totals
-from placement.errors import AlignmentError, Fault, InputError
+from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
 
 FloatArray = NDArray[np.float64]

@@ -87,11 +87,15 @@ def recover_folder(path: str | Path) -> None:
 
 
 def check_replaceable(path: str | Path) -> None:
-    """Raise an InputError unless the folder is missing, empty, or as :func:`write_folder` left it.
+    """Raise an InputError unless the folder can be written and is missing, empty, or as :func:`write_folder` left it.
 
     Worth calling before a long run, so that a planner does not wait for a plan that cannot be written.
     """
     folder = Path(path)
+    above = next(each for each in folder.resolve().parents if os.path.lexists(each))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        why = "may not be written to" if above.is_dir() else "is a file"
+        raise InputError.single("output", f"{above} {why}", row=str(folder), remedy="choose another folder")
     if not os.path.lexists(folder):
         return
     if not folder.is_dir():

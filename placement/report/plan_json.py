@@ -258,7 +258,10 @@ def read_plan(path: str | Path) -> dict[str, Any]:
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError.single("plan.json", f"cannot be read: {error.strerror}", row=str(path)) from error
+        remedy = "name a result folder"
+        raise InputError.single(
+            "plan.json", f"cannot be read: {error.strerror}", row=str(path), remedy=remedy
+        ) from error
     except ValueError as error:
         raise InputError.single("plan.json", f"is not JSON in UTF-8: {error}", row=str(path)) from error
     return _validated(record).model_dump(by_alias=True)

@@ -127,7 +127,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "proof.solver": ("Solver", "求解器"),
         "proof.tie": ("Equally good plans", "同优方案"),
         "proof.tie.yes": (
-            "fewest actions, then least money, then lowest ids, taken",
+            "this one has the fewest actions, then the least money, then the lowest ids",
             "依次取动作最少、费用最低、编号最小者",
         ),
         "proof.tie.no": ("not compared", "未作比较"),

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from placement.errors import InputError
 from placement.values import CoverageProgram, Solution
 
-__all__ = ["CoverageProgram", "Solution", "maximise_coverage"]
+__all__ = ["CoverageProgram", "Solution", "check_backend", "maximise_coverage"]
+
+
+def check_backend(backend: str) -> None:
+    """Raise an InputError unless `backend` is ``"auto"`` or a solver that is available.
+
+    Worth calling before a long run, so that nobody waits for a solver that is not there.
+    """
+    if backend != "auto":
+        from placement.solve.milp import named_solver  # noqa: PLC0415 - loads PuLP
+
+        named_solver(backend)
 
 
 def maximise_coverage(

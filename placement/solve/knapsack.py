@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.solve.prices import KnapsackRows
+from placement.solve.prices import KnapsackRows, scaled
 from placement.solve.problem import NO_LIMIT, Problem
 from placement.values.program import BoolArray, IntArray
 
@@ -215,10 +215,13 @@ class KnapsackPool:
             self._built = None
         return self._numbers[cut.key]
 
-    @property
-    def count(self) -> int:
-        """Number of cuts."""
-        return len(self._cuts)
+    def prices(self, duals: list[tuple[KnapsackCut, float]]) -> IntArray:
+        """Return the scaled integer price of every cut of the pool from duals of cuts divided by their scale."""
+        whole = scaled(np.array([max(dual, 0.0) / cut.scale for cut, dual in duals])).tolist()
+        by_number = {self.number(cut): price for (cut, _), price in zip(duals, whole, strict=True) if price > 0}
+        prices = np.zeros(len(self._cuts), dtype=np.int64)
+        prices[list(by_number.keys())] = list(by_number.values())
+        return prices
 
     def rows(self) -> KnapsackRows:
         """Return all cuts in compressed form."""

@@ -124,7 +124,7 @@ def solve_milp(
         If the solver's plan breaks a constraint, is not whole, or is better than the solver's own bound.
     """
     began = perf_counter()
-    solver = _named_solver(backend)
+    solver = named_solver(backend)
     reduced = aggregate(program, threads=threads)
     model = build_model(reduced)
     built = perf_counter()
@@ -297,8 +297,14 @@ def column_arrays(reduced: ReducedProgram) -> tuple[ArrayModel, IntArray]:
     return _arrays(model.problem, variables), np.array([place[x.name] for x in model.columns], dtype=np.int64)
 
 
-def _named_solver(backend: Any) -> Any:
-    """Return "highs", "cbc" or a PuLP solver."""
+def named_solver(backend: Any) -> Any:
+    """Return "highs", "cbc" or a PuLP solver.
+
+    Raises
+    ------
+    InputError
+        If the solver is unknown or not available; lists those that are.
+    """
     if isinstance(backend, pulp.LpSolver):
         return backend
     name = str(backend).lower()
@@ -310,7 +316,8 @@ def _named_solver(backend: Any) -> Any:
             return "cbc"
     elif name in available:
         return available[name]
-    names = ["highs", *(["cbc"] if _cbc_path() is not None else []), *sorted(available.values())]
+    others = sorted(each for name, each in available.items() if name not in {*_HIGHS, *_CBC})
+    names = ["highs", *(["cbc"] if _cbc_path() is not None else []), *others]
     raise InputError.single(
         "solve",
         f"solver {backend!r} is unknown or not available",

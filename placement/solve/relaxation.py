@@ -8,33 +8,31 @@ r"""The linear relaxation with cuts in HiGHS, and integer prices of the whole pr
 over a restricted program. Only a *core* of the columns is in the model; the others are priced out by the integer
 reduced values, which the bound needs anyway, and join where these are positive. Only duals are used: a bound is
 recomputed in integers over all classes and columns, so that nothing HiGHS says is believed.
-
-A merged row stands for several classes, and so does an odd set through it. Its price is split over the classes: each
-takes no more of the cuts than its own weight is worth, so that nothing of the bound is lost.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.solve.class_prices import ClassPrices
 from placement.solve.cut_rows import Cut, CutRows
 from placement.solve.deadline import Deadline
 from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.knapsack import KnapsackCut
 from placement.solve.odd_sets import CutPool
-from placement.solve.prices import Prices, label_scale, scaled, to_prices
+from placement.solve.prices import Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
-from placement.solve.restrict import Work, restrict
+from placement.solve.restrict import Work, label_membership, restrict
 from placement.solve.side_block import side_block
-from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
 _PROBE_STEPS = 150
@@ -77,10 +75,11 @@ class CutRelaxation:
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
         self.solving, self.probing = 0, 0
+        self._pool = pool
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
         self._written = CutRows(work, status)
-        self._members, self._member_start = _members(work)
+        self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
@@ -162,35 +161,18 @@ class CutRelaxation:
         return [self._prices(ray, 0), self._prices(-ray, 0)]
 
     def _prices(self, duals: NDArray[Any], objective: int) -> Prices:
-        work, problem = self.work, self._problem
-        phi = np.maximum(-duals[self._floor_start : self._base_rows], 0.0)
-        base = to_prices(problem, work, np.zeros(work.weights.size), np.zeros(work.side_rows.size), phi, objective)
-        full = problem.covers.weights * label_scale(problem, base.phi, objective)[problem.floors.label]
-        rows = base.rows.copy()
-        of_cuts = np.maximum(duals[self._base_rows :], 0.0) * SCALE
-        cuts = self._split(of_cuts, full)
-        used = np.zeros(full.size, dtype=np.int64)
-        for number, price in cuts.items():
-            used[list(self._pool.classes_of(number))] += price
-        row_prices = np.rint(np.maximum(duals[: self._side_start], 0.0) * SCALE).astype(np.int64)
-        self._share_rows(rows, row_prices, np.maximum(full - used, 0))
-        theta = self._theta(duals[self._side_start : self._floor_start])
-        return Prices(
+        of_cuts = list(zip(self._cuts, duals[self._base_rows :].tolist(), strict=True))
+        sets = [(cut, dual) for cut, dual in of_cuts if not isinstance(cut, KnapsackCut)]
+        prices = self._class_prices.prices(
+            duals[: self._side_start],
+            [rows for rows, _ in sets],
+            np.array([dual for _, dual in sets], dtype=np.float64),
+            self._theta(duals[self._side_start : self._floor_start]),
+            -duals[self._floor_start : self._base_rows],
             objective=objective,
-            rows=rows,
-            cuts=_dense(cuts, self._pool.count),
-            theta=theta,
-            phi=base.phi,
-            knapsack=_dense(self._knapsack_prices(of_cuts), self._pool.knapsack.count),
         )
-
-    def _knapsack_prices(self, prices: NDArray[Any]) -> dict[int, int]:
-        """Return the price of each knapsack cut, which is stored whole and not divided by its scale."""
-        priced: dict[int, int] = {}
-        for cut, price in zip(self._cuts, prices.tolist(), strict=True):
-            if isinstance(cut, KnapsackCut) and round(price / cut.scale) > 0:
-                priced[self._pool.knapsack.number(cut)] = round(price / cut.scale)
-        return priced
+        knapsack = [(cut, dual) for cut, dual in of_cuts if isinstance(cut, KnapsackCut)]
+        return replace(prices, knapsack=self._pool.knapsack.prices(knapsack))
 
     def _theta(self, duals: NDArray[Any]) -> IntArray:
         """Return scaled prices of all side rows; a limit that does not bind has none."""
@@ -277,75 +259,20 @@ class CutRelaxation:
     def _floor_rows(self) -> sparse.csr_array:
         """Return the weights of rows in floors, (floors, rows)."""
         work = self.work
-        in_floor = _label_membership(work)
+        in_floor = label_membership(work)
         return sparse.csr_array(in_floor[:, work.label] * work.weights[None, :])
 
     def _floor_gains(self) -> NDArray[Any]:
         """Return the folded weights of columns in floors, (floors, columns)."""
-        gains = _label_membership(self.work) @ self.work.fold
+        gains = label_membership(self.work) @ self.work.fold
         return np.hstack([gains, np.zeros((gains.shape[0], 1))])[:, self.work.column_site]
 
     def _floor_limits(self) -> NDArray[Any]:
-        return np.asarray(self.work.minimum - _label_membership(self.work) @ self.work.covered)
-
-    def _split(self, prices: NDArray[Any], full: IntArray) -> dict[int, int]:
-        """Return the price of each odd set of classes from the prices of odd sets of merged rows."""
-        left = full.copy()
-        at = self._member_start[:-1].copy()
-        last = self._member_start[1:] - 1
-        split: dict[int, int] = {}
-        for rows, price in zip(self._cuts, prices.tolist(), strict=True):
-            if isinstance(rows, KnapsackCut):
-                continue
-            rest = round(price)
-            while rest > 0:
-                piece, classes = rest, []
-                for row in rows:
-                    while at[row] < last[row] and left[self._members[at[row]]] <= 0:
-                        at[row] += 1
-                    classes.append(int(self._members[at[row]]))
-                    if at[row] < last[row]:
-                        piece = min(piece, int(left[classes[-1]]))
-                left[classes] -= piece
-                rest -= piece
-                number = self._pool.number(tuple(sorted(classes)))
-                split[number] = split.get(number, 0) + piece
-        return split
-
-    def _share_rows(self, rows: IntArray, prices: IntArray, room: IntArray) -> None:
-        """Share the prices of merged rows among their classes, none beyond its room."""
-        start = self._member_start
-        rooms = room[self._members]
-        before = np.concatenate([[0], np.cumsum(rooms)])
-        taken = before[:-1] - np.repeat(before[start[:-1]], np.diff(start))
-        rows[self._members] = np.clip(np.repeat(prices, np.diff(start)) - taken, 0, rooms)
+        return np.asarray(self.work.minimum - label_membership(self.work) @ self.work.covered)
 
 
 def _key(cut: Cut) -> tuple[Any, ...]:
     return cut.key if isinstance(cut, KnapsackCut) else cut
-
-
-def _dense(prices: dict[int, int], size: int) -> IntArray:
-    dense = np.zeros(size, dtype=np.int64)
-    dense[list(prices.keys())] = list(prices.values())
-    return dense
-
-
-def _label_membership(work: Work) -> NDArray[Any]:
-    """Return which labels stand in which floors, (floors, labels) of 0.0 and 1.0."""
-    membership = np.zeros((work.minimum.size, work.label_indptr.size - 1))
-    labels = np.repeat(np.arange(work.label_indptr.size - 1), np.diff(work.label_indptr))
-    membership[work.label_floors, labels] = 1.0
-    return membership
-
-
-def _members(work: Work) -> tuple[IntArray, IntArray]:
-    """Return (classes of the rows, where each row's begin)."""
-    classes = np.flatnonzero(work.row_of_class >= 0)
-    rows = work.row_of_class[classes]
-    order = np.argsort(rows, kind="stable")
-    counts = np.bincount(rows, minlength=work.weights.size)
-    return classes[order], np.concatenate([[0], np.cumsum(counts)])
 
 
 def _incidence(work: Work) -> sparse.csc_array:

@@ -324,3 +324,11 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
 def _transposed_side(side: tuple[NDArray[Any], ...], n_columns: int) -> dict[str, NDArray[Any]]:
     names = ("column_indptr", "column_rows", "column_coefficients")
     return dict(zip(names, transposed(side[1], side[2], side[3], n_columns), strict=True))
+
+
+def label_membership(work: Work) -> NDArray[Any]:
+    """Return which labels stand in which floors, (floors, labels) of 0.0 and 1.0."""
+    membership = np.zeros((work.minimum.size, work.label_indptr.size - 1))
+    labels = np.repeat(np.arange(work.label_indptr.size - 1), np.diff(work.label_indptr))
+    membership[work.label_floors, labels] = 1.0
+    return membership

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +20,7 @@ from placement.solve.cut_visitor import CutVisitor
 from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
 from placement.solve.improve import Improver
+from placement.solve.large_root import LargeRoot
 from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
@@ -54,8 +54,6 @@ _LARGE_ENTRIES = 300_000
 """Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
 
 _QUICK_ENTRIES = 500_000_000
-_POLISH_ITERATIONS = 100_000
-_POLISHED = 0.01
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
@@ -163,33 +161,30 @@ class Run:
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
         root, plan = self._visit_root(self._visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
-        if plan is None or not self._finder.packing or root.bound // SCALE <= within_gap(plan[1], self._gap):
+        if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
+            return root, plan
+        if not large and not self._finder.packing:
             return root, plan
         begun = time.perf_counter()
+        root, plan = self._better_root(root, plan, large=large)
+        timings["plans"] = time.perf_counter() - begun
+        return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
+
+    def _better_root(
+        self, root: Node, plan: tuple[BoolArray, int], *, large: bool
+    ) -> tuple[Node, tuple[BoolArray, int]]:
+        """Improve the plan, and, where nodes are too dear to be worth branching on, the bound with it."""
         _, rho = scaled_bound(
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
         core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        share = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
+        until = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
         improver = Improver(self._problem, root.status, root.limits, core, self._seed, 1 if large else 2)
         self._improver = improver
-        if large:
-            root, plan = self._polish(root, plan, improver, share)
-        else:
-            plan = improver.improve(plan, share, rounds=_PLAN_ROUNDS)
-        timings["plans"] = time.perf_counter() - begun
-        return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
-
-    def _polish(
-        self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: Deadline
-    ) -> tuple[Node, tuple[BoolArray, int]]:
-        """Tighten the bound of the root on one thread while another improves the plan."""
-        visitor = Visitor(self._problem, self._finder, until, self._pool, decisive=_POLISHED)
-        with ThreadPoolExecutor(2) as executor:
-            bound = executor.submit(self._visit_root, visitor, root, plan, _POLISH_ITERATIONS)
-            better = executor.submit(improver.improve, plan, until, rounds=1)
-            root, other = bound.result()
-            return root, max((plan, better.result(), other or plan), key=lambda each: each[1])
+        if not large:
+            return root, improver.improve(plan, until, rounds=_PLAN_ROUNDS)
+        ground = LargeRoot(self._problem, self._finder, self._pool, self._visit_root)
+        return ground.polish(root, plan, improver, until)
 
     def _visit_root(
         self, visitor: Visitor, root: Node, plan: tuple[BoolArray, int] | None, iterations: int

@@ -1,6 +1,7 @@
 r"""Local search over columns: lazy greedy, swaps, iterated local search with site-neighbour lists.
 
-For programs whose side rows are all ``<=`` with coefficients >= 0 (budgets, counts, at most one column a site). The
+For programs whose side rows are ``<=`` with coefficients >= 0 (budgets, counts, at most one column a site); with other
+rows a start is improved as far as single columns and swaps go, see :mod:`placement.solve.relocate` for more. The
 state is the number of open columns over each row; the gain of a site is the weight of its rows that nobody covers.
 Adding or removing a column touches only the rows of its site and, where a row changes side, the sites of that row.
 
@@ -32,8 +33,10 @@ class Field(NamedTuple):
         Covers both ways.
     column_site, values, site_indptr_columns, site_columns
         Columns and the columns of each site.
-    column_indptr, column_rows, column_coefficients, limits
-        Side rows of each column, and their limits.
+    column_indptr, column_rows, column_coefficients, lows, limits
+        Side rows of each column, and their lower and upper limits.
+    row_indptr, row_columns, row_coefficients
+        The same, transposed.
     cost
         (columns,) float > 0 by which gains are divided.
     near_indptr, near
@@ -52,7 +55,11 @@ class Field(NamedTuple):
     column_indptr: NDArray[Any]
     column_rows: NDArray[Any]
     column_coefficients: NDArray[Any]
+    lows: NDArray[Any]
     limits: NDArray[Any]
+    row_indptr: NDArray[Any]
+    row_columns: NDArray[Any]
+    row_coefficients: NDArray[Any]
     cost: NDArray[Any]
     near_indptr: NDArray[Any]
     near: NDArray[Any]
@@ -69,7 +76,7 @@ class Tally(NamedTuple):
 
 
 def build_field(work: Work, *, neighbours: bool = False) -> Field:
-    """Return the search field of a restricted program whose side rows are all packing rows."""
+    """Return the search field of a restricted program."""
     n_sites, n_columns = work.fold.shape[1], work.columns.size
     nothing = np.empty(0, dtype=np.int8)
     site_indptr, site_rows, _ = transposed(work.indptr, work.sites, nothing, n_sites)
@@ -78,6 +85,7 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
     order = np.argsort(work.column_site[placed], kind="stable")
     counts = np.bincount(work.column_site[placed], minlength=n_sites)
     limits = np.where(np.isinf(work.high), 2**61, work.high).astype(np.int64)
+    lows = np.where(np.isinf(work.low), -(2**61), work.low).astype(np.int64)
     share = work.column_coefficients / np.maximum(1, limits[work.column_rows])
     cost = np.bincount(np.repeat(np.arange(n_columns), np.diff(work.column_indptr)), weights=share, minlength=n_columns)
     near_indptr, near = np.zeros(n_sites + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
@@ -96,7 +104,11 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
         column_indptr=work.column_indptr,
         column_rows=work.column_rows,
         column_coefficients=work.column_coefficients.astype(np.int64),
+        lows=lows,
         limits=limits,
+        row_indptr=work.side_indptr,
+        row_columns=work.side_columns,
+        row_coefficients=work.side_coefficients.astype(np.int64),
         cost=np.maximum(cost, 1e-9),
         near_indptr=near_indptr,
         near=near,
@@ -203,6 +215,28 @@ def remove(field: Any, tally: Any, column: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def keeps_lows(field: Any, tally: Any) -> Any:
+    """Return whether every side row reaches its lower limit."""
+    return bool((tally.used >= field.lows).all())
+
+
+@njit(nogil=True, cache=True)
+def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
+    """Return whether adding `column` keeps the rows of `removed` within both limits."""
+    for at in range(field.column_indptr[removed], field.column_indptr[removed + 1]):
+        row = field.column_rows[at]
+        used = tally.used[row]
+        if field.lows[row] <= used <= field.limits[row]:
+            continue
+        for other in range(field.column_indptr[column], field.column_indptr[column + 1]):
+            if field.column_rows[other] == row:
+                used += field.column_coefficients[other]
+        if not field.lows[row] <= used <= field.limits[row]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def fill(field: Any, tally: Any) -> Any:
     """Add the column of best gain per cost as long as one fits and gains."""
     while True:
@@ -219,13 +253,13 @@ def fill(field: Any, tally: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _best_other(field: Any, tally: Any, least: Any) -> Any:
-    """Return the column of most worth above `least` that fits, or -1."""
-    best = -1
+def _best_other(field: Any, tally: Any, removed: Any) -> Any:
+    """Return the column worth more than the one just removed that fits in its place, the best there is, or -1."""
+    best, least = -1, worth(field, tally, removed)
     for column in range(tally.chosen.size):
         if not tally.chosen[column]:
             gain = worth(field, tally, column)
-            if gain > least and fits(field, tally, column):
+            if gain > least and fits(field, tally, column) and _mends(field, tally, removed, column):
                 best, least = column, gain
     return best
 
@@ -242,7 +276,7 @@ def swap(field: Any, tally: Any, passes: Any, seed: Any) -> Any:
             if not tally.chosen[column]:
                 continue
             remove(field, tally, column)
-            other = _best_other(field, tally, worth(field, tally, column))
+            other = _best_other(field, tally, column)
             if other >= 0:
                 add(field, tally, other)
                 fill(field, tally)

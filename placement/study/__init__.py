@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ from placement.study.sections import (
 )
 
 TABLE = "study.toml"
+_NEAR = 0.7
+"""Likeness from which an unknown key is taken for a known one misspelt."""
+_READ_BY = ("study", "inputs", "demand")
 
 __all__ = [
     "TABLE",
@@ -45,12 +48,25 @@ __all__ = [
     "SolveSection",
     "StreetsInput",
     "Study",
+    "StudyError",
     "StudySection",
     "TravelSection",
     "parse_period",
     "read_study",
     "study_from_dict",
 ]
+
+
+class StudyError(InputError):
+    """`study.toml` cannot be used.
+
+    `readable` is a study with which its tables can be read all the same, so that their faults can be listed too; None
+    where ``[study]``, ``[inputs]`` or ``[demand]``, by which tables are read, are themselves at fault.
+    """
+
+    def __init__(self, faults: Iterable[Fault], readable: Study | None = None) -> None:
+        super().__init__(faults)
+        self.readable = readable
 
 
 class Study(Section):
@@ -79,6 +95,8 @@ class Study(Section):
         groups = set(self.demand.age_groups)
         if self.inputs.survey is None and self.demand.need_share < 1:
             raise ValueError("demand.need_share is below 1 but there is no survey: add one or set need_share = 1")
+        if self.demand.grid_shape == "streets" and self.inputs.streets is None:
+            raise ValueError('demand.grid_shape = "streets" needs inputs.streets')
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
@@ -115,14 +133,19 @@ def read_study(path: str | Path) -> Study:
     Raises
     ------
     InputError
-        With every unknown key, wrong value and missing file at once.
+        With every unknown key, wrong value and missing file at once. See also :func:`placement.inputs.open_study`,
+        whose error lists the faults of the tables too.
     """
     file = Path(path)
     file = file / TABLE if file.is_dir() else file
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError.single(str(file), f"cannot be read: {error}", remedy="give a study.toml in UTF-8") from error
+    except OSError as error:
+        remedy = "name a study.toml or the folder that holds it"
+        raise InputError.single(str(file), f"cannot be read: {error.strerror}", remedy=remedy) from error
+    except UnicodeDecodeError as error:
+        remedy = "save it as UTF-8"
+        raise InputError.single(str(file), f"is not UTF-8 text (byte {error.start})", remedy=remedy) from error
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -137,15 +160,35 @@ def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
     try:
         study = Study.model_validate({**content, "folder": folder})
     except pydantic.ValidationError as error:
-        raise InputError(_faults(error)) from error
+        raise StudyError(_faults(error), _readable(content, folder)) from error
     faults = [
         Fault(table=TABLE, row=f"inputs.{name}", problem=f"{written} does not exist", remedy=f"put it in {folder}")
         for name, written in study.inputs.paths()
         if not study.path(written).is_file()
     ]
     if faults:
-        raise InputError(faults)
+        raise StudyError(faults, study)
     return study
+
+
+def _readable(content: Mapping[str, Any], folder: Path) -> Study | None:
+    """Return the study with every section that is at fault left at its defaults; None where tables need it."""
+    sections: dict[str, Any] = {}
+    for name, field in Study.model_fields.items():
+        if name == "folder":
+            continue
+        try:
+            adapter: Any = pydantic.TypeAdapter(field.annotation or Any)
+            sections[name] = adapter.validate_python(content[name]) if name in content else field.get_default()
+        except pydantic.ValidationError:
+            if name in _READ_BY:
+                return None
+            sections[name] = TravelSection.model_construct() if name == "travel" else field.get_default()
+    if any(name not in content for name in _READ_BY):
+        return None
+    if "travel" not in content:
+        sections["travel"] = TravelSection.model_construct()
+    return Study.model_construct(folder=folder, **sections)
 
 
 def _faults(error: pydantic.ValidationError) -> list[Fault]:
@@ -175,7 +218,7 @@ def _near_key(location: tuple[int | str, ...]) -> str:
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
     names = [name for name in getattr(model, "model_fields", {}) if name != "folder"]
-    close = difflib.get_close_matches(str(location[-1]), names, n=1)
+    close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=_NEAR)
     return (
         f"did you mean {close[0]}?" if close else f"remove it; known here: {', '.join(names)}" if names else "remove it"
     )

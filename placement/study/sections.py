@@ -84,6 +84,7 @@ class Inputs(Section):
     footfall: OptionalFile = None
     footfall_counts: OptionalFile = None
     survey: OptionalFile = None
+    covariates: OptionalFile = None
     stations: OptionalFile = None
     candidates: OptionalFile = None
     usage: OptionalFile = None
@@ -101,6 +102,8 @@ class Inputs(Section):
             raise ValueError("a population raster needs inputs.districts: polygons with a column district")
         if self.stations is None and self.candidates is None:
             raise ValueError("give stations, candidates or both")
+        if self.covariates is not None and self.survey is None:
+            raise ValueError("covariates are for the survey's awareness: give survey")
         return self
 
     def files(self) -> Iterator[tuple[str, InputFile]]:
@@ -136,6 +139,9 @@ class DemandSection(Section):
     age_share: Mapping[str, Share] = {}
     age_bands: Mapping[str, NotNegative] = {}
     grid_m: Positive | None = None
+    grid_shape: Literal["square", "hexagon", "streets"] = "square"
+    trip_rate_cv: NotNegative = 0.2
+    footfall_cv: NotNegative = 0.2
     counts_every: Literal["hour", "day"] = "hour"
     counts_time_format: str | None = None
     service_hosts: Mapping[str, tuple[str, ...]] = {}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.study import Study
+from placement.errors import AlignmentError
+from placement.study import TABLE, Study
 from placement.tables.checks import Faults
-
-_SHOWN = 8
 
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
@@ -25,6 +23,10 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
     if "people" in population.columns and population["people"].sum() == 0:
         faults.add("population", "people are 0 everywhere", remedy="give residents to at least one point")
     _survey(parts["survey"], districts, study, faults)
+    if parts["covariates"] is not None:
+        error = AlignmentError.between("population", districts, "covariates", parts["covariates"].index, "district")
+        if error is not None:
+            faults.extend(error)
     for name in ("stations", "candidates"):
         frame = parts[name]
         if frame is not None:
@@ -34,7 +36,7 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
                 frame["district"],
                 districts | parents | {"all"},
                 column="district",
-                where="the population table",
+                where="population",
             )
     _study_districts(study, districts, parents, faults)
     if parts["population"] is not None:
@@ -43,21 +45,18 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
 
 def _study_districts(study: Study, districts: set[str], parents: set[str], faults: Faults) -> None:
     floors = study.policy.floors.district
-    if isinstance(floors, Mapping):
-        for district in floors:
-            if district not in parents:
-                faults.add(
-                    "study.toml",
-                    f"unknown district {district}",
-                    row="policy.floors.district",
-                    remedy=_near(district, parents),
-                )
-    for district in study.travel.threshold_min_by_district:
-        if district not in parents | districts:
-            row = "travel.threshold_min_by_district"
-            faults.add(
-                "study.toml", f"unknown district {district}", row=row, remedy=_near(district, parents | districts)
-            )
+    keys = {
+        "policy.floors.district": (floors if isinstance(floors, Mapping) else (), parents),
+        "travel.threshold_min_by_district": (study.travel.threshold_min_by_district, parents | districts),
+    }
+    for key, (named, known) in keys.items():
+
+        def row(_name: str, key: str = key) -> str:
+            return key
+
+        error = AlignmentError.between(TABLE, named, "population", known, "district", row=row)
+        if error is not None:
+            faults.extend(error)
 
 
 def _districts_of(parts: Mapping[str, pd.DataFrame | None], study: Study) -> pd.DataFrame | None:
@@ -74,15 +73,19 @@ def _counters(parts: Mapping[str, pd.DataFrame | None], faults: Faults) -> None:
     places, counts = parts["footfall"], parts["footfall_counts"]
     if places is not None and counts is not None:
         ids = counts["counter_id"].astype(str).str.strip()
-        _unknown(faults, "footfall_counts", ids, set(places.index), column="counter_id", where="the footfall table")
+        _unknown(faults, "footfall_counts", ids, set(places.index), column="counter_id", where="footfall")
         silent = places.index.difference(ids)
         faults.add_rows("footfall", silent, "counter has no counts", remedy="add them or remove the counter")
 
 
 def _survey(survey: pd.DataFrame | None, districts: set[str], study: Study, faults: Faults) -> None:
-    if survey is None or "heard" in survey.columns:
+    if survey is None:
         return
-    _unknown(faults, "survey", survey["district"], districts, column="district", where="the population table")
+    if "heard" in survey.columns:
+        told = survey["district"].dropna().astype(str).str.strip()
+        _unknown(faults, "survey", told, districts, column="district", where="population")
+        return
+    _unknown(faults, "survey", survey["district"], districts, column="district", where="population")
     groups = set(study.demand.age_groups)
     named = set(survey["age_group"])
     if named != {"all"}:
@@ -98,7 +101,7 @@ def _site_ids(parts: Mapping[str, pd.DataFrame | None], faults: Faults) -> None:
         both = stations.index.intersection(candidates.index)
         faults.add_rows("candidates", both, "site_id stands in stations too", remedy="ids must be unique over both")
     if stations is not None and usage is not None:
-        _unknown(faults, "usage", usage["site_id"], set(stations.index), column="site_id", where="the stations table")
+        _unknown(faults, "usage", usage["site_id"], set(stations.index), column="site_id", where="stations")
 
 
 def _travel(parts: Mapping[str, pd.DataFrame | None], population: pd.DataFrame, faults: Faults) -> None:
@@ -107,27 +110,18 @@ def _travel(parts: Mapping[str, pd.DataFrame | None], population: pd.DataFrame, 
         return
     frames = [frame for frame in (parts["stations"], parts["candidates"]) if frame is not None]
     sites = {str(site) for frame in frames for site in frame.index}
-    _unknown(
-        faults, "travel", travel["demand_id"], set(population.index), column="demand_id", where="the population table"
-    )
+    _unknown(faults, "travel", travel["demand_id"], set(population.index), column="demand_id", where="population")
     if sites:
         _unknown(faults, "travel", travel["site_id"], sites, column="site_id", where="stations and candidates")
 
 
 def _unknown(faults: Faults, table: str, values: pd.Series, known: set[str], *, column: str, where: str) -> None:
-    wrong = sorted(set(values) - known - {""})
-    for value in wrong[:_SHOWN]:
-        rows = [str(row) for row in values.index[values == value][:3]]
-        row = rows[0] if column == "district" and table in {"stations", "candidates"} else f"{column} {value}"
-        faults.add(table, f"unknown {column} {value}: not in {where}", row=row, remedy=_near(value, known))
-    if len(wrong) > _SHOWN:
-        faults.add(table, f"{len(wrong) - _SHOWN} more unknown values of {column}", remedy=f"use those of {where}")
+    by_id = column == "district" and table in {"stations", "candidates"}
+    present = values[values != ""]
 
+    def row(name: str) -> str:
+        return str(present.index[present == name][0]) if by_id else f"{column} {name}"
 
-def _near(value: str, known: Iterable[str]) -> str:
-    names = sorted(map(str, known))
-    close = difflib.get_close_matches(value, names, n=1)
-    if close:
-        return f"did you mean {close[0]}?"
-    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return f"known: {shown}"
+    error = AlignmentError.between(table, present, where, known, column, row=row)
+    if error is not None:
+        faults.extend(error)

@@ -13,6 +13,7 @@ import pyogrio
 from placement.errors import Fault, InputError, MissingExtraError
 
 _SHOWN = 50
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "，": "fullwidth commas"}
 _GEO = {".geojson", ".json", ".gpkg", ".shp", ".fgb"}
 
 
@@ -73,8 +74,9 @@ def _rows_to_frame(table: str, lines: list[list[str]]) -> pd.DataFrame:
     if not numbered:
         raise InputError.single(table, "is empty", remedy="give a header and rows")
     header = [name.strip() for name in numbered[0][1]]
-    if len(header) == 1 and ";" in header[0]:
-        raise InputError.single(table, "is separated by semicolons", remedy="save it with commas")
+    separator = next((name for sign, name in _SEPARATORS.items() if len(header) == 1 and sign in header[0]), None)
+    if separator is not None:
+        raise InputError.single(table, f"is separated by {separator}", remedy="save it with commas")
     repeated = sorted({name for name in header if header.count(name) > 1})
     faults = [Fault(table=table, problem=f"column {name!r} stands twice", remedy="remove one") for name in repeated]
     wrong = [(number, len(cells)) for number, cells in numbered[1:] if len(cells) != len(header)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -35,6 +36,8 @@ class Tables:
         Series of the counters as read: `counter_id`, `time`, `count`, optional `night_count`.
     survey
         `district`, `age_group` (``all`` where absent), `asked`, `aware`, `used` and `weight` (only where given).
+    covariates
+        Numbers by ``district``, for the awareness of districts with few asked.
     questionnaires
         Respondents as read, where the survey has a column `heard`; `survey` is None then.
     sites
@@ -45,8 +48,6 @@ class Tables:
         `demand_id`, `site_id`, and `seconds` or `metres`.
     districts
         Outlines for maps, in the study's CRS.
-    nodes, edges
-        Street tables as read; checked by the street network itself.
     ignored
         Columns that were not used, as ``table.column``.
     """
@@ -55,13 +56,12 @@ class Tables:
     footfall: gpd.GeoDataFrame | None
     footfall_counts: pd.DataFrame | None
     survey: pd.DataFrame | None
+    covariates: pd.DataFrame | None
     questionnaires: pd.DataFrame | None
     sites: Sites
     usage: pd.DataFrame | None
     travel: pd.DataFrame | None
     districts: gpd.GeoDataFrame | None
-    nodes: pd.DataFrame | None
-    edges: pd.DataFrame | None
     ignored: tuple[str, ...]
 
 
@@ -92,13 +92,13 @@ class _Reader:
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
             "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
             "survey": self._table("survey", inputs.survey, None, self._survey),
+            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
             "stations": self._table("stations", inputs.stations, "site_id", self._sites),
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
             "usage": self._table("usage", inputs.usage, None, self._usage),
             "travel": self._table("travel", inputs.travel, None, self._travel),
             "districts": self._districts(inputs.districts),
         }
-        nodes, edges = self._streets()
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
         survey = parts["survey"]
@@ -108,13 +108,12 @@ class _Reader:
             footfall=parts["footfall"],
             footfall_counts=parts["footfall_counts"],
             survey=None if asked_one_by_one else survey,
+            covariates=parts["covariates"],
             questionnaires=survey if asked_one_by_one else None,
             sites=Sites(table=_stack_sites(parts["stations"], parts["candidates"], self.crs)),
             usage=parts["usage"],
             travel=parts["travel"],
             districts=parts["districts"],
-            nodes=nodes,
-            edges=edges,
             ignored=tuple(self.ignored),
         )
 
@@ -209,6 +208,12 @@ class _Reader:
         table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
         return frame
 
+    def _covariates(self, table: Table, _file: InputFile) -> pd.DataFrame:
+        if not len(table.frame.columns):
+            table.fault("has no column beside district", remedy="add numbers such as income")
+            table.ok = False
+        return pd.DataFrame({name: table.number(name, minimum=-np.inf) for name in table.frame.columns})
+
     def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         existing = table.name == "stations"
         known = ("name", "host", "district", "opens", "closes", "machines", "max_machines", "services", "status")
@@ -288,13 +293,6 @@ class _Reader:
         if self.study.inputs.population.is_raster and "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
-
-    def _streets(self) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        streets = self.study.inputs.streets
-        if streets is None or streets.nodes is None or streets.edges is None:
-            return None, None
-        nodes = self._raw("streets_nodes", InputFile(path=streets.nodes))
-        return nodes, self._raw("streets_edges", InputFile(path=streets.edges))
 
 
 def _listed(cell: object) -> tuple[str, ...]:

@@ -99,9 +99,8 @@ def _read(path: Path) -> dict[str, Any]:
         )
         missing = [key for key in (*needed, "proof", "name", "travel") if key not in record]
     except (OSError, ValueError, TypeError) as error:
-        raise InputError.single(
-            PLAN, f"cannot be read: {error}", row=str(path), remedy="name a result folder"
-        ) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError.single(PLAN, f"cannot be read: {why}", row=str(path), remedy="name a result folder") from error
     if missing:
         raise InputError.single(PLAN, f"lacks {', '.join(missing)}", remedy="write it with placement recommend")
     return dict(record)

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from placement.demand import draws, estimate_awareness, estimate_demand, spread_footfall
+from placement.demand import estimate_awareness, estimate_demand, spread_footfall
 
 POINTS, DISTRICTS, COUNTERS = 1_000_000, 300, 500
 SIDE_M = 40_000.0
@@ -74,7 +74,7 @@ def main() -> None:
     demand = estimate_demand(population, **settings)
     lap(f"need and expected use of {POINTS:,} points x {len(demand.segments)} segments")
     total = sum(seconds for _, seconds, _ in rows[1:])
-    next(draws(population, 1, **settings))
+    next(demand.draws(1))
     lap("one joint draw")
     print("| stage | seconds | peak memory, GB |\n|---|---|---|")
     for stage, seconds, memory in rows:

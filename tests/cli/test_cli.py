@@ -93,6 +93,49 @@ def test_bad_input_is_2(tmp_path):
     assert call("recommend").exit_code == 2
 
 
+def test_an_unknown_solver_is_told_before_anything_is_computed(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("placement.pipeline.prepare", None)
+    done = call("recommend", study, "--out", tmp_path / "out", "--backend", "gurobi9")
+    assert done.exit_code == 2
+    assert "solver 'gurobi9' is unknown or not available -> use one of highs, cbc" in done.stderr
+
+
+def test_an_output_beneath_a_file_is_told_before_anything_is_computed(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("placement.pipeline.prepare", None)
+    (tmp_path / "file").write_text("x")
+    done = call("recommend", study, "--out", tmp_path / "file" / "out")
+    assert done.exit_code == 2
+    assert f"{tmp_path / 'file'} is a file -> choose another folder" in done.stderr
+
+
+def test_a_plan_within_the_asked_gap_is_not_called_the_best(study, tmp_path):
+    done = call("recommend", study, "--out", tmp_path / "out", "--gap", "0.5")
+    assert done.exit_code == 0
+    assert "proven within the asked gap (gap" in done.stdout
+    assert "no plan covers more" not in done.stdout
+
+
+def test_all_faults_of_study_and_tables_at_once(tmp_path):
+    path = write_study(tmp_path / "study", seed=5)
+    path.write_text(path.read_text(encoding="utf-8").replace("max_moves", "max_mvoes"), encoding="utf-8")
+    (tmp_path / "study" / "survey.csv").write_bytes(b"")
+    for command in (["check"], ["recommend", "--out", tmp_path / "out"]):
+        done = call(*command, path)
+        assert done.exit_code == 2
+        assert "2 faults in the input" in done.stderr
+        assert "study.toml [policy.max_mvoes]: unknown key -> did you mean max_moves?" in done.stderr
+        assert "survey: is empty -> give a header and rows" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "study"])
+def test_a_folder_without_a_plan(study, tmp_path, folder):
+    place = tmp_path / "nowhere" if folder == "nowhere" else study.parent
+    for arguments in (["verify", place], ["compare", place, place]):
+        done = call(*arguments)
+        assert done.exit_code == 2
+        assert "cannot be read: No such file or directory -> name a result folder" in done.stderr
+
+
 def test_infeasible_is_3_and_names_the_constraint(tmp_path):
     path = write_study(tmp_path / "study", seed=5, max_stations=0)
     done = call("recommend", path, "--out", tmp_path / "out")

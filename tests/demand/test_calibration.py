@@ -19,14 +19,13 @@ def coverage(districts, surveys, sd, seed=0, **how):
     inside, outside, shrunk, raw = [], [], [], []
     for _ in range(surveys):
         rate, asked, aware = simulated_survey(rng, districts, sd=sd, **how)
-        design = np.ones((districts + 1, 1))
-        hyper = integrate(aware.astype(float), asked.astype(float), design)
-        alpha, beta = hyper.shapes(aware.astype(float), asked.astype(float))
-        at = mixture_cdf(rate, hyper.weight, alpha, beta)
+        yes, number = aware.astype(float), asked.astype(float)
+        parts = integrate(yes, number, np.ones((districts + 1, 1))).mixture(yes, number)
+        at = mixture_cdf(rate, *parts)
         holds = (at > 0.05) & (at < 0.95)
         inside.append(holds[:-1].mean())
         outside.append(holds[-1])
-        mean = mixture_moments(hyper.weight, alpha, beta)[0]
+        mean = mixture_moments(*parts)[0]
         shrunk.append(((mean - rate)[:-1] ** 2).mean())
         raw.append(((aware[:-1] / asked[:-1] - rate[:-1]) ** 2).mean())
     return np.mean(inside), np.mean(outside), np.mean(shrunk) / np.mean(raw)
@@ -40,18 +39,21 @@ def test_sixty_districts():
 
 
 @pytest.mark.parametrize("districts", [3, 5, 8])
-@pytest.mark.parametrize("sd", [0.08, 0.12])
+@pytest.mark.parametrize("sd", [0.04, 0.08, 0.12])
 def test_few_districts(districts, sd):
-    inside, unsurveyed, _ = coverage(districts, 500, sd)
-    assert 0.87 <= inside <= 0.93
-    # Three districts say little of how districts differ: the interval of a fourth may be too wide, not too narrow.
-    assert unsurveyed >= 0.87
+    inside, unsurveyed, _ = coverage(districts, 300, sd)
+    assert 0.87 <= inside <= 0.94
+    # Districts as few and as alike as these do not tell how alike they are: the interval of one that was not asked
+    # may then be too wide, never too narrow (the table in placement.demand._beta_binomial has the figures).
+    assert unsurveyed >= 0.86
+    if districts >= 5 and sd >= 0.08:
+        assert unsurveyed <= 0.94
 
 
 def test_fifteen_districts_where_plain_empirical_bayes_is_too_short():
-    inside, unsurveyed, _ = coverage(15, 500, 0.08)
+    inside, unsurveyed, _ = coverage(15, 300, 0.08)
     assert 0.87 <= inside <= 0.93
-    assert unsurveyed >= 0.87
+    assert 0.86 <= unsurveyed <= 0.94
 
 
 def test_table_has_the_limits_that_the_simulations_test():
@@ -60,9 +62,9 @@ def test_table_has_the_limits_that_the_simulations_test():
     frame = pd.DataFrame({"district": [f"d{i}" for i in range(21)], "asked": asked, "aware": aware})
     table = estimate_awareness(frame).table
     yes, number = aware.astype(float), asked.astype(float)
-    hyper = integrate(yes, number, np.ones((21, 1)))
+    parts = integrate(yes, number, np.ones((21, 1))).mixture(yes, number)
     for column, tail in (("low", 0.05), ("high", 0.95)):
-        at = mixture_cdf(table[column].to_numpy(), hyper.weight, *hyper.shapes(yes, number))
+        at = mixture_cdf(table[column].to_numpy(), *parts)
         assert at == pytest.approx(np.full(21, tail), abs=1e-8)
 
 

@@ -8,7 +8,6 @@ import pytest
 from placement.demand import (
     SERVICES,
     Service,
-    draws,
     estimate_awareness,
     estimate_demand,
     offered_services,
@@ -77,10 +76,14 @@ def settings(**more):
 
 
 def test_draws_scatter_around_the_estimate():
-    given = settings()
+    given = settings(trip_rate_cv=0.2, footfall_cv=0.3)
     estimate = estimate_demand(TOWN, **given)
-    drawn = list(draws(TOWN, 500, seed=1, trip_rate_cv=0.2, footfall_cv=0.3, **given))
+    drawn = list(estimate.draws(500, seed=1))
     need = np.stack([demand.need for demand in drawn])
+    use = np.stack([demand.expected_use for demand in drawn])
+    # 500 draws: the mean of each entry has a standard error of about 1 %.
+    assert use.mean(axis=0) == pytest.approx(estimate.expected_use, rel=0.05)
+    assert use.sum(axis=(1, 2)).mean() == pytest.approx(estimate.expected_use.sum(), rel=0.03)
     assert need.mean(axis=0) == pytest.approx(estimate.need, rel=0.05)
     aware = np.stack([demand.awareness for demand in drawn])
     assert aware.mean(axis=0) == pytest.approx(estimate.awareness, abs=0.02)
@@ -94,23 +97,45 @@ def test_draws_scatter_around_the_estimate():
 
 
 def test_counters_use_their_own_standard_error():
-    given = settings(trips_per_month={"general": 0.0}, awareness=None, need_share=1)
-    need = np.stack([demand.need.ravel() for demand in draws(TOWN, 500, footfall_cv=0.3, **given)])
+    given = settings(trips_per_month={"general": 0.0}, awareness=None, need_share=1, footfall_cv=0.3)
+    need = np.stack([demand.need.ravel() for demand in estimate_demand(TOWN, **given).draws(500)])
     assert (need.std(axis=0) / need.mean(axis=0)).tolist() == pytest.approx([0.1, 0.3, 0.3], abs=0.04)
     # D2 and D3 hang on the same counter.
     assert np.corrcoef(need[:, 1], need[:, 2])[0, 1] == pytest.approx(1)
 
 
 def test_same_seed_same_draws_and_nothing_moves_without_uncertainty():
-    given = settings(awareness=None, need_share=1)
-    first = [demand.need for demand in draws(TOWN, 3, seed=5, trip_rate_cv=0.1, **given)]
-    again = [demand.need for demand in draws(TOWN, 3, seed=5, trip_rate_cv=0.1, **given)]
+    estimate = estimate_demand(TOWN, **settings())
+    first, again, other = ([demand.expected_use for demand in estimate.draws(3, seed)] for seed in (5, 5, 6))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
-    town = settings(awareness=None, need_share=1, footfall=None)
-    still = next(draws(TOWN, 1, **town))
-    assert (still.need == estimate_demand(TOWN, **town).need).all()
+    assert all((a != b).all() for a, b in zip(first, other, strict=True))
+    assert (first[0] != first[1]).all()
+    sure = settings(awareness=None, need_share=1, footfall=None, trip_rate_cv=0.0)
+    estimate = estimate_demand(TOWN, **sure)
+    assert (next(estimate.draws(1)).need == estimate.need).all()
+    assert list(estimate.draws(0)) == []
 
 
-def test_negative_variation_is_refused_before_the_first_draw():
-    with pytest.raises(InputError, match=r"trip_rate_cv is -0\.1"):
-        draws(TOWN, 1, trip_rate_cv=-0.1, **settings())
+def test_awareness_trip_rates_and_footfall_all_move_unless_told_otherwise():
+    """Each source alone moves the draws; the defaults leave none of them out."""
+    passers = settings(trips_per_month={"general": 0.0}, awareness=None, need_share=1)
+    rates = settings(awareness=None, need_share=1, footfall=None)
+    survey = settings(footfall=None, trip_rate_cv=0.0)
+    for given, moved in ((passers, "need"), (rates, "need"), (survey, "awareness")):
+        one, two = (getattr(demand, moved) for demand in estimate_demand(TOWN, **given).draws(2))
+        assert (one != two).all()
+
+
+def test_a_draw_is_a_demand_with_the_segments_of_the_estimate():
+    estimate = estimate_demand(TOWN, **settings())
+    drawn = next(estimate.draws(1))
+    assert (drawn.segments, drawn.need_share, drawn.simulated) == (estimate.segments, 0.5, False)
+    assert (drawn.people == estimate.people).all()
+    assert drawn.ids.equals(estimate.ids)
+
+
+def test_negative_variations_and_numbers_are_refused_before_the_first_draw():
+    with pytest.raises(InputError, match=r"(?s)trip_rate_cv\]: is -0\.1.*footfall_cv\]: is nan"):
+        estimate_demand(TOWN, **settings(trip_rate_cv=-0.1, footfall_cv=np.nan))
+    with pytest.raises(InputError, match="n is -1"):
+        estimate_demand(TOWN, **settings()).draws(-1)

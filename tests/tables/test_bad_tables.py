@@ -104,17 +104,64 @@ def test_geopackage_gives_the_same_points_as_csv(spoiled):
     assert read_tables(read_study(spoiled.folder)).sites.table.geometry.geom_equals_exact(expected, 1e-6).all()
 
 
-def test_unknown_district_suggests_the_near_one(spoiled):
-    spoiled.cell("survey", 0, "district", "west-11")
-    fault = spoiled.only_fault()
-    assert fault == (
-        "survey [district west-11]: unknown district west-11: not in the population table -> did you mean west-1?"
+def test_unknown_district_shows_both_lists_and_the_near_name(spoiled):
+    frame = spoiled.frame("survey")
+    spoiled.write("survey", frame.assign(district=frame["district"].replace("west-1", "west-11")))
+    assert spoiled.only_fault() == (
+        "survey [district west-11]: district west-11 is not in population "
+        "(only in survey: west-11; only in population: east-2, west-1) -> did you mean west-1?"
     )
+
+
+def test_district_of_the_population_that_the_survey_lacks_is_predicted(spoiled):
+    frame = spoiled.frame("survey")
+    spoiled.write("survey", frame[frame["district"] != "west-1"])
+    assert "west-1" not in set(read_tables(read_study(spoiled.folder)).survey["district"])
+
+
+def test_unknown_districts_of_sites_and_settings_show_both_lists(spoiled):
+    frame = spoiled.frame("stations")
+    spoiled.write("stations", frame.assign(district=["wst-1", *["west-1"] * (len(frame) - 1)]))
+    spoiled.setting("[travel]\n", "[travel]\nthreshold_min_by_district = {east-9 = 10}\n")
+    stations, setting = sorted(spoiled.faults())
+    assert stations.startswith("stations [S00]: district wst-1 is not in population (only in stations: wst-1; only in")
+    assert stations.endswith("did you mean west-1?")
+    assert setting.startswith(
+        "study.toml [travel.threshold_min_by_district]: district east-9 is not in population "
+        "(only in study.toml: east-9; only in population: "
+    )
+
+
+def test_unknown_district_of_questionnaires(spoiled):
+    rows = [("west-1", "yes", 1), ("wst-2", "no", 0), ("", "yes", 1)]
+    pd.DataFrame(rows, columns=["district", "heard", "used"]).to_csv(spoiled.folder / "survey.csv", index=False)
+    assert spoiled.only_fault().startswith("survey [district wst-2]: district wst-2 is not in population")
 
 
 def test_negative_people(spoiled):
     spoiled.cell("population", 7, "people", "-3")
     assert "population [D007]: people is below 0 ('-3') -> must be 0 or more" in spoiled.faults()
+
+
+def test_nobody_anywhere(spoiled):
+    spoiled.write("population", spoiled.frame("population").assign(people="0", elderly="0"))
+    assert spoiled.only_fault() == "population: people are 0 everywhere -> give residents to at least one point"
+
+
+def test_negative_counts_of_people_asked_and_passing(spoiled):
+    spoiled.cell("survey", 0, "asked", "-4")
+    spoiled.cell("footfall", 0, "people_per_day", "-1")
+    assert [fault.split(" (")[0] for fault in spoiled.faults()] == [
+        "footfall [F1]: people_per_day is below 0",
+        "survey [row 2]: asked is below 0",
+        "survey [row 2]: aware exceeds asked",
+    ]
+
+
+def test_nobody_asked_in_a_row_is_kept(spoiled):
+    for column in ("asked", "aware", "used"):
+        spoiled.cell("survey", 0, column, "0")
+    assert read_tables(read_study(spoiled.folder)).survey["asked"].iloc[0] == 0
 
 
 def test_elderly_beyond_people(spoiled):
@@ -252,10 +299,29 @@ def test_a_column_that_stands_twice(spoiled):
     assert spoiled.only_fault() == "stations: column 'lon' stands twice -> remove one"
 
 
-def test_semicolons(spoiled):
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("，", "fullwidth commas")])
+def test_other_separators_than_commas(spoiled, sign, name):
     path = spoiled.folder / "stations.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
-    assert spoiled.only_fault() == "stations: is separated by semicolons -> save it with commas"
+    path.write_text(path.read_text(encoding="utf-8").replace(",", sign), encoding="utf-8")
+    assert spoiled.only_fault() == f"stations: is separated by {name} -> save it with commas"
+
+
+def test_a_byte_order_mark_is_no_part_of_a_column_name(spoiled):
+    path = spoiled.folder / "stations.csv"
+    before = read_tables(read_study(spoiled.folder)).sites.table
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_tables(read_study(spoiled.folder)).sites.table.equals(before)
+
+
+def test_an_empty_file(spoiled):
+    (spoiled.folder / "stations.csv").write_bytes(b"")
+    assert spoiled.only_fault() == "stations: is empty -> give a header and rows"
+
+
+def test_excel_unicode_text(spoiled):
+    path = spoiled.folder / "stations.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    assert spoiled.only_fault() == "stations: stations.csv is not UTF-8 text (byte 0) -> save it as CSV, UTF-8"
 
 
 def test_blank_rows_are_no_rows(spoiled):
