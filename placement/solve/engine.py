@@ -16,7 +16,8 @@ from placement.solve.annealing import anneal
 from placement.solve.deadline import Deadline, hold_interrupts
 from placement.solve.group_kernels import MASK_COLUMNS
 from placement.solve.iterated import iterated_search
-from placement.solve.odd_sets import violated_odd_sets
+from placement.solve.large_root import CutRounds
+from placement.solve.odd_sets import CutPool, violated_odd_sets
 from placement.solve.problem import build_problem
 from placement.solve.restrict import restrict
 from placement.solve.run import Run
@@ -86,6 +87,10 @@ def compile_kernels() -> None:
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
     anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
     iterated_search(ground, start, 1, 0)
+    rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
+    rounds.add([tuple(range(work.weights.size))])
+    rounds.step(Deadline.after(math.inf))
+    rounds.prices(problem, CutPool(problem.covers))
     halves = np.full(work.fold.shape[1], 0.5)
     violated_odd_sets(work.indptr, work.sites, work.weights, halves, np.ones(work.weights.size), seed=0)
 

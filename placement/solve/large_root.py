@@ -127,11 +127,14 @@ class CutRounds:
         z = np.minimum(self._z, self._reach())
         y = np.where(y > _SUPPORT, y, 0.0)
         found = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._rounds, effort=_EFFORT)
-        new = [rows for rows in found if rows not in known]
-        self._sets += new
-        self._prices = np.concatenate([self._prices, np.zeros(len(new))])
+        self.add([rows for rows in found if rows not in known])
         self._rounds += 1
         return bool(self._sets)
+
+    def add(self, sets: list[tuple[int, ...]]) -> None:
+        """Add odd sets of rows, not priced yet."""
+        self._sets += sets
+        self._prices = np.concatenate([self._prices, np.zeros(len(sets))])
 
     def step(self, until: Deadline) -> None:
         """Run first-order steps on the program with the sets at hand."""
@@ -157,7 +160,7 @@ class CutRounds:
         price = main_row_price(work, cut_ground(work, self._sets), self._rows, self._prices)
         theta[work.side_rows[work.main]] = scaled(np.array([price]))[0]
         translator = ClassPrices(problem, work, pool)
-        return translator.prices(self._rows, self._sets, self._prices, theta, np.zeros(0))
+        return translator.prices(self._rows, self._sets, self._prices, theta, np.zeros(problem.floors.minimum.size))
 
     def _reach(self) -> NDArray[Any]:
         """Return how far the point covers each row."""

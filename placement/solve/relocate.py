@@ -99,6 +99,39 @@ def _exchange(field: Any, tally: Any, column: Any, row: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def _excluded_worth(field: Any, tally: Any, column: Any) -> Any:
+    """Return the most that what `column` excludes in short rows would be worth."""
+    most = 0
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        row = field.column_rows[at]
+        begin, end = field.row_indptr[row], field.row_indptr[row + 1]
+        if end - begin < _SHORT_ROW:
+            for entry in range(begin, end):
+                if field.row_columns[entry] != column:
+                    most = max(most, worth(field, tally, field.row_columns[entry]))
+    return most
+
+
+@njit(nogil=True, cache=True)
+def _replace(field: Any, tally: Any, column: Any, row: Any) -> None:
+    """Let an enabler take the place of the chosen one whose return is worth most; then spend what is left."""
+    leaving, most = -1, -1
+    for entry in range(field.row_indptr[row], field.row_indptr[row + 1]):
+        other = field.row_columns[entry]
+        if field.row_coefficients[entry] < 0 and tally.chosen[other]:
+            gain = _excluded_worth(field, tally, other)
+            if gain > most:
+                leaving, most = other, gain
+    if leaving < 0:
+        return
+    remove(field, tally, leaving)
+    _make_way(field, tally, column)
+    if fits(field, tally, column):
+        add(field, tally, column)
+    fill(field, tally)
+
+
+@njit(nogil=True, cache=True)
 def _undo(field: Any, tally: Any, before: Any) -> None:
     """Go back to the plan `before`."""
     for column in np.flatnonzero(tally.chosen & ~before):
@@ -114,10 +147,16 @@ def _pass(field: Any, tally: Any) -> None:
         row = _is_enabler(field, column)
         if row < 0:
             continue
-        before, old = tally.chosen.copy(), tally.value[0]
-        _exchange(field, tally, column, row)
-        if tally.value[0] <= old or not keeps_lows(field, tally):
-            _undo(field, tally, before)
+        for replacing in (False, True):
+            if replacing and tally.chosen[column]:
+                continue
+            before, old = tally.chosen.copy(), tally.value[0]
+            if replacing:
+                _replace(field, tally, column, row)
+            else:
+                _exchange(field, tally, column, row)
+            if tally.value[0] <= old or not keeps_lows(field, tally):
+                _undo(field, tally, before)
 
 
 @njit(nogil=True, cache=True)

@@ -49,7 +49,7 @@ _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
 """Columns whose reduced value is this far below 0, as a share of the gap, are no longer looked at for plans."""
 
-_PLAN_SHARE, _LARGE_PLAN_SHARE = 0.3, 0.9
+_PLAN_SHARE, _LARGE_PLAN_SHARE = 0.3, 0.95
 _LARGE_ENTRIES = 300_000
 """Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
 

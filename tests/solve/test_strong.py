@@ -1,0 +1,103 @@
+"""Simplex nodes with strong branching: forced on small programs, they equal brute force; infeasible ones get rays."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import placement.solve.run as run_module
+from placement.solve import maximise_coverage
+from placement.solve.aggregate import aggregate
+from placement.solve.branch import root_limits
+from placement.solve.deadline import Deadline
+from placement.solve.odd_sets import CutPool
+from placement.solve.problem import ONE, build_problem
+from placement.solve.proof import Branch
+from placement.solve.relaxation import CutRelaxation
+from placement.solve.side_block import side_block
+from placement.values import CoverageProgram, Floor, LinearRow
+from placement.verify import check_certificate
+from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
+
+
+@pytest.fixture
+def simplex_only(monkeypatch):
+    monkeypatch.setattr(run_module, "_PATIENCE", 0)
+    monkeypatch.setattr(run_module, "_SHORT_PATIENCE", 0)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_small_program_is_settled_as_by_brute_force(simplex_only, seed):
+    program = random_relocation(seed) if seed % 3 else random_budgeted(seed)
+    best, _ = brute_force(program)
+    solution = maximise_coverage(program, seed=seed)
+    bound = check_certificate(program, solution.chosen, solution.certificate)
+    if best is None:
+        assert solution.status == "infeasible"
+        assert solution.certificate.infeasible
+    else:
+        assert is_feasible(program, solution.chosen)
+        assert (solution.status, solution.objective, bound) == ("optimal", best, best)
+        assert value_of(program, solution.chosen) == best
+
+
+def test_floors_that_no_budget_can_meet_are_refuted_by_a_ray(simplex_only):
+    # twelve rows, six sites that cover two each, money for two; the floor wants five covered: 4 < 5, but half-open
+    # sites hide it from every single row, so that only the rows together (a ray) refute it
+    covers = sparse.csr_array(np.kron(np.eye(6), np.ones((2, 1))))
+    program = CoverageProgram(
+        covers=covers,
+        weights=np.ones(12, dtype=np.int64),
+        n_sites=6,
+        column_site=np.arange(6),
+        column_values=np.zeros(6, dtype=np.int64),
+        linear=(LinearRow(name="budget", columns=np.arange(6), coefficients=np.ones(6), limit=2),),
+        floors=(Floor(name="all", rows=np.arange(12), minimum=5),),
+        required=np.zeros(6, dtype=bool),
+        excluded=np.zeros(6, dtype=bool),
+    )
+    solution = maximise_coverage(program)
+    assert solution.status == "infeasible"
+    check_certificate(program, solution.chosen, solution.certificate)
+
+
+def triangle():
+    covers = sparse.csr_array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 0, 1]])
+    program = CoverageProgram.from_covers(covers, [10, 10, 10, 1], [2, 2, 2, 3], 3)
+    problem = build_problem(aggregate(program))
+    limits = root_limits(problem)
+    return problem, CutRelaxation(problem, problem.status, limits, CutPool(problem.covers)), limits
+
+
+def test_a_probe_says_what_an_answer_would_do_and_changes_nothing():
+    problem, relaxation, limits = triangle()
+    before = relaxation.solve(problem.status, limits, Deadline.after(10.0))
+    assert before.objective == pytest.approx(30)  # every site half open
+    shut, opened = (Branch(group=False, index=0, value=value) for value in (0, 1))
+    # without site 0 one and a half of the others: y = (1, 1/2) covers rows 0 and 1 and half of row 2, so 25;
+    # with it half a site is left: rows 0 and 2 whole, half of row 1, so 25 too
+    assert relaxation.probe([shut, opened], 1000) == pytest.approx([25, 25])
+    after = relaxation.solve(problem.status, limits, Deadline.after(10.0))
+    assert after.objective == pytest.approx(30)
+
+
+def test_limits_of_a_group_bind_only_where_they_are_tightened():
+    program = random_relocation(3, with_floors=False)
+    problem = build_problem(aggregate(program))
+    block = side_block(problem, problem.status, problem.low, problem.high)
+    groups = block.rows >= problem.n_linear
+    lower, upper = block.limits(problem.low, problem.high)
+    assert groups.any()
+    assert np.isinf(lower[groups]).all()
+    assert np.isinf(upper[groups]).all()
+    high = problem.high.copy()
+    high[problem.n_linear :] = 0
+    _, upper = block.limits(problem.low, high)
+    assert (upper[groups] == -block.chosen[groups]).all()
+    assert (block.chosen == [(_row(problem, row) * (problem.status == ONE)).sum() for row in block.rows]).all()
+
+
+def _row(problem, row):
+    coefficients = np.zeros(problem.n_columns, dtype=np.int64)
+    begin, end = problem.side.indptr[row], problem.side.indptr[row + 1]
+    coefficients[problem.side.columns[begin:end]] = problem.side.coefficients[begin:end]
+    return coefficients
