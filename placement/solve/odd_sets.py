@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from placement.solve.knapsack import KnapsackPool
 from placement.solve.prices import Cuts
 from placement.solve.problem import Covers, transposed
 from placement.values.program import IntArray
@@ -41,12 +42,17 @@ _WORK = 50_000_000
 
 
 class CutPool:
-    """Odd sets of classes, each known by its number.
+    """Odd sets of classes, each known by its number, and the pool of knapsack cuts.
 
     Parameters
     ----------
     covers
         The program's classes.
+
+    Attributes
+    ----------
+    knapsack
+        Numbers knapsack cuts in the same way.
     """
 
     def __init__(self, covers: Covers) -> None:
@@ -55,6 +61,7 @@ class CutPool:
         self._sets: list[tuple[int, ...]] = []
         self._coefficients: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._built: Cuts | None = None
+        self.knapsack = KnapsackPool()
 
     def number(self, classes: tuple[int, ...]) -> int:
         """Return the number of an odd set of classes, given in increasing order; a new one is added."""
@@ -86,8 +93,9 @@ class CutPool:
                 np.cumsum([0, *site_sizes]).astype(np.int64),
                 np.concatenate([nothing, *(sites for sites, _ in self._coefficients)]).astype(np.int32),
                 np.concatenate([nothing, *(sizes for _, sizes in self._coefficients)]).astype(np.int64),
+                self.knapsack.rows(),
             )
-        return self._built
+        return self._built._replace(knapsack=self.knapsack.rows())
 
 
 def odd_set_coefficients(

@@ -8,7 +8,7 @@ sums might leave 62 bits is useless and its bound infinite.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,22 +26,39 @@ NO_BOUND = 2**62
 _SAFE = float(2**61)
 
 
+class KnapsackRows(NamedTuple):
+    """Knapsack cuts over columns (CSR, one row a cut), and what each comes from: row, divisor, columns complemented."""
+
+    indptr: NDArray[Any]
+    columns: NDArray[Any]
+    coefficients: NDArray[Any]
+    limits: NDArray[Any]
+    row: NDArray[Any]
+    divisor: NDArray[Any]
+    complemented_indptr: NDArray[Any]
+    complemented: NDArray[Any]
+
+
 class Cuts(NamedTuple):
-    """Odd-set cuts over classes, with their coefficients over sites (CSR, one row a cut)."""
+    """Odd-set cuts over classes, with their coefficients over sites (CSR, one row a cut), and knapsack cuts."""
 
     indptr: NDArray[Any]
     classes: NDArray[Any]
     site_indptr: NDArray[Any]
     sites: NDArray[Any]
     coefficients: NDArray[Any]
+    knapsack: KnapsackRows
 
+
+_START, _NOTHING = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64)
 
 NO_CUTS = Cuts(
-    np.zeros(1, dtype=np.int64),
-    np.empty(0, dtype=np.int64),
-    np.zeros(1, dtype=np.int64),
-    np.empty(0, dtype=np.int32),
-    np.empty(0, dtype=np.int64),
+    indptr=_START,
+    classes=_NOTHING,
+    site_indptr=_START,
+    sites=np.empty(0, dtype=np.int32),
+    coefficients=_NOTHING,
+    knapsack=KnapsackRows(_START, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _START, _NOTHING),
 )
 
 
@@ -55,6 +72,8 @@ class Prices:
         1, or 0 for a ray.
     rows, cuts, theta, phi
         Prices of classes, of odd-set cuts, of side rows (groups included), of floors.
+    knapsack
+        Prices of knapsack cuts.
     """
 
     objective: int
@@ -62,13 +81,14 @@ class Prices:
     cuts: IntArray
     theta: IntArray
     phi: IntArray
+    knapsack: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 def scaled_bound(
     problem: Problem, cuts: Cuts, prices: Prices, status: NDArray[np.int8], low: IntArray, high: IntArray
 ) -> tuple[int, IntArray]:
     """Return (U, rho): the scaled bound at a node and the scaled reduced values of all columns."""
-    if not _is_safe(problem, prices, low, high):
+    if not _is_safe(problem, cuts.knapsack, prices, low, high):
         return NO_BOUND, np.zeros(problem.n_columns, dtype=np.int64)
     count = prices.cuts.size
     rest, rho = _rows_and_columns(
@@ -79,13 +99,15 @@ def scaled_bound(
     total += sum(
         int(a) * int(b) for a, b in zip(prices.cuts, (np.diff(cuts.indptr[: count + 1]) - 1) // 2, strict=True)
     )
+    _charge(cuts.knapsack, prices.knapsack, rho)
+    total += sum(int(prices.knapsack[cut]) * int(cuts.knapsack.limits[cut]) for cut in np.flatnonzero(prices.knapsack))
     for row in np.flatnonzero(prices.theta):
         theta = int(prices.theta[row])
         total += theta * int(high[row] if theta > 0 else low[row])
     return total + int(rho[status == ONE].sum() + np.maximum(rho[status == FREE], 0).sum()), rho
 
 
-def _is_safe(problem: Problem, prices: Prices, low: IntArray, high: IntArray) -> bool:
+def _is_safe(problem: Problem, knapsack: KnapsackRows, prices: Prices, low: IntArray, high: IntArray) -> bool:
     """Return whether no sum can overflow, and every side price has a limit to multiply."""
     theta = prices.theta.astype(np.float64)
     limit = np.where(prices.theta > 0, high, low).astype(np.float64)
@@ -101,7 +123,25 @@ def _is_safe(problem: Problem, prices: Prices, low: IntArray, high: IntArray) ->
     values = SCALE * np.abs(problem.values).sum(dtype=np.float64)
     side = (np.abs(theta) * (sizes + np.abs(np.where(used, limit, 0.0)))).sum()
     cuts = prices.cuts.sum(dtype=np.float64)
-    return bool(weight + values + side + 64.0 * cuts < 2 * _SAFE)
+    own = sum(
+        float(prices.knapsack[cut])
+        * (abs(float(knapsack.limits[cut])) + np.abs(_coefficients(knapsack, cut).astype(np.float64)).sum())
+        for cut in np.flatnonzero(prices.knapsack)
+    )
+    return bool(weight + values + side + 64.0 * cuts + own < 2 * _SAFE)
+
+
+def _coefficients(knapsack: KnapsackRows, cut: np.int64) -> NDArray[Any]:
+    return np.asarray(knapsack.coefficients[knapsack.indptr[cut] : knapsack.indptr[cut + 1]])
+
+
+@njit(nogil=True, cache=True)
+def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
+    """Take from the reduced values of the columns what knapsack cuts cost them."""
+    for cut in range(prices.size):
+        if prices[cut] != 0:
+            for entry in range(knapsack.indptr[cut], knapsack.indptr[cut + 1]):
+                rho[knapsack.columns[entry]] -= prices[cut] * knapsack.coefficients[entry]
 
 
 @njit(nogil=True, cache=True)

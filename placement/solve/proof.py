@@ -114,6 +114,10 @@ class ProofLog:
             dominated=dominated,
             cut_indptr=cuts.indptr,
             cut_class=cuts.classes,
+            knapsack_row=cuts.knapsack.row,
+            knapsack_divisor=cuts.knapsack.divisor,
+            knapsack_indptr=cuts.knapsack.complemented_indptr,
+            knapsack_column=cuts.knapsack.complemented,
             group_indptr=_indptr(groups),
             group_column=_joined(groups),
             **self._tree(),
@@ -140,6 +144,7 @@ class ProofLog:
         n_sets = len(self._sets)
         rows = [np.flatnonzero(prices.rows) for prices, _, _ in self._sets]
         cuts = [np.flatnonzero(prices.cuts) for prices, _, _ in self._sets]
+        knapsack = [np.flatnonzero(prices.knapsack) for prices, _, _ in self._sets]
         return PriceSets(
             objective=np.array([prices.objective for prices, _, _ in self._sets], dtype=np.int64),
             row_indptr=_indptr(rows),
@@ -148,6 +153,9 @@ class ProofLog:
             cut_indptr=_indptr(cuts),
             cut_index=_joined(cuts),
             cut_price=_joined([each[0].cuts[at] for each, at in zip(self._sets, cuts, strict=True)]),
+            knapsack_indptr=_indptr(knapsack),
+            knapsack_index=_joined(knapsack),
+            knapsack_price=_joined([each[0].knapsack[at] for each, at in zip(self._sets, knapsack, strict=True)]),
             linear=np.array([each[0].theta[:n_linear] for each in self._sets]).reshape(n_sets, n_linear),
             floor=np.array([each[0].phi for each in self._sets]).reshape(n_sets, -1),
             branch_indptr=_indptr([nodes for _, nodes, _ in self._sets]),

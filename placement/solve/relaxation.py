@@ -1,9 +1,9 @@
-r"""The linear relaxation with odd-set cuts in HiGHS, and integer prices of the whole program from its duals.
+r"""The linear relaxation with cuts in HiGHS, and integer prices of the whole program from its duals.
 
 .. math::
 
     \max \sum_r w_r z_r + \sum_k v_k x_k \quad\text{s.t.}\quad z_r \le \sum_{k: j(k) \in N(r)} x_k,\;
-    \text{side rows, floors, odd-set cuts},\; 0 \le z, x \le 1
+    \text{side rows, floors, odd-set and knapsack cuts},\; 0 \le z, x \le 1
 
 over a restricted program. Only a *core* of the columns is in the model; the others are priced out by the integer
 reduced values, which the bound needs anyway, and join where these are positive. Only duals are used: a bound is
@@ -13,7 +13,8 @@ recomputed in integers over all classes and columns, so that nothing HiGHS says 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.solve.class_prices import ClassPrices
+from placement.solve.cut_rows import Cut, CutRows
 from placement.solve.deadline import Deadline
 from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
-from placement.solve.odd_sets import CutPool, odd_set_coefficients
+from placement.solve.knapsack import KnapsackCut
+from placement.solve.odd_sets import CutPool
 from placement.solve.prices import Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
@@ -50,7 +53,7 @@ class CutRelaxation:
     status, limits
         What is decided already; `solve` takes nodes at or below it.
     pool
-        Where odd sets of classes get their numbers.
+        Where odd sets of classes and knapsack cuts get their numbers.
     core
         (columns,) bool, the columns the model begins with; None: all.
 
@@ -72,8 +75,10 @@ class CutRelaxation:
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
         self.solving, self.probing = 0, 0
-        self._sets: list[tuple[int, ...]] = []
-        self._known: set[tuple[int, ...]] = set()
+        self._pool = pool
+        self._cuts: list[Cut] = []
+        self._known: set[tuple[Any, ...]] = set()
+        self._written = CutRows(work, status)
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
@@ -88,7 +93,7 @@ class CutRelaxation:
     @property
     def cut_count(self) -> int:
         """Cuts in the model."""
-        return len(self._sets)
+        return len(self._cuts)
 
     def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
@@ -156,14 +161,18 @@ class CutRelaxation:
         return [self._prices(ray, 0), self._prices(-ray, 0)]
 
     def _prices(self, duals: NDArray[Any], objective: int) -> Prices:
-        return self._class_prices.prices(
+        of_cuts = list(zip(self._cuts, duals[self._base_rows :].tolist(), strict=True))
+        sets = [(cut, dual) for cut, dual in of_cuts if not isinstance(cut, KnapsackCut)]
+        prices = self._class_prices.prices(
             duals[: self._side_start],
-            self._sets,
-            duals[self._base_rows :],
+            [rows for rows, _ in sets],
+            np.array([dual for _, dual in sets], dtype=np.float64),
             self._theta(duals[self._side_start : self._floor_start]),
             -duals[self._floor_start : self._base_rows],
             objective=objective,
         )
+        knapsack = [(cut, dual) for cut, dual in of_cuts if isinstance(cut, KnapsackCut)]
+        return replace(prices, knapsack=self._pool.knapsack.prices(knapsack))
 
     def _theta(self, duals: NDArray[Any]) -> IntArray:
         """Return scaled prices of all side rows; a limit that does not bind has none."""
@@ -174,26 +183,32 @@ class CutRelaxation:
         theta[self._side.rows] = scaled(admissible)
         return theta
 
-    def add_cuts(self, sets: list[tuple[int, ...]]) -> int:
-        """Add odd sets of rows to the model; return how many were new."""
-        new = [rows for rows in sets if rows not in self._known]
+    def add_cuts(self, cuts: Sequence[Cut]) -> int:
+        """Add cuts to the model; return how many were new."""
+        new = [cut for cut in cuts if _key(cut) not in self._known]
         if new:
-            matrix = sparse.hstack([self._cut_rows_part(new), self._cut_columns_part(new, self.core)], format="csr")
-            limits = np.array([(len(rows) - 1) / 2 for rows in new])
-            self._model.add_rows(matrix, np.full(len(new), -np.inf), limits)
-            self._sets += new
-            self._known.update(new)
+            written = self._written
+            matrix = sparse.hstack([written.over_rows(new), written.over_columns(new, self.core)], format="csr")
+            self._model.add_rows(matrix, np.full(len(new), -np.inf), written.limits(new))
+            self._cuts += new
+            self._known.update(_key(cut) for cut in new)
         return len(new)
 
     def weed(self) -> None:
         """Take cuts that are far from binding out of the model."""
         activity = self._model.row_values()[self._base_rows :]
-        limits = np.array([(len(rows) - 1) / 2 for rows in self._sets])
-        loose = activity < limits - _SLACK
-        if loose.any():
-            self._model.remove_rows(self._base_rows + np.flatnonzero(loose))
-            self._known.difference_update(rows for rows, gone in zip(self._sets, loose, strict=True) if gone)
-            self._sets = [rows for rows, gone in zip(self._sets, loose, strict=True) if not gone]
+        self._drop(activity < self._written.limits(self._cuts) - _SLACK)
+
+    def drop_knapsack_cuts(self) -> int:
+        """Take all knapsack cuts out of the model; return how many there were."""
+        return self._drop(np.array([isinstance(cut, KnapsackCut) for cut in self._cuts], dtype=bool))
+
+    def _drop(self, gone: BoolArray) -> int:
+        if gone.any():
+            self._model.remove_rows(self._base_rows + np.flatnonzero(gone))
+            self._known.difference_update(_key(cut) for cut, out in zip(self._cuts, gone, strict=True) if out)
+            self._cuts = [cut for cut, out in zip(self._cuts, gone, strict=True) if not out]
+        return int(gone.sum())
 
     def add_columns(self, rho: IntArray, status: NDArray[np.int8], most: int) -> int:
         """Let columns of positive reduced value join the model; return how many did."""
@@ -217,9 +232,9 @@ class CutRelaxation:
         decided = np.zeros(core.size, dtype=np.int8) if status is None else status[work.columns[core]]
         lower, upper = self._side.limits(self._limits.low, self._limits.high)
         rows = [sparse.eye_array(n_rows), sparse.csr_array((lower.size, n_rows)), self._floor_rows()]
-        if self._sets:
-            rows.append(self._cut_rows_part(self._sets))
-        limits = np.array([(len(each) - 1) / 2 for each in self._sets])
+        if self._cuts:
+            rows.append(self._written.over_rows(self._cuts))
+        limits = self._written.limits(self._cuts)
         return ArrayModel(
             objective=np.concatenate([work.weights, self._values[core]]),
             matrix=sparse.hstack([sparse.vstack(rows), self._columns_of(core)], format="csr"),
@@ -237,27 +252,9 @@ class CutRelaxation:
         covers = -self._incidence[:, positions]
         floors = sparse.csr_array(self._floor_gains()[:, positions])
         parts = [covers, sparse.csc_array(self._side.matrix)[:, positions], floors]
-        if self._sets:
-            parts.append(self._cut_columns_part(self._sets, positions))
+        if self._cuts:
+            parts.append(self._written.over_columns(self._cuts, positions))
         return sparse.csc_array(sparse.vstack(parts, format="csc"))
-
-    def _cut_rows_part(self, sets: list[tuple[int, ...]]) -> sparse.csr_array:
-        """Return which rows stand in which odd sets, (sets, rows)."""
-        indptr = np.cumsum([0, *(len(rows) for rows in sets)])
-        rows = np.array([row for each in sets for row in each], dtype=np.int64)
-        return sparse.csr_array((np.ones(rows.size), rows, indptr), shape=(len(sets), self.work.weights.size))
-
-    def _cut_columns_part(self, sets: list[tuple[int, ...]], positions: IntArray) -> sparse.csr_array:
-        """Return the coefficients of columns in odd-set cuts, (sets, positions)."""
-        parts = [odd_set_coefficients(self.work.indptr, self.work.sites, rows) for rows in sets]
-        nothing = np.empty(0)
-        indptr = np.cumsum([0, *(sites.size for sites, _ in parts)])
-        sites = np.concatenate([nothing, *(sites for sites, _ in parts)]).astype(np.int64)
-        sizes = np.concatenate([nothing, *(-sizes for _, sizes in parts)])
-        n_sites = self.work.fold.shape[1]
-        by_site = sparse.csc_array(sparse.csr_array((sizes, sites, indptr), shape=(len(sets), n_sites + 1)))
-        at = self.work.column_site[positions]
-        return sparse.csr_array(by_site[:, np.where(at >= 0, at, n_sites)])
 
     def _floor_rows(self) -> sparse.csr_array:
         """Return the weights of rows in floors, (floors, rows)."""
@@ -272,6 +269,10 @@ class CutRelaxation:
 
     def _floor_limits(self) -> NDArray[Any]:
         return np.asarray(self.work.minimum - label_membership(self.work) @ self.work.covered)
+
+
+def _key(cut: Cut) -> tuple[Any, ...]:
+    return cut.key if isinstance(cut, KnapsackCut) else cut
 
 
 def _incidence(work: Work) -> sparse.csc_array:

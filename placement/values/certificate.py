@@ -9,9 +9,10 @@ zero is divided by the greatest common divisor of the absolute coefficients, its
 columns are binary). Equalities stay as they are. ``A`` and ``g`` are the rows after that step.
 
 **Prices.** All are integers, scaled by ``S = scale = 2**20``. A price set holds ``lambda_c >= 0`` for classes,
-``nu_K >= 0`` for odd-set cuts, ``theta_l`` for linear rows (``>= 0`` for ``<=``, free for ``=``), ``phi_f >= 0`` for
-floors, ``kappa_n >= 0`` for group branchings (below) and a flag: ``objective = 1`` prices the objective,
-``objective = 0`` makes the set a *ray*, which proves that nothing is feasible. Prices not stored are 0.
+``nu_K >= 0`` for odd-set cuts, ``pi_m >= 0`` for knapsack cuts, ``theta_l`` for linear rows (``>= 0`` for ``<=``, free
+for ``=``), ``phi_f >= 0`` for floors, ``kappa_n >= 0`` for group branchings (below) and a flag: ``objective = 1``
+prices the objective, ``objective = 0`` makes the set a *ray*, which proves that nothing is feasible. Prices not stored
+are 0.
 
 **Odd-set cuts.** A cut is a set ``K`` of an odd number (at least 3) of distinct classes. It stands for
 
@@ -21,15 +22,34 @@ where ``j(k)`` is the site of column ``k`` and ``K ∩ j`` are the classes of ``
 Valid for every binary ``x``: add the cover rows and the rows ``z <= 1`` of ``K``, halve, round (Caprara & Fischetti
 1996).
 
+**Knapsack cuts.** A cut ``m`` is a ``<=`` row ``l``, a divisor ``d`` with ``1 <= d <= max |A_lk|``, and a set ``C`` of
+columns with ``A_lk != 0``. With ``y_k = 1 - x_k`` for ``k`` in ``C`` and ``y_k = x_k`` for the others the row says
+``sum a_k y_k <= g'``, where ``a_k = -A_lk`` in ``C``, ``A_lk`` elsewhere and ``g' = g_l - sum of A_lk over C``. Let
+``r = g' mod d`` (0 to ``d - 1``) and ``F(a) = (d - r) floor(a / d) + max(0, a mod d - r)``. The cut is
+
+.. math:: \sum_k F(a_k)\, y_k \le (d - r) \lfloor g' / d \rfloor ,
+
+written in ``x`` as ``sum of e_mk x_k <= h_m`` and divided by the greatest common divisor of its coefficients
+``e_mk``, ``h_m`` rounded down. Valid for every binary ``x``: let ``P`` be the columns with ``a_k mod d > r``, ``v`` the
+whole number ``sum of floor(a_k / d) y_k`` plus ``sum of y_k over P``, and ``w = sum of (d - a_k mod d) y_k over P``, so
+that ``d v - w <= sum a_k y_k <= d floor(g' / d) + r``. The left side of the cut is ``(d - r) v - w``. If
+``v <= floor(g' / d)``, it is at most ``(d - r) floor(g' / d)`` since ``w >= 0``; else it is so since
+``w >= d (v - floor(g' / d)) - r >= (d - r) (v - floor(g' / d))``.
+These are the mixed-integer rounding cuts of a row (Nemhauser & Wolsey 1990; Marchand & Wolsey 2001). The cover
+inequalities are among them, lifted (Balas 1975; Wolsey 1975): let ``C`` hold all columns with ``A_lk < 0`` and a
+minimal cover, that is, others whose ``A_lk`` add up to more than ``g_l`` less the negative ones, but not without any
+of them. With ``d`` the largest of the cover, ``g' < 0`` is so small that every member counts ``d - r = -g'``; divided
+by that, the cut says that not all are chosen, and every column as heavy as ``d`` counts as one more member at least.
+
 **The bound.** With ``o`` the flag, the bound of a price set at a node whose fixings are ``x_k = 1`` for ``k`` in
 ``P``, ``x_k = 0`` for ``k`` in ``Q`` and whose path carries the group branchings ``n`` is ``U`` with
 
 .. math::
     U = & \sum_c \max\bigl(0,\; o S w_c + w_c \sum_{f \in F(c)} \varphi_f - \lambda_c - \sum_{K \ni c} \nu_K\bigr)
-          + \sum_K \nu_K \tfrac{|K|-1}{2} + \sum_l \theta_l g_l - \sum_f \varphi_f m_f \\
+          + \sum_K \nu_K \tfrac{|K|-1}{2} + \sum_m \pi_m h_m + \sum_l \theta_l g_l - \sum_f \varphi_f m_f \\
         & + \sum_n \kappa_n h_n + \sum_{k \in P} \rho_k + \sum_{k \notin P \cup Q} \max(0, \rho_k) \\
     \rho_k = & \; o S b_k + \sum_{c:\, j(k) \in N(c)} \lambda_c + \sum_K \nu_K \lceil |K \cap j(k)| / 2 \rceil
-          - \sum_l \theta_l A_{lk} - \sum_n \kappa_n e_{nk} .
+          - \sum_m \pi_m e_{mk} - \sum_l \theta_l A_{lk} - \sum_n \kappa_n e_{nk} .
 
 A group branching ``sum of x over E <= r`` has ``h = r`` and ``e_k = 1`` for ``k`` in ``E``; its sibling
 ``sum of x over E >= r + 1`` has ``h = -(r + 1)`` and ``e_k = -1``. Every feasible plan at the node is worth at most
@@ -63,7 +83,11 @@ A price set may only carry ``kappa_n`` for group nodes ``n`` on the path from th
 Sums are to be guarded against overflow of 64 bits: a certificate that could overflow is refused.
 
 Sources: Church & ReVelle (1974) for the program; weak LP duality for the bound; Caprara & Fischetti (1996),
-{0, 1/2}-Chvatal-Gomory cuts, Mathematical Programming 74, 221-235, for the odd sets.
+{0, 1/2}-Chvatal-Gomory cuts, Mathematical Programming 74, 221-235, for the odd sets; Nemhauser & Wolsey (1990), A
+recursive procedure to generate all cuts for 0-1 mixed integer programs, Mathematical Programming 46, 379-390, Marchand
+& Wolsey (2001), Aggregation and mixed integer rounding to solve MIPs, Operations Research 49, 363-371, Balas (1975),
+Facets of the knapsack polytope, and Wolsey (1975), Faces for a linear inequality in 0-1 variables, Mathematical
+Programming 8, 146-164 and 165-178, for the knapsack cuts.
 """
 
 from __future__ import annotations
@@ -84,7 +108,7 @@ from placement.values.program import BoolArray, CoverageProgram, IntArray, linea
 SCALE = 2**20
 """Prices are integers, this many to one unit of weight."""
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format, part of the digest."""
 
 
@@ -100,6 +124,8 @@ class PriceSets:
         CSR over classes: set ``s`` has the prices ``row_price[row_indptr[s]:row_indptr[s + 1]]``.
     cut_indptr, cut_index, cut_price
         CSR over odd-set cuts.
+    knapsack_indptr, knapsack_index, knapsack_price
+        CSR over knapsack cuts.
     linear
         (sets, linear rows).
     floor
@@ -115,6 +141,9 @@ class PriceSets:
     cut_indptr: IntArray
     cut_index: IntArray
     cut_price: IntArray
+    knapsack_indptr: IntArray
+    knapsack_index: IntArray
+    knapsack_price: IntArray
     linear: IntArray
     floor: IntArray
     branch_indptr: IntArray
@@ -155,6 +184,10 @@ class Certificate:
         (pairs, 2) columns: the first is fixed to 0 since the second does no worse.
     cut_indptr, cut_class
         CSR of odd sets of classes, increasing within a cut.
+    knapsack_row, knapsack_divisor
+        (knapsack cuts,) linear row and divisor of each.
+    knapsack_indptr, knapsack_column
+        CSR of the columns they complement, increasing within a cut.
     group_indptr, group_column
         CSR of sets of columns for group branchings, increasing within a group.
     node_parent, node_kind, node_index, node_value, node_limit
@@ -182,6 +215,10 @@ class Certificate:
     dominated: IntArray
     cut_indptr: IntArray
     cut_class: IntArray
+    knapsack_row: IntArray
+    knapsack_divisor: IntArray
+    knapsack_indptr: IntArray
+    knapsack_column: IntArray
     group_indptr: IntArray
     group_column: IntArray
     node_parent: IntArray

@@ -25,6 +25,7 @@ from placement.errors import CertificateError
 from placement.values import Certificate, CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
 from placement.verify.certificate_classes import RowClasses, exact_sum
+from placement.verify.certificate_knapsack import knapsack_cuts
 
 IntArray = NDArray[np.int64]
 
@@ -72,6 +73,7 @@ class Prices:
         self._rows = [normalised(row) for row in program.linear]
         self._minima = [whole(floor.minimum, f"the minimum of floor {floor.name}") for floor in program.floors]
         self.linear = _matrix(self._rows, program.n_columns)
+        self._knapsack, self._knapsack_limits = knapsack_cuts(self._rows, certificate, program.n_columns)
         self._last: tuple[int, Terms] | None = None
         self._check_signs()
 
@@ -126,7 +128,7 @@ class Prices:
         prices = self._certificate.prices
         if not np.isin(prices.objective, (0, 1)).all():
             raise CertificateError("a price set's objective flag is neither 0 nor 1")
-        for name in ("row_price", "cut_price", "floor", "branch_price"):
+        for name in ("row_price", "cut_price", "knapsack_price", "floor", "branch_price"):
             values = getattr(prices, name)
             if values.size and int(values.min()) < 0:
                 raise CertificateError(f"a price in {name} is negative")
@@ -139,19 +141,26 @@ class Prices:
         flag = int(prices.objective[number])
         row = _scattered(prices.row_indptr, prices.row_index, prices.row_price, number, classes.count)
         cut = _scattered(prices.cut_indptr, prices.cut_index, prices.cut_price, number, self._cut_size.size)
+        knapsack = _scattered(
+            prices.knapsack_indptr, prices.knapsack_index, prices.knapsack_price, number, len(self._knapsack_limits)
+        )
         linear, floor = prices.linear[number], prices.floor[number]
-        magnitude = self._guard(flag, row, cut, linear=linear, floor=floor)
+        magnitude = self._guard(flag, row, cut, knapsack=knapsack, linear=linear, floor=floor)
         on_rows = flag * SCALE * classes.weights + classes.weights * (self._floor_classes @ floor)
         slack = on_rows - row - self._cut_classes.T @ cut
         limits = sum(theta * g.limit for theta, g in zip(linear.tolist(), self._rows, strict=True))
         minima = sum(phi * least for phi, least in zip(floor.tolist(), self._minima, strict=True))
         halves = sum(nu * (size - 1) // 2 for nu, size in zip(cut.tolist(), self._cut_size.tolist(), strict=True) if nu)
+        rounded = sum(pi * h for pi, h in zip(knapsack.tolist(), self._knapsack_limits, strict=True))
         at_site = np.append(self._site_classes @ row + self._cut_sites.T @ cut, 0)
-        reduced = flag * SCALE * program.column_values + at_site[program.column_site] - self.linear.T @ linear
-        constant = exact_sum(np.maximum(slack, 0)) + halves + limits - minima
+        reduced = flag * SCALE * program.column_values + at_site[program.column_site]
+        reduced = reduced - self.linear.T @ linear - self._knapsack.T @ knapsack
+        constant = exact_sum(np.maximum(slack, 0)) + halves + rounded + limits - minima
         return Terms(is_ray=flag == 0, constant=constant, reduced=reduced, magnitude=magnitude)
 
-    def _guard(self, flag: int, row: IntArray, cut: IntArray, *, linear: IntArray, floor: IntArray) -> float:
+    def _guard(
+        self, flag: int, row: IntArray, cut: IntArray, *, knapsack: IntArray, linear: IntArray, floor: IntArray
+    ) -> float:
         """Return an upper estimate of every |rho|; refuse the set where a 64-bit sum could overflow."""
         row_sum, cut_sum = _absolute(row), _absolute(cut)
         floors = self._floor_classes.astype(np.float64) @ np.abs(floor.astype(np.float64))
@@ -160,6 +169,7 @@ class Prices:
         widest = float(self._cut_sites.data.max(initial=0))
         values = np.abs(self._program.column_values.astype(np.float64)).max(initial=0.0)
         side = np.abs(self.linear.astype(np.float64)).T @ np.abs(linear.astype(np.float64))
+        side = side + np.abs(self._knapsack.astype(np.float64)).T @ knapsack.astype(np.float64)
         on_column = flag * SCALE * float(values) + row_sum + widest * cut_sum + float(side.max(initial=0.0))
         if max(on_row, on_column) >= _LIMIT:
             raise CertificateError("prices are so large that sums could leave 64 bits")

@@ -38,6 +38,11 @@ def check_shape(program: CoverageProgram, certificate: Certificate, n_classes: i
     if ((sizes < 3) | (sizes % 2 == 0)).any():
         number = int(np.flatnonzero((sizes < 3) | (sizes % 2 == 0))[0])
         raise CertificateError(f"cut {number} has {sizes[number]} classes, not an odd number of at least 3")
+    _check_length("knapsack_divisor", certificate.knapsack_divisor, certificate.knapsack_row.size)
+    _check_length("knapsack_indptr", certificate.knapsack_indptr, certificate.knapsack_row.size + 1)
+    _check_range("knapsack_row", certificate.knapsack_row, len(program.linear))
+    _check_csr("knapsack", certificate.knapsack_indptr, certificate.knapsack_column, program.n_columns)
+    _check_increasing("knapsack", certificate.knapsack_indptr, certificate.knapsack_column)
     _check_csr("group", certificate.group_indptr, certificate.group_column, program.n_columns)
     _check_increasing("group", certificate.group_indptr, certificate.group_column)
     _check_range("dominated", certificate.dominated.ravel(), program.n_columns)
@@ -122,10 +127,11 @@ def _check_array(name: str, array: Any) -> None:
 
 def _check_prices(program: CoverageProgram, certificate: Certificate, n_classes: int) -> int:
     prices = certificate.prices
-    sets = prices.objective.size
+    sets, knapsack = prices.objective.size, certificate.knapsack_row.size
     for name, indptr, index, price, size in (
         ("row", prices.row_indptr, prices.row_index, prices.row_price, n_classes),
         ("cut", prices.cut_indptr, prices.cut_index, prices.cut_price, certificate.cut_indptr.size - 1),
+        ("knapsack", prices.knapsack_indptr, prices.knapsack_index, prices.knapsack_price, knapsack),
         ("branch", prices.branch_indptr, prices.branch_node, prices.branch_price, certificate.node_parent.size),
     ):
         _check_length(f"prices.{name}_indptr", indptr, sets + 1)

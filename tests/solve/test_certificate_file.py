@@ -15,12 +15,14 @@ ZERO = np.zeros(1, dtype=np.int64)
 def small():
     prices = PriceSets(
         objective=[1], row_indptr=[0, 1], row_index=[0], row_price=[7], cut_indptr=[0, 0], cut_index=EMPTY,
-        cut_price=EMPTY, linear=[[3]], floor=np.zeros((1, 0)), branch_indptr=[0, 0], branch_node=EMPTY,
-        branch_price=EMPTY,
+        cut_price=EMPTY,
+        knapsack_indptr=[0, 1], knapsack_index=[0], knapsack_price=[5], linear=[[3]], floor=np.zeros((1, 0)),
+        branch_indptr=[0, 0], branch_node=EMPTY, branch_price=EMPTY,
     )  # fmt: skip
     return Certificate.seal(
         fingerprint="ab" * 32, bound=5, infeasible=False, has_plan=True, objective=5, chosen=[True, False],
-        dominated=np.empty((0, 2)), cut_indptr=ZERO, cut_class=EMPTY, group_indptr=ZERO, group_column=EMPTY,
+        dominated=np.empty((0, 2)), cut_indptr=ZERO, cut_class=EMPTY, knapsack_row=[0],
+        knapsack_divisor=[4], knapsack_indptr=[0, 2], knapsack_column=[0, 1], group_indptr=ZERO, group_column=EMPTY,
         node_parent=[-1], node_kind=[0], node_index=[0], node_value=[0], node_limit=[0], leaf_node=[0],
         leaf_prices=[0], fixing_node=EMPTY, fixing_prices=EMPTY, fixing_indptr=ZERO, fixing_column=EMPTY,
         fixing_value=EMPTY, prices=prices,
@@ -36,6 +38,9 @@ def test_file_and_back(tmp_path):
     assert (again.bound, again.objective, again.has_plan, again.infeasible) == (5, 5, True, False)
     assert again.chosen.tolist() == [True, False]
     assert again.prices.linear.tolist() == [[3]]
+    assert again.prices.knapsack_price.tolist() == [5]
+    assert (again.knapsack_row.tolist(), again.knapsack_divisor.tolist()) == ([0], [4])
+    assert again.knapsack_column.tolist() == [0, 1]
     assert again.prices.floor.shape == (1, 0)
 
 

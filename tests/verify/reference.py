@@ -5,6 +5,7 @@ by trying every plan. The maker's prices come from linear programs (SciPy), its 
 """
 
 import itertools
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -82,6 +83,7 @@ class Prices:
     objective: int = 1
     row: dict = field(default_factory=dict)
     cut: dict = field(default_factory=dict)
+    knapsack: dict = field(default_factory=dict)
     linear: list = field(default_factory=list)
     floor: list = field(default_factory=list)
     branch: dict = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Draft:
     objective: int = 0
     dominated: list = field(default_factory=list)
     cuts: list = field(default_factory=list)
+    knapsack: list = field(default_factory=list)  # row, divisor, complemented columns
     groups: list = field(default_factory=list)
     nodes: list = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])  # parent, kind, index, value, limit
     leaves: list = field(default_factory=list)  # node, price set
@@ -116,6 +119,7 @@ class Draft:
             objective=[each.objective for each in sets],
             **_csr("row", "row_index", "row_price", [each.row for each in sets]),
             **_csr("cut", "cut_index", "cut_price", [each.cut for each in sets]),
+            **_csr("knapsack", "knapsack_index", "knapsack_price", [each.knapsack for each in sets]),
             **_csr("branch", "branch_node", "branch_price", [each.branch for each in sets]),
             linear=np.array([each.linear for each in sets], dtype=np.int64).reshape(len(sets), len(program.linear)),
             floor=np.array([each.floor for each in sets], dtype=np.int64).reshape(len(sets), len(program.floors)),
@@ -131,6 +135,10 @@ class Draft:
             "dominated": np.array(self.dominated, dtype=np.int64).reshape(-1, 2),
             "cut_indptr": _indptr(self.cuts),
             "cut_class": np.array([c for cut in self.cuts for c in cut], dtype=np.int64),
+            "knapsack_row": np.array([row for row, _, _ in self.knapsack], dtype=np.int64),
+            "knapsack_divisor": np.array([divisor for _, divisor, _ in self.knapsack], dtype=np.int64),
+            "knapsack_indptr": _indptr([columns for _, _, columns in self.knapsack]),
+            "knapsack_column": np.array([k for _, _, columns in self.knapsack for k in columns], dtype=np.int64),
             "group_indptr": _indptr(self.groups),
             "group_column": np.array([k for group in self.groups for k in group], dtype=np.int64),
             "node_parent": nodes[:, 0],
@@ -174,6 +182,32 @@ def _csr(indptr, index, price, dictionaries):
     }
 
 
+def knapsack_cut(program, row, divisor, columns):
+    """(dict of coefficients, limit) of a knapsack cut, by the format's text."""
+    coefficients, limit, _ = rows_of(program)[row]
+    left = limit - sum(coefficients[k] for k in columns)
+    rest = left % divisor
+    e, h = {}, (divisor - rest) * (left // divisor)
+    for k, size in coefficients.items():
+        a = -size if k in columns else size
+        f = (divisor - rest) * (a // divisor) + max(0, a % divisor - rest)
+        e[k] = -f if k in columns else f
+        h -= f if k in columns else 0
+    common = math.gcd(*e.values()) or 1
+    return {k: each // common for k, each in e.items()}, h // common
+
+
+def random_knapsack(program, rng):
+    """Any knapsack cut of any <= row, as (row, divisor, columns); None where no row has a coefficient."""
+    rows = [number for number, (a, _, equality) in enumerate(rows_of(program)) if not equality and any(a.values())]
+    if not rows:
+        return None
+    number = int(rng.choice(rows))
+    coefficients = rows_of(program)[number][0]
+    divisor = int(rng.integers(1, max(abs(a) for a in coefficients.values()) + 1))
+    return number, divisor, sorted(k for k, a in coefficients.items() if a and rng.random() < 0.5)
+
+
 def evaluate(draft, prices, ones, zeros):
     """(U, rho) of the format's formula, in Python integers."""
     program, classes, rows = draft.program, classes_of(draft.program), rows_of(draft.program)
@@ -184,6 +218,8 @@ def evaluate(draft, prices, ones, zeros):
         left -= prices.row.get(c, 0) + sum(nu for cut, nu in prices.cut.items() if c in draft.cuts[cut])
         upper += max(0, left)
     upper += sum(nu * (len(draft.cuts[cut]) - 1) // 2 for cut, nu in prices.cut.items())
+    knapsack = {number: knapsack_cut(program, *draft.knapsack[number]) for number in prices.knapsack}
+    upper += sum(pi * knapsack[number][1] for number, pi in prices.knapsack.items())
     upper += sum(theta * limit for theta, (_, limit, _) in zip(prices.linear, rows, strict=True))
     upper -= sum(phi * floor.minimum for phi, floor in zip(prices.floor, program.floors, strict=True))
     rho = []
@@ -192,6 +228,7 @@ def evaluate(draft, prices, ones, zeros):
         mine = [c for c, each in enumerate(classes) if site in each.sites]
         value = prices.objective * SCALE * int(program.column_values[k]) + sum(prices.row.get(c, 0) for c in mine)
         value += sum(nu * ((len(set(mine) & set(draft.cuts[cut])) + 1) // 2) for cut, nu in prices.cut.items())
+        value -= sum(pi * knapsack[number][0].get(k, 0) for number, pi in prices.knapsack.items())
         value -= sum(theta * row.get(k, 0) for theta, (row, _, _) in zip(prices.linear, rows, strict=True))
         rho.append(value)
     for node, kappa in prices.branch.items():
@@ -227,6 +264,10 @@ class Maker:
                 if len(self.classes) >= 3:
                     cut = sorted(self.rng.choice(len(self.classes), 3, replace=False).tolist())
                     draft.cuts.append(cut)
+            for _ in range(int(self.rng.integers(0, 3))):
+                cut = random_knapsack(program, self.rng)
+                if cut is not None:
+                    draft.knapsack.append(cut)
             self._dominate(ones, zeros)
         if ones & zeros:
             draft.prices.append(self._priced({}, objective=1))
@@ -311,6 +352,11 @@ class Maker:
             row[[n + c for c in cut]] = 1
             matrix.append(row), limits.append((len(cut) - 1) // 2), names.append(("cut", number))
         side = len(matrix)
+        for number, cut in enumerate(self.draft.knapsack):
+            coefficients, limit = knapsack_cut(self.program, *cut)
+            row = np.zeros(n + m)
+            row[list(coefficients)] = list(coefficients.values())
+            matrix.append(row), limits.append(limit), names.append(("knapsack", number))
         for number, (coefficients, limit, equality) in enumerate(self.rows):
             for sign in (1, -1) if equality else (1,):
                 row = np.zeros(n + m)

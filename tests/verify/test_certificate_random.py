@@ -5,17 +5,20 @@ from placement.errors import CertificateError
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate
 from tests.verify.random_programs import random_program
-from tests.verify.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate
+from tests.verify.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_knapsack
 
 
 def random_prices(program, draft, rng):
-    sizes = (len(classes_of(program)), len(draft.cuts))
-    row, cut = ({i: int(rng.integers(0, 8 * SCALE)) for i in range(size) if rng.random() < 0.7} for size in sizes)
+    sizes = (len(classes_of(program)), len(draft.cuts), len(draft.knapsack))
+    row, cut, knapsack = (
+        {i: int(rng.integers(0, 8 * SCALE)) for i in range(size) if rng.random() < 0.7} for size in sizes
+    )
     low = [-3 * SCALE if each.equality else 0 for each in program.linear]
     return Prices(
         objective=int(rng.random() < 0.8),
         row=row,
         cut=cut,
+        knapsack=knapsack,
         linear=[int(rng.integers(start, 3 * SCALE)) for start in low],
         floor=[int(rng.integers(0, 2 * SCALE)) for _ in program.floors],
     )
@@ -29,6 +32,7 @@ def test_any_prices_prove_exactly_what_the_formula_gives(seed):
     classes = classes_of(program)
     if len(classes) >= 3:
         draft.cuts = [sorted(rng.choice(len(classes), 3, replace=False).tolist()) for _ in range(2)]
+    draft.knapsack = [cut for _ in range(2) if (cut := random_knapsack(program, rng)) is not None]
     draft.prices = [random_prices(program, draft, rng)]
     draft.leaves = [(0, 0)]
     ones, zeros = set(np.flatnonzero(program.required)), set(np.flatnonzero(program.excluded))
