@@ -157,7 +157,7 @@ class Run:
     def _wide_root(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Bound the root, improve the plan on what is left, and fix again."""
         begun = time.perf_counter()
-        large = self._problem.covers.sites.size > _LARGE_ENTRIES
+        large = self._problem.covers.sites.size > _LARGE_ENTRIES and not self._simplex_fits(root)
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
         root, plan = self._visit_root(self._visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
