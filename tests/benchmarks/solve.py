@@ -4,9 +4,13 @@
     python -m tests.benchmarks.solve --cases large --peers none
     python -m tests.benchmarks.solve --cases stream --rows 1e9
     python -m tests.benchmarks.solve --cases cities --points manhattan.txt
+    python -m tests.benchmarks.solve --cases wuhan          # real streets, with peers
 
-Every run is a process of its own, killed well after its limit; memory is the most it held resident beyond what the
-instance itself took. Kernels are compiled, and covers are in memory, before the clock starts.
+Every run is a process of its own, killed well after its limit; memory is the most it held resident while it solved,
+beyond what the instance itself took, and in brackets all that the process held, checking included. Kernels are
+compiled, and covers are in memory, before the clock starts. "x engine" is a peer's solving time over the engine's in
+the same run, ">" where the peer had not proven its answer by then. A proven answer that contradicts the engine's is
+marked WRONG.
 """
 
 from __future__ import annotations
@@ -17,17 +21,18 @@ import importlib.util
 import multiprocessing
 import os
 import platform
+import re
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.benchmarks.solve_instances import Recipe, build, city_points, streamed
-from tests.benchmarks.solve_peers import PEERS
+from tests.benchmarks.solve_peers import PEERS, UnfitError
 
 SMALL = [
     (Recipe(rows=1_000, sites=100, radius=6.25, budget=10), 60),
@@ -48,6 +53,7 @@ LARGE = [
     (Recipe(rows=10**6, sites=10_000, radius=0.656, budget=300, kind="city"), 120),
     (Recipe(rows=4 * 10**7, sites=100, radius=6.25, budget=10), 60),
 ]
+WUHAN_LIMIT_S = 60.0
 PEAK_MB = 1024.0 if sys.platform != "darwin" else 1024.0**2
 
 
@@ -78,19 +84,39 @@ def one_pass_s(program: Any) -> float:
     return time.perf_counter() - begun
 
 
+def _forget_peak() -> float:
+    """Begin to count the peak anew where the system can, and return the megabytes held now."""
+    status, forget = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not forget.exists():
+        return _peak_mb()
+    forget.write_text("5")
+    return _status_mb(status, "VmRSS")
+
+
 def _peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        return _status_mb(status, "VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / PEAK_MB
+
+
+def _status_mb(status: Path, field: str) -> float:
+    return int(re.search(rf"{field}:\s+(\d+) kB", status.read_text()).group(1)) / 1024.0
 
 
 def _child(make: Callable[[], Any], solver: str, limit_s: float, pipe: Any) -> None:
     program = make()
-    before = _peak_mb()
-    if solver == "placement":
-        build_s, solve_s, value, bound, extra = engine(program, limit_s)
-    else:
-        build_s, solve_s, value, bound = PEERS[solver][1](program, limit_s)
-        extra = {"mb": _peak_mb()}
-    extra["mb"] -= before
+    before = _forget_peak()
+    try:
+        if solver == "placement":
+            build_s, solve_s, value, bound, extra = engine(program, limit_s)
+        else:
+            build_s, solve_s, value, bound = PEERS[solver][1](program, limit_s)
+            extra = {"mb": _peak_mb()}
+    except UnfitError as reason:
+        pipe.send({"unfit": str(reason)})
+        return
+    extra |= {"mb": extra["mb"] - before, "all_mb": _peak_mb()}
     pipe.send(
         {"build": build_s, "solve": solve_s, "value": value, "bound": bound, "pass": one_pass_s(program), **extra}
     )
@@ -112,19 +138,41 @@ def run(make: Callable[[], Any], solver: str, limit_s: float, *, patience_s: flo
     return result
 
 
-def row(name: str, solver: str, limit_s: float, result: dict[str, Any]) -> str:
-    """Return one line of the table."""
+def row(name: str, solver: str, result: dict[str, Any], own: dict[str, Any]) -> str:
+    """Return one line of the table; `own` is what the engine did in the same run."""
     if "solve" not in result:
-        what = "failed" if result.get("failed") else f"killed after {limit_s:g} s + 90 s"
-        return f"| {name} | {solver} | {what} | | | | | | |"
+        what = f"cannot take it: {result['unfit']}" if "unfit" in result else "failed"
+        what = "killed long after its limit" if not result else what
+        return f"| {name} | {solver} | {what} | | | | | | | |"
     value, bound = result["value"], result["bound"]
-    gap = "not proven" if not np.isfinite(bound) else f"{100 * max(0.0, bound - value) / max(bound, 1e-9):.3f} %"
+    gap = f"{100 * max(0.0, bound - value) / max(bound, 1e-9):.3f} %" if np.isfinite(value - bound) else "not proven"
     ratio = result["solve"] / result["pass"] if result["pass"] > 0 else float("nan")
-    checked = f"{result['proven']} in {result['check_s']:.2f} s" if "proven" in result else ""
+    against = _times(result, own) if own is not result else ""
+    checked = f"{result['proven']} in {result['check_s']:.2f} s" if "proven" in result else _verdict(result, own)
     return (
         f"| {name} | {solver} | {result['build']:.2f} | {result['solve']:.3f} | {value:.0f} | {gap} | "
-        f"{result['mb']:.0f} | {ratio:.0f} | {checked} |"
+        f"{result['mb']:.0f} ({result['all_mb']:.0f}) | {ratio:.0f} | {against} | {checked} |"
     )
+
+
+def _settled(result: dict[str, Any]) -> bool:
+    """Return whether an answer counts as proven: no whole number lies between value and bound."""
+    return bool(result["bound"] - result["value"] < 0.999)
+
+
+def _times(result: dict[str, Any], own: dict[str, Any]) -> str:
+    if "solve" not in own:
+        return ""
+    return f"{'' if _settled(result) else '> '}{result['solve'] / own['solve']:.0f}"
+
+
+def _verdict(result: dict[str, Any], own: dict[str, Any]) -> str:
+    """Return what the engine's certificate says about a peer's answer, allowing for rounding in floating point."""
+    if "proven" not in own:
+        return ""
+    slack = 1e-6 * max(1.0, own["proven"])
+    wrong = result["value"] > own["proven"] + slack or result["bound"] < own["value"] - slack
+    return "WRONG" if wrong else ("agrees" if _settled(result) else "")
 
 
 def cases(options: argparse.Namespace) -> list[tuple[str, Callable[[], Any], float]]:
@@ -137,9 +185,22 @@ def cases(options: argparse.Namespace) -> list[tuple[str, Callable[[], Any], flo
             (f"{options.points.stem} p{count}", lambda count=count: city_points(options.points, 400.0, count), 120)
             for count in (50, 60, 70, 80)
         ]
+    if options.cases == "wuhan":
+        return [(name, make, WUHAN_LIMIT_S) for name, make in wuhan()]
     chosen = SMALL if options.cases == "small" else LARGE
-    wanted = [each for each in chosen if not options.only or options.only in each[0].name]
-    return [(recipe.name, lambda recipe=recipe: build(recipe), limit) for recipe, limit in wanted]
+    return [(recipe.name, lambda recipe=recipe: build(recipe), limit) for recipe, limit in chosen]
+
+
+def wuhan() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield (name, maker) of the programs on real streets; the study is prepared once, before any run."""
+    from tests.benchmarks import solve_wuhan
+
+    solve_wuhan.hankou()
+    yield "Hankou 4541x345 15 min, 20 stations", lambda: solve_wuhan.residents(20)
+    yield "Hankou 4541x345 15 min, unequal costs", lambda: solve_wuhan.residents(20, "running")
+    yield "Hankou study: relocation, floors", solve_wuhan.study_program
+    yield "Hankou streets 1e5x345 15 min, 20 stations", lambda: solve_wuhan.along_streets(100_000, 345, 20)
+    yield "Hankou streets 1e5x2000 15 min, 40 stations", lambda: solve_wuhan.along_streets(100_000, 2_000, 40)
 
 
 def machine() -> str:
@@ -154,23 +215,36 @@ def machine() -> str:
     )
 
 
+def peers(wanted: str) -> list[str]:
+    """Return the peers asked for that are installed; none of them takes covers in blocks."""
+    installed = [name for name, (module, _) in PEERS.items() if importlib.util.find_spec(module)]
+    parts = [] if wanted == "none" else wanted.split(",")
+    return [name for name in installed if wanted == "all" or any(part in name for part in parts)]
+
+
 def main() -> None:
     """Run the cases and print, or write, the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", choices=["small", "large", "stream", "cities"], default="small")
+    parser.add_argument("--cases", choices=["small", "large", "stream", "cities", "wuhan"], default="small")
     parser.add_argument("--only", default="", help="part of a case's name")
-    parser.add_argument("--peers", choices=["all", "none"], default="all")
+    parser.add_argument("--peers", default="all", help="all, none, or parts of names with commas between")
+    parser.add_argument("--limit", type=float, help="seconds each solver gets, instead of the case's own")
     parser.add_argument("--rows", default="1e8", help="rows of the streamed case")
     parser.add_argument("--points", type=Path, help="file of real points for the cities")
     parser.add_argument("--out", type=Path, help="also append the table to this file")
     options = parser.parse_args()
-    columns = "case | solver | build s | solve s | objective | gap | MB | x one pass | certificate"
-    lines = [machine(), "", f"| {columns} |", "|---" * 9 + "|"]
+    columns = "case | solver | build s | solve s | objective | gap | MB (all) | x one pass | x engine | certificate"
+    lines = [machine(), "", f"| {columns} |", "|---" * 10 + "|"]
     print("\n".join(lines), flush=True)
-    peers = [name for name, (module, _) in PEERS.items() if importlib.util.find_spec(module)]
+    solvers = ["placement", *([] if options.cases == "stream" else peers(options.peers))]
     for name, make, limit_s in cases(options):
-        for solver in ["placement", *(peers if options.peers == "all" else [])]:
-            lines.append(row(name, solver, limit_s, run(make, solver, limit_s)))
+        if options.only not in name:
+            continue
+        own: dict[str, Any] = {}
+        for solver in solvers:
+            result = run(make, solver, options.limit or limit_s)
+            own = result if solver == "placement" else own
+            lines.append(row(name, solver, result, own))
             print(lines[-1], flush=True)
     if options.out:
         with options.out.open("a") as file:

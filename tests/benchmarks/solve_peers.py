@@ -1,32 +1,87 @@
-"""Other solvers on the raw program: each returns (build seconds, solve seconds, objective, bound)."""
+"""Other solvers on the raw program: each returns (build seconds, solve seconds, objective, bound).
+
+The raw program has one continuous variable a demand row and one binary variable a decision column, as a reader of the
+textbook would write it. All solvers get the same matrix, the same number of threads and no tolerated gap.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from placement.values import CoverageProgram
 
-
-def plain_parts(program: CoverageProgram):
-    """Return (covers, weights, costs, budget) of a program with one budget row."""
-    row = program.linear[0]
-    costs = np.zeros(program.n_columns, dtype=np.int64)
-    costs[row.columns] = row.coefficients
-    return program.covers, program.weights, costs, row.limit
+THREADS = 2
+NO_GAP = 1e-9
+CP_SAT_WORKERS = 8
+"""Its searches take turns on the cores; with two only, none of them uses the linear relaxation's bound."""
 
 
-def arrays(program: CoverageProgram):
-    """Return (objective, matrix, row lower, row upper, first integer column): rows first, then sites."""
-    covers, weights, costs, budget = plain_parts(program)
-    rows, sites = covers.shape
-    top = sparse.hstack([-sparse.eye_array(rows, format="csr"), covers.astype(float)], format="csr")
-    bottom = sparse.csr_array(np.concatenate([np.zeros(rows), costs])[None, :])
-    matrix = sparse.vstack([top, bottom], format="csr")
-    lower, upper = np.concatenate([np.zeros(rows), [-np.inf]]), np.concatenate([np.full(rows, np.inf), [budget]])
-    return np.concatenate([weights, np.zeros(sites)]), matrix, lower, upper, rows
+class UnfitError(Exception):
+    """A solver's own model cannot express the program."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """Maximise ``objective @ v`` with ``row_lower <= matrix @ v <= row_upper``; v = demand rows, then columns."""
+
+    objective: np.ndarray
+    matrix: sparse.csr_array
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    demand: int
+
+    def rows(self) -> Iterator[tuple[list[int], list[int], float, float]]:
+        """Yield (variables, coefficients, lower, upper) of every row; the first `demand` rows are cover rows."""
+        starts, indices = self.matrix.indptr.tolist(), self.matrix.indices.tolist()
+        values = self.matrix.data.astype(np.int64).tolist()
+        limits = zip(self.row_lower.tolist(), self.row_upper.tolist(), strict=True)
+        for row, (low, high) in enumerate(limits):
+            part = slice(starts[row], starts[row + 1])
+            yield indices[part], values[part], low, high
+
+
+def raw(program: CoverageProgram) -> Raw:
+    """Return the program as it is written on paper."""
+    demand, columns = program.weights.size, program.n_columns
+    standing = np.flatnonzero(program.column_site >= 0)
+    at = sparse.csr_array(
+        (np.ones(standing.size), (program.column_site[standing], standing)), shape=(program.n_sites, columns)
+    )
+    covers = program.covers.astype(np.float64) @ at
+    side, low, high = _side_rows(program)
+    top = sparse.hstack([-sparse.eye_array(demand, format="csr"), covers], format="csr")
+    matrix = sparse.vstack([top, side], format="csr")
+    matrix.sort_indices()
+    return Raw(
+        objective=np.concatenate([program.weights, program.column_values]).astype(np.float64),
+        matrix=matrix,
+        row_lower=np.concatenate([np.zeros(demand), low]),
+        row_upper=np.concatenate([np.full(demand, np.inf), high]),
+        lower=np.concatenate([np.zeros(demand), program.required]),
+        upper=np.concatenate([np.ones(demand), ~program.excluded]),
+        demand=demand,
+    )
+
+
+def _side_rows(program: CoverageProgram) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
+    """Return (matrix, lower, upper) of the linear rows and the floors."""
+    demand = program.weights.size
+    places = [demand + row.columns for row in program.linear] + [floor.rows for floor in program.floors]
+    values = [row.coefficients for row in program.linear] + [program.weights[floor.rows] for floor in program.floors]
+    starts = np.cumsum([0, *(part.size for part in places)])
+    data, indices = np.concatenate(values).astype(np.float64), np.concatenate(places)
+    matrix = sparse.csr_array((data, indices, starts), shape=(len(places), demand + program.n_columns))
+    low = [row.limit if row.equality else -np.inf for row in program.linear]
+    high = [row.limit for row in program.linear]
+    least = [floor.minimum for floor in program.floors]
+    return matrix, np.array(low + least, dtype=np.float64), np.array(high + [np.inf] * len(least), dtype=np.float64)
 
 
 def highspy_arrays(program, limit_s):
@@ -34,15 +89,14 @@ def highspy_arrays(program, limit_s):
     from placement.solve.highs import ArrayModel, solve_mip
 
     begun = time.perf_counter()
-    objective, matrix, lower, upper, rows = arrays(program)
-    size = objective.size
-    model = ArrayModel(
-        objective=objective, matrix=matrix, row_lower=lower, row_upper=upper, lower=np.zeros(size),
-        upper=np.ones(size), integer=np.arange(size) >= rows,
+    model = raw(program)
+    arrays = ArrayModel(
+        objective=model.objective, matrix=model.matrix, row_lower=model.row_lower, row_upper=model.row_upper,
+        lower=model.lower, upper=model.upper, integer=np.arange(model.objective.size) >= model.demand,
     )  # fmt: skip
     built = time.perf_counter()
-    outcome = solve_mip(model, time_limit_s=limit_s, threads=2)
-    value = np.nan if outcome.values is None else float(objective @ outcome.values)
+    outcome = solve_mip(arrays, time_limit_s=limit_s, threads=THREADS)
+    value = np.nan if outcome.values is None else float(model.objective @ outcome.values)
     return built - begun, time.perf_counter() - built, value, outcome.bound
 
 
@@ -51,13 +105,13 @@ def scipy_milp(program, limit_s):
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     begun = time.perf_counter()
-    objective, matrix, lower, upper, rows = arrays(program)
-    integrality = (np.arange(objective.size) >= rows).astype(int)
+    model = raw(program)
+    integrality = (np.arange(model.objective.size) >= model.demand).astype(int)
     built = time.perf_counter()
-    options = {"time_limit": limit_s, "mip_rel_gap": 0.0}
     result = milp(
-        -objective, constraints=LinearConstraint(matrix, lower, upper), bounds=Bounds(0, 1),
-        integrality=integrality, options=options,
+        -model.objective, constraints=LinearConstraint(model.matrix, model.row_lower, model.row_upper),
+        bounds=Bounds(model.lower, model.upper), integrality=integrality,
+        options={"time_limit": limit_s, "mip_rel_gap": 0.0},
     )  # fmt: skip
     value = np.nan if result.x is None else -result.fun
     bound = np.nan if result.mip_dual_bound is None else -result.mip_dual_bound
@@ -67,16 +121,20 @@ def scipy_milp(program, limit_s):
 def _pulp(program, solver):
     import pulp
 
-    covers, weights, costs, budget = plain_parts(program)
     begun = time.perf_counter()
+    model = raw(program)
     problem = pulp.LpProblem("mclp", pulp.LpMaximize)
-    x = [pulp.LpVariable(f"x{k}", cat="Binary") for k in range(costs.size)]
-    z = [pulp.LpVariable(f"z{r}", 0, 1) for r in range(weights.size)]
-    problem += pulp.LpAffineExpression(zip(z, weights.tolist(), strict=True))
-    indptr, indices = covers.indptr.tolist(), covers.indices.tolist()
-    for row in range(weights.size):
-        problem += z[row] <= pulp.lpSum([x[k] for k in indices[indptr[row] : indptr[row + 1]]])
-    problem += pulp.LpAffineExpression(zip(x, costs.tolist(), strict=True)) <= budget
+    size = model.objective.size
+    kinds = ["Continuous"] * model.demand + ["Integer"] * (size - model.demand)
+    bounds = zip(model.lower.tolist(), model.upper.tolist(), kinds, strict=True)
+    v = [pulp.LpVariable(f"v{k}", low, high, kind) for k, (low, high, kind) in enumerate(bounds)]
+    problem += pulp.LpAffineExpression(zip(v, model.objective.tolist(), strict=True))
+    for variables, values, low, high in model.rows():
+        total = pulp.LpAffineExpression(zip((v[k] for k in variables), values, strict=True))
+        if low == high:
+            problem += total == low
+        else:
+            problem += total >= low if np.isfinite(low) else total <= high
     built = time.perf_counter()
     problem.solve(solver)
     solved = time.perf_counter()
@@ -87,25 +145,36 @@ def _pulp(program, solver):
 
 def pulp_cbc(program, limit_s):
     """PuLP with its bundled CBC."""
-    import pulp
-
-    return _pulp(program, pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, threads=2))
+    return _pulp(program, _cbc(limit_s))
 
 
 def pulp_highs(program, limit_s):
     """PuLP with HiGHS."""
+    return _pulp(program, _highs(limit_s))
+
+
+def _cbc(limit_s):
     import pulp
 
-    return _pulp(program, pulp.HiGHS(msg=False, timeLimit=limit_s, threads=2))
+    return pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, threads=THREADS)
+
+
+def _highs(limit_s):
+    import pulp
+
+    return pulp.HiGHS(msg=False, timeLimit=limit_s, threads=THREADS, gapRel=NO_GAP)
 
 
 def _spopt(program, solver):
     from spopt.locate import MCLP
 
-    covers, weights, _, budget = plain_parts(program)
-    distance = np.where(covers.toarray(), 0.0, 2.0)
+    row = program.linear[0]
+    plain = len(program.linear) == 1 and not program.floors and row.columns.size == program.n_sites
+    if not plain or (row.coefficients != 1).any():
+        raise UnfitError("a number of stations is its only limit")
+    distance = np.where(program.covers.toarray(), 0.0, 2.0)
     begun = time.perf_counter()
-    model = MCLP.from_cost_matrix(distance, weights, service_radius=1.0, p_facilities=budget)
+    model = MCLP.from_cost_matrix(distance, program.weights, service_radius=1.0, p_facilities=row.limit)
     built = time.perf_counter()
     model = model.solve(solver, results=False)
     value = float(model.problem.objective.value())
@@ -115,58 +184,81 @@ def _spopt(program, solver):
 
 def spopt_cbc(program, limit_s):
     """The coverage model of spopt with PuLP's CBC."""
-    import pulp
-
-    return _spopt(program, pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, threads=2))
+    return _spopt(program, _cbc(limit_s))
 
 
 def spopt_highs(program, limit_s):
     """The coverage model of spopt with HiGHS."""
-    import pulp
-
-    return _spopt(program, pulp.HiGHS(msg=False, timeLimit=limit_s, threads=2))
+    return _spopt(program, _highs(limit_s))
 
 
 def cp_sat(program, limit_s):
     """CP-SAT of OR-Tools."""
     from ortools.sat.python import cp_model
 
-    covers, weights, costs, budget = plain_parts(program)
     begun = time.perf_counter()
+    raw_model = raw(program)
     model = cp_model.CpModel()
-    x = [model.new_bool_var("") for _ in costs]
-    z = [model.new_bool_var("") for _ in weights]
-    indptr, indices = covers.indptr.tolist(), covers.indices.tolist()
-    for row in range(weights.size):
-        model.add_bool_or([*(x[k] for k in indices[indptr[row] : indptr[row + 1]]), z[row].negated()])
-    model.add(cp_model.LinearExpr.weighted_sum(x, costs.tolist()) <= budget)
-    model.maximize(cp_model.LinearExpr.weighted_sum(z, weights.tolist()))
+    bounds = zip(raw_model.lower.tolist(), raw_model.upper.tolist(), strict=True)
+    v = [model.new_int_var(int(low), int(high), "") for low, high in bounds]
+    for number, (variables, values, low, high) in enumerate(raw_model.rows()):
+        if number < raw_model.demand:
+            model.add_bool_or(v[k] if a > 0 else v[k].negated() for k, a in zip(variables, values, strict=True))
+        else:
+            ends = (int(end) if np.isfinite(end) else int(np.copysign(2**50, end)) for end in (low, high))
+            model.add_linear_constraint(cp_model.LinearExpr.weighted_sum([v[k] for k in variables], values), *ends)
+    model.maximize(cp_model.LinearExpr.weighted_sum(v, raw_model.objective.astype(np.int64).tolist()))
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds, solver.parameters.num_workers = limit_s, 2
+    solver.parameters.max_time_in_seconds, solver.parameters.num_workers = limit_s, CP_SAT_WORKERS
     built = time.perf_counter()
-    solver.solve(model)
-    return built - begun, time.perf_counter() - built, solver.objective_value, solver.best_objective_bound
+    status = solver.solve(model)
+    solved = time.perf_counter()
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    return built - begun, solved - built, solver.objective_value if found else np.nan, solver.best_objective_bound
 
 
 def scip(program, limit_s):
     """SCIP."""
     import pyscipopt
 
-    covers, weights, costs, budget = plain_parts(program)
     begun = time.perf_counter()
+    raw_model = raw(program)
     model = pyscipopt.Model()
     model.hideOutput()
-    x = [model.addVar(vtype="B") for _ in costs]
-    z = [model.addVar(lb=0, ub=1) for _ in weights]
-    indptr, indices = covers.indptr.tolist(), covers.indices.tolist()
-    for row in range(weights.size):
-        model.addCons(z[row] <= pyscipopt.quicksum(x[k] for k in indices[indptr[row] : indptr[row + 1]]))
-    model.addCons(pyscipopt.quicksum(int(c) * v for c, v in zip(costs, x, strict=True)) <= budget)
-    model.setObjective(pyscipopt.quicksum(int(w) * v for w, v in zip(weights, z, strict=True)), "maximize")
+    kinds = ["C"] * raw_model.demand + ["I"] * (raw_model.objective.size - raw_model.demand)
+    bounds = zip(raw_model.lower.tolist(), raw_model.upper.tolist(), kinds, strict=True)
+    v = [model.addVar(lb=low, ub=high, vtype=kind) for low, high, kind in bounds]
+    for variables, values, low, high in raw_model.rows():
+        total = pyscipopt.quicksum(value * v[k] for k, value in zip(variables, values, strict=True))
+        if low == high:
+            model.addCons(total == low)
+        else:
+            model.addCons(total >= low if np.isfinite(low) else total <= high)
+    gains = raw_model.objective.tolist()
+    model.setObjective(pyscipopt.quicksum(gain * x for gain, x in zip(gains, v, strict=True)), "maximize")
     model.setParam("limits/time", limit_s)
     built = time.perf_counter()
     model.optimize()
-    return built - begun, time.perf_counter() - built, model.getPrimalbound(), model.getDualbound()
+    value = model.getPrimalbound() if model.getNSols() else np.nan
+    return built - begun, time.perf_counter() - built, value, model.getDualbound()
+
+
+def _aggregated(program, limit_s, backend):
+    from placement.solve.milp import solve_milp
+
+    solution = solve_milp(program, backend=backend, time_limit_s=limit_s, threads=THREADS)
+    value = np.nan if solution.status == "no_solution" else solution.objective
+    return solution.timings["build"], solution.timings["solve"], value, solution.bound
+
+
+def aggregated_highs(program, limit_s):
+    """HiGHS on the rows that this library's aggregation leaves."""
+    return _aggregated(program, limit_s, "highs")
+
+
+def aggregated_cbc(program, limit_s):
+    """CBC on the rows that this library's aggregation leaves."""
+    return _aggregated(program, limit_s, "cbc")
 
 
 PEERS = {
@@ -178,4 +270,6 @@ PEERS = {
     "spopt + CBC": ("spopt", spopt_cbc),
     "CP-SAT": ("ortools", cp_sat),
     "SCIP": ("pyscipopt", scip),
+    "aggregated + HiGHS": ("highspy", aggregated_highs),
+    "aggregated + CBC": ("pulp", aggregated_cbc),
 }
