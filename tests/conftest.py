@@ -15,7 +15,6 @@ from placement.tables import read_tables
 from placement.toy import write_study
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SHARED = REPOSITORY.parent / "shared"
 
 
 class SpoiledStudy:
