@@ -8,9 +8,9 @@
 
 Every run is a process of its own, killed well after its limit; memory is the most it held resident while it solved,
 beyond what the instance itself took, and in brackets all that the process held, checking included. Kernels are
-compiled, and covers are in memory, before the clock starts. "x engine" is a peer's solving time over the engine's in
-the same run, ">" where the peer had not proven its answer by then. A proven answer that contradicts the engine's is
-marked WRONG.
+compiled, and covers are in memory, before the clock starts; what takes under a second is the median of five runs.
+"x engine" is a peer's solving time over the engine's in the same run, ">" where the peer had not proven its answer by
+then. A proven answer that contradicts the engine's is marked WRONG.
 """
 
 from __future__ import annotations
@@ -64,14 +64,27 @@ def engine(program: Any, limit_s: float) -> tuple[float, float, float, float, di
     from placement.verify import check_certificate
 
     compile_kernels()
-    begun = time.perf_counter()
-    solution = maximise_coverage(program, time_limit_s=limit_s)
+    taken, solution = typical(lambda: _timed(lambda: maximise_coverage(program, time_limit_s=limit_s)))
     solved = time.perf_counter()
     extra = {"status": solution.status, "nodes": solution.details["nodes"], "classes": solution.details["classes"]}
     extra["mb"] = _peak_mb()
     extra["proven"] = check_certificate(program, solution.chosen, solution.certificate)
     extra["check_s"] = time.perf_counter() - solved
-    return 0.0, solved - begun, solution.objective, solution.bound, extra
+    return 0.0, taken, solution.objective, solution.bound, extra
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    begun = time.perf_counter()
+    result = call()
+    return time.perf_counter() - begun, result
+
+
+def typical(call: Callable[[], tuple[Any, ...]], seconds: int = 0) -> tuple[Any, ...]:
+    """Return the outcome of median time of five runs, of one run where that takes a second; `seconds`: its place."""
+    runs = [call()]
+    while runs[0][seconds] < 1.0 and len(runs) < 5:
+        runs.append(call())
+    return sorted(runs, key=lambda each: each[seconds])[len(runs) // 2]
 
 
 def one_pass_s(program: Any) -> float:
@@ -111,7 +124,7 @@ def _child(make: Callable[[], Any], solver: str, limit_s: float, pipe: Any) -> N
         if solver == "placement":
             build_s, solve_s, value, bound, extra = engine(program, limit_s)
         else:
-            build_s, solve_s, value, bound = PEERS[solver][1](program, limit_s)
+            build_s, solve_s, value, bound = typical(lambda: PEERS[solver][1](program, limit_s), seconds=1)
             extra = {"mb": _peak_mb()}
     except UnfitError as reason:
         pipe.send({"unfit": str(reason)})

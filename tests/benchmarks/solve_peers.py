@@ -138,9 +138,16 @@ def _pulp(program, solver):
     built = time.perf_counter()
     problem.solve(solver)
     solved = time.perf_counter()
-    proven = problem.sol_status == pulp.LpSolutionOptimal
-    value = pulp.value(problem.objective)
-    return built - begun, solved - built, value, value if proven else np.nan
+    return built - begun, solved - built, *_pulp_claims(problem)
+
+
+def _pulp_claims(problem):
+    """Return (objective, bound), NaN where there is none: without a plan PuLP's variables may all read 0."""
+    import pulp
+
+    found = problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+    value = float(pulp.value(problem.objective)) if found else np.nan
+    return value, value if problem.sol_status == pulp.LpSolutionOptimal else np.nan
 
 
 def pulp_cbc(program, limit_s):
@@ -177,9 +184,7 @@ def _spopt(program, solver):
     model = MCLP.from_cost_matrix(distance, program.weights, service_radius=1.0, p_facilities=row.limit)
     built = time.perf_counter()
     model = model.solve(solver, results=False)
-    value = float(model.problem.objective.value())
-    proven = model.problem.sol_status == 1
-    return built - begun, time.perf_counter() - built, value, value if proven else np.nan
+    return built - begun, time.perf_counter() - built, *_pulp_claims(model.problem)
 
 
 def spopt_cbc(program, limit_s):
