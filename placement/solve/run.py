@@ -1,8 +1,9 @@
 """The stages of a run: dominated columns, root bound, plans, cuts or branching, and the proof of it all.
 
-Programs with few columns are branched at once: a node takes milliseconds there and the relaxation is nearly tight.
-Where columns are many the plan and the relaxation are improved first, within the columns whose reduced value is close
-to what is needed; then odd-set cuts, refixing, and branching on the relaxation with cuts.
+Programs with few columns are branched at once, by first-order steps as long as nodes are few, then by simplex steps
+with cuts and strong branching. Where columns are many the plan and the relaxation are improved first, within the
+columns whose reduced value is close to what is needed; then cuts, refixing, and branching on the relaxation with cuts.
+Where the simplex method would not come to an end, nearly all of the time goes into the root (`large_root`).
 """
 
 from __future__ import annotations
