@@ -208,9 +208,10 @@ class Run:
         by_simplex = Stage(
             make=lambda: self._cut_visitor(root), at_once=1, iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS)
         )
-        if not simplex:
+        undecided = int((root.status == FREE).sum())
+        if not simplex or not undecided:
             return (Stage(make=lambda: self._visitor),)
-        if (root.status == FREE).sum() > _MANY_COLUMNS:
+        if undecided > _MANY_COLUMNS:
             return (by_simplex,)
         patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
         return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)

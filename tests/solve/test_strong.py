@@ -40,6 +40,12 @@ def test_every_small_program_is_settled_as_by_brute_force(simplex_only, seed):
         assert value_of(program, solution.chosen) == best
 
 
+def test_nothing_to_decide_is_settled_at_once(simplex_only):
+    program = CoverageProgram.from_covers(sparse.csr_array([[1, 1]]), [5], [1, 1], 2, excluded=np.array([True, True]))
+    solution = maximise_coverage(program)
+    assert (solution.status, solution.objective, solution.bound) == ("optimal", 0, 0)
+
+
 def test_floors_that_no_budget_can_meet_are_refuted_by_a_ray(simplex_only):
     # twelve rows, six sites that cover two each, money for two; the floor wants five covered: 4 < 5, but half-open
     # sites hide it from every single row, so that only the rows together (a ray) refute it
