@@ -4,11 +4,12 @@ In the order of a run:
 
 - ``aggregate``, ``reduced``: equal rows merged; ``problem``, ``dominate``: the engine's form of it.
 - ``engine``, ``run``, ``large_root``: the stages; ``deadline``: when to stop.
-- Plans: ``search`` (greedy, swaps), ``relocate`` (machines that move), ``iterated``, ``annealing``, ``improve``, ``plans``.
+- Plans: ``search`` (greedy, swaps), ``relocate`` (machines that move), ``iterated``, ``annealing``, ``improve``;
+  ``plans``: what they are worth.
 - Bounds: ``first_order``, ``saddle`` without cuts, ``cut_saddle`` with them; ``relaxation``, ``growing`` by simplex;
   ``odd_sets``, ``knapsack``, ``cut_rows``: cuts; ``prices``, ``class_prices``: all of it in integers.
 - The tree: ``branch``, ``node``, ``cut_visitor``, ``strong``, ``restrict``, ``propagate``; its evidence: ``proof``.
-- Other solvers: ``milp``, ``highs``, ``cbc_log``; what is checked of their word: ``claims``, ``recount``; ``tie_break``.
+- Other solvers: ``milp``, ``highs``, ``cbc_log``, whose word ``claims`` and ``recount`` check. Ties: ``tie_break``.
 """
 
 from __future__ import annotations
