@@ -164,7 +164,8 @@ class Run:
         timings["root"] = time.perf_counter() - begun
         if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
-        if not large and not self._finder.packing:
+        easy = (root.status == FREE).sum() <= _MANY_COLUMNS or not self._finder.packing
+        if easy and not large:
             return root, plan
         begun = time.perf_counter()
         root, plan = self._better_root(root, plan, large=large)
