@@ -1,7 +1,8 @@
 """Other solvers on the raw program: each returns (build seconds, solve seconds, objective, bound).
 
 The raw program has one continuous variable a demand row and one binary variable a decision column, as a reader of the
-textbook would write it. All solvers get the same matrix, the same number of threads and no tolerated gap.
+textbook would write it. All solvers get the same matrix and no tolerated gap; two threads where they have any, which
+SCIP's wheel has not.
 """
 
 from __future__ import annotations
