@@ -81,6 +81,7 @@ def compile_kernels() -> None:
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
             _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
+        aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
     problem = build_problem(aggregate(_toy(4, (budget,))))
     work = restrict(problem, problem.status, problem.low, problem.high)
     ground = build_field(work, neighbours=True)
@@ -95,11 +96,11 @@ def compile_kernels() -> None:
     violated_odd_sets(work.indptr, work.sites, work.weights, halves, np.ones(work.weights.size), seed=0)
 
 
-def _toy(sites: int, linear: tuple[LinearRow, ...]) -> CoverageProgram:
+def _toy(sites: int, linear: tuple[LinearRow, ...], index: type[np.signedinteger] = np.int64) -> CoverageProgram:
     none = np.zeros(4, dtype=bool)
-    rows = np.array([0, 1, 1, 2, 2, 0, 3, 0])
+    rows, indptr = np.array([0, 1, 1, 2, 2, 0, 3, 0], dtype=index), np.arange(0, 9, 2, dtype=index)
     return CoverageProgram(
-        covers=sparse.csr_array((np.ones(8, dtype=bool), rows, np.arange(0, 9, 2)), shape=(4, sites)),
+        covers=sparse.csr_array((np.ones(8, dtype=bool), rows, indptr), shape=(4, sites)),
         weights=np.array([3, 4, 5, 6]),
         n_sites=sites,
         column_site=np.arange(4),
