@@ -5,7 +5,7 @@ Sources:
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
   :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
 * foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
-  :func:`spread_footfall`, :func:`passing_footfall`;
+  :func:`fill_counters`, :func:`spread_footfall`, :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
   :func:`awareness_levels`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
@@ -16,6 +16,7 @@ Sources:
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
 from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hourly_counts
 from placement.demand.estimate import estimate_demand
+from placement.demand.fill import FilledCounters, fill_counters
 from placement.demand.footfall import Footfall, passing_footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
 from placement.demand.places import grid, hexagons, points_along_streets
@@ -34,6 +35,7 @@ __all__ = [
     "Awareness",
     "CleanCounts",
     "DemandEstimate",
+    "FilledCounters",
     "Footfall",
     "InterpolatedFootfall",
     "Rates",
@@ -47,6 +49,7 @@ __all__ = [
     "clean_hourly_counts",
     "estimate_awareness",
     "estimate_demand",
+    "fill_counters",
     "fit_usage",
     "grid",
     "hexagons",
