@@ -7,7 +7,7 @@ Sources:
 * foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
   :func:`fill_counters`, :func:`spread_footfall`, :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
-  :func:`awareness_levels`, :func:`post_stratify`;
+  :func:`awareness_levels`, :func:`awareness_rows`, :func:`residents_by_group`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
 
 :func:`estimate_demand` joins them; ``draws`` of the :class:`DemandEstimate` it returns tell how sure that is.
@@ -24,7 +24,13 @@ from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
-from placement.demand.reports import awareness_levels, awareness_report, post_stratify
+from placement.demand.reports import (
+    awareness_levels,
+    awareness_report,
+    awareness_rows,
+    post_stratify,
+    residents_by_group,
+)
 from placement.demand.services import SERVICES, Service, offered_services, service_rates
 from placement.demand.uncertain import DemandEstimate
 from placement.demand.usage import Usage, fit_usage
@@ -45,6 +51,7 @@ __all__ = [
     "areal_weights",
     "awareness_levels",
     "awareness_report",
+    "awareness_rows",
     "clean_daily_counts",
     "clean_hourly_counts",
     "estimate_awareness",
@@ -61,6 +68,7 @@ __all__ = [
     "points_from_polygons",
     "points_from_raster",
     "post_stratify",
+    "residents_by_group",
     "service_rates",
     "split_ages",
     "spread_footfall",
