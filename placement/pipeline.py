@@ -178,9 +178,18 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
         simulated=study.simulated_inputs,
         notices=study.notices,
         visits=None if outcome.visits is None or outcome.visits.usage is None else outcome.visits.table,
-        awareness=None if prepared.awareness is None else SurveyTables.of(prepared.awareness, prepared.demand),
+        awareness=survey_tables(prepared),
         filled=prepared.filled,
+        reliance=prepared.reliance,
+        notes=prepared.notes,
     )
+
+
+def survey_tables(prepared: Prepared) -> SurveyTables | None:
+    """Return who knows the service; None without a survey."""
+    if prepared.awareness is None:
+        return None
+    return SurveyTables.of(prepared.awareness, prepared.demand, uptake=prepared.study.demand.uptake)
 
 
 def reach_frame(outcome: Outcome) -> pd.DataFrame:

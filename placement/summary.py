@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from placement.inputs import Prepared
+from placement.pipeline import survey_tables
 from placement.report import ReportData, SurveyTables, ordered_actions, plan_to_dict
 from placement.values import Plan
 
@@ -22,7 +23,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
     """Return what a study holds, as plain values."""
     sites, demand, times = prepared.sites.table, prepared.demand, prepared.times
     snaps = times.snaps
-    awareness = prepared.awareness
+    awareness = survey_tables(prepared)
     far = snaps.loc[snaps["far"].to_numpy(dtype=bool)] if len(snaps) else snaps
     return {
         "study": prepared.study.study.name,
@@ -30,7 +31,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "people": float(demand.people.sum()),
         "need_visits_a_month": round(float(demand.need.sum()), 3),
         "expected_use_visits_a_month": round(float(demand.expected_use.sum()), 3),
-        "awareness": None if awareness is None else SurveyTables.of(awareness, demand).city(),
+        "awareness": None if awareness is None else awareness.city(),
         "segments": [segment.name for segment in demand.segments],
         "stations": int(sites["existing"].sum()),
         "candidates": int((~sites["existing"]).sum()),
@@ -51,7 +52,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     lines += [
         f"  {record['demand_points']:,} demand points, {record['people']:,.0f} people",
         f"  need {record['need_visits_a_month']:,.0f}, use {record['expected_use_visits_a_month']:,.0f} visits a month",
-        *_awareness_lines(record["awareness"], simulated="survey" in simulated),
+        *_awareness_lines(record["awareness"], SurveyTables.simulated(simulated)),
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
     ]
@@ -64,14 +65,14 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _awareness_lines(known: Mapping[str, float] | None, *, simulated: bool) -> list[str]:
+def _awareness_lines(known: Mapping[str, float] | None, simulated: Sequence[str]) -> list[str]:
     if known is None:
         return []
     says = (
         f"{known['mean']:.1%} of residents know the service (90 % interval {known['low']:.1%} to {known['high']:.1%})"
     )
     uses = f", {known['used']:.1%} use it" if "used" in known else ""
-    survey = "SIMULATED survey: " if simulated else ""
+    survey = f"SIMULATED {', '.join(simulated)}: " if simulated else ""
     return [f"  {survey}{says}{uses}, {known['never_heard']:.1%} never heard of it"]
 
 

@@ -11,6 +11,7 @@ from shapely import box
 from placement.errors import InputError
 from placement.inputs import prepare
 from placement.study import read_study
+from placement.summary import check_lines, check_record
 
 
 def corner(spoiled) -> tuple[float, float]:
@@ -106,8 +107,12 @@ def test_covariates_speak_for_districts_with_few_asked(spoiled):
     spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 + 2000 * income}))
     ready = prepare(read_study(spoiled.folder))
     assert abs(ready.awareness.table["mean"].iloc[15] - rate[15]) < 0.04 < abs(plain - rate[15])
-    assert ready.notes == ()
-    spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000, "far": income}))
+    # The district nobody asked in is richer than all the others.
+    beyond = "survey: extrapolated beyond the surveyed districts' income of 5000 to 10600: d15"
+    assert ready.notes == (beyond,)
+    spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 - 2000 * abs(income)}))
+    assert prepare(read_study(spoiled.folder)).notes == ()
+    spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000, "far": -abs(income)}))
     assert prepare(read_study(spoiled.folder)).notes == ("survey: covariate income left out: the same everywhere",)
 
 
@@ -208,6 +213,29 @@ def test_counter_series_are_averaged(spoiled):
     averages, _ = counter_averages(ready.study, ready.tables)
     # Five working days and two at the weekend: 100 + 5 * 2 / 7.
     assert averages.loc["F1", "people_per_day"] == pytest.approx(100 + 10 / 7)
+
+
+def test_counters_that_count_by_day_only_or_on_few_days_are_named(spoiled):
+    hours = pd.date_range("2025-03-03", periods=24 * 14, freq="h")
+    series = {"F1": hours, "F2": hours[(hours.hour >= 8) & (hours.hour < 20)], "F3": hours[:48]}
+    rows = [(name, time.isoformat(), 50 + time.hour) for name, times in series.items() for time in times]
+    pd.DataFrame(rows, columns=["counter_id", "time", "count"]).to_csv(spoiled.folder / "counts.csv", index=False)
+    spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
+    spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
+    alone = "were counted (the daily number is of these alone)"
+    assert prepare(read_study(spoiled.folder)).notes == (
+        f"footfall_counts: fewer than 24 hours of the day {alone}: F2 (12)",
+        f"footfall_counts: fewer than 3 weekdays {alone}: F3 (2)",
+    )
+
+
+def test_an_uptake_of_the_study_is_told(spoiled):
+    before = check_lines(check_record(prepare(read_study(spoiled.folder))))
+    assert any("use it" in line for line in before)
+    spoiled.setting("[demand.periods]", "[demand.uptake]\ngeneral = 0.1\nelderly = 0.05\n[demand.periods]")
+    after = check_lines(check_record(prepare(read_study(spoiled.folder))))
+    assert not any("use it" in line for line in after)
+    assert "  survey: its column used is replaced by [demand.uptake]: general 10.0%, elderly 5.0%" in after
 
 
 def test_an_unknown_counter_is_named(spoiled):

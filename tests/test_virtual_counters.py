@@ -70,6 +70,15 @@ def test_a_plan_on_virtual_counters_is_verified(filled, tmp_path):
         verify_folder(tmp_path / "out")
 
 
+def test_a_plan_tells_what_it_rests_on(filled, tmp_path):
+    result = CliRunner().invoke(main, ["recommend", str(filled.folder), "--out", str(tmp_path / "out")])
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    for note in prepare(read_study(filled.folder)).notes:
+        assert note in result.output
+        assert note in page
+    assert "of the need comes from virtual counters" in page
+
+
 def test_check_says_how_far_to_trust_it(filled):
     result = CliRunner().invoke(main, ["check", str(filled.folder)])
     assert result.exit_code == 0, result.output
@@ -103,6 +112,7 @@ def test_counters_that_cannot_be_interpolated(spoiled, people, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("footfall_interpolate = 1", "demand.footfall_interpolate]: Input should be a valid boolean"),
         ('footfall_interpolate = "often"', "demand.footfall_interpolate]: Input should be a valid boolean"),
         (
             "footfall_interpolation = true",

@@ -201,8 +201,23 @@ def _design(
     spread = values.std(ddof=0)
     varied = [column for column in values.columns if spread[column] > 0]
     notes = tuple(f"covariate {name} left out: the same everywhere" for name in values.columns if name not in varied)
+    notes += _beyond(values[varied], pooled)
     scaled = (values[varied] - values[varied].mean()) / spread[varied]
     return np.hstack([ones, scaled.to_numpy()]), tuple(map(str, varied)), notes
+
+
+def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[str, ...]:
+    """Return a note on districts nobody asked in whose covariates are unlike those of all surveyed districts."""
+    asked = (pooled["asked"] > 0).groupby(level="district").any()
+    surveyed = values.index.isin(asked.index[asked])
+    notes = []
+    for name, column in values.items():
+        known = column[surveyed]
+        outside = column.index[~surveyed & ~column.between(known.min(), known.max()).to_numpy()]
+        if len(outside):
+            limits = f"{known.min():g} to {known.max():g}"
+            notes.append(f"extrapolated beyond the surveyed districts' {name} of {limits}: {listed(outside)}")
+    return tuple(notes)
 
 
 def _fit_rates(

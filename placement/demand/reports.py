@@ -13,6 +13,7 @@ from placement.errors import Fault, InputError
 from placement.values.demand import Demand, FloatArray
 
 _DRAWS = 4000
+_INTERVAL = ["mean", "low", "high"]
 
 
 def awareness_report(awareness: Awareness) -> pd.DataFrame:
@@ -58,7 +59,19 @@ def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
     """
     if awareness.uptake is None:
         raise InputError.single("survey", "has no column used", remedy="ask who uses the service")
-    return _levels(awareness, seed).set_index(awareness.table.index)
+    table = awareness.table
+    levels = _levels(awareness, seed).set_index(table.index)
+    drawn = [name for name in levels.columns if name.endswith(("_low", "_high"))]
+    # Districts with the same data have the same posterior: one set of draws speaks for all of them.
+    both = pd.concat([table[_INTERVAL], awareness.uptake.table[_INTERVAL].add_prefix("used_")], axis=1).round(9)
+    levels[drawn] = levels.groupby([both[name] for name in both], sort=False)[drawn].transform("first")
+    return levels.assign(**_never_heard(table))
+
+
+def _never_heard(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the complement of awareness, whose quantiles are exact."""
+    names = {"never_heard": "mean", "never_heard_low": "high", "never_heard_high": "low"}
+    return pd.DataFrame({name: 1.0 - table[column] for name, column in names.items()})
 
 
 def awareness_rows(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
@@ -67,10 +80,11 @@ def awareness_rows(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `asked`, `raw`, `mean`, `low`, `high`, and the columns of :func:`awareness_levels` where the survey has `used`.
+        `asked`, `raw`, `mean`, `low`, `high`, and the columns of :func:`awareness_levels`; where the survey has no
+        `used`, only `never_heard` of these and its interval.
     """
     table = awareness.table
-    return table if awareness.uptake is None else table.join(awareness_levels(awareness, seed))
+    return table.join(_never_heard(table) if awareness.uptake is None else awareness_levels(awareness, seed))
 
 
 def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
 
-from placement.demand import Awareness, FilledCounters, awareness_rows, post_stratify, residents_by_group
+from placement.demand import (
+    Awareness,
+    FilledCounters,
+    VirtualReliance,
+    awareness_rows,
+    post_stratify,
+    residents_by_group,
+)
 from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
 from placement.values import Demand, Plan, Sites
@@ -24,23 +31,47 @@ class SurveyTables:
         :func:`placement.demand.awareness_rows`.
     districts
         :func:`placement.demand.post_stratify`: by district, the city last.
+    covariates
+        The covariates that small samples shrink to; empty where they shrink to the city.
+    uptake
+        Uptake by age group that the study gives in place of the survey's.
     """
 
     rows: pd.DataFrame
     districts: pd.DataFrame
+    covariates: tuple[str, ...] = ()
+    uptake: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, awareness: Awareness, demand: Demand) -> SurveyTables:
-        """Return both tables for the residents of a demand."""
+    def of(cls, awareness: Awareness, demand: Demand, *, uptake: Mapping[str, float] | None = None) -> SurveyTables:
+        """Return both tables for the residents of a demand; `uptake` is what the study gives, if it does."""
         people = residents_by_group(awareness, demand)
-        return cls(rows=awareness_rows(awareness), districts=post_stratify(awareness, people))
+        prefix = "slope_"
+        slopes = [str(name) for name in awareness.parameters.columns if str(name).startswith(prefix)]
+        return cls(
+            rows=awareness_rows(awareness),
+            districts=post_stratify(awareness, people),
+            covariates=tuple(name.removeprefix(prefix) for name in slopes),
+            uptake=dict(uptake or {}),
+        )
+
+    @property
+    def tells_use(self) -> bool:
+        """Whether the survey asked who uses the service, and the demand goes by its answer."""
+        return "used" in self.districts.columns and not self.uptake
+
+    @staticmethod
+    def simulated(inputs: Iterable[str]) -> tuple[str, ...]:
+        """Return which of the inputs that awareness rests on are among the simulated `inputs`."""
+        given = set(inputs)
+        return tuple(name for name in ("survey", "covariates", "population") if name in given)
 
     def city(self) -> dict[str, float]:
-        """Return the city's shares: `mean`, `low`, `high`, `never_heard`, and `used` where the survey asked."""
+        """Return the city's shares: `mean`, `low`, `high`, `never_heard`, and `used` where :attr:`tells_use`."""
         total = self.districts.iloc[-1]
         shares = {name: round(float(total[name]), 6) for name in ("mean", "low", "high")}
         shares["never_heard"] = round(1 - shares["mean"], 6)
-        return shares | ({"used": round(float(total["used"]), 6)} if "used" in total.index else {})
+        return shares | ({"used": round(float(total["used"]), 6)} if self.tells_use else {})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,8 +114,12 @@ class ReportData:
         What the survey says; None without one.
     filled
         The counters with virtual ones between them; None where foot traffic was not interpolated.
+    reliance
+        How much of the demand rests on the virtual counters.
     notices
         Notices that the licences of the inputs ask for.
+    notes
+        What was left out of the inputs, replaced, extrapolated or interpolated, in sentences.
 
     Raises
     ------
@@ -114,6 +149,8 @@ class ReportData:
     visits: pd.DataFrame | None = None
     awareness: SurveyTables | None = None
     filled: FilledCounters | None = None
+    reliance: VirtualReliance | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_language(self.language)

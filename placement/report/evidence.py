@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from placement.report.data import ReportData
+from placement.report.data import ReportData, SurveyTables
+from placement.report.text import word
 from placement.report.view import Text, percent
 
 SHOWN = 10
@@ -46,6 +47,7 @@ class Passers:
 
     simulated: bool
     says: str
+    rests: str
     warning: str
 
 
@@ -59,23 +61,25 @@ def aware(data: ReportData, text: Text) -> Aware | None:
     least = districts.sort_values("mean", kind="stable").head(SHOWN)
     numbers = {"asked": f"{asked.sum():,.0f}", "surveyed": int((asked > 0).sum()), "districts": len(asked)}
     return Aware(
-        simulated="survey" in data.simulated,
-        says=_city(city, text),
-        note=text["aware.note"].format(**numbers),
+        simulated=bool(tables.simulated(data.simulated)),
+        says=_city(city, tables, text),
+        note=_note(tables, numbers, text),
         more=text["aware.more"].format(shown=len(least), districts=len(districts)),
-        levels="used" in districts.columns,
+        levels=tables.tells_use,
         rows=tuple(_row(str(name), row, float(asked[name]), text) for name, row in least.iterrows()),
     )
 
 
 def passers(data: ReportData, text: Text) -> Passers | None:
-    """Return how far to trust foot traffic where nobody counted; None where it was not interpolated."""
-    if data.filled is None:
+    """Return how far to trust foot traffic where nobody counted; None where none was interpolated or none counts."""
+    if data.filled is None or (data.reliance is not None and data.reliance.of_need == 0):
         return None
     counters, scores = data.filled.counters, data.filled.scores
     virtual = counters["interpolated"].to_numpy(dtype=bool)
+    if not virtual.any():
+        return None
     people = counters["people_per_day"].to_numpy(dtype=float)
-    says = text["passers.says"].format(
+    says = text["passers.says.one" if virtual.sum() == 1 else "passers.says"].format(
         virtual=f"{virtual.sum():,}",
         real=f"{(~virtual).sum():,}",
         metres=text["metres"].format(value=f"{data.filled.bandwidth_m:g}"),
@@ -87,19 +91,41 @@ def passers(data: ReportData, text: Text) -> Passers | None:
     return Passers(
         simulated=bool({"footfall", "footfall_counts"} & set(data.simulated)),
         says=says,
+        rests=_rests(data, text),
         warning="" if data.filled.better_than_mean else text["passers.no_better"],
     )
 
 
-def _city(city: pd.Series, text: Text) -> tuple[str, ...]:
+def _rests(data: ReportData, text: Text) -> str:
+    """Return what rests on virtual counters, and how many were held to the busiest real one."""
+    said = []
+    if data.reliance is not None:
+        shares = {"passers": percent(data.reliance.of_passers), "need": percent(data.reliance.of_need)}
+        counts = {"without": f"{data.reliance.without:,}", "points": f"{data.reliance.points:,}"}
+        said.append(text["passers.rests"].format(**shares, **counts))
+    if data.filled is not None and data.filled.capped:
+        said.append(text["passers.capped"].format(count=f"{data.filled.capped:,}"))
+    return " ".join(said)
+
+
+def _note(tables: SurveyTables, numbers: Mapping[str, object], text: Text) -> str:
+    names = text["comma"].join(tables.covariates)
+    leans = text["aware.leans.covariates" if tables.covariates else "aware.leans"].format(covariates=names)
+    return text["aware.note"].format(**numbers, leans=leans)
+
+
+def _city(city: pd.Series, tables: SurveyTables, text: Text) -> tuple[str, ...]:
     shares = {name: percent(city[name]) for name in ("mean", "low", "high")}
     shares |= {"never": percent(1 - city["mean"])}
     shares |= {"never_low": percent(1 - city["high"]), "never_high": percent(1 - city["low"])}
     says = [text["aware.city"].format(**shares)]
-    if "used" in city.index:
+    if tables.tells_use:
         names = {"used": "used", "aware_not_used": "idle"}
         parts = {f"{short}{end}": percent(city[f"{name}{end}"]) for name, short in names.items() for end in _ENDS}
         says.append(text["aware.levels"].format(**parts))
+    elif tables.uptake:
+        given = text["comma"].join(f"{word(text, name)} {percent(share)}" for name, share in tables.uptake.items())
+        says.append(text["aware.uptake"].format(uptake=given))
     return tuple(says)
 
 

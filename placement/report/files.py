@@ -30,5 +30,5 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     if data.visits is not None:
         files["visits.csv"] = visits_csv(data.visits, data.sites)
     if data.awareness is not None:
-        files["awareness.csv"] = awareness_csv(data.awareness.rows, simulated="survey" in data.simulated)
+        files["awareness.csv"] = awareness_csv(data.awareness.rows, simulated=data.simulated)
     return files

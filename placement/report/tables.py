@@ -112,7 +112,7 @@ def visits_csv(visits: pd.DataFrame, sites: Sites) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def awareness_csv(rows: pd.DataFrame, *, simulated: bool) -> bytes:
+def awareness_csv(rows: pd.DataFrame, *, simulated: Iterable[str]) -> bytes:
     """Return ``awareness.csv``: who knows the service, by district and age group, shares with four decimals.
 
     Parameters
@@ -120,14 +120,18 @@ def awareness_csv(rows: pd.DataFrame, *, simulated: bool) -> bytes:
     rows
         :func:`placement.demand.awareness_rows`; a share of nobody asked is an empty cell.
     simulated
-        Whether the survey is simulated; a column says so in every row.
+        Names of the inputs that are simulated; a column says so of survey and covariates in every row. The rows rest
+        on no population.
     """
+    given = [name for name in ("survey", "covariates") if name in set(simulated)]
+    source = "simulated survey" if "survey" in given else "survey"
+    source += ", simulated covariates" if "covariates" in given else ""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(["district", "age_group", *rows.columns, "basis"])
     for (district, age_group), row in rows.iterrows():
         cells = ["" if pd.isna(value) else f"{value:.4f}" for value in row.drop("asked")]
-        basis = ("simulated survey" if simulated else "survey") + ("" if row["asked"] else ": nobody asked here")
+        basis = source + ("" if row["asked"] else ": nobody asked here")
         writer.writerow([guarded(str(district)), guarded(str(age_group)), f"{row['asked']:.0f}", *cells, basis])
     return stream.getvalue().encode("utf-8-sig")
 

@@ -105,6 +105,9 @@ def standard(data: ReportData, text: Text) -> str:
 
 def travel_mode(data: ReportData, text: Text) -> str:
     """Return how travel was counted, in the language of `text` where it is known."""
+    straight, detour = data.travel_mode.rpartition(" x ")[::2]
+    if straight == "straight line":
+        return text["mode.straight line"].format(detour=detour)
     return text.get(f"mode.{data.travel_mode}", data.travel_mode)
 
 

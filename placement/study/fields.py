@@ -65,6 +65,7 @@ def _share(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+Flag = Annotated[bool, Field(strict=True)]
 Fen = Annotated[int, BeforeValidator(_to_fen)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ExactShare = Annotated[Fraction, BeforeValidator(_share)]

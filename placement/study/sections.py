@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from placement.study.fields import ExactShare, Fen, LocalPath, NotNegative, Positive, Share, as_file, parse_period
+from placement.study.fields import ExactShare, Fen, Flag, LocalPath, NotNegative, Positive, Share, as_file, parse_period
 
 OBJECTIVES = ("coverage",)
 Minutes = Annotated[Positive, Field(le=1440)]
@@ -37,7 +37,7 @@ class InputFile(Section):
     coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     encoding: str | None = None
     layer: str | None = None
-    simulated: bool = False
+    simulated: Flag = False
     notice: str = ""
 
     @property
@@ -55,7 +55,7 @@ class StreetsInput(Section):
     osm: LocalPath | None = None
     lines: LocalPath | None = None
     layer: str | None = None
-    planar: bool = False
+    planar: Flag = False
     place: str | None = None
     mode: Literal["walk", "cycle", "drive"] = "walk"
     rules: LocalPath | None = None
@@ -131,7 +131,7 @@ class DemandSection(Section):
     footfall_capture: NotNegative = 0.0
     non_resident_share: Share = 1.0
     footfall_bandwidth_m: Positive = 300.0
-    footfall_interpolate: bool = False
+    footfall_interpolate: Flag = False
     periods: Annotated[Mapping[str, str], Field(min_length=1)] = {"all": "00:00-24:00"}
     period_share: Mapping[str, Share] = {}
     trips_per_month: Annotated[Mapping[str, NotNegative | Mapping[str, NotNegative]], Field(min_length=1)]
@@ -205,7 +205,7 @@ class TravelSection(Section):
     slope: Literal["tobler", "irmischer-clarke"] | None = None
     steps_factor: Annotated[float, Field(ge=0)] = 1.0
     street_speed_m_s: Mapping[str, Positive] = {}
-    oneway: bool = True
+    oneway: Flag = True
 
     @property
     def hilly(self) -> bool:

@@ -189,6 +189,10 @@ class _Reader:
             self._known(table, ("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
             table.require(["district", *(["age"] if self.study.demand.age_bands else [])])
             return table.frame
+        if _answers_named_aware(table.frame):
+            table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
+            table.ok = False
+            return table.frame
         self._known(table, ("district", "age_group", "asked", "aware", "used", "weight"))
         table.frame.index = [f"row {number}" for number in range(2, len(table.frame) + 2)]
         data = {
@@ -202,7 +206,8 @@ class _Reader:
             data["used"] = table.number("used", whole=True)
             table.flag(data["used"] > data["aware"], "used exceeds aware", "used counts within aware")
         if "weight" in table.frame.columns:
-            data["weight"] = table.number("weight")
+            data["weight"] = table.number("weight", minimum=-np.inf)
+            table.flag(data["weight"] <= 0, "weight is not above 0", "must be above 0")
         frame = pd.DataFrame(data)
         repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
         table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
@@ -293,6 +298,13 @@ class _Reader:
         if self.study.inputs.population.is_raster and "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
+
+
+def _answers_named_aware(frame: pd.DataFrame) -> bool:
+    """Return whether a survey without counts has words, such as yes and no, in its column aware."""
+    if "aware" not in frame.columns or "asked" in frame.columns or not len(frame):
+        return False
+    return bool(pd.to_numeric(frame["aware"], errors="coerce").isna().all())
 
 
 def _listed(cell: object) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.demand import estimate_awareness, fill_counters, post_stratify, residents_by_group
+from placement.demand import VirtualReliance, estimate_awareness, fill_counters, post_stratify, residents_by_group
 from placement.errors import InputError
 from placement.report import SurveyTables, render_files
 from placement.report.evidence import aware, passers
 from placement.report.html import report_html
 from placement.report.tables import awareness_csv
 from placement.report.text import texts
+from placement.report.view import travel_mode
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, make_data, make_demand
 
 AREAS = [f"area{number}" for number in range(5)]
@@ -28,6 +29,10 @@ def survey(used=True, ages=("general", "elderly")):
 
 def tables(**kind):
     return SurveyTables.of(estimate_awareness(survey(**kind), districts=AREAS), make_demand())
+
+
+def tables_of(frame, **more):
+    return SurveyTables.of(estimate_awareness(frame, districts=AREAS), make_demand(), **more)
 
 
 def test_residents_are_those_of_the_demand():
@@ -67,7 +72,7 @@ def test_levels_of_districts_add_up_and_agree_with_awareness():
 
 def test_the_csv_holds_every_row_of_the_estimate():
     found = tables()
-    rows = list(csv.DictReader(io.StringIO(awareness_csv(found.rows, simulated=True).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(awareness_csv(found.rows, simulated=["survey"]).decode("utf-8-sig"))))
     assert [(row["district"], row["age_group"]) for row in rows] == list(found.rows.index)
     for row, (_, expected) in zip(rows, found.rows.iterrows(), strict=True):
         assert int(row["asked"]) == expected["asked"]
@@ -78,11 +83,13 @@ def test_the_csv_holds_every_row_of_the_estimate():
                 else float(row[name]) == pytest.approx(expected[name], abs=5e-5)
             )
     assert [row["basis"] for row in rows[:3]] == ["simulated survey: nobody asked here"] * 2 + ["simulated survey"]
-    plain = awareness_csv(tables(used=False).rows, simulated=False).decode("utf-8-sig").splitlines()
-    assert plain[0] == "district,age_group,asked,raw,mean,low,high,basis"
+    plain = awareness_csv(tables(used=False).rows, simulated=[]).decode("utf-8-sig").splitlines()
+    never = "never_heard,never_heard_low,never_heard_high"
+    assert plain[0] == f"district,age_group,asked,raw,mean,low,high,{never},basis"
     assert plain[3].endswith(",survey")
     hostile = found.rows.rename(index={"area1": "=1+1"})
-    assert "'=1+1,general" in awareness_csv(hostile, simulated=False).decode()
+    assert "survey, simulated covariates" in awareness_csv(hostile, simulated=["covariates"]).decode()
+    assert "'=1+1,general" in awareness_csv(hostile, simulated=["covariates"]).decode()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -99,7 +106,54 @@ def test_the_report_lists_the_least_aware_first(language):
     for share in (city["mean"], city["never_heard"], city["used"]):
         assert f"{share:.1%}" in page
     assert f'{texts(language)["aware"]} <span class="chip">{texts(language)["simulated"]}' in page
-    assert render_files(data)["awareness.csv"] == awareness_csv(data.awareness.rows, simulated=True)
+    assert render_files(data)["awareness.csv"] == awareness_csv(data.awareness.rows, simulated=["survey"])
+
+
+def test_rows_agree_with_themselves_and_equal_data_give_equal_intervals():
+    frame = survey()
+    same = frame[frame["district"] == "area2"].assign(district="area4")
+    rows = tables_of(pd.concat([frame[frame["district"] != "area4"], same])).rows
+    for row in (rows, tables(used=False).rows):
+        for complement, name in (("never_heard", "mean"), ("never_heard_low", "high"), ("never_heard_high", "low")):
+            assert (row[complement] + row[name]).to_numpy() == pytest.approx(np.ones(len(row)), abs=1e-12)
+    for age in ("general", "elderly"):
+        assert rows.loc[("area2", age)].tolist() == rows.loc[("area4", age)].tolist()
+    assert (rows["used_low"] <= rows["used"]).all()
+    assert (rows["used"] <= rows["used_high"]).all()
+    assert not rows.loc[("area1", "general")].equals(rows.loc[("area2", "general")])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_uptake_of_the_study_replaces_the_surveys(language):
+    found = tables_of(survey(), uptake={"general": 0.123})
+    text = texts(language)
+    page = report_html(make_data(language=language, awareness=found)).decode()
+    assert "12.3%" in page
+    assert text["column.uses"] not in page
+    assert text["column.uses"] in report_html(make_data(language=language, awareness=tables())).decode()
+    assert "used" not in found.city()
+
+
+@pytest.mark.parametrize("name", ["survey", "covariates", "population"])
+def test_simulated_where_any_of_its_inputs_is(name):
+    shown = aware(make_data(awareness=tables(), simulated=(name,)), texts("en"))
+    assert shown.simulated
+    assert not aware(make_data(awareness=tables(), simulated=("stations",)), texts("en")).simulated
+
+
+def test_the_note_says_what_small_samples_lean_on():
+    plain, leaning = (
+        SurveyTables(rows=tables().rows, districts=tables().districts, covariates=c) for c in ((), ("x",))
+    )
+    assert "leans on the city" in aware(make_data(awareness=plain), texts("en")).note
+    assert "leans on districts of like x" in aware(make_data(awareness=leaning), texts("en")).note
+
+
+def test_notes_on_the_inputs_stand_in_the_report():
+    page = report_html(make_data(notes=("survey: 3 questionnaires left out: no <district>",))).decode()
+    assert "Notes on the inputs" in page
+    assert "left out: no &lt;district&gt;" in page
+    assert "Notes on the inputs" not in report_html(make_data()).decode()
 
 
 def test_without_used_or_without_a_survey_nothing_is_claimed():
@@ -142,3 +196,14 @@ def test_interpolated_foot_traffic_says_its_error(language):
     assert shown.says in page
     assert shown.warning in page
     assert passers(make_data(), text) is None
+    rests = {"points": 15, "without": 4, "of_passers": 0.5}
+    told = passers(make_data(filled=filled, reliance=VirtualReliance(**rests, of_need=0.25)), text)
+    assert "25.0%" in told.rests
+    assert passers(make_data(filled=filled, reliance=VirtualReliance(**rests, of_need=0.0)), text) is None
+    everywhere = fill_counters(counters, counters, bandwidth_m=300)
+    assert passers(make_data(filled=everywhere), text) is None
+
+
+def test_straight_lines_are_said_in_both_languages():
+    assert travel_mode(make_data(travel_mode="straight line x 1.3"), texts("en")) == "straight line x 1.3"
+    assert travel_mode(make_data(travel_mode="straight line x 1.3"), texts("zh")) == "直线距离 × 1.3"

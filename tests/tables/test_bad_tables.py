@@ -138,6 +138,21 @@ def test_unknown_district_of_questionnaires(spoiled):
     assert spoiled.only_fault().startswith("survey [district wst-2]: district wst-2 is not in population")
 
 
+def test_answers_in_a_column_aware_are_questionnaires(spoiled):
+    rows = [("west-1", "yes"), ("west-2", "no"), ("west-2", "")]
+    pd.DataFrame(rows, columns=["district", "aware"]).to_csv(spoiled.folder / "survey.csv", index=False)
+    assert spoiled.only_fault() == (
+        "survey: column aware holds answers, not counts -> name it heard: one questionnaire a row"
+    )
+
+
+def test_a_weight_of_nothing(spoiled):
+    frame = spoiled.frame("survey").assign(weight="1")
+    frame.loc[1, "weight"] = "0"
+    spoiled.write("survey", frame)
+    assert spoiled.only_fault() == "survey [row 3]: weight is not above 0 ('0') -> must be above 0"
+
+
 def test_negative_people(spoiled):
     spoiled.cell("population", 7, "people", "-3")
     assert "population [D007]: people is below 0 ('-3') -> must be 0 or more" in spoiled.faults()
