@@ -372,6 +372,7 @@ def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
 def test_check_says_who_knows_the_service(spoiled):
     lines = CliRunner().invoke(main, ["check", str(spoiled.folder)]).output
     record = json.loads(CliRunner().invoke(main, ["check", str(spoiled.folder), "--json"]).output)["awareness"]
-    assert f"  SIMULATED survey, population: {record['mean']:.1%} of residents know the service (90 % interval " in lines
+    told = "SIMULATED survey, population: "
+    assert f"  {told}{record['mean']:.1%} of residents know the service (90 % interval " in lines
     assert f"{record['used']:.1%} use it, {record['never_heard']:.1%} never heard of it" in lines
     assert record["low"] < record["mean"] < record["high"]
