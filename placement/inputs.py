@@ -13,16 +13,19 @@ import pandas as pd
 from placement.demand import (
     Awareness,
     DemandEstimate,
+    FilledCounters,
     Footfall,
     clean_daily_counts,
     clean_hourly_counts,
     estimate_awareness,
     estimate_demand,
+    fill_counters,
     points_from_polygons,
     points_from_raster,
     spread_footfall,
     tabulate_questionnaires,
 )
+from placement.demand.interpolate import FEWEST_COUNTERS
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
 from placement.study import TABLE, Study, StudyError, parse_period, read_study
@@ -59,6 +62,8 @@ class Prepared:
         None where the study brings its own travel table or asks for straight lines.
     awareness, footfall
         None without a survey, or without counters.
+    filled
+        The counters with virtual ones between them; None unless ``[demand] footfall_interpolate`` asks for them.
     demand, times
         Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
         where they are too many (``[travel] stream``), block by block.
@@ -72,6 +77,7 @@ class Prepared:
     streets: Streets | None
     awareness: Awareness | None
     footfall: Footfall | None
+    filled: FilledCounters | None
     demand: DemandEstimate
     times: TravelTimes | TimesStream
     notes: tuple[str, ...]
@@ -107,10 +113,8 @@ def _input_faults(study: Study) -> tuple[Fault, ...]:
     remote = streets is not None and streets.place is not None  # not worth a download
     try:
         read_tables(study) if remote else read_inputs(study)
-    except InputError as error:
-        return error.faults
-    except PlacementError:
-        return ()
+    except PlacementError as error:
+        return error.faults if isinstance(error, InputError) else ()
     return ()
 
 
@@ -173,7 +177,8 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates)
         notes = (*notes, *(f"survey: {note}" for note in awareness.notes))
     counters, more = counter_averages(study, tables)
-    footfall = study_footfall(study, population, counters, streets)
+    footfall, filled = study_footfall(study, population, counters, streets)
+    notes = (*notes, *more, *([] if filled is None else [f"footfall: {filled.note}"]))
     demand = study_demand(study, population, footfall, awareness)
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
@@ -184,9 +189,10 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         streets=streets,
         awareness=awareness,
         footfall=footfall,
+        filled=filled,
         demand=demand,
         times=times,
-        notes=(*notes, *more),
+        notes=notes,
     )
 
 
@@ -295,11 +301,20 @@ def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | N
 
 def study_footfall(
     study: Study, population: gpd.GeoDataFrame, counters: gpd.GeoDataFrame | None, streets: Streets | None
-) -> Footfall | None:
-    """Return the counters' people spread over the demand points, or None without counters."""
+) -> tuple[Footfall | None, FilledCounters | None]:
+    """Return the counters' people by demand point, and the counters with virtual ones where the study asks for them."""
     if counters is None:
-        return None
-    return spread_footfall(counters, population, streets=streets, bandwidth_m=study.demand.footfall_bandwidth_m)
+        return None, None
+    bandwidth_m = study.demand.footfall_bandwidth_m
+    if not study.demand.footfall_interpolate:
+        return spread_footfall(counters, population, streets=streets, bandwidth_m=bandwidth_m), None
+    if len(counters) < FEWEST_COUNTERS:
+        problem = f"{len(counters)} counters are too few to interpolate; {FEWEST_COUNTERS} are needed"
+        row, remedy = "demand.footfall_interpolate", "add counters, or set it to false"
+        raise InputError.single(TABLE, problem, row=row, remedy=remedy)
+    filled = fill_counters(counters, population, bandwidth_m=bandwidth_m)
+    errors = filled.errors
+    return spread_footfall(filled.counters, population, streets=streets, bandwidth_m=bandwidth_m, errors=errors), filled
 
 
 def study_demand(

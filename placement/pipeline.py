@@ -18,7 +18,7 @@ from placement.coverage import Coverage, Standard, cover
 from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
-from placement.report import ReportData, render_files, write_folder
+from placement.report import ReportData, SurveyTables, render_files, write_folder
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
 from placement.study import TABLE, Study
@@ -178,6 +178,8 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
         simulated=study.simulated_inputs,
         notices=study.notices,
         visits=None if outcome.visits is None or outcome.visits.usage is None else outcome.visits.table,
+        awareness=None if prepared.awareness is None else SurveyTables.of(prepared.awareness, prepared.demand),
+        filled=prepared.filled,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from placement.inputs import Prepared
-from placement.report import ReportData, ordered_actions, plan_to_dict
+from placement.report import ReportData, SurveyTables, ordered_actions, plan_to_dict
 from placement.values import Plan
 
 _STATUS = {
@@ -22,6 +22,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
     """Return what a study holds, as plain values."""
     sites, demand, times = prepared.sites.table, prepared.demand, prepared.times
     snaps = times.snaps
+    awareness = prepared.awareness
     far = snaps.loc[snaps["far"].to_numpy(dtype=bool)] if len(snaps) else snaps
     return {
         "study": prepared.study.study.name,
@@ -29,6 +30,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "people": float(demand.people.sum()),
         "need_visits_a_month": round(float(demand.need.sum()), 3),
         "expected_use_visits_a_month": round(float(demand.expected_use.sum()), 3),
+        "awareness": None if awareness is None else SurveyTables.of(awareness, demand).city(),
         "segments": [segment.name for segment in demand.segments],
         "stations": int(sites["existing"].sum()),
         "candidates": int((~sites["existing"]).sum()),
@@ -49,6 +51,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     lines += [
         f"  {record['demand_points']:,} demand points, {record['people']:,.0f} people",
         f"  need {record['need_visits_a_month']:,.0f}, use {record['expected_use_visits_a_month']:,.0f} visits a month",
+        *_awareness_lines(record["awareness"], simulated="survey" in simulated),
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
     ]
@@ -59,6 +62,17 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     if record["ignored_columns"]:
         lines.append(f"  columns not used: {', '.join(record['ignored_columns'])}")
     return lines
+
+
+def _awareness_lines(known: Mapping[str, float] | None, *, simulated: bool) -> list[str]:
+    if known is None:
+        return []
+    says = (
+        f"{known['mean']:.1%} of residents know the service (90 % interval {known['low']:.1%} to {known['high']:.1%})"
+    )
+    uses = f", {known['used']:.1%} use it" if "used" in known else ""
+    survey = "SIMULATED survey: " if simulated else ""
+    return [f"  {survey}{says}{uses}, {known['never_heard']:.1%} never heard of it"]
 
 
 def plan_record(data: ReportData) -> dict[str, Any]:

@@ -4,6 +4,11 @@ The Huff model of :func:`placement.demand.fit_usage` is fitted to the transactio
 residents, passers-by come in one of two ways: they choose among the stations around as residents do, or a share of
 those who pass a door walks in. Both have one parameter; the one that leaves less scatter between stations is taken. The
 fit says how the planned visits would spread; the objective of the program does not use it.
+
+Where a study sets out virtual counters (``[demand] footfall_interpolate``), doors go by the real ones alone: a virtual
+counter is an expectation, not a count, and a coefficient fitted to it would be pulled towards zero. The passers-by who
+choose among stations are tried both ways, with the virtual counters' people and without; the least scatter decides, so
+that interpolation never makes the fit worse than it was.
 """
 
 from __future__ import annotations
@@ -77,11 +82,17 @@ def _ways(prepared: Prepared) -> list[_Drawn]:
         return [_Drawn(sources=residents)]
     settings = prepared.study.demand
     from_elsewhere = _DAYS_A_MONTH * settings.non_resident_share
-    around = prepared.footfall.points["people_per_day"].reindex(residents.index) * from_elsewhere
     counters, sites = prepared.footfall.counters, prepared.sites.table
-    at_door = passing_footfall(counters, sites, bandwidth_m=settings.footfall_bandwidth_m)
+    people = counters["people_per_day"].to_numpy(dtype=float)
+    interpolated = np.zeros(len(counters), dtype=bool)
+    spread = [prepared.footfall.points]
+    if prepared.filled is not None:
+        interpolated = counters["interpolated"].to_numpy(dtype=bool)
+        spread.append(prepared.footfall.spread(np.where(interpolated, 0.0, people)))
+    around = [points["people_per_day"].reindex(residents.index) * from_elsewhere for points in spread]
+    at_door = passing_footfall(counters[~interpolated], sites, bandwidth_m=settings.footfall_bandwidth_m)
     return [
-        _Drawn(sources=residents.assign(passers_by=around)),
+        *(_Drawn(sources=residents.assign(passers_by=passing)) for passing in around),
         _Drawn(sources=residents, passing=at_door * from_elsewhere),
     ]
 

@@ -1,6 +1,7 @@
 """Visits from a study's own transactions: the simulated truth of Hankou is found again, and a poor record says so."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -91,3 +92,17 @@ def test_a_record_too_short_says_why(tmp_path):
     visits = predict_visits(prepare(read_study(path)), ("S00",))
     assert visits.note.startswith("visits are not predicted: ")
     assert visits.table.empty
+
+
+def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
+    shutil.copytree(HANKOU, tmp_path / "hankou")
+    file = tmp_path / "hankou" / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[demand]\n", "[demand]\nfootfall_interpolate = true\n", 1), encoding="utf-8")
+    filled = prepare(read_study(file))
+    assert filled.footfall.counters["interpolated"].sum() > 100
+    stations = tuple(hankou.sites.table.query("existing").index)
+    plain, found = predict_visits(hankou, stations), predict_visits(filled, stations)
+    # There the doors draw visits, and those go by real counters: not a number changes.
+    pd.testing.assert_frame_equal(plain.usage.parameters, found.usage.parameters)
+    pd.testing.assert_frame_equal(plain.table, found.table)

@@ -5,9 +5,9 @@ Sources:
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
   :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
 * foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
-  :func:`spread_footfall`, :func:`passing_footfall`;
+  :func:`fill_counters`, :func:`spread_footfall`, :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
-  :func:`awareness_levels`, :func:`post_stratify`;
+  :func:`awareness_levels`, :func:`awareness_rows`, :func:`residents_by_group`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
 
 :func:`estimate_demand` joins them; ``draws`` of the :class:`DemandEstimate` it returns tell how sure that is.
@@ -16,6 +16,7 @@ Sources:
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
 from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hourly_counts
 from placement.demand.estimate import estimate_demand
+from placement.demand.fill import FilledCounters, fill_counters
 from placement.demand.footfall import Footfall, passing_footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
 from placement.demand.places import grid, hexagons, points_along_streets
@@ -23,7 +24,13 @@ from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
-from placement.demand.reports import awareness_levels, awareness_report, post_stratify
+from placement.demand.reports import (
+    awareness_levels,
+    awareness_report,
+    awareness_rows,
+    post_stratify,
+    residents_by_group,
+)
 from placement.demand.services import SERVICES, Service, offered_services, service_rates
 from placement.demand.uncertain import DemandEstimate
 from placement.demand.usage import Usage, fit_usage
@@ -34,6 +41,7 @@ __all__ = [
     "Awareness",
     "CleanCounts",
     "DemandEstimate",
+    "FilledCounters",
     "Footfall",
     "InterpolatedFootfall",
     "Rates",
@@ -43,10 +51,12 @@ __all__ = [
     "areal_weights",
     "awareness_levels",
     "awareness_report",
+    "awareness_rows",
     "clean_daily_counts",
     "clean_hourly_counts",
     "estimate_awareness",
     "estimate_demand",
+    "fill_counters",
     "fit_usage",
     "grid",
     "hexagons",
@@ -58,6 +68,7 @@ __all__ = [
     "points_from_polygons",
     "points_from_raster",
     "post_stratify",
+    "residents_by_group",
     "service_rates",
     "split_ages",
     "spread_footfall",

@@ -22,7 +22,11 @@ Plugging in the maximum of the marginal likelihood gives intervals that are too 
   scale :data:`SLOPE_SCALE`;
 * for each :math:`s` of a Gauss-Legendre rule, :math:`\beta` runs over a lattice (up to four covariates) or paired
   Sobol points (more) placed by the mode and curvature of its conditional posterior; each node carries its exact
-  posterior weight, so the placement costs accuracy only, never bias.
+  posterior weight, so the placement costs accuracy only, never bias; what a row sees of the nodes, its own logit, is
+  evened out before quantiles are taken (:mod:`placement.demand._hyper`).
+
+Against dense grids means and interval ends agree to 1e-5 without covariates and to 5e-5 with one, surveys of 3 to 15
+asked a district included; with four, two rules of integration agree to 1e-3.
 
 The prior was chosen by simulation, among half-normals, half-Cauchys, Rayleighs, flat and uniform-shrinkage priors, as
 the one that keeps 90 % intervals nearest to 90 % over few and many districts, small and large samples and means of 0.25
@@ -58,7 +62,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from placement.demand._hyper import STEP, HyperPosterior
+from placement.demand._hyper import HyperPosterior
 
 FloatArray = NDArray[np.float64]
 
@@ -70,7 +74,9 @@ SMALLEST_SPREAD = 1e-3
 """Below this the rows share one rate for all purposes (and differences of log-gamma lose digits)."""
 
 _SPREAD_NODES = 24
-_LATTICE = {1: (STEP[True], 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0), 5: (1.35, 5.5)}
+_LATTICE = {1: (0.35, 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0), 5: (1.35, 5.5)}
+_EVEN = 0.87  # in lattice steps: ripples of the lattice are damped to a few ten-thousandths
+_EVEN_AT_MOST = 0.6
 _SOBOL_NODES = 2048
 _SOBOL_STRETCH = 1.3  # posteriors have longer tails than the normal: without it, nodes far out would carry all weight
 _MODE_TOLERANCE = 1e-3  # the nodes need not stand exactly around the mode
@@ -124,11 +130,14 @@ def integrate(yes: FloatArray, asked: FloatArray, design: FloatArray) -> HyperPo
     kept = weight > 1e-9 * weight.max()
     number = np.repeat(np.arange(len(spread)), len(offsets))[kept]
     seen_spreads, number = np.unique(number, return_inverse=True)
+    step = _LATTICE.get(design.shape[1], (_EVEN_AT_MOST / _EVEN, 0.0))[0]
     return HyperPosterior(
         weight=weight[kept] / weight[kept].sum(),
         coefficients=beta.reshape(-1, design.shape[1])[kept],
         spread=number,
         spread_precision=precision_of(spread)[seen_spreads],
+        node_step=scale[seen_spreads, 0, 0] * step,
+        evenness=min(_EVEN * step, _EVEN_AT_MOST),
         design=design,
     )
 

@@ -40,6 +40,7 @@ def number_faults(
     with np.errstate(invalid="ignore"):
         wrong = ~absent & ~((values >= low) & (values <= high) & np.isfinite(values))
     limit = f"a number of at least {low:g}" if np.isinf(high) else f"a number within {low:g}..{high:g}"
+    limit = "a number above 0" if low == np.nextafter(0.0, 1.0) else limit
     return [
         Fault(
             table=table,

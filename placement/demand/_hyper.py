@@ -10,12 +10,14 @@ from scipy import special
 
 FloatArray = NDArray[np.float64]
 
-STEP = {True: 0.35, False: 0.25}
-"""Distance of the parts of a mixture, in conditional standard deviations of a row's logit, where all rows share their
-mean and where they do not."""
+STEP = 0.25
+"""Distance of the parts of a mixture where rows have means of their own, in conditional standard deviations of a row's
+logit."""
 _KERNEL = 0.72
 """Width of a part in steps: side by side they then are as smooth as the density they stand for."""
 _REACH = 7.0
+_FINE = 0.05
+_MARGIN = 3  # bins beyond the outermost node, for what sharpening puts there
 _NO_WEIGHT = 1e-8
 
 
@@ -33,6 +35,10 @@ class HyperPosterior:
         (nodes,) number of the spread of each node, ascending.
     spread_precision
         (spreads,) phi.
+    node_step
+        (spreads,) distance of neighbouring nodes, where all rows share their mean.
+    evenness
+        Width of a kernel that evens out the nodes, in conditional standard deviations.
     design
         (rows, coefficients).
     """
@@ -41,6 +47,8 @@ class HyperPosterior:
     coefficients: FloatArray
     spread: NDArray[np.intp]
     spread_precision: FloatArray
+    node_step: FloatArray
+    evenness: float
     design: FloatArray
 
     @property
@@ -62,57 +70,88 @@ class HyperPosterior:
 
         Where the precision is high, betas at single values of the logit :math:`\eta` of the mean would stand apart like
         the teeth of a comb, and quantiles would catch on them. There a part stands for a normal kernel of logits: its
-        beta has the variance of the kernel on top (delta method), and the kernels' centres are pulled together so that
-        mean and variance of :math:`\eta` stay what they are.
+        beta has the variance of the kernel on top (delta method), and the weights are sharpened (:func:`_sharpened`)
+        so that the kernels side by side are the density of :math:`\eta`, not a smoothed one.
         """
-        weight, eta, spread = self._parts()
-        starts = np.flatnonzero(np.diff(spread, prepend=-1))
-        precision = self.spread_precision[spread]
-        total = precision + asked[:, None]
-        centre, sd = _moments(weight, eta, starts)
-        mean = special.expit(centre)
-        place = (mean * precision[starts] + yes[:, None]) / total[:, starts]
-        slope = mean * (1.0 - mean) * precision[starts] / total[:, starts]
-        own = place * (1.0 - place) / (total[:, starts] + 1.0) / np.maximum(slope, 1e-9) ** 2
-        kernel = np.maximum((_KERNEL * STEP[self.shared] * sd) ** 2 - own, 0.0)
-        pull = np.sqrt(1.0 - kernel / sd**2)[:, spread]
-        kernel = kernel[:, spread]
-        mean = special.expit(centre[:, spread] + pull * (eta - centre[:, spread]))
+        weight, eta, step = self._parts()
+        spreads = len(self.spread_precision)
+        precision = self.spread_precision[:, None]
+        total = precision + asked[:, None, None]
+        mean = special.expit(eta)
+        middle = special.expit((weight * eta).sum(axis=2) / np.maximum(weight.sum(axis=2), 1e-300))[..., None]
+        place = (middle * precision + yes[:, None, None]) / total
+        slope = middle * (1.0 - middle) * precision / total
+        own = place * (1.0 - place) / (total + 1.0) / np.maximum(slope, 1e-9) ** 2
+        kernel = np.maximum((_KERNEL * step[..., None]) ** 2 - own, 0.0)
+        weight = _sharpened(weight, kernel / step[..., None] ** 2)
         slope = mean * (1.0 - mean)
-        place = ((mean + 0.5 * kernel * slope * (1.0 - 2.0 * mean)) * precision + yes[:, None]) / total
+        place = ((mean + 0.5 * kernel * slope * (1.0 - 2.0 * mean)) * precision + yes[:, None, None]) / total
         variance = place * (1.0 - place) / (total + 1.0) + kernel * (slope * precision / total) ** 2
         total = np.where(kernel > 0, place * (1.0 - place) / variance - 1.0, total)
-        used = (weight > _NO_WEIGHT).any(axis=0)
-        weight = np.broadcast_to(weight, place.shape)[:, used]
-        return weight / weight.sum(axis=1, keepdims=True), (place * total)[:, used], ((1.0 - place) * total)[:, used]
+        rows, parts = len(yes), spreads * eta.shape[2]
+        weight, place, total = (
+            np.broadcast_to(part, place.shape).reshape(rows, parts) for part in (weight, place, total)
+        )
+        used = (np.abs(weight) > _NO_WEIGHT).any(axis=0)
+        weight, place, total = weight[:, used], place[:, used], total[:, used]
+        return weight / weight.sum(axis=1, keepdims=True), place * total, (1.0 - place) * total
 
     @property
     def _lines(self) -> FloatArray:
         return self.design[:1] if self.shared else self.design
 
-    def _parts(self) -> tuple[FloatArray, FloatArray, NDArray[np.intp]]:
-        """Return (rows, parts) weights and logits of the mean and (parts,) spreads: the nodes, binned along each row.
+    def _parts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return (rows, spreads, bins) weights and logits of the mean, and (rows, spreads) their distance.
 
-        A row sees of beta only its own logit: bins of a quarter of a standard deviation, to which each node gives its
-        weight in two parts and which keep mean and variance, are as good as the nodes and far fewer.
+        Where all rows share their mean a bin is a node. Else a row sees of beta only its own logit, on which the nodes
+        project like rain: they are gathered in fine bins, and those are smoothed to bins of a quarter of a standard
+        deviation by a kernel wide enough to even out the lattice, whose moments of second to seventh order are zero,
+        so that it leaves the density itself as it is.
         """
         eta = (self.coefficients @ self._lines.T).T
+        starts = np.searchsorted(self.spread, np.arange(len(self.spread_precision)))
         if self.shared:
-            return self.weight[None, :], eta, self.spread
-        rows, spreads, bins = len(eta), len(self.spread_precision), int(2 * _REACH / STEP[False]) + 1
-        starts = np.searchsorted(self.spread, np.arange(spreads))
+            bins = int(np.bincount(self.spread).max()) + 2 * _MARGIN
+            step, first = self.node_step[None, :], eta[:, starts] - _MARGIN * self.node_step
+            return self._gathered(eta, first, step, bins), first[..., None] + np.arange(bins) * step[..., None], step
         centre, sd = _moments(self.weight[None, :], eta, starts)
-        at = np.clip((eta - centre[:, self.spread]) / sd[:, self.spread], -_REACH, _REACH)
-        left = np.minimum(((at + _REACH) / STEP[False]).astype(np.intp), bins - 2)
-        part = self.weight * ((at + _REACH) / STEP[False] - left)
+        fine, coarse = np.arange(-_REACH, _REACH + _FINE / 2, _FINE), np.arange(-_REACH, _REACH + STEP / 2, STEP)
+        gathered = self._gathered(eta, centre - _REACH * sd, _FINE * sd, len(fine))
+        smooth = _even_kernel((fine[:, None] - coarse) / self.evenness) * (STEP / self.evenness)
+        return gathered @ smooth, centre[..., None] + coarse * sd[..., None], STEP * sd
+
+    def _gathered(self, eta: FloatArray, first: FloatArray, step: FloatArray, bins: int) -> FloatArray:
+        """Return (rows, spreads, bins) weights, each node's shared between the two bins around it."""
+        rows, spreads = first.shape
+        at = np.clip((eta - first[:, self.spread]) / step[:, self.spread], 0.0, bins - 1.0)
+        left = np.minimum(at.astype(np.intp), bins - 2)
+        part = self.weight * (at - left)
         cell = ((np.arange(rows)[:, None] * spreads + self.spread) * bins + left).ravel()
-        binned = np.bincount(cell, (self.weight - part).ravel(), minlength=rows * spreads * bins)
-        binned = binned + np.bincount(cell + 1, part.ravel(), minlength=len(binned))
-        weight = np.asarray(binned.reshape(rows, spreads * bins), dtype=float)
-        at = np.asarray(np.tile(np.linspace(-_REACH, _REACH, bins), spreads), dtype=float)
-        number = np.repeat(np.arange(spreads, dtype=np.intp), bins)
-        _, stretch = _moments(weight, np.broadcast_to(at, weight.shape), np.arange(spreads, dtype=np.intp) * bins)
-        return weight, centre[:, number] + at * (sd / stretch)[:, number], number
+        found = np.bincount(cell, (self.weight - part).ravel(), minlength=rows * spreads * bins)
+        found = found + np.bincount(cell + 1, part.ravel(), minlength=len(found))
+        return np.asarray(found.reshape(rows, spreads, bins), dtype=float)
+
+
+def _even_kernel(at: FloatArray) -> FloatArray:
+    """Return the normal kernel of eighth order (Wand and Schucany 1990)."""
+    square = at**2
+    polynomial = (105.0 - 105.0 * square + 21.0 * square**2 - square**3) / 48.0
+    return np.asarray(polynomial * np.exp(-0.5 * square) / np.sqrt(2.0 * np.pi))
+
+
+def _sharpened(weight: FloatArray, kernel: FloatArray) -> FloatArray:
+    r"""Return weights whose kernels add up to the density that `weight` samples, along the last axis.
+
+    Normal kernels of variance :math:`\kappa` (in squared steps) damp the frequency :math:`\omega` by
+    :math:`e^{-\kappa\omega^2/2}`. The inverse, as a series in the second difference :math:`D = 2 - 2\cos\omega`, is
+    applied to third order; a few weights far out become slightly negative.
+    """
+    found, differences = weight, weight
+    for factor in (kernel / 2, kernel / 24 + kernel**2 / 8, kernel / 180 + kernel**2 / 48 + kernel**3 / 48):
+        padded = np.pad(differences, [(0, 0), (0, 0), (1, 1)])
+        differences = 2.0 * differences - padded[..., :-2] - padded[..., 2:]
+        found = found + factor * differences
+    return found
 
 
 def _moments(weight: FloatArray, eta: FloatArray, starts: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import KDTree, distance
 
-from placement.demand._check import number_faults, raise_faults, require_columns
+from placement.demand._check import number_faults, raise_faults, require_columns, require_known
+from placement.demand._kriging import KrigingErrors
 from placement.errors import CrsError, Fault, InputError
 from placement.travel import Streets, walking_times
 from placement.values._frozen import frozen_csr
@@ -38,9 +39,12 @@ class Footfall:
     ----------
     weights
         CSR (counters, points): share of each counter's people; every row sums to one.
+    errors
+        Joint errors of the counters that were interpolated; None where all are known each by itself.
     """
 
     weights: sparse.csr_array
+    errors: KrigingErrors | None = field(default=None, repr=False)
     _counters: gpd.GeoDataFrame = field(repr=False)
     _point_ids: pd.Index = field(repr=False)
 
@@ -84,6 +88,7 @@ def spread_footfall(
     streets: Streets | None = None,
     bandwidth_m: float = 300.0,
     nearest_within_m: float | None = None,
+    errors: KrigingErrors | None = None,
 ) -> Footfall:
     """Spread the people each counter counts over the demand points around it.
 
@@ -101,6 +106,9 @@ def spread_footfall(
     nearest_within_m
         A counter with no demand point within the bandwidth gives all its people to the nearest one within this
         straight-line distance (default three bandwidths); `Footfall.counters` tells which did.
+    errors
+        Of :func:`placement.demand.fill_counters`, where `counters` are those it returned: draws then keep the errors of
+        the virtual ones together.
 
     Returns
     -------
@@ -110,6 +118,8 @@ def spread_footfall(
     ------
     InputError
         If a number is negative or missing, or a counter has no demand point even within `nearest_within_m`.
+    AlignmentError
+        If `errors` are of counters that are not among `counters`.
     CrsError
         If the CRS are missing, in degrees or not the same.
 
@@ -126,6 +136,8 @@ def spread_footfall(
     [576.0, 0.0, 324.0]
     """
     _check(counters, points, bandwidth_m)
+    if errors is not None:
+        require_known("interpolated counters", errors.ids, "footfall", counters.index, "counter")
     distances = _distances(counters, points, streets, bandwidth_m)
     kernel = (1.0 - np.minimum(distances.data / bandwidth_m, 1.0) ** 2) ** 2
     weights = sparse.csr_array((kernel, distances.indices, distances.indptr), shape=distances.shape)
@@ -138,7 +150,7 @@ def spread_footfall(
     frame["night_share"] = frame["night_share"].astype(float) if "night_share" in frame.columns else np.nan
     frame["points"] = np.diff(weights.indptr)
     frame["nearest_m"] = nearest_m
-    return Footfall(weights=frozen_csr(weights), _counters=frame, _point_ids=pd.Index(points.index))
+    return Footfall(weights=frozen_csr(weights), errors=errors, _counters=frame, _point_ids=pd.Index(points.index))
 
 
 def passing_footfall(counters: gpd.GeoDataFrame, places: gpd.GeoDataFrame, *, bandwidth_m: float = 300.0) -> pd.Series:

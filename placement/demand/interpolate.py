@@ -5,7 +5,9 @@ r"""Foot traffic where no counter stands: ordinary kriging of the logarithm of t
     \mathrm{cov}(g(x), g(x')) = \sigma^2 e^{-|x - x'| / \ell}, \qquad \varepsilon \sim N(0, \tau^2),
 
 with unknown mean m. Range :math:`\ell`, sill and nugget maximise the restricted likelihood over a grid, so that a
-handful of counters cannot be fitted to nonsense by an optimiser; the error is told by leaving out each counter in turn.
+handful of counters cannot be fitted to nonsense by an optimiser; the error is told by leaving out each counter in turn
+(:mod:`placement.demand._kriging`). It supposes that counters stand at places like those that are asked about: where
+they were put up in the busiest streets only, every other place comes out too busy.
 
 References
 ----------
@@ -20,18 +22,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import linalg, stats
-from scipy.spatial import distance
+from scipy import stats
 
 from placement.demand._check import number_faults, raise_faults, require_columns
-from placement.errors import CrsError, InputError
+from placement.demand._kriging import Kriging, fit_kriging, leave_one_out
+from placement.errors import CrsError, Fault, InputError
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]
 
 FEWEST_COUNTERS = 4
-_RANGES = 12
-_NUGGETS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 _TAIL = 0.95
 
 
@@ -41,19 +41,33 @@ class InterpolatedFootfall:
 
     Parameters
     ----------
-    range_m, nugget_share
-        Range of the correlation and share of the variance that is not spatial; a share of 1 means that near counters
-        are no more alike than far ones: every place then gets the (geometric) mean.
+    model
+        The fitted field of logarithms: `range_m` of its correlation, `nugget_share` of its variance that is not
+        spatial; a share of 1 means that near counters are no more alike than far ones: every place then gets the
+        (geometric) mean.
     """
 
-    range_m: float
-    nugget_share: float
+    model: Kriging = field(repr=False)
     _places: gpd.GeoDataFrame = field(repr=False)
     _leave_one_out: pd.DataFrame = field(repr=False)
 
     @property
+    def range_m(self) -> float:
+        """Range of the correlation, metres."""
+        return self.model.range_m
+
+    @property
+    def nugget_share(self) -> float:
+        """Share of the variance that is not spatial."""
+        return self.model.nugget_share
+
+    @property
     def places(self) -> gpd.GeoDataFrame:
-        """The places with `people_per_day` (median), `low`, `high` (90 %); may be used like counters."""
+        """The places with `people_per_day` (median), `low`, `high` (90 %, Student's t), `log_sd` and `mean`.
+
+        `log_sd` is the standard deviation of the logarithm and `mean` the expected number, above the median by the
+        factor :math:`e^{s^2 / 2}`: it is what totals are made of.
+        """
         return self._places.copy()
 
     @property
@@ -63,19 +77,8 @@ class InterpolatedFootfall:
 
     @property
     def scores(self) -> pd.Series:
-        """Leave-one-counter-out errors: root mean square of log ratios, and median factor off, beside the plain mean.
-
-        Entries: `rmse_log`, `median_factor`, `rmse_log_mean`, `median_factor_mean`, `interval_holds` (share of the
-        counters within their 90 % interval).
-        """
-        table = self._leave_one_out
-        entries = {}
-        for suffix, column in (("", "predicted"), ("_mean", "mean_of_others")):
-            ratio = np.log(table[column] / table["observed"])
-            entries[f"rmse_log{suffix}"] = float(np.sqrt((ratio**2).mean()))
-            entries[f"median_factor{suffix}"] = float(np.exp(ratio.abs().median()))
-        entries["interval_holds"] = float(table["observed"].between(table["low"], table["high"]).mean())
-        return pd.Series(entries)
+        """Leave-one-counter-out errors, see :func:`interpolation_scores`."""
+        return interpolation_scores(self._leave_one_out)
 
 
 def interpolate_footfall(counters: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> InterpolatedFootfall:
@@ -100,82 +103,60 @@ def interpolate_footfall(counters: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -
     check_points("places", places)
     if counters.crs != places.crs:
         raise CrsError.single("places", "are in another CRS than the counters", remedy="reproject one with to_crs(...)")
-    raise_faults(number_faults("footfall", counters, "people_per_day", low=np.nextafter(0.0, 1.0)))
+    raise_faults(number_faults("footfall", counters, "people_per_day") or _zero_faults(counters))
     if len(counters) < FEWEST_COUNTERS:
         problem = f"{len(counters)} counters are too few to interpolate; {FEWEST_COUNTERS} are needed"
         raise InputError.single("footfall", problem, remedy="add counters")
-    here, there = _xy(counters), _xy(places)
+    here, there = coordinates(counters), coordinates(places)
     logs = np.log(counters["people_per_day"].to_numpy(dtype=float))
-    range_m, nugget = _fit(here, logs)
-    centre, sd = _krige(here, logs, there, range_m, nugget)
-    left = [_left_out(here, logs, place) for place in range(len(logs))]
-    table = pd.DataFrame(left, columns=["observed", "predicted", "low", "high", "mean_of_others"], index=counters.index)
+    centre_of_all = float(logs.mean())  # squares of small numbers keep their digits
+    fitted = fit_kriging(here, logs - centre_of_all)
+    centre, sd = fitted.predict(there)
     frame = places.copy()
-    spread = stats.t.ppf(_TAIL, len(logs) - 1) * sd
-    frame["people_per_day"], frame["low"], frame["high"] = (
-        np.exp(centre),
-        np.exp(centre - spread),
-        np.exp(centre + spread),
-    )
-    return InterpolatedFootfall(range_m=range_m, nugget_share=nugget, _places=frame, _leave_one_out=table)
+    frame["people_per_day"], frame["low"], frame["high"] = _interval(centre + centre_of_all, sd, len(logs) - 1)
+    frame["log_sd"], frame["mean"] = sd, np.exp(centre + centre_of_all + 0.5 * sd**2)
+    return InterpolatedFootfall(model=fitted, _places=frame, _leave_one_out=_left_out(counters, here, logs))
 
 
-def _xy(frame: gpd.GeoDataFrame) -> FloatArray:
+def interpolation_scores(left_out: pd.DataFrame) -> pd.Series:
+    """Return the errors of a leave-one-counter-out table beside those of the plain mean of the other counters.
+
+    Entries: `rmse_log` (root mean square of log ratios), `median_factor` (off by, in the median), `rmse_log_mean` and
+    `median_factor_mean` of the mean; `interval_holds` (share of the counters within their 90 % interval).
+    """
+    entries = {}
+    for suffix, column in (("", "predicted"), ("_mean", "mean_of_others")):
+        ratio = np.log(left_out[column] / left_out["observed"])
+        entries[f"rmse_log{suffix}"] = float(np.sqrt((ratio**2).mean()))
+        entries[f"median_factor{suffix}"] = float(np.exp(ratio.abs().median()))
+    entries["interval_holds"] = float(left_out["observed"].between(left_out["low"], left_out["high"]).mean())
+    return pd.Series(entries)
+
+
+def coordinates(frame: gpd.GeoDataFrame) -> FloatArray:
+    """Return (rows, 2) x and y of points."""
     return np.column_stack([frame.geometry.x.to_numpy(dtype=float), frame.geometry.y.to_numpy(dtype=float)])
 
 
-def _correlation(metres: FloatArray, range_m: float, nugget: float) -> FloatArray:
-    """Return correlations of the spatial part between different places."""
-    return np.asarray((1.0 - nugget) * np.exp(-metres / range_m))
+def _zero_faults(counters: gpd.GeoDataFrame) -> list[Fault]:
+    """Return a fault for each counter that nobody passes: kriging takes logarithms."""
+    remedy = "remove the counter where it was out of order, or do not interpolate"
+    problem = "people_per_day is 0: interpolation goes by ratios and needs numbers above 0"
+    nobody = counters.index[counters["people_per_day"].to_numpy(dtype=float) == 0]
+    return [Fault(table="footfall", row=str(name), problem=problem, remedy=remedy) for name in nobody]
 
 
-def _system(
-    here: FloatArray, logs: FloatArray, range_m: float, nugget: float
-) -> tuple[FloatArray, float, float, float]:
-    """Return the Cholesky factor, the generalised mean, the variance and the restricted log-likelihood."""
-    count = len(logs)
-    matrix = _correlation(distance.cdist(here, here), range_m, nugget)
-    matrix[np.diag_indices(count)] = 1.0
-    factor = linalg.cholesky(matrix, lower=True)
-    ones = linalg.solve_triangular(factor, np.ones(count), lower=True)
-    data = linalg.solve_triangular(factor, logs, lower=True)
-    weight = float(ones @ ones)
-    mean = float(ones @ data) / weight
-    variance = max(float(((data - mean * ones) ** 2).sum()) / (count - 1), 1e-12)
-    likelihood = -0.5 * (count - 1) * np.log(variance) - np.log(np.diag(factor)).sum() - 0.5 * np.log(weight)
-    return factor, mean, variance, float(likelihood)
+def _interval(centre: FloatArray, sd: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return median, low and high of people a day."""
+    spread = stats.t.ppf(_TAIL, freedom) * sd
+    return np.exp(centre), np.exp(centre - spread), np.exp(centre + spread)
 
 
-def _fit(here: FloatArray, logs: FloatArray) -> tuple[float, float]:
-    """Return the range and nugget share of the highest restricted likelihood."""
-    apart = distance.pdist(here)
-    longest = max(float(apart.max()), 1.0)
-    shortest = max(float(np.quantile(apart, 0.02)) / 2.0, longest / 1000.0)
-    options = [(range_m, nugget) for nugget in _NUGGETS for range_m in np.geomspace(shortest, longest, _RANGES)]
-    values = [_system(here, logs, *option)[3] for option in options]
-    best = options[int(np.argmax(values))]
-    return float(best[0]), float(best[1])
-
-
-def _krige(
-    here: FloatArray, logs: FloatArray, there: FloatArray, range_m: float, nugget: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return mean and standard deviation of the logarithm at other places."""
-    factor, mean, variance, _ = _system(here, logs, range_m, nugget)
-    cross = _correlation(distance.cdist(there, here), range_m, nugget)
-    solved = linalg.cho_solve((factor, True), np.column_stack([logs - mean, np.ones(len(logs))]))
-    centre = mean + cross @ solved[:, 0]
-    half = linalg.solve_triangular(factor, cross.T, lower=True)
-    unknown_mean = (1.0 - cross @ solved[:, 1]) ** 2 / solved[:, 1].sum()
-    return centre, np.sqrt(np.maximum(variance * (1.0 - (half**2).sum(axis=0) + unknown_mean), 0.0))
-
-
-def _left_out(here: FloatArray, logs: FloatArray, place: int) -> tuple[float, float, float, float, float]:
-    """Return what the others say of one counter, range and nugget fitted without it too."""
-    rest = np.arange(len(logs)) != place
-    range_m, nugget = _fit(here[rest], logs[rest])
-    centre, sd = _krige(here[rest], logs[rest], here[place : place + 1], range_m, nugget)
-    spread = float(stats.t.ppf(_TAIL, rest.sum() - 1) * sd[0])
-    at = float(centre[0])
-    values = np.exp([logs[place], at, at - spread, at + spread, logs[rest].mean()])
-    return tuple(float(value) for value in values)  # type: ignore[return-value]
+def _left_out(counters: gpd.GeoDataFrame, here: FloatArray, logs: FloatArray) -> pd.DataFrame:
+    """Return what the others say of each counter, range and nugget fitted without it too."""
+    centre_of_all, count = float(logs.mean()), len(logs)
+    centre, sd = leave_one_out(here, logs - centre_of_all)
+    predicted, low, high = _interval(centre + centre_of_all, sd, count - 2)
+    others = np.exp((logs.sum() - logs) / (count - 1))
+    columns = {"observed": np.exp(logs), "predicted": predicted, "low": low, "high": high, "mean_of_others": others}
+    return pd.DataFrame(columns, index=counters.index)

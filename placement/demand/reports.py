@@ -7,8 +7,10 @@ import pandas as pd
 from scipy import special
 
 from placement.demand._check import number_faults, raise_faults, require_known
+from placement.demand._settings import survey_group
 from placement.demand.awareness import TAILS, Awareness
-from placement.errors import InputError
+from placement.errors import Fault, InputError
+from placement.values.demand import Demand, FloatArray
 
 _DRAWS = 4000
 
@@ -56,6 +58,48 @@ def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
     """
     if awareness.uptake is None:
         raise InputError.single("survey", "has no column used", remedy="ask who uses the service")
+    return _levels(awareness, seed).set_index(awareness.table.index)
+
+
+def awareness_rows(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
+    """Return everything that is known by (district, age_group): counts, estimate and levels, as in ``awareness.csv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `asked`, `raw`, `mean`, `low`, `high`, and the columns of :func:`awareness_levels` where the survey has `used`.
+    """
+    table = awareness.table
+    return table if awareness.uptake is None else table.join(awareness_levels(awareness, seed))
+
+
+def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:
+    """Return residents by (district, age group of the survey), for :func:`post_stratify`.
+
+    An age group that the survey did not tell apart counts with its group ``all``.
+
+    Raises
+    ------
+    InputError
+        If an age group of the demand was not surveyed, nor everybody.
+    """
+    groups = [survey_group(awareness, age) for age in demand.age_groups]
+    remedy = "survey it, or everybody"
+    raise_faults(
+        [
+            Fault(table="survey", row=age, problem="age group was not surveyed", remedy=remedy)
+            for age, group in zip(demand.age_groups, groups, strict=True)
+            if group is None
+        ]
+    )
+    frame = pd.DataFrame(demand.people, columns=pd.Index(groups)).T.groupby(level=0, sort=False).sum().T
+    by_district = frame.groupby(demand.points["district"].astype(str).to_numpy()).sum()
+    return by_district.stack().rename_axis(["district", "age_group"])  # noqa: PD013 -- a series, not a table
+
+
+def _levels(awareness: Awareness, seed: int, shares: FloatArray | None = None) -> pd.DataFrame:
+    """Return the three levels with intervals, by row of the table or by row of `shares` of its rows."""
+    assert awareness.uptake is not None  # noqa: S101 -- callers have looked
     known, used = awareness.draws(_DRAWS, seed), awareness.uptake.draws(_DRAWS, seed + 1)
     mean_known = awareness.table["mean"].to_numpy()
     mean_used = mean_known * awareness.uptake.table["mean"].to_numpy()
@@ -64,10 +108,13 @@ def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
         "aware_not_used": (mean_known - mean_used, known * (1.0 - used)),
         "never_heard": (1.0 - mean_known, 1.0 - known),
     }
-    columns = {name: mean for name, (mean, _) in levels.items()}
-    for name, (_, drawn) in levels.items():
+    if shares is not None:
+        levels = {name: (shares @ mean, drawn @ shares.T) for name, (mean, drawn) in levels.items()}
+    columns = {}
+    for name, (mean, drawn) in levels.items():
+        columns[name] = mean
         columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(drawn, TAILS, axis=0)
-    return pd.DataFrame(columns, index=awareness.table.index)
+    return pd.DataFrame(columns)
 
 
 def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.DataFrame:
@@ -86,7 +133,8 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
     Returns
     -------
     pandas.DataFrame
-        By district, and a last row ``total``: `people`, `mean`, `low`, `high` (90 %).
+        By district, and a last row ``total``: `people`, `mean`, `low`, `high` (90 %); and the levels of
+        :func:`awareness_levels` with their intervals where the survey has `used`.
 
     Raises
     ------
@@ -116,4 +164,6 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
         {"people": totals, "mean": shares @ awareness.table["mean"].to_numpy(), "low": low, "high": high},
         index=pd.Index(districts, name="district"),
     )
+    if awareness.uptake is not None:
+        table = pd.concat([table, _levels(awareness, seed, shares).set_index(table.index)], axis=1)
     return table[table["people"] > 0]

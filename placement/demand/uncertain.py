@@ -2,8 +2,10 @@ r"""A demand that knows how sure it is: draws of awareness, uptake, trip rates a
 
 Awareness and uptake come from their posteriors, all districts at once. What no survey tells is drawn around what was
 given: each trip rate (by age group and service) and each counter is multiplied by a lognormal factor of mean 1,
-:math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of variation c. The four are
-independent of each other given the data, so that the mean of the draws is the estimate.
+:math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of variation c. Counters that
+were interpolated (:func:`placement.demand.fill_counters`) get such factors too, with the errors of kriging for
+:math:`\tau z`, all of them together. The four are independent of each other given the data, so that the mean of the
+draws is the estimate.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from scipy import linalg
 
 from placement.demand._town import Town
 from placement.demand.footfall import Footfall
@@ -89,10 +91,11 @@ def _drawn(town: Town, n: int, seed: int, trip_rate_cv: float, footfall_cv: floa
     aware = None if town.awareness is None else town.awareness.draws(n, seeds[0])
     told = None if town.awareness is None else town.awareness.uptake
     uptake = None if told is None else told.draws(n, seeds[1])
+    counts = None if town.footfall is None else _Counts.of(town.footfall, footfall_cv)
     for number in range(n):
         passing = None
-        if town.footfall is not None:
-            passing = _drawn_footfall(town.footfall, count_rng, footfall_cv).loc[town.points.index]
+        if town.footfall is not None and counts is not None:
+            passing = town.footfall.spread(counts.drawn(count_rng)).loc[town.points.index]
         parts = town.parts(
             rate_factors=_factors(rate_rng, town.settings.rates.shape, trip_rate_cv),
             passing=passing,
@@ -108,11 +111,45 @@ def _factors(rng: np.random.Generator, shape: tuple[int, ...], variation: float 
     return np.asarray(np.exp(np.sqrt(log_variance) * rng.standard_normal(shape) - 0.5 * log_variance))
 
 
-def _drawn_footfall(footfall: Footfall, rng: np.random.Generator, footfall_cv: float) -> pd.DataFrame:
-    counters = footfall.counters
-    people = counters["people_per_day"].to_numpy(dtype=float)
-    variation = np.full(len(people), footfall_cv)
-    if "se" in counters.columns:
-        own = counters["se"].to_numpy(dtype=float) / np.where(people > 0, people, 1.0)
-        variation = np.where(np.isfinite(own), own, variation)
-    return footfall.spread(people * _factors(rng, people.shape, variation))
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Counts:
+    """Daily numbers with the errors of their logarithms.
+
+    Parameters
+    ----------
+    people, log_sd
+        (counters,) expected numbers, standard deviations of their logarithms.
+    joint
+        (places,) which counters err together.
+    factor
+        (places, places) triangular root of the covariance of their errors.
+    """
+
+    people: FloatArray
+    log_sd: FloatArray
+    joint: NDArray[np.intp]
+    factor: FloatArray
+
+    @classmethod
+    def of(cls, footfall: Footfall, footfall_cv: float) -> _Counts:
+        """Return the counters: interpolated ones err as kriging says, others each by itself."""
+        counters = footfall.counters
+        people = counters["people_per_day"].to_numpy(dtype=float)
+        variation = np.full(len(people), footfall_cv)
+        if "se" in counters.columns:
+            own = counters["se"].to_numpy(dtype=float) / np.where(people > 0, people, 1.0)
+            variation = np.where(np.isfinite(own), own, variation)
+        log_sd = np.sqrt(np.log1p(np.square(variation)))
+        if footfall.errors is None:
+            return cls(people=people, log_sd=log_sd, joint=np.zeros(0, np.intp), factor=np.zeros((0, 0)))
+        covariance = footfall.errors.covariance().to_numpy()
+        joint = counters.index.get_indexer(footfall.errors.ids)
+        log_sd[joint] = np.sqrt(np.diag(covariance))
+        return cls(people=people, log_sd=log_sd, joint=joint, factor=linalg.cholesky(covariance, lower=True))
+
+    def drawn(self, rng: np.random.Generator) -> FloatArray:
+        """Return (counters,) numbers with lognormal errors of mean 1."""
+        error = rng.standard_normal(len(self.people))
+        scaled = self.log_sd * error
+        scaled[self.joint] = self.factor @ error[self.joint]
+        return np.asarray(self.people * np.exp(scaled - 0.5 * self.log_sd**2))

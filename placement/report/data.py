@@ -8,9 +8,39 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from placement.demand import Awareness, FilledCounters, awareness_rows, post_stratify, residents_by_group
 from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
 from placement.values import Demand, Plan, Sites
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SurveyTables:
+    """Who knows the service, in two tables.
+
+    Parameters
+    ----------
+    rows
+        :func:`placement.demand.awareness_rows`.
+    districts
+        :func:`placement.demand.post_stratify`: by district, the city last.
+    """
+
+    rows: pd.DataFrame
+    districts: pd.DataFrame
+
+    @classmethod
+    def of(cls, awareness: Awareness, demand: Demand) -> SurveyTables:
+        """Return both tables for the residents of a demand."""
+        people = residents_by_group(awareness, demand)
+        return cls(rows=awareness_rows(awareness), districts=post_stratify(awareness, people))
+
+    def city(self) -> dict[str, float]:
+        """Return the city's shares: `mean`, `low`, `high`, `never_heard`, and `used` where the survey asked."""
+        total = self.districts.iloc[-1]
+        shares = {name: round(float(total[name]), 6) for name in ("mean", "low", "high")}
+        shares["never_heard"] = round(1 - shares["mean"], 6)
+        return shares | ({"used": round(float(total["used"]), 6)} if "used" in total.index else {})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +79,10 @@ class ReportData:
     visits
         Frame indexed by ``site_id`` with `before`, `after` and their 90 % bounds `before_low`, `before_high`,
         `after_low`, `after_high`: predicted visits a month; NaN where no station stands; `basis`, what they rest on.
+    awareness
+        What the survey says; None without one.
+    filled
+        The counters with virtual ones between them; None where foot traffic was not interpolated.
     notices
         Notices that the licences of the inputs ask for.
 
@@ -78,6 +112,8 @@ class ReportData:
     simulated: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     visits: pd.DataFrame | None = None
+    awareness: SurveyTables | None = None
+    filled: FilledCounters | None = None
 
     def __post_init__(self) -> None:
         check_language(self.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placement.report.data import ReportData
 from placement.report.html import report_html
 from placement.report.plan_json import plan_bytes, plan_to_dict
-from placement.report.tables import actions_csv, actions_geojson, visits_csv
+from placement.report.tables import actions_csv, actions_geojson, awareness_csv, visits_csv
 
 
 def render_files(data: ReportData) -> dict[str, bytes]:
@@ -29,4 +29,6 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     }
     if data.visits is not None:
         files["visits.csv"] = visits_csv(data.visits, data.sites)
+    if data.awareness is not None:
+        files["awareness.csv"] = awareness_csv(data.awareness.rows, simulated="survey" in data.simulated)
     return files

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from placement.maps import plan_map, printable, shown
-from placement.report import view
+from placement.report import evidence, view
 from placement.report.data import ReportData
 from placement.report.plan_json import ordered_actions
 from placement.report.text import HTML_LANG, texts, word
@@ -53,6 +53,8 @@ def report_html(data: ReportData) -> bytes:
             total_cost=view.money(int(plan.actions["cost_fen"].sum())),
             budget=view.budget(plan, text),
             tables=_tables(data),
+            aware=evidence.aware(data, text),
+            passers=evidence.passers(data, text),
             people=view.people_rows(plan, text),
             terms=view.terms(data, text),
             points=view.points,

@@ -112,6 +112,26 @@ def visits_csv(visits: pd.DataFrame, sites: Sites) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
+def awareness_csv(rows: pd.DataFrame, *, simulated: bool) -> bytes:
+    """Return ``awareness.csv``: who knows the service, by district and age group, shares with four decimals.
+
+    Parameters
+    ----------
+    rows
+        :func:`placement.demand.awareness_rows`; a share of nobody asked is an empty cell.
+    simulated
+        Whether the survey is simulated; a column says so in every row.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(["district", "age_group", *rows.columns, "basis"])
+    for (district, age_group), row in rows.iterrows():
+        cells = ["" if pd.isna(value) else f"{value:.4f}" for value in row.drop("asked")]
+        basis = ("simulated survey" if simulated else "survey") + ("" if row["asked"] else ": nobody asked here")
+        writer.writerow([guarded(str(district)), guarded(str(age_group)), f"{row['asked']:.0f}", *cells, basis])
+    return stream.getvalue().encode("utf-8-sig")
+
+
 def actions_geojson(plan: Plan, sites: Sites, *, notices: Iterable[str] = (), simulated: Iterable[str] = ()) -> bytes:
     """Return ``actions.geojson`` (RFC 7946): a point for each action and a line for each move.
 

@@ -95,6 +95,8 @@ class Study(Section):
         groups = set(self.demand.age_groups)
         if self.inputs.survey is None and self.demand.need_share < 1:
             raise ValueError("demand.need_share is below 1 but there is no survey: add one or set need_share = 1")
+        if self.demand.footfall_interpolate and self.inputs.footfall is None:
+            raise ValueError("demand.footfall_interpolate needs counters: give inputs.footfall")
         if self.demand.grid_shape == "streets" and self.inputs.streets is None:
             raise ValueError('demand.grid_shape = "streets" needs inputs.streets')
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)

@@ -131,6 +131,7 @@ class DemandSection(Section):
     footfall_capture: NotNegative = 0.0
     non_resident_share: Share = 1.0
     footfall_bandwidth_m: Positive = 300.0
+    footfall_interpolate: bool = False
     periods: Annotated[Mapping[str, str], Field(min_length=1)] = {"all": "00:00-24:00"}
     period_share: Mapping[str, Share] = {}
     trips_per_month: Annotated[Mapping[str, NotNegative | Mapping[str, NotNegative]], Field(min_length=1)]

@@ -1,7 +1,6 @@
-"""Benchmark of the demand estimate: a million demand points in 300 districts.
+"""The demand estimate of a million demand points in 300 districts: ``python -m tests.benchmarks.demand``.
 
-Run ``python tests/benchmarks/demand.py`` from the project's folder; it prints a Markdown table. Peak memory is that of
-the whole process, imports and inputs included.
+Prints a Markdown table. Peak memory is that of the whole process, imports and inputs included.
 """
 
 from __future__ import annotations

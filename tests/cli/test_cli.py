@@ -51,7 +51,7 @@ def test_recommend_prints_actions_and_coverage_before_and_after(plan):
     assert "proven: no plan covers more" in output
     assert "before" in output
     assert "SIMULATED" in output
-    for name in ("plan.json", "actions.csv", "actions.geojson", "report.html", "SHA256SUMS"):
+    for name in ("plan.json", "actions.csv", "actions.geojson", "report.html", "awareness.csv", "SHA256SUMS"):
         assert (folder / name).is_file()
     for action in json.loads((folder / "plan.json").read_text(encoding="utf-8"))["actions"]:
         assert action["site_id"] in output
@@ -367,3 +367,11 @@ def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
     assert done.exit_code == 130
     record = json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))
     assert (record["status"], record["solve"]["interrupted"]) == ("optimal", False)
+
+
+def test_check_says_who_knows_the_service(spoiled):
+    lines = CliRunner().invoke(main, ["check", str(spoiled.folder)]).output
+    record = json.loads(CliRunner().invoke(main, ["check", str(spoiled.folder), "--json"]).output)["awareness"]
+    assert f"  SIMULATED survey: {record['mean']:.1%} of residents know the service (90 % interval " in lines
+    assert f"{record['used']:.1%} use it, {record['never_heard']:.1%} never heard of it" in lines
+    assert record["low"] < record["mean"] < record["high"]

@@ -98,6 +98,48 @@ def test_regression_on_a_covariate_equals_a_fine_grid_to_1e4():
         assert found == pytest.approx(expected, abs=1e-4)
 
 
+def dense_regression(asked, aware, x, side=81, spreads=40):
+    """Nodes as `regression_grid`, wide enough for thin surveys; Gauss-Legendre over the spread."""
+    seen = asked > 0
+    line = np.linspace(-4.5, 4.5, side)
+    b0, b1 = (part.ravel() for part in np.meshgrid(line, line, indexing="ij"))
+    mean = special.expit(b0[:, None] + b1[:, None] * x[seen])
+    prior = stats.logistic.logpdf(b0) + stats.norm(scale=SLOPE_SCALE).logpdf(b1)
+    nodes, rule = np.polynomial.legendre.leggauss(spreads)
+    spread = (nodes + 1) / 2 * 0.9995
+    log_weight = []
+    for s, part in zip(spread, rule, strict=True):
+        a, b = mean * (1 / s**2 - 1), (1 - mean) * (1 / s**2 - 1)
+        beta = special.betaln(a + aware[seen], b + asked[seen] - aware[seen]) - special.betaln(a, b)
+        log_weight.append(beta.sum(axis=1) + prior + np.log(part) + stats.halfnorm(scale=SPREAD_SCALE).logpdf(s))
+    weight = np.exp(np.ravel(log_weight) - np.max(log_weight))
+    kept = weight > 1e-9
+    precision = np.repeat(1 / spread**2 - 1, len(b0))[kept]
+    return np.tile(b0, spreads)[kept], np.tile(b1, spreads)[kept], precision, weight[kept] / weight[kept].sum()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_thin_surveys_with_a_covariate_equal_a_dense_grid_to_1e4(seed):
+    """Three to fifteen asked a district: posteriors are skew, and rows far out lean on the regression alone."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=13)
+    x = (x - x.mean()) / x.std()
+    asked = np.append(rng.integers(3, 16, 12), 0)
+    aware = rng.binomial(asked, rng.beta(12 * special.expit(0.2 + 0.4 * x), 12 * special.expit(-0.2 - 0.4 * x)))
+    names = [f"d{i}" for i in range(13)]
+    survey = pd.DataFrame({"district": names, "asked": asked, "aware": aware})
+    table = estimate_awareness(survey, covariates=pd.DataFrame({"income": x}, index=names)).table
+    b0, b1, precision, weight = dense_regression(asked, aware, x)
+    for row in sorted({0, int(np.argmax(x)), int(np.argmin(x)), 12}):
+        m = special.expit(b0 + b1 * x[row])
+        a, b = m * precision + aware[row], (1 - m) * precision + asked[row] - aware[row]
+        assert table["mean"].iloc[row] == pytest.approx(float(weight @ (a / (a + b))), abs=2e-5)
+        # The distribution function just inside and just outside of each limit: no root needs to be sought.
+        for tail, limit in ((0.05, table["low"].iloc[row]), (0.95, table["high"].iloc[row])):
+            inside, outside = (float(weight @ special.betainc(a, b, limit + side)) for side in (-1e-4, 1e-4))
+            assert inside < tail < outside
+
+
 def test_two_rules_of_integration_agree_on_four_covariates(monkeypatch):
     rng = np.random.default_rng(4)
     x = rng.normal(size=(30, 4))

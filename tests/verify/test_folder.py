@@ -98,7 +98,7 @@ def test_any_altered_number_is_seen_by_the_checksums(written, tmp_path):
     assert "plan.json: was changed after it was written" in verify_folder(folder).differences
 
 
-@pytest.mark.parametrize("name", ["actions.csv", "actions.geojson", "report.html"])
+@pytest.mark.parametrize("name", ["actions.csv", "actions.geojson", "awareness.csv", "report.html"])
 def test_altered_tables_are_seen(written, tmp_path, name):
     folder = tmp_path / "plan"
     shutil.copytree(written, folder)
