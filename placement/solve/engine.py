@@ -89,7 +89,7 @@ def compile_kernels() -> None:
     ground = build_field(work, neighbours=True)
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
     anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
-    iterated_search(ground, start, 1, 0)
+    iterated_search(ground, start, 1, 0.0, 0.0, 0)
     rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
     rounds.add([tuple(range(work.weights.size))])
     rounds.step(Deadline.after(math.inf))
