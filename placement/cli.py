@@ -161,8 +161,9 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         tell("writing")
         write_outcome(outcome, out, seed=seed)
     data = report_data(outcome, out, seed=seed)
-    note = "" if outcome.visits is None else outcome.visits.note
-    _print(plan_record(data) if as_json else "\n".join([*plan_lines(data, out), *([note] if note else [])]), quiet)
+    visits = [outcome.visits.note] if outcome.visits is not None and outcome.visits.note else []
+    lines = [*plan_lines(data, out), *visits, *outcome.prepared.notes]
+    _print(plan_record(data) if as_json else "\n".join(lines), quiet)
     if interrupt.asked:
         return _complain(f"interrupted; the best plan so far is in {out}", EXIT_INTERRUPTED)
     return 0 if outcome.plan.status == "optimal" else EXIT_UNPROVEN

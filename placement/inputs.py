@@ -15,19 +15,15 @@ from placement.demand import (
     DemandEstimate,
     FilledCounters,
     Footfall,
-    clean_daily_counts,
-    clean_hourly_counts,
+    VirtualReliance,
     estimate_awareness,
     estimate_demand,
-    fill_counters,
     points_from_polygons,
     points_from_raster,
-    spread_footfall,
-    tabulate_questionnaires,
 )
-from placement.demand.interpolate import FEWEST_COUNTERS
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
+from placement.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
 from placement.study import TABLE, Study, StudyError, parse_period, read_study
 from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
 from placement.travel import (
@@ -64,6 +60,8 @@ class Prepared:
         None without a survey, or without counters.
     filled
         The counters with virtual ones between them; None unless ``[demand] footfall_interpolate`` asks for them.
+    reliance
+        How much of the demand rests on the virtual ones; None without them.
     demand, times
         Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
         where they are too many (``[travel] stream``), block by block.
@@ -78,6 +76,7 @@ class Prepared:
     awareness: Awareness | None
     footfall: Footfall | None
     filled: FilledCounters | None
+    reliance: VirtualReliance | None
     demand: DemandEstimate
     times: TravelTimes | TimesStream
     notes: tuple[str, ...]
@@ -175,11 +174,12 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     if survey is not None:
         districts = sorted(set(population["district"]))
         awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates)
-        notes = (*notes, *(f"survey: {note}" for note in awareness.notes))
+        notes = (*notes, *survey_notes(study, awareness))
     counters, more = counter_averages(study, tables)
     footfall, filled = study_footfall(study, population, counters, streets)
-    notes = (*notes, *more, *([] if filled is None else [f"footfall: {filled.note}"]))
     demand = study_demand(study, population, footfall, awareness)
+    reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
+    notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
     return Prepared(
@@ -190,6 +190,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         awareness=awareness,
         footfall=footfall,
         filled=filled,
+        reliance=reliance,
         demand=demand,
         times=times,
         notes=notes,
@@ -266,55 +267,6 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoD
     for group in special:
         points[group] = points["people"] * study.demand.age_share[group]
     return points
-
-
-def survey_counts(study: Study, tables: Tables) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
-    """Return the survey as counts (tabulated where it came as questionnaires) and what of it was unusable."""
-    if tables.questionnaires is None:
-        return tables.survey, ()
-    table = tabulate_questionnaires(tables.questionnaires, age_bands=study.demand.age_bands or None)
-    reasons = table.unusable["reason"].value_counts().sort_index()
-    return table.survey, tuple(f"survey: {count} questionnaires left out: {why}" for why, count in reasons.items())
-
-
-def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | None, tuple[str, ...]]:
-    """Return the counters with people a day (averaged where they came as a series) and what of it was left out."""
-    if tables.footfall is None or tables.footfall_counts is None:
-        return tables.footfall, ()
-    clean = clean_hourly_counts if study.demand.counts_every == "hour" else clean_daily_counts
-    formats = {} if study.demand.counts_time_format is None else {"time_formats": (study.demand.counts_time_format,)}
-    counts = clean(tables.footfall_counts, **formats)
-    averages = counts.counters[["people_per_day", "night_share", "se"]]
-    lost = sorted(set(tables.footfall.index) - set(averages.index.astype(str)))
-    if lost:
-        remedy = "see why with demand.clean_hourly_counts(...).dropped, or remove the counter"
-        raise InputError(
-            [
-                Fault(table="footfall_counts", row=name, problem="no usable count is left", remedy=remedy)
-                for name in lost
-            ]
-        )
-    dropped = counts.dropped["reason"].value_counts().sort_index()
-    notes = tuple(f"footfall_counts: {count} rows left out: {why}" for why, count in dropped.items())
-    return tables.footfall.join(averages.set_axis(averages.index.astype(str))), notes
-
-
-def study_footfall(
-    study: Study, population: gpd.GeoDataFrame, counters: gpd.GeoDataFrame | None, streets: Streets | None
-) -> tuple[Footfall | None, FilledCounters | None]:
-    """Return the counters' people by demand point, and the counters with virtual ones where the study asks for them."""
-    if counters is None:
-        return None, None
-    bandwidth_m = study.demand.footfall_bandwidth_m
-    if not study.demand.footfall_interpolate:
-        return spread_footfall(counters, population, streets=streets, bandwidth_m=bandwidth_m), None
-    if len(counters) < FEWEST_COUNTERS:
-        problem = f"{len(counters)} counters are too few to interpolate; {FEWEST_COUNTERS} are needed"
-        row, remedy = "demand.footfall_interpolate", "add counters, or set it to false"
-        raise InputError.single(TABLE, problem, row=row, remedy=remedy)
-    filled = fill_counters(counters, population, bandwidth_m=bandwidth_m)
-    errors = filled.errors
-    return spread_footfall(filled.counters, population, streets=streets, bandwidth_m=bandwidth_m, errors=errors), filled
 
 
 def study_demand(

@@ -203,7 +203,7 @@ def test_counter_series_are_averaged(spoiled):
     general = ready.demand.age_groups.index("general")
     assert ready.demand.need[:, general].sum() > 0
     assert any(note.startswith("footfall_counts: 1 rows left out") for note in ready.notes)
-    from placement.inputs import counter_averages
+    from placement.sources import counter_averages
 
     averages, _ = counter_averages(ready.study, ready.tables)
     # Five working days and two at the weekend: 100 + 5 * 2 / 7.

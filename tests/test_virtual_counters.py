@@ -23,6 +23,11 @@ def counted(spoiled: SpoiledStudy, people: list[str]) -> None:
     spoiled.write("footfall", places.assign(counter_id=ids, people_per_day=people, night_share="0.2"))
 
 
+def more_need(virtual):
+    """Return visits a month of the people at virtual counters: capture and share of strangers are the toy town's."""
+    return virtual["people_per_day"].sum() * 365 / 12 * 0.002 * 0.4
+
+
 @pytest.fixture
 def filled(spoiled):
     counted(spoiled, ["8000", "5000", "2500", "4000", "1500", "6000"])
@@ -40,11 +45,15 @@ def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
     # Nothing but the passers-by changed: visits a month are people x 365/12 x capture x share of strangers.
     filled.setting(ON, "footfall_bandwidth_m = 200")
     plain = prepare(read_study(filled.folder))
-    more = virtual["people_per_day"].sum() * 365 / 12 * 0.002 * 0.4
-    assert ready.demand.need.sum() == pytest.approx(plain.demand.need.sum() + more, rel=1e-9)
+    assert ready.demand.need.sum() == pytest.approx(plain.demand.need.sum() + more_need(virtual), rel=1e-9)
     assert plain.filled is None
-    assert ready.notes[-1] == f"footfall: {ready.filled.note}"
-    assert len(ready.notes) == len(plain.notes) + 1
+    assert ready.notes[-2:] == tuple(f"SIMULATED footfall: {part.note}" for part in (ready.filled, ready.reliance))
+    assert len(ready.notes) == len(plain.notes) + 2
+    assert ready.reliance.of_passers == pytest.approx(
+        virtual["people_per_day"].sum() / counters["people_per_day"].sum()
+    )
+    assert ready.reliance.of_need == pytest.approx(more_need(virtual) / ready.demand.need.sum())
+    assert ready.reliance.without == (spread["people_per_day"] == 0).sum()
     again = prepare(read_study(filled.folder)).demand
     assert np.array_equal(again.need, plain.demand.need)
 
@@ -64,8 +73,11 @@ def test_a_plan_on_virtual_counters_is_verified(filled, tmp_path):
 def test_check_says_how_far_to_trust_it(filled):
     result = CliRunner().invoke(main, ["check", str(filled.folder)])
     assert result.exit_code == 0, result.output
+    assert "SIMULATED footfall: " in result.output
     assert "virtual counters set out where no counter stands within 200 m, interpolated from 6" in result.output
     assert "left out in turn, a counter is off by a factor of" in result.output
+    assert "of the need come from virtual counters" in result.output
+    assert "demand points stay without passers-by" in result.output
 
 
 TOO_FEW = (

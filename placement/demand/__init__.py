@@ -24,6 +24,7 @@ from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import people_in_areas, points_from_raster
+from placement.demand.reliance import VirtualReliance
 from placement.demand.reports import (
     awareness_levels,
     awareness_report,
@@ -48,6 +49,7 @@ __all__ = [
     "Service",
     "Tabulation",
     "Usage",
+    "VirtualReliance",
     "areal_weights",
     "awareness_levels",
     "awareness_report",

@@ -92,11 +92,17 @@ class KrigingErrors:
         The counters that were interpolated.
     model, there
         The fitted field of the logarithm and the (counters, 2) places.
+    log_median
+        (counters,) medians of the logarithm of people a day.
+    most
+        What no draw exceeds, people a day.
     """
 
     ids: pd.Index
     model: Kriging
     there: FloatArray
+    log_median: FloatArray
+    most: float
 
     def covariance(self) -> pd.DataFrame:
         """Return the covariance of the errors of log people a day, by and by ``counter_id``."""

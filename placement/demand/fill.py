@@ -1,13 +1,23 @@
 r"""Virtual counters: interpolated foot traffic for the parts of a town in which nobody counts.
 
 Where demand points have no counter within the bandwidth b of :func:`placement.demand.spread_footfall`, virtual counters
-are set out on a hexagonal lattice of spacing 2b. Each thus stands for as much town as a counter does: a number at every
-demand point instead would count the same passers-by as often as there are points around.
+are set out by a hexagonal lattice of spacing :math:`\sqrt 3\,b`, the widest whose circles of radius b cover the plane.
+Each thus stands for about as much town as a counter does: a number at every demand point instead would count the same
+passers-by as often as there are points around. It stands at the demand point next to its place of the lattice, so that
+spreading along the streets reaches somebody.
 
-A virtual counter gets the expected number of the kriged field, :math:`E F = e^{\mu + s^2/2}` with :math:`\mu` and s the
-mean and standard deviation of its logarithm (the median :math:`e^\mu` would make the sum of many too small), and brings
-along how wrong it may be: draws multiply it by :math:`e^{e - s^2/2}` with normal errors e whose covariance between the
-virtual counters is that of kriging, so that a draw stays above zero and the errors of neighbours do not average out.
+The kriged field says that a place is lognormal, its logarithm :math:`\mu` with standard deviation s. Few counters leave
+s large, and then the mean :math:`e^{\mu + s^2/2}` explodes: four counters of 10 to 100,000 people a day gave a mean of
+:math:`2.8 \cdot 10^{10}`. No place is therefore taken to be busier than the busiest real counter, c people a day, and a
+virtual counter gets the expected number
+
+.. math::
+    E \min(F, c) = e^{\mu + s^2/2}\, \Phi\Big(\frac{\log c - \mu - s^2}{s}\Big)
+        + c\, \Phi\Big(\frac{\mu - \log c}{s}\Big)
+
+(the median :math:`e^\mu` would make the sum of many too small). It brings along how wrong it may be: draws are
+:math:`\min(e^{\mu + e}, c)` with normal errors e whose covariance between the virtual counters is that of kriging, so
+that a draw stays above zero, its mean is the number itself, and the errors of neighbours do not average out.
 """
 
 from __future__ import annotations
@@ -18,6 +28,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 from scipy.spatial import KDTree
 
 from placement.demand._kriging import KrigingErrors
@@ -26,6 +37,8 @@ from placement.errors import CrsError, InputError
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]
+
+_SMALLEST_SD = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +51,8 @@ class FilledCounters:
         What they were set out for.
     range_m, nugget_share
         See :class:`placement.demand.InterpolatedFootfall`.
+    capped
+        How many virtual counters would have more people than the busiest real one, had they not been held to it.
     errors
         Joint errors of the virtual counters, for ``spread_footfall(..., errors=)``; None where there are none.
     """
@@ -45,6 +60,7 @@ class FilledCounters:
     bandwidth_m: float
     range_m: float
     nugget_share: float
+    capped: int
     errors: KrigingErrors | None = field(repr=False)
     _counters: gpd.GeoDataFrame = field(repr=False)
     _leave_one_out: pd.DataFrame = field(repr=False)
@@ -54,8 +70,9 @@ class FilledCounters:
         """A copy of the counters by ``counter_id``, real ones first and as they were given.
 
         Columns beside theirs: `interpolated`; for virtual ones `people_per_day` (expected), `low`, `high` (90 %
-        interval; NaN for real ones) and `night_share`: that of all counted people together where every counter tells
-        its own, else NaN, so that their people are split like those of a counter that does not tell.
+        interval, none above the busiest real one; NaN for real ones) and `night_share`: that of all counted people
+        together where every counter tells its own, else NaN, so that their people are split like those of a counter
+        that does not tell.
         """
         return self._counters.copy()
 
@@ -86,6 +103,8 @@ class FilledCounters:
             f"by a factor of {scores['median_factor']:.2f} (median), by {scores['median_factor_mean']:.2f} where the "
             "mean of the others is taken"
         )
+        if self.capped:
+            said += f"; {self.capped} held to the busiest counter, which the mean of their distribution exceeds"
         return said if self.better_than_mean else f"{said}: interpolation is NO BETTER than the mean here"
 
 
@@ -94,9 +113,10 @@ def fill_counters(
 ) -> FilledCounters:
     """Set out virtual counters where demand points have none within the bandwidth, and interpolate their numbers.
 
-    A place of the lattice is taken if a demand point that no counter reaches lies within the bandwidth of it and no
-    counter does (straight lines; to each place of the lattice its own points: circles around neighbouring places only
-    touch). The lattice is fixed to the CRS, so that a demand point more or less moves no virtual counter.
+    A place of the lattice is taken if it is the nearest one to a demand point that no counter reaches, and no counter
+    reaches it either (straight lines). The virtual counter stands at the nearest of the demand points that no counter
+    reaches; where two would stand on one point, one does. The lattice is fixed to the CRS, so that a demand point more
+    or less moves only the virtual counters next to it.
 
     Parameters
     ----------
@@ -131,7 +151,7 @@ def fill_counters(
     ... )
     >>> filled = fill_counters(counters, points, bandwidth_m=100).counters
     >>> filled.loc[filled["interpolated"], "people_per_day"].round().tolist(), str(filled.geometry.iloc[-1])
-    ([1006.0], 'POINT (800 0)')
+    ([986.0], 'POINT (810 10)')
     """
     if not (np.isfinite(bandwidth_m) and bandwidth_m > 0):
         raise InputError.single("footfall", f"bandwidth_m is {bandwidth_m}", remedy="give metres above 0")
@@ -147,27 +167,33 @@ def fill_counters(
         crs=counters.crs,
     )
     found = interpolate_footfall(counters, frame)
-    virtual = _as_counters(found.places, counters)
+    most = float(counters["people_per_day"].max())
+    virtual = _as_counters(found.places, counters, most)
     clash = counters.index.intersection(virtual.index)
     if len(clash):
         raise InputError.single("footfall", "is the name of a virtual counter", row=str(clash[0]), remedy="rename it")
     real = counters.assign(interpolated=False)
     both = real if not len(virtual) else gpd.GeoDataFrame(pd.concat([real, virtual]), crs=counters.crs)
     both = both.assign(**{name: np.nan for name in ("low", "high", "se") if name not in both.columns})
-    errors = KrigingErrors(ids=virtual.index, model=found.model, there=places) if len(virtual) else None
+    log_median = np.log(found.places["people_per_day"].to_numpy(dtype=float))
+    errors = None
+    if len(virtual):
+        errors = KrigingErrors(ids=virtual.index, model=found.model, there=places, log_median=log_median, most=most)
     return FilledCounters(
         bandwidth_m=float(bandwidth_m),
         range_m=found.range_m,
         nugget_share=found.nugget_share,
+        capped=int((found.places["mean"].to_numpy(dtype=float) > most).sum()),
         errors=errors,
         _counters=both,
         _leave_one_out=found.leave_one_out,
     )
 
 
-def _as_counters(places: gpd.GeoDataFrame, counters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return interpolated places with the columns of counters."""
-    mean = places["mean"].to_numpy(dtype=float)
+def _as_counters(places: gpd.GeoDataFrame, counters: gpd.GeoDataFrame, most: float) -> gpd.GeoDataFrame:
+    """Return interpolated places with the columns of counters, none busier than `most`."""
+    median = places["people_per_day"].to_numpy(dtype=float)
+    mean, sd = _capped_moments(np.log(median), places["log_sd"].to_numpy(dtype=float), most)
     night = np.nan
     if "night_share" in counters.columns:
         people, share = (counters[name].to_numpy(dtype=float) for name in ("people_per_day", "night_share"))
@@ -175,24 +201,39 @@ def _as_counters(places: gpd.GeoDataFrame, counters: gpd.GeoDataFrame) -> gpd.Ge
     columns = {
         "people_per_day": mean,
         "night_share": night,
-        "low": places["low"],
-        "high": places["high"],
-        "se": mean * np.sqrt(np.expm1(places["log_sd"].to_numpy(dtype=float) ** 2)),
+        "low": places["low"].clip(upper=most),
+        "high": places["high"].clip(upper=most),
+        "se": sd,
         "interpolated": True,
     }
     return places[["geometry"]].assign(**columns)
 
 
+def _capped_moments(centre: FloatArray, log_sd: FloatArray, most: float) -> tuple[FloatArray, FloatArray]:
+    """Return means and standard deviations of lognormal numbers of which none is above `most`."""
+    sd = np.maximum(log_sd, _SMALLEST_SD)
+    away = (np.log(most) - centre) / sd
+    # Products of a huge factor and a tiny probability: added as logarithms.
+    moments = [
+        np.exp(power * centre + 0.5 * (power * sd) ** 2 + special.log_ndtr(away - power * sd))
+        + most**power * special.ndtr(-away)
+        for power in (1, 2)
+    ]
+    return np.minimum(moments[0], most), np.sqrt(np.maximum(moments[1] - moments[0] ** 2, 0.0))
+
+
 def _empty_places(here: FloatArray, points: FloatArray, bandwidth_m: float) -> FloatArray:
-    """Return (places, 2) lattice places near demand points that no counter reaches, from south-west to north-east."""
+    """Return (places, 2) demand points for virtual counters, from south-west to north-east."""
     if not len(here) or not len(points):
         return np.zeros((0, 2))
     known = KDTree(here)
     lonely = points[known.query(points)[0] > bandwidth_m]
-    place = _nearest_places(lonely, 2.0 * bandwidth_m)
-    place = place[np.linalg.norm(lonely - place, axis=1) <= bandwidth_m]
-    place = np.unique(place[:, ::-1], axis=0)[:, ::-1].reshape(-1, 2)
-    return np.asarray(place[known.query(place)[0] > bandwidth_m] if len(place) else place)
+    place = np.unique(_nearest_places(lonely, np.sqrt(3.0) * bandwidth_m), axis=0)
+    place = place[known.query(place)[0] > bandwidth_m] if len(place) else place
+    if not len(place):
+        return np.zeros((0, 2))
+    stands = lonely[KDTree(lonely).query(place)[1]]
+    return np.asarray(np.unique(stands[:, ::-1], axis=0)[:, ::-1])
 
 
 def _nearest_places(points: FloatArray, spacing_m: float) -> FloatArray:

@@ -3,9 +3,9 @@ r"""A demand that knows how sure it is: draws of awareness, uptake, trip rates a
 Awareness and uptake come from their posteriors, all districts at once. What no survey tells is drawn around what was
 given: each trip rate (by age group and service) and each counter is multiplied by a lognormal factor of mean 1,
 :math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of variation c. Counters that
-were interpolated (:func:`placement.demand.fill_counters`) get such factors too, with the errors of kriging for
-:math:`\tau z`, all of them together. The four are independent of each other given the data, so that the mean of the
-draws is the estimate.
+were interpolated (:func:`placement.demand.fill_counters`) get such factors of their median with the errors of kriging,
+all of them together, and end at the busiest real counter. The four are independent of each other given the data, so
+that the mean of the draws is the estimate.
 """
 
 from __future__ import annotations
@@ -123,12 +123,16 @@ class _Counts:
         (places,) which counters err together.
     factor
         (places, places) triangular root of the covariance of their errors.
+    log_median, most
+        (places,) medians of their logarithms, and the number at which their draws end.
     """
 
     people: FloatArray
     log_sd: FloatArray
     joint: NDArray[np.intp]
     factor: FloatArray
+    log_median: FloatArray
+    most: float
 
     @classmethod
     def of(cls, footfall: Footfall, footfall_cv: float) -> _Counts:
@@ -140,16 +144,24 @@ class _Counts:
             own = counters["se"].to_numpy(dtype=float) / np.where(people > 0, people, 1.0)
             variation = np.where(np.isfinite(own), own, variation)
         log_sd = np.sqrt(np.log1p(np.square(variation)))
-        if footfall.errors is None:
-            return cls(people=people, log_sd=log_sd, joint=np.zeros(0, np.intp), factor=np.zeros((0, 0)))
-        covariance = footfall.errors.covariance().to_numpy()
-        joint = counters.index.get_indexer(footfall.errors.ids)
-        log_sd[joint] = np.sqrt(np.diag(covariance))
-        return cls(people=people, log_sd=log_sd, joint=joint, factor=linalg.cholesky(covariance, lower=True))
+        errors = footfall.errors
+        if errors is None:
+            none = np.zeros(0)
+            joint, factor = np.zeros(0, np.intp), np.zeros((0, 0))
+            return cls(people=people, log_sd=log_sd, joint=joint, factor=factor, log_median=none, most=np.inf)
+        return cls(
+            people=people,
+            log_sd=log_sd,
+            joint=counters.index.get_indexer(errors.ids),
+            factor=linalg.cholesky(errors.covariance().to_numpy(), lower=True),
+            log_median=errors.log_median,
+            most=errors.most,
+        )
 
     def drawn(self, rng: np.random.Generator) -> FloatArray:
-        """Return (counters,) numbers with lognormal errors of mean 1."""
+        """Return (counters,) numbers whose expected values are those given."""
         error = rng.standard_normal(len(self.people))
-        scaled = self.log_sd * error
-        scaled[self.joint] = self.factor @ error[self.joint]
-        return np.asarray(self.people * np.exp(scaled - 0.5 * self.log_sd**2))
+        drawn = self.people * np.exp(self.log_sd * error - 0.5 * self.log_sd**2)
+        logs = self.log_median + self.factor @ error[self.joint]
+        drawn[self.joint] = np.exp(np.minimum(logs, np.log(self.most)))
+        return np.asarray(drawn)
