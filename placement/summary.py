@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from placement.inputs import Prepared
-from placement.report import ReportData, SurveyTables, ordered_actions, plan_to_dict
+from placement.report import ReportData, SurveyTables, ordered_actions
 from placement.values import Plan
 
 _STATUS = {
@@ -73,18 +73,6 @@ def _awareness_lines(known: Mapping[str, float] | None, *, simulated: bool) -> l
     uses = f", {known['used']:.1%} use it" if "used" in known else ""
     survey = "SIMULATED survey: " if simulated else ""
     return [f"  {survey}{says}{uses}, {known['never_heard']:.1%} never heard of it"]
-
-
-def plan_record(data: ReportData) -> dict[str, Any]:
-    """Return the content of ``plan.json``."""
-    return plan_to_dict(
-        data.plan,
-        study_path=data.study_path,
-        inputs=data.inputs,
-        versions=data.versions,
-        seed=data.seed,
-        travel=data.travel_mode,
-    )
 
 
 def plan_lines(data: ReportData, folder: Path) -> list[str]:
