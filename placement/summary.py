@@ -8,7 +8,7 @@ from typing import Any
 
 from placement.inputs import Prepared
 from placement.pipeline import survey_tables
-from placement.report import ReportData, SurveyTables, ordered_actions, plan_to_dict
+from placement.report import ReportData, SurveyTables, ordered_actions
 from placement.values import Plan
 
 _STATUS = {
@@ -74,18 +74,6 @@ def _awareness_lines(known: Mapping[str, float] | None, simulated: Sequence[str]
     uses = f", {known['used']:.1%} use it" if "used" in known else ""
     survey = f"SIMULATED {', '.join(simulated)}: " if simulated else ""
     return [f"  {survey}{says}{uses}, {known['never_heard']:.1%} never heard of it"]
-
-
-def plan_record(data: ReportData) -> dict[str, Any]:
-    """Return the content of ``plan.json``."""
-    return plan_to_dict(
-        data.plan,
-        study_path=data.study_path,
-        inputs=data.inputs,
-        versions=data.versions,
-        seed=data.seed,
-        travel=data.travel_mode,
-    )
 
 
 def plan_lines(data: ReportData, folder: Path) -> list[str]:

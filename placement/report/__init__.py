@@ -7,7 +7,7 @@ killed run leaves the old folder whole.
 """
 
 from placement.report.data import ReportData, SurveyTables
-from placement.report.files import render_files
+from placement.report.files import plan_record, render_files
 from placement.report.folder import check_replaceable, recover_folder, write_folder
 from placement.report.plan_json import ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
 
@@ -17,6 +17,7 @@ __all__ = [
     "check_replaceable",
     "ordered_actions",
     "plan_from_dict",
+    "plan_record",
     "plan_schema",
     "plan_to_dict",
     "read_plan",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from placement.report.data import ReportData
 from placement.report.html import report_html
 from placement.report.plan_json import plan_bytes, plan_to_dict
 from placement.report.tables import actions_csv, actions_geojson, awareness_csv, visits_csv
 
 
-def render_files(data: ReportData) -> dict[str, bytes]:
-    """Return the content of every file that shows a plan, by file name.
-
-    The bytes depend on `data` alone: no clock, no locale, no environment.
-    """
-    record = plan_to_dict(
+def plan_record(data: ReportData) -> dict[str, Any]:
+    """Return the content of ``plan.json``."""
+    return plan_to_dict(
         data.plan,
         study_path=data.study_path,
         inputs=data.inputs,
@@ -21,8 +20,15 @@ def render_files(data: ReportData) -> dict[str, bytes]:
         seed=data.seed,
         travel=data.travel_mode,
     )
+
+
+def render_files(data: ReportData) -> dict[str, bytes]:
+    """Return the content of every file that shows a plan, by file name.
+
+    The bytes depend on `data` alone: no clock, no locale, no environment.
+    """
     files = {
-        "plan.json": plan_bytes(record),
+        "plan.json": plan_bytes(plan_record(data)),
         "actions.csv": actions_csv(data.plan, data.sites),
         "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
         "report.html": report_html(data),

@@ -6,8 +6,9 @@ In the order of a run:
 - ``engine``, ``run``, ``large_root``: the stages; ``deadline``: when to stop.
 - Plans: ``search`` (greedy, swaps), ``relocate`` (machines that move), ``iterated``, ``annealing``, ``improve``;
   ``plans``: what they are worth.
-- Bounds: ``first_order``, ``saddle`` without cuts, ``cut_saddle`` with them; ``relaxation``, ``growing`` by simplex;
-  ``odd_sets``, ``knapsack``, ``cut_rows``: cuts; ``prices``, ``class_prices``: all of it in integers.
+- Bounds: ``first_order``, ``saddle`` without cuts, ``cut_saddle`` with them, over rows coded by ``forest``;
+  ``relaxation``, ``growing`` by simplex; ``odd_sets``, ``knapsack``, ``cut_rows``: cuts; ``prices``, ``class_prices``:
+  all of it in integers.
 - The tree: ``branch``, ``node``, ``cut_visitor``, ``strong``, ``restrict``, ``propagate``; its evidence: ``proof``.
 - Other solvers: ``milp``, ``highs``, ``cbc_log``, whose word ``claims`` and ``recount`` check. Ties: ``tie_break``.
 """

@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from placement.solve.forest import reach_rows, spread_prices
 from placement.solve.odd_sets import odd_set_coefficients
 from placement.solve.restrict import Work
 from placement.solve.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
@@ -158,7 +159,6 @@ def start_cut_state(
 @njit(nogil=True, cache=True, fastmath=True)
 def price(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> Any:
     """Fill `taken` and `site_price`; return the part of the bound that comes from rows and sets."""
-    site_price[:] = 0.0
     rest = (point.sets * ground.limits).sum()
     for row in range(point.rows.size):
         paid = point.rows[row]
@@ -166,9 +166,7 @@ def price(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> An
             taken[ground.place[row]] = paid
         else:
             rest += max(0.0, work.weights[row] - paid)
-        if paid != 0.0:
-            for entry in range(work.indptr[row], work.indptr[row + 1]):
-                site_price[work.sites[entry]] += paid
+    spread_prices(work.forest, point.rows, site_price)
     _price_sets(ground, point.sets, taken, site_price)
     for row in range(point.rows.size):
         if ground.place[row] >= 0:
@@ -192,23 +190,18 @@ def _price_sets(ground: Any, prices: Any, taken: Any, site_price: Any) -> None:
 def _step_rows(work: Any, ground: Any, state: Any, y: Any, z: Any) -> None:
     """Dual step of the rows against sites opened to `y` and covers `z`; refill prices."""
     prices, total, ratio = state.now.rows, state.total.rows, state.scalars[RATIO]
-    state.site_price[:] = 0.0
+    reach = reach_rows(work.forest, y)
     for row in range(prices.size):
-        reach = 0.0
-        for entry in range(work.indptr[row], work.indptr[row + 1]):
-            reach += y[work.sites[entry]]
         at = ground.place[row]
         covered = 1.0 if at < 0 else z[at]
-        paid = max(0.0, prices[row] - ratio * ground.row_step[row] * (reach - covered))
+        paid = max(0.0, prices[row] - ratio * ground.row_step[row] * (reach[row] - covered))
         if at < 0:
             paid = min(paid, work.weights[row])
         else:
             state.taken[at] = paid
         prices[row] = paid
         total[row] += paid
-        if paid != 0.0:
-            for entry in range(work.indptr[row], work.indptr[row + 1]):
-                state.site_price[work.sites[entry]] += paid
+    spread_prices(work.forest, prices, state.site_price)
 
 
 @njit(nogil=True, cache=True, fastmath=True)

@@ -64,7 +64,7 @@ class CutVisitor(Visitor):
         improver: Improver | None,
     ) -> None:
         super().__init__(problem, finder, deadline, pool)
-        self._relaxation = relaxation
+        self.relaxation = relaxation
         self._improver = improver
         self._knapsacks = knapsack_rows(problem)
         self._since_tried, self._trying = 0, 0
@@ -77,10 +77,7 @@ class CutVisitor(Visitor):
         """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
         visit = Visit(node=node)
         status = node.status.copy()
-        gaps: list[float] = []
-        for turn in range(iterations):
-            if not self._round(visit, status, allowed, turn, gaps, search=search):
-                break
+        self._cut_rounds(visit, status, allowed, iterations, search=search)
         if visit.closing is None and self._value is not None:
             self._try_knapsacks(visit, status, allowed)
         if visit.closing is None and not _fractional(visit.node.x):
@@ -93,12 +90,29 @@ class CutVisitor(Visitor):
         visit.node = replaced(visit.node, status=status)
         return visit
 
+    def tighten(self, node: Node, allowed: int, iterations: int) -> Visit:
+        """Return what cut rounds alone make of `node`: it is closed or bounded, not branched."""
+        visit = Visit(node=node)
+        status = node.status.copy()
+        self._cut_rounds(visit, status, allowed, iterations, search=True)
+        if visit.closing is None and not _fractional(visit.node.x):
+            self._search(visit, status)
+            self._close_if_reached(visit, allowed)
+        visit.node = replaced(visit.node, status=status)
+        return visit
+
+    def _cut_rounds(self, visit: Visit, status: NDArray[np.int8], allowed: int, most: int, *, search: bool) -> None:
+        gaps: list[float] = []
+        for turn in range(most):
+            if not self._round(visit, status, allowed, turn, gaps, search=search):
+                break
+
     def _answers(self, status: NDArray[np.int8], node: Node, reach: int) -> tuple[Branch, Branch] | None:
         """Return the answers of the question that strong branching finds best."""
         found = None
         if self._value is not None:
             lead = node.bound / SCALE - reach
-            found = self._strong.choose(self._relaxation, status, node, lead=lead, value=self._value)
+            found = self._strong.choose(self.relaxation, status, node, lead=lead, value=self._value)
         return found or self._branches(status, node.x, node.limits)
 
     def _round(
@@ -127,12 +141,12 @@ class CutVisitor(Visitor):
                 break
             gap, last = visit.node.bound / SCALE - _reach(visit, allowed), gap
         self._since_tried, self._trying = 0, 2 * self._trying + 1 if visit.closing is None else 0
-        if self._relaxation.drop_knapsack_cuts() and visit.closing is None:
+        if self.relaxation.drop_knapsack_cuts() and visit.closing is None:
             self._solve(visit, status, allowed, search=False)
 
     def _cut_knapsacks(self, x: NDArray[Any]) -> int:
         """Separate `x` from the side rows; return how many cuts were new."""
-        return sum(self._relaxation.add_cuts(violated_knapsack_cuts(row, x)) for row in self._knapsacks)
+        return sum(self.relaxation.add_cuts(violated_knapsack_cuts(row, x)) for row in self._knapsacks)
 
     def _solve(
         self, visit: Visit, status: NDArray[np.int8], allowed: int, *, search: bool
@@ -140,7 +154,7 @@ class CutVisitor(Visitor):
         """Solve, close or fix; return (outcome, whether columns joined), no outcome where there is no more to do."""
         if not self._propagate(visit, status):
             return None, False
-        outcome = self._relaxation.solve(status, visit.node.limits, self._deadline)
+        outcome = self.relaxation.solve(status, visit.node.limits, self._deadline)
         self._value = outcome.objective if outcome.state == "optimal" else None
         if outcome.state != "optimal":
             return None, outcome.state == "infeasible" and self._refute(visit, status)
@@ -152,7 +166,7 @@ class CutVisitor(Visitor):
         self._fix(visit, status, _reach(visit, allowed))
         if self._deadline.passed():
             return None, False
-        return outcome, self._relaxation.add_columns(rho, status, _PRICED_IN) > 0
+        return outcome, self.relaxation.add_columns(rho, status, _PRICED_IN) > 0
 
     def _close_if_reached(self, visit: Visit, allowed: int) -> bool:
         if visit.node.bound // SCALE <= _reach(visit, allowed):
@@ -161,24 +175,24 @@ class CutVisitor(Visitor):
 
     def _refute(self, visit: Visit, status: NDArray[np.int8]) -> bool:
         """Close an infeasible node by a ray, or let columns join that could mend it; return whether any did."""
-        rays = [(ray, *self._scaled_bound(ray, status, visit.node.limits)) for ray in self._relaxation.rays()]
+        rays = [(ray, *self._scaled_bound(ray, status, visit.node.limits)) for ray in self.relaxation.rays()]
         if not rays:
             return False
         ray, bound, rho = min(rays, key=lambda each: each[1])
         if bound < 0:
             visit.closing = ray
             return False
-        return self._relaxation.add_columns(rho, status, _PRICED_IN) > 0
+        return self.relaxation.add_columns(rho, status, _PRICED_IN) > 0
 
     def _improve(self, visit: Visit, status: NDArray[np.int8], outcome: LpOutcome) -> NDArray[np.int64]:
         """Take the prices of a relaxation where they are better; return their reduced values."""
         node = visit.node
-        prices = self._relaxation.prices(outcome)
+        prices = self.relaxation.prices(outcome)
         bound, rho = self._scaled_bound(prices, status, node.limits)
         old, _ = self._scaled_bound(node.prices, status, node.limits)
         x = np.where(status == ONE, 1.0, 0.0)
-        inside, _, _ = self._relaxation.point(outcome)
-        x[self._relaxation.work.columns] = np.where(status[self._relaxation.work.columns] == ZERO, 0.0, inside)
+        inside, _, _ = self.relaxation.point(outcome)
+        x[self.relaxation.work.columns] = np.where(status[self.relaxation.work.columns] == ZERO, 0.0, inside)
         better = bound <= old
         visit.node = replaced(node, prices=prices if better else node.prices, bound=bound if better else old, x=x)
         return rho
@@ -194,7 +208,7 @@ class CutVisitor(Visitor):
         self._since_refined += 1
         if self._improver is None or limit.passed() or self._since_refined <= self._patience:
             return
-        plan = self._improver.near(self._relaxation, status, visit.node.x, limit)
+        plan = self._improver.near(self.relaxation, status, visit.node.x, limit)
         self._since_refined, self._patience = 0, 2 * self._patience + 1
         if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):
             self._patience = 0
@@ -206,14 +220,14 @@ class CutVisitor(Visitor):
 
     def _cut(self, outcome: LpOutcome, *, weed: bool) -> int:
         """Separate the last solution; return how many cuts were new."""
-        if weed and self._relaxation.cut_count:
-            self._relaxation.weed()
-        work = self._relaxation.work
-        _, y, z = self._relaxation.point(outcome)
+        if weed and self.relaxation.cut_count:
+            self.relaxation.weed()
+        work = self.relaxation.work
+        _, y, z = self.relaxation.point(outcome)
         self._separations += 1
         for effort in (1, 4):
             sets = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._separations, effort=effort)
-            added = self._relaxation.add_cuts(sets)
+            added = self.relaxation.add_cuts(sets)
             if added:
                 return added
         return 0

@@ -105,6 +105,7 @@ class Deadline:
     def __init__(self, ends: float, interrupt: Interrupt | None = None) -> None:
         self._ends = ends
         self.interrupt = interrupt
+        self._called_off = False
 
     @classmethod
     def after(cls, seconds: float, interrupt: Interrupt | None = None) -> Deadline:
@@ -116,9 +117,13 @@ class Deadline:
         """Whether somebody asked for a stop."""
         return self.interrupt is not None and self.interrupt.asked
 
+    def call_off(self) -> None:
+        """Let this deadline, and none that was made from it, pass now."""
+        self._called_off = True
+
     def left_s(self) -> float:
         """Return the seconds left, 0 or more."""
-        return 0.0 if self.interrupted else max(0.0, self._ends - perf_counter())
+        return 0.0 if self._called_off or self.interrupted else max(0.0, self._ends - perf_counter())
 
     def passed(self, *, margin_s: float = 0.0) -> bool:
         """Return whether the moment is less than `margin_s` away."""

@@ -14,6 +14,7 @@ from scipy import sparse
 from placement.solve.aggregate import aggregate
 from placement.solve.annealing import anneal
 from placement.solve.deadline import Deadline, hold_interrupts
+from placement.solve.forest import FEWEST_ENTRIES, build_forest
 from placement.solve.group_kernels import MASK_COLUMNS
 from placement.solve.iterated import iterated_search
 from placement.solve.large_root import CutRounds
@@ -82,12 +83,13 @@ def compile_kernels() -> None:
             toy = _toy(sites, linear)
             _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
         aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
+    build_forest(np.arange(FEWEST_ENTRIES + 1), np.arange(FEWEST_ENTRIES, dtype=np.int32), FEWEST_ENTRIES)
     problem = build_problem(aggregate(_toy(4, (budget,))))
     work = restrict(problem, problem.status, problem.low, problem.high)
     ground = build_field(work, neighbours=True)
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
     anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
-    iterated_search(ground, start, 1, 0)
+    iterated_search(ground, start, 1, 0.0, 0.0, 0)
     rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
     rounds.add([tuple(range(work.weights.size))])
     rounds.step(Deadline.after(math.inf))

@@ -12,6 +12,8 @@ primal step projects exactly. Iterates are averaged and restarted when the duali
 to dual step follows the distances moved since the last restart. Any ``mu``, ``phi >= 0`` and admissible ``theta`` give
 a valid bound, so that nothing here has to be believed: bounds are recomputed in integers (`prices`).
 
+A step costs what neighbouring rows differ by, not what they hold (`forest`).
+
 Sources: Chambolle & Pock (2011), A first-order primal-dual algorithm for convex problems, J. Math. Imaging and Vision
 40, 120-145; Applegate et al. (2021), Practical large-scale linear programming using PDHG, NeurIPS 34 (restarts,
 primal weight); Pock & Chambolle (2011), Diagonal preconditioning for first order primal-dual algorithms, ICCV.

@@ -33,7 +33,11 @@ _MERGED_COLUMNS = 450
 _IN_USE = 0.01
 _FRUITLESS = 1
 _ANNEALING_ROWS = 20_000
-_SLICE = 200
+_SLICES, _SLICE = 10, 200
+"""Slices of a cycle of iterated search, and iterations of a slice, after each of which the clock is looked at."""
+
+_HEATS = (0.03, 0.1)
+"""Heat at which a cycle begins, as a share of what a column is worth; the other one follows where one finds nothing."""
 
 
 @dataclass
@@ -108,14 +112,17 @@ class Improver:
     def _iterate(
         self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: Deadline
     ) -> tuple[BoolArray, int]:
-        """Return the best of iterated searches that start each slice from the best plan so far."""
-        best = plan[0][work.columns]
+        """Return the best of iterated searches that start each cycle of cooling from the best plan so far."""
+        best, value, heat = plan[0][work.columns], -1, 0
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
-                seeds = [self.seed + self._runs + k for k in range(self.threads)]
+                jobs = [(best, _HEATS[heat], self.seed + _SLICES * (self._runs + k)) for k in range(self.threads)]
                 self._runs += self.threads
-                found = list(executor.map(lambda seed, start=best: iterated_search(ground, start, _SLICE, seed), seeds))
-                best = max(found, key=lambda each: each[1])[0]
+                found = max(executor.map(lambda job: _cycle(ground, deadline, *job), jobs), key=lambda each: each[1])
+                if found[1] > value:
+                    best, value = found
+                else:
+                    heat = (heat + 1) % len(_HEATS)
         return self._consider(plan, work, status, best)
 
     def _consider(
@@ -160,6 +167,20 @@ class Improver:
         narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
         inside = best_within(relaxation, narrow, best, limit, self.seed)
         return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
+
+
+def _cycle(ground: Field, deadline: Deadline, start: BoolArray, heat: float, seed: int) -> tuple[BoolArray, int]:
+    """Return the best plan, and its value, of an iterated search from `start` that cools down."""
+    best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed)
+    hot = heat * value / max(1, int(start.sum()))
+    for turn in range(_SLICES):
+        if deadline.passed():
+            break
+        left, right = (hot * (1.0 - at / _SLICES) for at in (turn, turn + 1))
+        found, worth, plan = iterated_search(ground, plan, _SLICE, left, right, seed + turn)
+        if worth > value:
+            best, value = found, worth
+    return best, value
 
 
 def best_within(

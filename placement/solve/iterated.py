@@ -1,10 +1,12 @@
 r"""Iterated local search that stays local: for programs with so many rows that annealing runs out of time.
 
 One iteration closes a few open columns near each other, refills (the first time with some noise, near the first one
-closed; then by best gain per cost anywhere), and repairs the surroundings by swaps with near sites. A worse outcome
-is undone from a log of the moves, so that an iteration costs what it touches, not the size of the program.
+closed; then by best gain per cost anywhere), and repairs the surroundings by swaps with near sites. A much worse
+outcome is undone from a log of the moves, so that an iteration costs what it touches, not the size of the program; a
+little worse ones are gone on from while the search is hot, without which it soon finds nothing any more.
 
-Source: Lourenco, Martin & Stutzle (2003), Iterated local search, Handbook of Metaheuristics, 320-353.
+Sources: Lourenco, Martin & Stutzle (2003), Iterated local search, Handbook of Metaheuristics, 320-353; Martin, Otto &
+Felten (1991), Large-step Markov chains for the traveling salesman problem, Complex Systems 5, 299-326, for the heat.
 """
 
 # ruff: noqa: NPY002, PLR0917 - numba kernels: arrays by position, nested loops, legacy generator
@@ -121,25 +123,34 @@ def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def iterated_search(field: Any, start: Any, iterations: Any, seed: Any) -> Any:
-    """Return (best plan, its value) after some iterations from `start`; `field` needs lists of near sites."""
+def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any, seed: Any) -> Any:
+    """Return (best plan, its value, last plan) after some iterations from `start`.
+
+    `field` needs lists of near sites. A plan worse by the heat, which goes from `hot` to `cold` (in the unit of the
+    weights), is gone on from with probability 1/e, a still worse one less often.
+    """
     np.random.seed(seed)
     tally = start_tally(field, start)
+    best, best_value = tally.chosen.copy(), tally.value[0]
     log = np.empty(_LOG + field.column_site.size, np.int64)
     opened = np.flatnonzero(tally.chosen)
-    for _ in range(iterations):
+    for turn in range(iterations):
         if not opened.size:
             break
         before = tally.value[0]
         length = _shake(field, tally, opened[np.random.randint(opened.size)], log)
         if tally.value[0] != before:
             length = _repair(field, tally, log, length)
-        if tally.value[0] >= before:
+        heat = hot + (cold - hot) * turn / iterations
+        if tally.value[0] >= before + heat * np.log(1.0 - np.random.random()):
             opened = np.flatnonzero(tally.chosen)
+            if tally.value[0] > best_value:
+                best_value = tally.value[0]
+                best[:] = tally.chosen
             continue
         for k in range(length - 1, -1, -1):
             if tally.chosen[log[k]]:
                 remove(field, tally, log[k])
             else:
                 add(field, tally, log[k])
-    return tally.chosen.copy(), tally.value[0]
+    return best, best_value, tally.chosen.copy()

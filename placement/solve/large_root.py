@@ -33,17 +33,19 @@ Plan = tuple[BoolArray, int]
 VisitRoot = Callable[[Visitor, Node, Plan | None, int], tuple[Node, Plan | None]]
 
 _POLISHED = 0.01
-_SLICE_ENTRIES = 2_000_000_000
+_SLICE_ENTRIES = 8_000_000_000
 """Cover entries that a slice of first-order steps may touch: some seconds."""
 
 _STALLED = 0.02
 """A slice that closes less than this share of the gap is the last."""
 
-_ROUND_ENTRIES = 400_000_000
+_ROUND_STEPS, _MOST_ITERATIONS = 400_000_000, 1500
+"""Nodes and rows that a round of first-order steps with cuts may touch, and iterations at most."""
+
 _SUPPORT = 2e-3
 _EFFORT, _MOST_SETS = 4, 3000
-_KEPT = 1e-3
-"""Odd sets priced below this share of the mean weight are dropped every other round."""
+_KEPT, _WEED_EVERY = 1e-3, 4
+"""Odd sets priced below this share of the mean weight are dropped every so many rounds."""
 
 
 @dataclass
@@ -118,7 +120,7 @@ class CutRounds:
 
     def separate(self) -> bool:
         """Add odd sets that the point violates; return whether any set is left to price."""
-        if self._rounds % 2 == 0 and self._rounds:
+        if self._rounds % _WEED_EVERY == 0 and self._rounds:
             keep = self._prices > _KEPT * self._work.weights.mean()
             self._sets = [rows for rows, kept in zip(self._sets, keep, strict=True) if kept]
             self._prices = self._prices[keep]
@@ -143,7 +145,8 @@ class CutRounds:
         work = self._work
         ground = cut_ground(work, self._sets)
         state = start_cut_state(work, ground, self._x, self._rows, self._prices, self._ratio)
-        iterations = max(50, min(600, _ROUND_ENTRIES // (2 * work.sites.size + 1)) // 50 * 50)
+        size = work.forest.parent.size + work.weights.size
+        iterations = max(50, min(_MOST_ITERATIONS, _ROUND_STEPS // size) // 50 * 50)
         for _ in range(iterations // 50):
             if not until.passed():
                 run_with_cuts(work, ground, state, 50)

@@ -27,7 +27,7 @@ NOTHING_ALLOWED = -(2**61)
 """Value that no bound falls to: what is allowed while there is no plan."""
 
 _ROUNDS = 12
-_FIX_SHARE = 0.15
+_FIX_SHARE = 0.5
 _TOLERANCE = 2e-5
 _INTEGRAL = 1e-3
 _GROUP_FRACTION = 0.02
@@ -120,7 +120,7 @@ class Visitor:
         """Return what comes of `node` when bounds of `allowed` or less are of no interest."""
         visit = Visit(node=node)
         status = node.status.copy()
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             if not self._propagate(visit, status):
                 break
             work = restrict(self._problem, status, node.limits.low, node.limits.high)
@@ -128,7 +128,8 @@ class Visitor:
             if visit.closing is not None:
                 break
             outcome, x = self._bound(visit, work, status, allowed, iterations)
-            if search or not work.columns.size:
+            last = outcome != FIXABLE or turn + 1 == _ROUNDS
+            if (search and (last or turn == 0)) or not work.columns.size:
                 self._look_for_plan(visit, work, status, x[work.columns])
             reach = allowed if visit.plan is None else max(allowed, visit.plan[1])
             node = visit.node

@@ -109,19 +109,12 @@ def scaled_bound(
 
 def _is_safe(problem: Problem, knapsack: KnapsackRows, prices: Prices, low: IntArray, high: IntArray) -> bool:
     """Return whether no sum can overflow, and every side price has a limit to multiply."""
-    theta = prices.theta.astype(np.float64)
-    limit = np.where(prices.theta > 0, high, low).astype(np.float64)
-    used = theta != 0
-    if (np.abs(limit[used]) >= NO_LIMIT).any():
+    used = prices.theta != 0
+    if used.any() and (np.abs(np.where(prices.theta > 0, high, low)[used]) >= NO_LIMIT).any():
         return False
-    sizes = np.bincount(
-        np.repeat(np.arange(limit.size), np.diff(problem.side.indptr)),
-        weights=np.abs(problem.side.coefficients.astype(np.float64)),
-        minlength=limit.size,
-    )
+    side = _side_sums(problem.side.indptr, problem.side.coefficients, prices.theta, low, high)
     weight = problem.covers.weights.sum(dtype=np.float64) * (SCALE + prices.phi.sum(dtype=np.float64))
     values = SCALE * np.abs(problem.values).sum(dtype=np.float64)
-    side = (np.abs(theta) * (sizes + np.abs(np.where(used, limit, 0.0)))).sum()
     cuts = prices.cuts.sum(dtype=np.float64)
     own = sum(
         float(prices.knapsack[cut])
@@ -129,6 +122,19 @@ def _is_safe(problem: Problem, knapsack: KnapsackRows, prices: Prices, low: IntA
         for cut in np.flatnonzero(prices.knapsack)
     )
     return bool(weight + values + side + 64.0 * cuts + own < 2 * _SAFE)
+
+
+@njit(nogil=True, cache=True)
+def _side_sums(indptr: Any, coefficients: Any, theta: Any, low: Any, high: Any) -> Any:
+    """Return what the priced side rows may add up to in absolute value."""
+    total = 0.0
+    for row in range(theta.size):
+        if theta[row] != 0:
+            size = abs(float(high[row] if theta[row] > 0 else low[row]))
+            for entry in range(indptr[row], indptr[row + 1]):
+                size += abs(float(coefficients[entry]))
+            total += abs(float(theta[row])) * size
+    return total
 
 
 def _coefficients(knapsack: KnapsackRows, cut: np.int64) -> NDArray[Any]:

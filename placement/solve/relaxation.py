@@ -194,6 +194,13 @@ class CutRelaxation:
             self._known.update(_key(cut) for cut in new)
         return len(new)
 
+    def add_odd_sets(self, classes: Sequence[tuple[int, ...]]) -> int:
+        """Add odd sets of classes as far as they are rows here, each another; return how many were new."""
+        rows = [np.unique(self.work.row_of_class[list(each)]) for each in classes]
+        pairs = zip(rows, classes, strict=True)
+        whole = [tuple(found.tolist()) for found, each in pairs if found.size == len(each) and found[0] >= 0]
+        return self.add_cuts(list(dict.fromkeys(whole)))
+
     def weed(self) -> None:
         """Take cuts that are far from binding out of the model."""
         activity = self._model.row_values()[self._base_rows :]

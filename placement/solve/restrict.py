@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from placement.solve.forest import Forest, build_forest
 from placement.solve.problem import FREE, NO_LIMIT, ONE, Problem, transposed
 
 COVERED, LOST, FOLDED = -1, -2, -3
@@ -33,6 +34,8 @@ class Work(NamedTuple):
         (classes,) row, or `COVERED`, `LOST`, `FOLDED`.
     indptr, sites, weights, label, inverse_degree
         Rows over live sites (numbered anew), their weights, floor labels, and 1 / number of columns covering them.
+    forest
+        The rows again, by their differences.
     columns, column_site, values
         Undecided columns (ids of the program), their live site or -1, the program's values.
     fold
@@ -59,6 +62,7 @@ class Work(NamedTuple):
     weights: NDArray[Any]
     label: NDArray[Any]
     inverse_degree: NDArray[Any]
+    forest: Forest
     columns: NDArray[Any]
     column_site: NDArray[Any]
     values: NDArray[Any]
@@ -278,6 +282,25 @@ def _main_row(indptr: Any, low: Any) -> Any:
     return main
 
 
+@njit(nogil=True, cache=True)
+def _in_order(order: Any, indptr: Any, sites: Any, weights: Any, label: Any, kind: Any) -> Any:
+    """Return the rows in another order; `kind` of each class comes to name the row there."""
+    moved, pointers = np.empty_like(sites), np.zeros_like(indptr)
+    place = np.empty(order.size, np.int32)
+    at = 0
+    for new in range(order.size):
+        old = order[new]
+        place[old] = new
+        for entry in range(indptr[old], indptr[old + 1]):
+            moved[at] = sites[entry]
+            at += 1
+        pointers[new + 1] = at
+    for row in range(kind.size):
+        if kind[row] >= 0:
+            kind[row] = place[kind[row]]
+    return pointers, moved, weights[order], label[order]
+
+
 def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high: NDArray[Any]) -> Work:
     """Return what is left of `problem` where columns have the given status and side rows the given limits."""
     covers, floors = problem.covers, problem.floors
@@ -289,6 +312,8 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
     indptr, sites, of_row = _compact_rows(covers, state, kind, number, rows, entries)
     keys = np.random.default_rng(live.size).integers(1, 2**63, max(live.size, 1), dtype=np.uint64)
     indptr, sites, weights, label = _merged_rows(indptr, sites, of_row, kind, covers.weights, floors.label, keys)
+    order, forest = build_forest(indptr, sites, live.size)
+    indptr, sites, weights, label = _in_order(order, indptr, sites, weights, label, kind)
     columns = np.flatnonzero(status == FREE)
     column_number = np.full(status.size, -1, dtype=np.int64)
     column_number[columns] = np.arange(columns.size)
@@ -300,6 +325,7 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
         sites=sites,
         weights=weights,
         label=label,
+        forest=forest,
         inverse_degree=_inverse_degree(indptr, sites, free_at[live]),
         columns=columns,
         column_site=number[problem.site[columns]],

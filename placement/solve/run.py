@@ -1,15 +1,16 @@
 """The stages of a run: dominated columns, root bound, plans, cuts or branching, and the proof of it all.
 
 Programs with few columns are branched at once, by first-order steps as long as nodes are few, then by simplex steps
-with cuts and strong branching. Where columns are many the plan and the relaxation are improved first, within the
-columns whose reduced value is close to what is needed; then cuts, refixing, and branching on the relaxation with cuts.
-Where the simplex method would not come to an end, nearly all of the time goes into the root (`large_root`).
+with cuts and strong branching. Where columns are many the root is cut while a better plan is looked for within the
+columns whose reduced value is close to what is needed; then refixing, more cuts, and branching on the relaxation with
+cuts. Where the simplex method would not come to an end, nearly all of the time goes into the root (`large_root`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -22,7 +23,7 @@ from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
 from placement.solve.improve import Improver
 from placement.solve.large_root import LargeRoot
-from placement.solve.node import NOTHING_ALLOWED, Node, Visitor
+from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
 from placement.solve.prices import NO_CUTS, Prices, scaled_bound
@@ -54,7 +55,7 @@ _PLAN_SHARE, _LARGE_PLAN_SHARE = 0.3, 0.95
 _LARGE_ENTRIES = 300_000
 """Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
 
-_QUICK_ENTRIES = 500_000_000
+_QUICK_ENTRIES = 2_000_000_000
 _PLAN_ROUNDS = 6
 _SIMPLEX_ROWS = 12_000
 _CORE_COLUMNS = 400
@@ -62,6 +63,9 @@ _PATIENCE, _SHORT_PATIENCE = 20_000, 150
 """Nodes that first-order steps may visit where simplex steps fit too; fewer where side rows make plans rare."""
 
 _ROOT_CUT_ROUNDS = 200
+_FIRST_CUT_ROUNDS = 24
+"""Cut rounds beside the search for plans: enough to close what is easy, few where a better plan fixes much of it."""
+
 _NODE_CUT_ROUNDS = 8
 
 
@@ -89,6 +93,7 @@ class Run:
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
         self._improver: Improver | None = None
+        self._was_cut = False
         self.by_solver: Solution | None = None
 
     def tree(self, timings: dict[str, float]) -> Tree:
@@ -183,19 +188,49 @@ class Run:
         until = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
         improver = Improver(self._problem, root.status, root.limits, core, self._seed, 1 if large else 2)
         self._improver = improver
-        if not large:
+        if not large and not self._simplex_fits(root):
             return root, improver.improve(plan, until, rounds=_PLAN_ROUNDS)
+        if not large:
+            return self._cut_beside(root, plan, improver, until)
         ground = LargeRoot(self._problem, self._finder, self._pool, self._visit_root)
         return ground.polish(root, plan, improver, until)
+
+    def _cut_beside(
+        self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: Deadline
+    ) -> tuple[Node, tuple[BoolArray, int]]:
+        """Cut the root while plans are looked for on other threads.
+
+        Where cuts close the root, the plan that did so stands and the other search is called off, whatever it has by
+        then: when it ends must not decide which of two plans of equal value comes out.
+        """
+        self._was_cut = True
+        cutter = self._cut_visitor(root, None)
+        allowed = within_gap(plan[1], self._gap)
+        with ThreadPoolExecutor(1) as executor:
+            better = executor.submit(improver.improve, plan, until, rounds=_PLAN_ROUNDS)
+            try:
+                visit = cutter.tighten(root, allowed, _FIRST_CUT_ROUNDS)
+            except BaseException:
+                until.call_off()
+                raise
+            root, found = self._take(visit, plan)
+            plan = found or plan
+            if root.bound // SCALE <= within_gap(plan[1], self._gap):
+                until.call_off()
+                return root, plan
+            return root, max(plan, better.result(), key=lambda each: each[1])
 
     def _visit_root(
         self, visitor: Visitor, root: Node, plan: tuple[BoolArray, int] | None, iterations: int
     ) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Visit the root without branching; what it fixes is logged."""
         allowed = NOTHING_ALLOWED if plan is None else within_gap(plan[1], self._gap)
-        visit = visitor.visit(root, allowed, iterations=iterations, search=True)
+        return self._take(visitor.visit(root, allowed, iterations=iterations, search=True), plan)
+
+    def _take(self, visit: Visit, plan: tuple[BoolArray, int] | None) -> tuple[Node, tuple[BoolArray, int] | None]:
+        """Log what a visit to the root fixed; return the root and the better plan."""
         for prices, columns, values in visit.fixings:
-            self._log.add_fixing(0, prices, root.limits, columns, values)
+            self._log.add_fixing(0, prices, visit.node.limits, columns, values)
         if visit.plan is not None and (plan is None or visit.plan[1] > plan[1]):
             plan = visit.plan
         return visit.node, plan
@@ -207,29 +242,36 @@ class Run:
     def _stages(self, root: Node, *, simplex: bool) -> tuple[Stage, ...]:
         """Return how nodes are visited: by first-order steps while they are few, then by simplex steps with cuts."""
         by_simplex = Stage(
-            make=lambda: self._cut_visitor(root), at_once=1, iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS)
+            make=lambda: self._later_cut_visitor(root), at_once=1, iterations=(_ROOT_CUT_ROUNDS, _NODE_CUT_ROUNDS)
         )
         undecided = int((root.status == FREE).sum())
         if not simplex or not undecided:
             return (Stage(make=lambda: self._visitor),)
-        if undecided > _MANY_COLUMNS:
+        if undecided > _MANY_COLUMNS or self._was_cut:
             return (by_simplex,)
         patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
         return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)
 
-    def _cut_visitor(self, root: Node) -> CutVisitor:
-        low, high = root.limits.low, root.limits.high
-        _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
+    def _later_cut_visitor(self, root: Node) -> CutVisitor:
+        """Return what visits the nodes of the tree, with the cuts that the root was bounded by."""
         if self._improver is None:
             every = np.ones(root.status.size, dtype=bool)
             self._improver = Improver(self._problem, root.status, root.limits, every, self._seed)
+        visitor = self._cut_visitor(root, self._improver)
+        priced = np.flatnonzero(root.prices.cuts).tolist()
+        visitor.relaxation.add_odd_sets([self._pool.classes_of(number) for number in priced])
+        return visitor
+
+    def _cut_visitor(self, root: Node, improver: Improver | None) -> CutVisitor:
+        low, high = root.limits.low, root.limits.high
+        _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
         return CutVisitor(
             self._problem,
             self._finder,
             self._deadline,
             self._pool,
             relaxation=CutRelaxation(self._problem, root.status, root.limits, self._pool, _core(root.status, rho)),
-            improver=self._improver,
+            improver=improver,
         )
 
     def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:

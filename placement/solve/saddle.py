@@ -3,6 +3,8 @@ r"""The pieces of one primal-dual step: rows priced, columns valued, the box pro
 See :mod:`placement.solve.first_order` for the saddle problem they belong to.
 """
 
+# ruff: noqa: PLR0917 - numba kernels take arrays by position
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -11,10 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from placement.solve.forest import reach_rows, spread_prices
 from placement.solve.restrict import Work
 
 RATIO, EPOCH, LAST_GAP, BEST_DUAL, BEST_PRIMAL = 0, 1, 2, 3, 4
 """Positions in ``State.scalars``."""
+
+_PAY_STEPS, _PAID = 60, 1e-12
 
 
 class Point(NamedTuple):
@@ -116,39 +121,35 @@ def label_factor(work: Any, phi: Any) -> Any:
 @njit(nogil=True, cache=True, fastmath=True)
 def price_sites(work: Any, factor: Any, mu: Any, site_price: Any) -> Any:
     """Fill `site_price`; return the sum of ``w (1 + phi) (1 - mu)``."""
-    site_price[:] = 0.0
     rest = 0.0
+    prices = np.empty(mu.size)
     for row in range(mu.size):
         weight = work.weights[row] * factor[work.label[row]]
-        price = weight * mu[row]
-        rest += weight - price
-        if price != 0.0:
-            for entry in range(work.indptr[row], work.indptr[row + 1]):
-                site_price[work.sites[entry]] += price
+        prices[row] = weight * mu[row]
+        rest += weight - prices[row]
+    spread_prices(work.forest, prices, site_price)
     return rest
 
 
 @njit(nogil=True, cache=True, fastmath=True)
 def step_rows(work: Any, state: Any, factor: Any, y: Any, covered: Any) -> Any:
     """Dual step of the rows against sites opened to `y`; refill prices; add covered weight by label."""
-    mu, total, site_price = state.now.mu, state.total.mu, state.site_price
-    ratio = state.scalars[RATIO]
-    site_price[:] = 0.0
+    mu, total, ratio = state.now.mu, state.total.mu, state.scalars[RATIO]
+    reach, prices = reach_rows(work.forest, y), np.empty(mu.size)
     rest = 0.0
     for row in range(mu.size):
-        reach = -1.0
-        for entry in range(work.indptr[row], work.indptr[row + 1]):
-            reach += y[work.sites[entry]]
-        moved = min(1.0, max(0.0, mu[row] - ratio * reach * work.inverse_degree[row]))
+        moved = min(1.0, max(0.0, mu[row] - ratio * (reach[row] - 1.0) * work.inverse_degree[row]))
         mu[row] = moved
         total[row] += moved
-        covered[work.label[row]] += work.weights[row] * (1.0 + moved * reach)
-        weight = work.weights[row] * factor[work.label[row]]
-        price = weight * moved
-        rest += weight - price
-        if price != 0.0:
-            for entry in range(work.indptr[row], work.indptr[row + 1]):
-                site_price[work.sites[entry]] += price
+        prices[row] = work.weights[row] * moved
+        rest += work.weights[row] - prices[row]
+    if work.minimum.size:
+        rest = 0.0
+        for row in range(mu.size):
+            covered[work.label[row]] += work.weights[row] + prices[row] * (reach[row] - 1.0)
+            prices[row] *= factor[work.label[row]]
+            rest += work.weights[row] * factor[work.label[row]] - prices[row]
+    spread_prices(work.forest, prices, state.site_price)
     return rest
 
 
@@ -177,28 +178,40 @@ def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
     if work.main < 0:
         return moved
     begin, end, limit = work.side_indptr[work.main], work.side_indptr[work.main + 1], work.high[work.main]
-    used, least, most = 0.0, 0.0, 0.0
+    used, most = 0.0, 0.0
     for entry in range(begin, end):
         column, size = work.side_columns[entry], work.side_coefficients[entry]
         used += size * moved[column]
         target = x[column] * ratio * step[column] + rho[column] - (ratio * step[column] if size < 0 else 0.0)
         most = max(most, target / size)
-    if used <= limit:
-        return moved
-    for _ in range(40):
-        price = 0.5 * (least + most)
-        used = 0.0
+    if used > limit:
+        _pay(work, x, rho, 1.0 / (ratio * step), most, moved)
+    return moved
+
+
+@njit(nogil=True, cache=True)
+def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
+    """Set `moved` to the point at the price of the main row that keeps its limit: Newton steps within a bracket."""
+    begin, end, limit = work.side_indptr[work.main], work.side_indptr[work.main + 1], work.high[work.main]
+    least, price = 0.0, 0.0
+    for _ in range(_PAY_STEPS):
+        used, slope = 0.0, 0.0
         for entry in range(begin, end):
             column, size = work.side_columns[entry], work.side_coefficients[entry]
-            used += size * min(1.0, max(0.0, x[column] + (rho[column] - price * size) / (ratio * step[column])))
+            target = x[column] + (rho[column] - price * size) * pace[column]
+            moved[column] = min(1.0, max(0.0, target))
+            used += size * moved[column]
+            if 0.0 < target < 1.0:
+                slope += size * size * pace[column]
+        if abs(used - limit) <= _PAID * abs(limit) or most - least <= _PAID * most:
+            break
         if used > limit:
             least = price
         else:
             most = price
-    for entry in range(begin, end):
-        column, size = work.side_columns[entry], work.side_coefficients[entry]
-        moved[column] = min(1.0, max(0.0, x[column] + (rho[column] - most * size) / (ratio * step[column])))
-    return moved
+        price += (used - limit) / max(slope, 1e-300)
+        if not least < price < most:
+            price = 0.5 * (least + most)
 
 
 @njit(nogil=True, cache=True)
@@ -302,9 +315,7 @@ def primal_value(work: Any, x: Any) -> Any:
     for label in range(work.fold.shape[0]):
         for site in range(y.size):
             value += work.fold[label, site] * y[site]
-    for row in range(work.weights.size):
-        reach = 0.0
-        for entry in range(work.indptr[row], work.indptr[row + 1]):
-            reach += y[work.sites[entry]]
-        value += work.weights[row] * min(1.0, reach)
+    reach = reach_rows(work.forest, y)
+    for row in range(reach.size):
+        value += work.weights[row] * min(1.0, reach[row])
     return value

@@ -103,3 +103,13 @@ def test_deadlines_pass_by_the_clock_or_by_an_interrupt():
     interrupt.ask()
     assert inner.passed()
     assert inner.interrupted
+
+
+def test_a_deadline_that_is_called_off_passes_alone():
+    whole = Deadline.after(60.0)
+    part = whole.within(30.0)
+    later = part.within(10.0)
+    part.call_off()
+    assert part.passed()
+    assert not whole.passed()
+    assert not later.passed()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+import placement.solve.run as run_module
 from placement.solve import maximise_coverage
 from placement.solve.highs import ArrayModel, solve_mip
 from placement.values import CoverageProgram
@@ -64,3 +65,21 @@ def test_a_gap_allows_an_earlier_end():
     assert solution.status == "optimal"
     assert solution.gap <= 0.02
     assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 5, 7])
+def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(seed, monkeypatch):
+    monkeypatch.setattr(run_module, "_MANY_COLUMNS", 5)
+    taken = []
+    beside = run_module.Run._cut_beside
+    monkeypatch.setattr(
+        run_module.Run, "_cut_beside", lambda self, *values: (taken.append(self), beside(self, *values))[1]
+    )
+    unit = seed % 2 == 0
+    program = many_sites(10 + seed, 200, 30 if unit else 360, unit=unit)
+    first, second = (maximise_coverage(program, time_limit_s=120, threads=threads) for threads in (2, 1))
+    assert len(taken) == 2
+    assert (first.status, first.objective) == ("optimal", by_highs(program))
+    assert check_certificate(program, first.chosen, first.certificate) == first.objective
+    assert first.chosen.tolist() == second.chosen.tolist()
+    assert first.details == second.details

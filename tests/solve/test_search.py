@@ -36,13 +36,34 @@ def test_searches_report_true_values_and_improve_on_greedy(unit):
     greedy, value = greedy_plan(ground, np.zeros(30, dtype=bool), 0, 1)
     swapped, better = greedy_plan(ground, greedy, 20, 1)
     annealed, cooled = anneal(ground, swapped, 20_000, 0.03 * better, 0.002 * better, 0.02, 3)
-    iterated, last = iterated_search(ground, swapped, 200, 3)
-    assert value <= better <= min(cooled, last)
-    for plan, claimed in ((greedy, value), (swapped, better), (annealed, cooled), (iterated, last)):
+    iterated, cold, _ = iterated_search(ground, swapped, 200, 0.0, 0.0, 3)
+    heated, hot, last = iterated_search(ground, swapped, 200, 0.5 * better, 0.1 * better, 3)
+    assert value <= better <= min(cooled, cold, hot)
+    last_value = value_of(program, np.isin(np.arange(30), work.columns[last]))
+    assert last_value <= hot
+    pairs = (
+        (greedy, value),
+        (swapped, better),
+        (annealed, cooled),
+        (iterated, cold),
+        (heated, hot),
+        (last, last_value),
+    )
+    for plan, claimed in pairs:
         chosen = np.zeros(30, dtype=bool)
         chosen[work.columns[plan]] = True
         assert is_feasible(program, chosen)
         assert value_of(program, chosen) == claimed
+
+
+def test_a_hot_search_goes_on_from_worse_plans_and_a_cold_one_does_not():
+    program = grid_town(1, unit=True)
+    work, ground = ground_of(program)
+    start, _ = greedy_plan(ground, np.zeros(30, dtype=bool), 20, 1)
+    for heat, falls in ((0.0, False), (1e9, True)):
+        outcomes = [iterated_search(ground, start, 20, heat, heat, seed) for seed in range(10)]
+        lasts = [value_of(program, np.isin(np.arange(30), work.columns[last])) for _, _, last in outcomes]
+        assert any(last < best for last, (_, best, _) in zip(lasts, outcomes, strict=True)) == falls
 
 
 def test_searches_find_the_optimum_of_a_small_town():
@@ -53,7 +74,7 @@ def test_searches_find_the_optimum_of_a_small_town():
     _, ground = ground_of(program)
     start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 20, 1)
     assert anneal(ground, start, 50_000, 20.0, 1.0, 0.1, 1)[1] == best
-    assert iterated_search(ground, start, 500, 1)[1] == best
+    assert iterated_search(ground, start, 500, 0.0, 0.0, 1)[1] == best
 
 
 def test_equal_seeds_give_equal_plans():
@@ -61,6 +82,6 @@ def test_equal_seeds_give_equal_plans():
     start, _ = greedy_plan(ground, np.zeros(30, dtype=bool), 5, 1)
     for search in (
         lambda: anneal(ground, start, 5_000, 50.0, 5.0, 0.02, 9)[0],
-        lambda: iterated_search(ground, start, 50, 9)[0],
+        lambda: iterated_search(ground, start, 50, 5.0, 0.0, 9)[0],
     ):
         assert search().tolist() == search().tolist()

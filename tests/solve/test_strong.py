@@ -86,6 +86,15 @@ def test_a_probe_says_what_an_answer_would_do_and_changes_nothing():
     assert after.objective == pytest.approx(30)
 
 
+def test_odd_sets_of_classes_join_a_relaxation_as_far_as_they_are_rows_of_it():
+    problem, relaxation, limits = triangle()
+    classes = np.flatnonzero(np.diff(problem.covers.indptr) == 2).tolist()  # the three rows that share sites
+    outside = int(np.flatnonzero(relaxation.work.row_of_class < 0)[0])  # the row that only one site covers is folded
+    assert relaxation.add_odd_sets([tuple(classes), (*classes[:2], outside), tuple(classes)]) == 1
+    # z0 + z1 + z2 <= 1 + y0 + y1 + y2: sites for three of cost two each within 3 open 3/2, so 25 where it was 30
+    assert relaxation.solve(problem.status, limits, Deadline.after(10.0)).objective == pytest.approx(25)
+
+
 def test_limits_of_a_group_bind_only_where_they_are_tightened():
     program = random_relocation(3, with_floors=False)
     problem = build_problem(aggregate(program))
