@@ -150,10 +150,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     from placement.inputs import open_study  # noqa: PLC0415
     from placement.pipeline import recommend as run  # noqa: PLC0415
     from placement.pipeline import report_data, write_outcome  # noqa: PLC0415
-    from placement.report import (
-        check_replaceable,
-        plan_record,
-    )
+    from placement.report import check_replaceable, plan_record  # noqa: PLC0415
     from placement.summary import plan_lines  # noqa: PLC0415
 
     loaded = open_study(study)
