@@ -333,23 +333,22 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
         fold=fold,
         covered=covered,
         constant=float(problem.values[status == ONE].sum()),
-        side_rows=side[0],
-        side_indptr=side[1],
-        side_columns=side[2],
-        side_coefficients=side[3],
-        **_transposed_side(side, columns.size),
-        low=side[4],
-        high=side[5],
-        main=int(_main_row(side[1], side[4])),
+        **_side_fields(side, columns.size),
         label_indptr=floors.indptr,
         label_floors=floors.floor_index,
         minimum=floors.minimum.astype(np.float64),
     )
 
 
-def _transposed_side(side: tuple[NDArray[Any], ...], n_columns: int) -> dict[str, NDArray[Any]]:
-    names = ("column_indptr", "column_rows", "column_coefficients")
-    return dict(zip(names, transposed(side[1], side[2], side[3], n_columns), strict=True))
+def _side_fields(side: tuple[NDArray[Any], ...], n_columns: int) -> dict[str, Any]:
+    """Return what a restricted program says of its side rows."""
+    names = ("side_rows", "side_indptr", "side_columns", "side_coefficients", "low", "high")
+    turned = ("column_indptr", "column_rows", "column_coefficients")
+    return {
+        **dict(zip(names, side, strict=True)),
+        **dict(zip(turned, transposed(side[1], side[2], side[3], n_columns), strict=True)),
+        "main": int(_main_row(side[1], side[4])),
+    }
 
 
 def label_membership(work: Work) -> NDArray[Any]:
