@@ -18,12 +18,13 @@ from placement.solve.highs import LpOutcome
 from placement.solve.improve import Improver
 from placement.solve.knapsack import knapsack_rows, violated_knapsack_cuts
 from placement.solve.node import Node, Visit, Visitor, replaced
-from placement.solve.odd_sets import CutPool, violated_odd_sets
+from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch
 from placement.solve.relaxation import CutRelaxation
 from placement.solve.restrict import restrict
+from placement.solve.separation import violated_odd_sets
 from placement.solve.strong import StrongBranching
 from placement.values.certificate import SCALE
 

@@ -18,11 +18,12 @@ from placement.solve.forest import FEWEST_ENTRIES, build_forest
 from placement.solve.group_kernels import MASK_COLUMNS
 from placement.solve.iterated import iterated_search
 from placement.solve.large_root import CutRounds
-from placement.solve.odd_sets import CutPool, violated_odd_sets
+from placement.solve.odd_sets import CutPool
 from placement.solve.problem import build_problem
 from placement.solve.restrict import restrict
 from placement.solve.run import Run
 from placement.solve.search import build_field, greedy_plan
+from placement.solve.separation import violated_odd_sets
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 

@@ -15,17 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.branch import within_gap
 from placement.solve.class_prices import ClassPrices
-from placement.solve.cut_saddle import cut_ground, main_row_price, run_with_cuts, start_cut_state
+from placement.solve.cut_saddle import BEST, RATIO, cut_ground, main_row_price, run_with_cuts, start_cut_state
 from placement.solve.deadline import Deadline
 from placement.solve.improve import Improver
 from placement.solve.node import Node, Visitor, multipliers, replaced
-from placement.solve.odd_sets import CutPool, violated_odd_sets
+from placement.solve.odd_sets import CutPool, rows_of_sets
 from placement.solve.plans import Finder
 from placement.solve.prices import Prices, scaled, scaled_bound
 from placement.solve.problem import FREE, Problem
 from placement.solve.restrict import Work, restrict
 from placement.solve.saddle import sites_opened
+from placement.solve.separation import violated_odd_sets
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray
 
@@ -39,65 +41,19 @@ _SLICE_ENTRIES = 8_000_000_000
 _STALLED = 0.02
 """A slice that closes less than this share of the gap is the last."""
 
-_ROUND_STEPS, _MOST_ITERATIONS = 400_000_000, 1500
+_ROUND_STEPS, _MOST_ITERATIONS = 800_000_000, 1500
 """Nodes and rows that a round of first-order steps with cuts may touch, and iterations at most."""
 
+_STAGE_SHARE, _LEAST_STAGE_S = 0.3, 4.0
+"""A stage takes this share of the time left, but so many seconds at least."""
+
+_NARROWED = 0.8
+"""Where less than this share of the undecided columns is left, cuts and plans go on within these."""
+
 _SUPPORT = 2e-3
-_EFFORT, _MOST_SETS = 4, 3000
+_MOST_SETS = 20_000
 _KEPT, _WEED_EVERY = 1e-3, 4
 """Odd sets priced below this share of the mean weight are dropped every so many rounds."""
-
-
-@dataclass
-class LargeRoot:
-    """Works on the root of one program.
-
-    Parameters
-    ----------
-    problem, finder, pool
-        The program, what finds its plans, and its odd sets.
-    visit_root
-        Visits the root without branching and logs what it fixes.
-    """
-
-    problem: Problem
-    finder: Finder
-    pool: CutPool
-    visit_root: VisitRoot
-
-    def polish(self, root: Node, plan: Plan, improver: Improver, until: Deadline) -> tuple[Node, Plan]:
-        """Return the root with a tighter bound and the best plan found until then."""
-        with ThreadPoolExecutor(2) as executor:
-            bound = executor.submit(self._tighten, root, plan, until)
-            better = executor.submit(improver.improve, plan, until, rounds=1) if self.finder.packing else None
-            root, other = bound.result()
-            return root, max((other, plan if better is None else better.result()), key=lambda each: each[1])
-
-    def _tighten(self, root: Node, plan: Plan, until: Deadline) -> tuple[Node, Plan]:
-        visitor = Visitor(self.problem, self.finder, until, self.pool, decisive=_POLISHED)
-        iterations = max(50, _SLICE_ENTRIES // (2 * self.problem.covers.sites.size + 1))
-        while not until.passed():
-            before = root.bound
-            root, found = self.visit_root(visitor, root, plan, iterations)
-            plan = found or plan
-            if (before - root.bound) / SCALE < _STALLED * (root.bound / SCALE - plan[1]):
-                break
-        if self.finder.packing and not self.problem.floors.minimum.size and not until.passed():
-            root = self._cut(root, until)
-        return root, plan
-
-    def _cut(self, root: Node, until: Deadline) -> Node:
-        """Add odd-set cuts round by round and take the prices of the last round where they are better."""
-        work = restrict(self.problem, root.status, root.limits.low, root.limits.high)
-        if work.main < 0 or work.low.size != 1 or not (root.status == FREE).any():
-            return root
-        rounds = CutRounds(work, np.array(root.x[work.columns]), multipliers(self.problem, work, root.prices))
-        while not until.passed() and rounds.separate():
-            rounds.step(until)
-        prices = rounds.prices(self.problem, self.pool)
-        limits = root.limits
-        bound, _ = scaled_bound(self.problem, self.pool.cuts(), prices, root.status, limits.low, limits.high)
-        return replaced(root, prices=prices, bound=bound) if bound < root.bound else root
 
 
 class CutRounds:
@@ -109,42 +65,46 @@ class CutRounds:
         The program; its only side row is the main one.
     x, mu
         A point of its relaxation: columns, and prices of rows as shares of their weights.
+
+    Attributes
+    ----------
+    work, x
+        The program, and the point as of the last round.
     """
 
     def __init__(self, work: Work, x: NDArray[Any], mu: NDArray[Any]) -> None:
-        self._work, self._x, self._rows = work, x, mu * work.weights
+        self.work, self.x, self._rows = work, x, mu * work.weights
         self._z = self._reach()
         self._sets: list[tuple[int, ...]] = []
         self._prices = np.empty(0)
         self._ratio, self._rounds = 1.0, 0
+        self._best: tuple[float, NDArray[Any], list[tuple[int, ...]], NDArray[Any]] | None = None
 
     def separate(self) -> bool:
         """Add odd sets that the point violates; return whether any set is left to price."""
         if self._rounds % _WEED_EVERY == 0 and self._rounds:
-            keep = self._prices > _KEPT * self._work.weights.mean()
+            keep = self._prices > _KEPT * self.work.weights.mean()
             self._sets = [rows for rows, kept in zip(self._sets, keep, strict=True) if kept]
             self._prices = self._prices[keep]
-        work, known = self._work, set(self._sets)
-        y = sites_opened(work, self._x)
+        work, known = self.work, set(self._sets)
+        y = sites_opened(work, self.x)
         z = np.minimum(self._z, self._reach())
         y = np.where(y > _SUPPORT, y, 0.0)
-        found = violated_odd_sets(
-            work.indptr, work.sites, work.weights, y, z, seed=self._rounds, effort=_EFFORT, most=_MOST_SETS
-        )
+        found = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._rounds, most=_MOST_SETS)
         self.add([rows for rows in found if rows not in known])
         self._rounds += 1
         return bool(self._sets)
 
-    def add(self, sets: list[tuple[int, ...]]) -> None:
-        """Add odd sets of rows, not priced yet."""
+    def add(self, sets: list[tuple[int, ...]], prices: NDArray[Any] | None = None) -> None:
+        """Add odd sets of rows, not priced yet where no prices are given."""
         self._sets += sets
-        self._prices = np.concatenate([self._prices, np.zeros(len(sets))])
+        self._prices = np.concatenate([self._prices, np.zeros(len(sets)) if prices is None else prices])
 
     def step(self, until: Deadline) -> None:
         """Run first-order steps on the program with the sets at hand."""
-        work = self._work
+        work = self.work
         ground = cut_ground(work, self._sets)
-        state = start_cut_state(work, ground, self._x, self._rows, self._prices, self._ratio)
+        state = start_cut_state(work, ground, self.x, self._rows, self._prices, self._ratio)
         size = work.forest.parent.size + work.weights.size
         iterations = max(50, min(_MOST_ITERATIONS, _ROUND_STEPS // size) // 50 * 50)
         for _ in range(iterations // 50):
@@ -152,23 +112,113 @@ class CutRounds:
                 run_with_cuts(work, ground, state, 50)
         count = state.scalars[1]
         now = state.now if count < 50 else type(state.now)(*(part / count for part in state.total))
-        self._x = now.x.copy()
+        self.x = now.x.copy()
         self._z = self._reach()
         self._z[ground.place >= 0] = now.z
         self._rows, self._prices = state.best.rows.copy(), state.best.sets.copy()
-        self._ratio = float(state.scalars[0])
+        self._ratio = float(state.scalars[RATIO])
+        bound = float(state.scalars[BEST])
+        if self._best is None or bound < self._best[0]:
+            self._best = (bound, self._rows, list(self._sets), self._prices)
 
     def prices(self, problem: Problem, pool: CutPool) -> Prices:
-        """Return integer prices of the whole program."""
-        work = self._work
+        """Return integer prices of the whole program, of the best bound so far."""
+        work = self.work
+        _, rows, sets, of_sets = self._best or (np.inf, self._rows, self._sets, self._prices)
         theta = np.zeros(problem.low.size, dtype=np.int64)
-        price = main_row_price(work, cut_ground(work, self._sets), self._rows, self._prices)
+        price = main_row_price(work, cut_ground(work, sets), rows, of_sets)
         theta[work.side_rows[work.main]] = scaled(np.array([price]))[0]
         translator = ClassPrices(problem, work, pool)
-        return translator.prices(self._rows, self._sets, self._prices, theta, np.zeros(problem.floors.minimum.size))
+        return translator.prices(rows, sets, of_sets, theta, np.zeros(problem.floors.minimum.size))
 
     def _reach(self) -> NDArray[Any]:
         """Return how far the point covers each row."""
-        work = self._work
-        opened = np.append(sites_opened(work, self._x)[work.sites], 0.0)
+        work = self.work
+        opened = np.append(sites_opened(work, self.x)[work.sites], 0.0)
         return np.asarray(np.minimum(1.0, np.add.reduceat(opened, work.indptr[:-1])))
+
+
+@dataclass
+class LargeRoot:
+    """Works on the root of one program, in stages that share what plan and bound let fix.
+
+    Parameters
+    ----------
+    problem, finder, pool
+        The program, what finds its plans, and its odd sets.
+    gap
+        The gap asked for.
+    visit_root
+        Visits the root without branching and logs what it fixes.
+    fix_root
+        Fixes at the root what its prices and a plan decide, and logs it.
+    improver_at
+        Makes what improves plans within what a root leaves undecided.
+    """
+
+    problem: Problem
+    finder: Finder
+    pool: CutPool
+    gap: float
+    visit_root: VisitRoot
+    fix_root: Callable[[Node, Plan], Node]
+    improver_at: Callable[[Node, Plan], Improver]
+    _rounds: CutRounds | None = None
+    _was_cut: bool = False
+
+    def polish(self, root: Node, plan: Plan, until: Deadline) -> tuple[Node, Plan]:
+        """Return the root with a tighter bound and the best plan found until then."""
+        if not self.finder.packing:
+            return self._tighten(root, plan, until)
+        improver = self.improver_at(root, plan)
+        while not until.passed() and root.bound // SCALE > within_gap(plan[1], self.gap):
+            stage = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s()))
+            with ThreadPoolExecutor(2) as executor:
+                bound = executor.submit(self._tighten, root, plan, stage)
+                better = executor.submit(improver.improve, plan, stage, rounds=1)
+                root, other = bound.result()
+                plan = max(other, better.result(), key=lambda each: each[1])
+            before = int((root.status == FREE).sum())
+            root = self.fix_root(root, plan)
+            if (root.status == FREE).sum() < _NARROWED * before:
+                improver, self._rounds = self.improver_at(root, plan), None
+        return root, plan
+
+    def _tighten(self, root: Node, plan: Plan, until: Deadline) -> tuple[Node, Plan]:
+        """Return the root with the bound of first-order steps, first without cuts, then with them."""
+        visitor = Visitor(self.problem, self.finder, until, self.pool, decisive=_POLISHED)
+        iterations = max(50, _SLICE_ENTRIES // (2 * self.problem.covers.sites.size + 1))
+        while not until.passed() and not self._was_cut:
+            before = root.bound
+            root, found = self.visit_root(visitor, root, plan, iterations)
+            plan = found or plan
+            if (before - root.bound) / SCALE < _STALLED * (root.bound / SCALE - plan[1]):
+                break
+        if self.finder.packing and not self.problem.floors.minimum.size and not until.passed():
+            root = self._cut(root, until)
+        return root, plan
+
+    def _cut(self, root: Node, until: Deadline) -> Node:
+        """Add odd-set cuts round by round and take the prices of the best round where they are better."""
+        self._was_cut = True
+        self._rounds = self._rounds or self._start(root)
+        if self._rounds is None:
+            return root
+        while not until.passed() and self._rounds.separate():
+            self._rounds.step(until)
+        x, prices = root.x.copy(), self._rounds.prices(self.problem, self.pool)
+        x[self._rounds.work.columns] = self._rounds.x
+        limits = root.limits
+        bound, _ = scaled_bound(self.problem, self.pool.cuts(), prices, root.status, limits.low, limits.high)
+        return replaced(root, prices=prices, bound=bound, x=x) if bound < root.bound else root
+
+    def _start(self, root: Node) -> CutRounds | None:
+        """Return the rounds on what the root leaves undecided, with the odd sets it is bounded by; None: not fit."""
+        work = restrict(self.problem, root.status, root.limits.low, root.limits.high)
+        if work.main < 0 or work.low.size != 1 or not work.columns.size:
+            return None
+        rounds = CutRounds(work, np.array(root.x[work.columns]), multipliers(self.problem, work, root.prices))
+        priced = np.flatnonzero(root.prices.cuts)
+        sets, kept = rows_of_sets(work.row_of_class, [self.pool.classes_of(number) for number in priced.tolist()])
+        rounds.add(sets, root.prices.cuts[priced[kept]] / SCALE)
+        return rounds

@@ -144,6 +144,14 @@ class Visitor:
         visit.node = replaced(visit.node, status=status)
         return visit
 
+    def fix(self, node: Node, allowed: int) -> Visit:
+        """Return what the prices of `node` alone fix when bounds of `allowed` or less are of no interest."""
+        visit = Visit(node=node)
+        status = node.status.copy()
+        self._fix(visit, status, allowed)
+        visit.node = replaced(node, status=status)
+        return visit
+
     def _propagate(self, visit: Visit, status: NDArray[np.int8]) -> bool:
         """Fix what the side rows decide; return False where a row is broken, the closing ray noted."""
         limits = visit.node.limits

@@ -27,7 +27,7 @@ from placement.solve.deadline import Deadline
 from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.knapsack import KnapsackCut
-from placement.solve.odd_sets import CutPool
+from placement.solve.odd_sets import CutPool, rows_of_sets
 from placement.solve.prices import Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
@@ -196,10 +196,7 @@ class CutRelaxation:
 
     def add_odd_sets(self, classes: Sequence[tuple[int, ...]]) -> int:
         """Add odd sets of classes as far as they are rows here, each another; return how many were new."""
-        rows = [np.unique(self.work.row_of_class[list(each)]) for each in classes]
-        pairs = zip(rows, classes, strict=True)
-        whole = [tuple(found.tolist()) for found, each in pairs if found.size == len(each) and found[0] >= 0]
-        return self.add_cuts(list(dict.fromkeys(whole)))
+        return self.add_cuts(rows_of_sets(self.work.row_of_class, classes)[0])
 
     def weed(self) -> None:
         """Take cuts that are far from binding out of the model."""

@@ -93,7 +93,7 @@ class Run:
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
         self._improver: Improver | None = None
-        self._was_cut = False
+        self._first_cuts: CutRelaxation | None = None
         self.by_solver: Solution | None = None
 
     def tree(self, timings: dict[str, float]) -> Tree:
@@ -181,19 +181,31 @@ class Run:
         self, root: Node, plan: tuple[BoolArray, int], *, large: bool
     ) -> tuple[Node, tuple[BoolArray, int]]:
         """Improve the plan, and, where nodes are too dear to be worth branching on, the bound with it."""
+        until = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
+        if large:
+            ground = LargeRoot(
+                problem=self._problem,
+                finder=self._finder,
+                pool=self._pool,
+                gap=self._gap,
+                visit_root=self._visit_root,
+                fix_root=self._fix_root,
+                improver_at=self._improver_at,
+            )
+            return ground.polish(root, plan, until)
+        improver = self._improver_at(root, plan, threads=2)
+        if not self._simplex_fits(root):
+            return root, improver.improve(plan, until, rounds=_PLAN_ROUNDS)
+        return self._cut_beside(root, plan, improver, until)
+
+    def _improver_at(self, root: Node, plan: tuple[BoolArray, int], *, threads: int = 1) -> Improver:
+        """Return what improves plans within the columns whose reduced value at the root is close to what is needed."""
         _, rho = scaled_bound(
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
         core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        until = self._deadline.within((_LARGE_PLAN_SHARE if large else _PLAN_SHARE) * self._deadline.left_s())
-        improver = Improver(self._problem, root.status, root.limits, core, self._seed, 1 if large else 2)
-        self._improver = improver
-        if not large and not self._simplex_fits(root):
-            return root, improver.improve(plan, until, rounds=_PLAN_ROUNDS)
-        if not large:
-            return self._cut_beside(root, plan, improver, until)
-        ground = LargeRoot(self._problem, self._finder, self._pool, self._visit_root)
-        return ground.polish(root, plan, improver, until)
+        self._improver = Improver(self._problem, root.status, root.limits, core, self._seed, threads)
+        return self._improver
 
     def _cut_beside(
         self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: Deadline
@@ -203,8 +215,8 @@ class Run:
         Where cuts close the root, the plan that did so stands and the other search is called off, whatever it has by
         then: when it ends must not decide which of two plans of equal value comes out.
         """
-        self._was_cut = True
         cutter = self._cut_visitor(root, None)
+        self._first_cuts = cutter.relaxation
         allowed = within_gap(plan[1], self._gap)
         with ThreadPoolExecutor(1) as executor:
             better = executor.submit(improver.improve, plan, until, rounds=_PLAN_ROUNDS)
@@ -227,6 +239,10 @@ class Run:
         allowed = NOTHING_ALLOWED if plan is None else within_gap(plan[1], self._gap)
         return self._take(visitor.visit(root, allowed, iterations=iterations, search=True), plan)
 
+    def _fix_root(self, root: Node, plan: tuple[BoolArray, int]) -> Node:
+        """Fix what the root's prices and the plan decide; it is logged."""
+        return self._take(self._visitor.fix(root, within_gap(plan[1], self._gap)), plan)[0]
+
     def _take(self, visit: Visit, plan: tuple[BoolArray, int] | None) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Log what a visit to the root fixed; return the root and the better plan."""
         for prices, columns, values in visit.fixings:
@@ -247,7 +263,7 @@ class Run:
         undecided = int((root.status == FREE).sum())
         if not simplex or not undecided:
             return (Stage(make=lambda: self._visitor),)
-        if undecided > _MANY_COLUMNS or self._was_cut:
+        if undecided > _MANY_COLUMNS or self._first_cuts is not None:
             return (by_simplex,)
         patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
         return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)
@@ -265,12 +281,15 @@ class Run:
     def _cut_visitor(self, root: Node, improver: Improver | None) -> CutVisitor:
         low, high = root.limits.low, root.limits.high
         _, rho = scaled_bound(self._problem, self._pool.cuts(), root.prices, root.status, low, high)
+        core = _core(root.status, rho)
+        if self._first_cuts is not None:
+            core[self._first_cuts.work.columns[self._first_cuts.core]] = True
         return CutVisitor(
             self._problem,
             self._finder,
             self._deadline,
             self._pool,
-            relaxation=CutRelaxation(self._problem, root.status, root.limits, self._pool, _core(root.status, rho)),
+            relaxation=CutRelaxation(self._problem, root.status, root.limits, self._pool, core),
             improver=improver,
         )
 

@@ -9,10 +9,11 @@ from placement.solve import maximise_coverage
 from placement.solve.aggregate import aggregate
 from placement.solve.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
 from placement.solve.highs import ArrayModel, LinearModel
-from placement.solve.odd_sets import odd_set_coefficients, violated_odd_sets
+from placement.solve.odd_sets import odd_set_coefficients
 from placement.solve.problem import build_problem
 from placement.solve.restrict import restrict
 from placement.solve.saddle import sites_opened
+from placement.solve.separation import violated_odd_sets
 from placement.values import CoverageProgram
 from placement.verify import check_certificate
 

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 from scipy import sparse
 
-from placement.solve.odd_sets import CutPool, odd_set_coefficients, violated_odd_sets
+from placement.solve.odd_sets import CutPool, odd_set_coefficients
 from placement.solve.problem import Covers, transposed
+from placement.solve.separation import violated_odd_sets
 from tests.solve.instances import random_covers
 
 
