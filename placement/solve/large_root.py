@@ -7,9 +7,11 @@ the other thread; for others every look at the bound rounds its point to a plan.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -77,11 +79,19 @@ class CutRounds:
         self._z = self._reach()
         self._sets: list[tuple[int, ...]] = []
         self._prices = np.empty(0)
-        self._ratio, self._rounds = 1.0, 0
+        self._ratio, self._rounds, self._separating_s = 1.0, 0, 0.0
         self._best: tuple[float, NDArray[Any], list[tuple[int, ...]], NDArray[Any]] | None = None
 
-    def separate(self) -> bool:
-        """Add odd sets that the point violates; return whether any set is left to price."""
+    def separate(self, until: Deadline) -> bool:
+        """Add odd sets that the point violates, unless there is no time for it; return whether to go on with steps."""
+        if until.passed(margin_s=self._separating_s):
+            return bool(self._sets) and not until.passed()
+        begun = perf_counter()
+        self._separate()
+        self._separating_s = perf_counter() - begun
+        return bool(self._sets)
+
+    def _separate(self) -> None:
         if self._rounds % _WEED_EVERY == 0 and self._rounds:
             keep = self._prices > _KEPT * self.work.weights.mean()
             self._sets = [rows for rows, kept in zip(self._sets, keep, strict=True) if kept]
@@ -93,7 +103,6 @@ class CutRounds:
         found = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._rounds, most=_MOST_SETS)
         self.add([rows for rows in found if rows not in known])
         self._rounds += 1
-        return bool(self._sets)
 
     def add(self, sets: list[tuple[int, ...]], prices: NDArray[Any] | None = None) -> None:
         """Add odd sets of rows, not priced yet where no prices are given."""
@@ -169,14 +178,16 @@ class LargeRoot:
     def polish(self, root: Node, plan: Plan, until: Deadline) -> tuple[Node, Plan]:
         """Return the root with a tighter bound and the best plan found until then."""
         if not self.finder.packing:
-            return self._tighten(root, plan, until)
+            return self._tighten(root, plan, until, until)
         improver = self.improver_at(root, plan)
         while not until.passed() and root.bound // SCALE > within_gap(plan[1], self.gap):
-            stage = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s()))
-            with ThreadPoolExecutor(2) as executor:
-                bound = executor.submit(self._tighten, root, plan, stage)
-                better = executor.submit(improver.improve, plan, stage, rounds=1)
-                root, other = bound.result()
+            stage, whole = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s())), until.within(math.inf)
+            with ThreadPoolExecutor(1) as executor:
+                better = executor.submit(improver.improve, plan, whole, rounds=1)
+                try:
+                    root, other = self._tighten(root, plan, until, stage)
+                finally:
+                    whole.call_off()
                 plan = max(other, better.result(), key=lambda each: each[1])
             before = int((root.status == FREE).sum())
             root = self.fix_root(root, plan)
@@ -184,7 +195,7 @@ class LargeRoot:
                 improver, self._rounds = self.improver_at(root, plan), None
         return root, plan
 
-    def _tighten(self, root: Node, plan: Plan, until: Deadline) -> tuple[Node, Plan]:
+    def _tighten(self, root: Node, plan: Plan, until: Deadline, stage: Deadline) -> tuple[Node, Plan]:
         """Return the root with the bound of first-order steps, first without cuts, then with them."""
         visitor = Visitor(self.problem, self.finder, until, self.pool, decisive=_POLISHED)
         iterations = max(50, _SLICE_ENTRIES // (2 * self.problem.covers.sites.size + 1))
@@ -195,17 +206,19 @@ class LargeRoot:
             if (before - root.bound) / SCALE < _STALLED * (root.bound / SCALE - plan[1]):
                 break
         if self.finder.packing and not self.problem.floors.minimum.size and not until.passed():
-            root = self._cut(root, until)
+            root = self._cut(root, until, stage)
         return root, plan
 
-    def _cut(self, root: Node, until: Deadline) -> Node:
-        """Add odd-set cuts round by round and take the prices of the best round where they are better."""
+    def _cut(self, root: Node, until: Deadline, stage: Deadline) -> Node:
+        """Add odd-set cuts in whole rounds and take the prices of the best round where they are better."""
         self._was_cut = True
         self._rounds = self._rounds or self._start(root)
         if self._rounds is None:
             return root
-        while not until.passed() and self._rounds.separate():
+        while self._rounds.separate(until):
             self._rounds.step(until)
+            if stage.passed():
+                break
         x, prices = root.x.copy(), self._rounds.prices(self.problem, self.pool)
         x[self._rounds.work.columns] = self._rounds.x
         limits = root.limits

@@ -115,12 +115,12 @@ def _count(support: Any, row: Any, times: Any, change: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _uneven(support: Any, row: Any, times: Any, enough: Any) -> Any:
-    """Return what a row adds to the right-hand side over the sites, or any sum that reaches `enough`."""
+    """Return what a row adds to the right-hand side over the sites, infinity once that is `enough`."""
     total = 0.0
     for entry in range(support.indptr[row], support.indptr[row + 1]):
         site = support.sites[entry]
         if times[site] % 2 == 0:
             total += support.y[site]
             if total >= enough:
-                break
+                return np.inf
     return total
