@@ -54,6 +54,8 @@ _NARROWED = 0.8
 
 _SUPPORT = 2e-3
 _MOST_SETS = 20_000
+_PLAN_ROUNDS = 6
+
 _KEPT, _WEED_EVERY = 1e-3, 4
 """Odd sets priced below this share of the mean weight are dropped every so many rounds."""
 
@@ -183,7 +185,7 @@ class LargeRoot:
         while not until.passed() and root.bound // SCALE > within_gap(plan[1], self.gap):
             stage, whole = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s())), until.within(math.inf)
             with ThreadPoolExecutor(1) as executor:
-                better = executor.submit(improver.improve, plan, whole, rounds=1)
+                better = executor.submit(improver.improve, plan, whole, rounds=_PLAN_ROUNDS)
                 try:
                     root, other = self._tighten(root, plan, until, stage)
                 finally:

@@ -57,7 +57,9 @@ _LARGE_ENTRIES = 300_000
 
 _QUICK_ENTRIES = 2_000_000_000
 _PLAN_ROUNDS = 6
-_SIMPLEX_ROWS = 12_000
+_SIMPLEX_ROWS, _SIMPLEX_ENTRIES = 12_000, 400_000
+"""Rows and cover entries of a restricted program up to which the simplex method comes to an end in good time."""
+
 _CORE_COLUMNS = 400
 _PATIENCE, _SHORT_PATIENCE = 20_000, 150
 """Nodes that first-order steps may visit where simplex steps fit too; fewer where side rows make plans rare."""
@@ -253,7 +255,7 @@ class Run:
 
     def _simplex_fits(self, root: Node) -> bool:
         work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
-        return work.weights.size <= _SIMPLEX_ROWS
+        return work.weights.size <= _SIMPLEX_ROWS and work.sites.size <= _SIMPLEX_ENTRIES
 
     def _stages(self, root: Node, *, simplex: bool) -> tuple[Stage, ...]:
         """Return how nodes are visited: by first-order steps while they are few, then by simplex steps with cuts."""
