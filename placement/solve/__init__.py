@@ -7,8 +7,8 @@ In the order of a run:
 - Plans: ``search`` (greedy, swaps), ``relocate`` (machines that move), ``iterated``, ``annealing``, ``improve``;
   ``plans``: what they are worth.
 - Bounds: ``first_order``, ``saddle`` without cuts, ``cut_saddle`` with them, over rows coded by ``forest``;
-  ``relaxation``, ``growing`` by simplex; ``odd_sets``, ``knapsack``, ``cut_rows``: cuts; ``prices``, ``class_prices``:
-  all of it in integers.
+  ``relaxation``, ``growing`` by simplex; cuts: ``odd_sets``, found by ``separation`` (``odd_triples``, ``odd_growth``),
+  ``knapsack``, ``cut_rows``; ``prices``, ``class_prices``: all of it in integers.
 - The tree: ``branch``, ``node``, ``cut_visitor``, ``strong``, ``restrict``, ``propagate``; its evidence: ``proof``.
 - Other solvers: ``milp``, ``highs``, ``cbc_log``, whose word ``claims`` and ``recount`` check. Ties: ``tie_break``.
 """

@@ -2,7 +2,8 @@
 
 Bounds come from first-order steps; where a single row limits the plan, odd-set cuts are added to them round by round
 (`cut_saddle`). Programs whose columns can be dropped and exchanged freely get their plans from an iterated search on
-the other thread; for others every look at the bound rounds its point to a plan.
+the other thread; for others every look at the bound rounds its point to a plan. Both go on in stages: at the end of one
+the best plan and the best prices fix columns, and where these are many, cuts and plans go on in the smaller program.
 """
 
 from __future__ import annotations
@@ -165,6 +166,8 @@ class LargeRoot:
         Fixes at the root what its prices and a plan decide, and logs it.
     improver_at
         Makes what improves plans within what a root leaves undecided.
+    small_enough
+        Whether what a root leaves undecided is worth branching on, and the rest of the time is better spent there.
     """
 
     problem: Problem
@@ -174,6 +177,7 @@ class LargeRoot:
     visit_root: VisitRoot
     fix_root: Callable[[Node, Plan], Node]
     improver_at: Callable[[Node, Plan], Improver]
+    small_enough: Callable[[Node], bool]
     _rounds: CutRounds | None = None
     _was_cut: bool = False
 
@@ -183,19 +187,32 @@ class LargeRoot:
             return self._tighten(root, plan, until, until)
         improver = self.improver_at(root, plan)
         while not until.passed() and root.bound // SCALE > within_gap(plan[1], self.gap):
-            stage, whole = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s())), until.within(math.inf)
-            with ThreadPoolExecutor(1) as executor:
-                better = executor.submit(improver.improve, plan, whole, rounds=_PLAN_ROUNDS)
-                try:
-                    root, other = self._tighten(root, plan, until, stage)
-                finally:
-                    whole.call_off()
-                plan = max(other, better.result(), key=lambda each: each[1])
-            before = int((root.status == FREE).sum())
+            before, free = (root.bound, plan[1]), int((root.status == FREE).sum())
+            stage = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s()))
+            root, plan = self._stage(root, plan, improver, stage, until)
             root = self.fix_root(root, plan)
-            if (root.status == FREE).sum() < _NARROWED * before:
+            left = int((root.status == FREE).sum())
+            if before == (root.bound, plan[1]) and left == free and not stage.passed():
+                break
+            if left < free and self.small_enough(root):
+                break
+            if left < _NARROWED * free:
                 improver, self._rounds = self.improver_at(root, plan), None
         return root, plan
+
+    def _stage(self, root: Node, plan: Plan, improver: Improver, stage: Deadline, until: Deadline) -> tuple[Node, Plan]:
+        """Tighten the bound for a stage and improve the plan as long, or to the end where the bound stays as it is."""
+        plans_until = until.within(math.inf)
+        with ThreadPoolExecutor(1) as executor:
+            better = executor.submit(improver.improve, plan, plans_until, rounds=_PLAN_ROUNDS)
+            try:
+                root, other = self._tighten(root, plan, until, stage)
+            except BaseException:
+                plans_until.call_off()
+                raise
+            if stage.passed() or root.bound // SCALE <= within_gap(other[1], self.gap):
+                plans_until.call_off()
+            return root, max(other, better.result(), key=lambda each: each[1])
 
     def _tighten(self, root: Node, plan: Plan, until: Deadline, stage: Deadline) -> tuple[Node, Plan]:
         """Return the root with the bound of first-order steps, first without cuts, then with them."""

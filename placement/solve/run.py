@@ -193,6 +193,7 @@ class Run:
                 visit_root=self._visit_root,
                 fix_root=self._fix_root,
                 improver_at=self._improver_at,
+                small_enough=self._small_enough,
             )
             return ground.polish(root, plan, until)
         improver = self._improver_at(root, plan, threads=2)
@@ -252,6 +253,9 @@ class Run:
         if visit.plan is not None and (plan is None or visit.plan[1] > plan[1]):
             plan = visit.plan
         return visit.node, plan
+
+    def _small_enough(self, root: Node) -> bool:
+        return int((root.status == FREE).sum()) <= _MANY_COLUMNS or self._simplex_fits(root)
 
     def _simplex_fits(self, root: Node) -> bool:
         work = restrict(self._problem, root.status, root.limits.low, root.limits.high)

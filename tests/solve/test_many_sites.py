@@ -1,23 +1,28 @@
 """Programs with many sites take the way over plans, cuts and refixing; the proof must hold all the same."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
+import placement.solve.large_root as large_root_module
 import placement.solve.run as run_module
 from placement.solve import maximise_coverage
 from placement.solve.highs import ArrayModel, solve_mip
-from placement.values import CoverageProgram
+from placement.solve.problem import FREE
+from placement.values import CoverageProgram, LinearRow
 from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 
 
-def many_sites(seed, sites, budget, *, unit):
+def many_sites(seed, sites, budget, *, unit, n_points=600, reach2=0.004):
     rng = np.random.default_rng(seed)
-    points, at = rng.random((600, 2)), rng.random((sites, 2))
-    near = ((points[:, None] - at[None]) ** 2).sum(axis=2) < 0.004
+    points, at = rng.random((n_points, 2)), rng.random((sites, 2))
+    near = ((points[:, None] - at[None]) ** 2).sum(axis=2) < reach2
     costs = np.ones(sites, dtype=np.int64) if unit else rng.integers(8, 17, sites)
-    return CoverageProgram.from_covers(sparse.csr_array(near), rng.integers(1, 100, 600), costs, budget)
+    return CoverageProgram.from_covers(sparse.csr_array(near), rng.integers(1, 100, n_points), costs, budget)
 
 
 def by_highs(program):
@@ -83,3 +88,47 @@ def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(se
     assert check_certificate(program, first.chosen, first.certificate) == first.objective
     assert first.chosen.tolist() == second.chosen.tolist()
     assert first.details == second.details
+
+
+@pytest.fixture
+def every_size_is_large(monkeypatch):
+    monkeypatch.setattr(run_module, "_LARGE_ENTRIES", 0)
+    monkeypatch.setattr(run_module, "_SIMPLEX_ROWS", 0)
+    monkeypatch.setattr(large_root_module, "_LEAST_STAGE_S", 0.3)
+
+
+def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(every_size_is_large, monkeypatch):
+    free = []
+    fix = run_module.Run._fix_root
+
+    def counted(run, root, plan):
+        fixed = fix(run, root, plan)
+        free.append((int((root.status == FREE).sum()), int((fixed.status == FREE).sum())))
+        return fixed
+
+    monkeypatch.setattr(run_module.Run, "_fix_root", counted)
+    program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
+    solution = maximise_coverage(program, time_limit_s=8.0)
+    assert any(after < before for before, after in free)
+    assert free == sorted(free, reverse=True)
+    assert solution.objective == value_of(program, solution.chosen)
+    assert solution.objective <= 90_051 <= solution.bound  # the optimum, as the simplex way proves it in 15 s
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert solution.gap < 0.005
+
+
+def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans(every_size_is_large):
+    # two rows limit the plan: first-order steps with cuts know one only
+    program = many_sites(4, 320, 30, unit=True)
+    rng = np.random.default_rng(4)
+    second = LinearRow(
+        name="second", columns=np.arange(320), coefficients=rng.integers(1, 9, 320).astype(np.int64), limit=100
+    )
+    limited = replace(program, linear=(*program.linear, second))
+    begun = time.perf_counter()
+    solution = maximise_coverage(limited, time_limit_s=4.0)
+    assert time.perf_counter() - begun < 6.0
+    exact = maximise_coverage(limited, backend="highs", time_limit_s=60.0)
+    assert is_feasible(limited, solution.chosen)
+    assert 0.99 * exact.objective <= solution.objective <= exact.objective <= solution.bound
+    assert check_certificate(limited, solution.chosen, solution.certificate) == solution.bound
