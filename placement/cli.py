@@ -8,6 +8,7 @@ with the best plan so far written where there is one.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import json
 import logging
@@ -22,7 +23,7 @@ import click
 from tqdm import tqdm
 
 from placement import __version__
-from placement.errors import InfeasibleError, NoSolutionError, PlacementError, ShiftedWarning
+from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError, ShiftedWarning
 
 if TYPE_CHECKING:
     from placement.solve.deadline import Interrupt
@@ -48,21 +49,32 @@ def _exit_codes(command: Callable[..., int | None]) -> Callable[..., None]:
             for warning in caught:
                 click.echo(f"placement: warning: {warning.message}", err=True)
         except InfeasibleError as error:
-            code = _complain(error, EXIT_INFEASIBLE)
+            code = _fail(error, EXIT_INFEASIBLE)
         except NoSolutionError as error:
-            code = _complain(error, EXIT_NO_PLAN)
+            code = _fail(error, EXIT_NO_PLAN)
         except PlacementError as error:
-            code = _complain(error, EXIT_INPUT)
+            code = _fail(error, EXIT_INPUT)
         except KeyboardInterrupt:
-            code = _complain("interrupted", EXIT_INTERRUPTED)
+            code = _fail("interrupted", EXIT_INTERRUPTED)
         sys.exit(code)
 
     return run
 
 
 def _complain(error: object, code: int) -> int:
+    """Say on stderr what went wrong; return the exit code."""
     click.echo(f"placement: {error}", err=True)
     return code
+
+
+def _fail(error: object, code: int) -> int:
+    """Say what went wrong, with ``--json`` also as an object on stdout; return the exit code."""
+    if click.get_current_context().params.get("as_json"):
+        faults = [dataclasses.asdict(each) for each in error.faults] if isinstance(error, InputError) else []
+        constraints = list(error.constraints) if isinstance(error, InfeasibleError) else []
+        record = {"error": str(error), "exit_code": code, "faults": faults, "constraints": constraints}
+        _print(record, quiet=False)
+    return _complain(error, code)
 
 
 @contextlib.contextmanager

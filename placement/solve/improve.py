@@ -65,14 +65,17 @@ class Improver:
     _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _runs: int = 0
 
-    def improve(self, plan: tuple[BoolArray, int], deadline: Deadline, *, rounds: int) -> tuple[BoolArray, int]:
-        """Return the best plan after some rounds of annealing and merging, or at the deadline."""
+    def improve(self, plan: tuple[BoolArray, int], deadline: Deadline, *, rounds: int | None) -> tuple[BoolArray, int]:
+        """Return the best plan after some rounds of annealing and merging, or at the deadline.
+
+        No number of rounds, or very many rows: an iterated search instead, which can be called off at any time.
+        """
         status = self._with_core(plan[0])
         work = restrict(self.problem, status, self.limits.low, self.limits.high)
         if not work.columns.size:
             return plan
         ground = build_field(work, neighbours=True)
-        if work.weights.size > _ANNEALING_ROWS:
+        if rounds is None or work.weights.size > _ANNEALING_ROWS:
             return self._iterate(work, ground, status, plan, deadline)
         fruitless = 0
         for _ in range(rounds):

@@ -55,8 +55,6 @@ _NARROWED = 0.8
 
 _SUPPORT = 2e-3
 _MOST_SETS = 20_000
-_PLAN_ROUNDS = 6
-
 _KEPT, _WEED_EVERY = 1e-3, 4
 """Odd sets priced below this share of the mean weight are dropped every so many rounds."""
 
@@ -204,7 +202,7 @@ class LargeRoot:
         """Tighten the bound for a stage and improve the plan as long, or to the end where the bound stays as it is."""
         plans_until = until.within(math.inf)
         with ThreadPoolExecutor(1) as executor:
-            better = executor.submit(improver.improve, plan, plans_until, rounds=_PLAN_ROUNDS)
+            better = executor.submit(improver.improve, plan, plans_until, rounds=None)
             try:
                 root, other = self._tighten(root, plan, until, stage)
             except BaseException:

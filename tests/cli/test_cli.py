@@ -46,6 +46,22 @@ def test_check_json(study):
     assert json.loads(done.stdout)["candidates"] == 8
 
 
+def test_bad_input_is_one_object_too_with_every_fault_by_table_and_row(study):
+    stations = study.parent / "stations.csv"
+    text = stations.read_text(encoding="utf-8")
+    try:
+        stations.write_text(text.replace(",", ";"), encoding="utf-8")
+        done = call("check", study, "--json")
+    finally:
+        stations.write_text(text, encoding="utf-8")
+    record = json.loads(done.stdout)
+    assert (done.exit_code, record["exit_code"]) == (2, 2)
+    assert record["faults"]
+    assert all(set(each) == {"table", "row", "problem", "remedy"} for each in record["faults"])
+    assert "stations" in {each["table"] for each in record["faults"]}
+    assert record["error"] in done.stderr
+
+
 def test_recommend_prints_actions_and_coverage_before_and_after(plan):
     folder, output = plan
     assert "proven: no plan covers more" in output
