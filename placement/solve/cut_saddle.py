@@ -8,7 +8,9 @@ here every row that stands in a cut keeps its own:
     \min_{\lambda, \nu \ge 0} \max_{x \in X,\, 0 \le z \le 1}\; \sum_r w_r z_r + v x - \sum_r \lambda_r (z_r - (Cx)_r)
     - \sum_K \nu_K \bigl(\sum_{r \in K} z_r - \tfrac{|K|-1}{2} - \sum_j \lceil |K \cap j| / 2 \rceil y_j \bigr) ,
 
-``X`` the box cut by the main row. Dual steps are scaled by the weights of rows, those of a cut by the mean weight of
+``X`` the box cut by the main row. Since ``ceil(n / 2) = n - floor(n / 2)``, the sum over the sites of a set is that of
+the covers ``(Cx)_r`` of its rows, known already, less the share of the few sites that cover two of them or more: a set
+costs these sites only. Dual steps are scaled by the weights of rows, those of a cut by the mean weight of
 its rows. For programs whose only side row is the main one and that have no floors.
 
 Sources: those of :mod:`placement.solve.first_order` and :mod:`placement.solve.odd_sets`.
@@ -23,9 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy import sparse
 
 from placement.solve.forest import reach_rows, spread_prices
-from placement.solve.odd_sets import odd_set_coefficients
 from placement.solve.restrict import Work
 from placement.solve.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
 
@@ -45,7 +47,7 @@ class CutGround(NamedTuple):
     indptr, rows
         The rows of each set.
     site_indptr, sites, sizes
-        Sites of each set and the coefficients there.
+        Sites that cover two rows of a set or more, and half the number of these rows, rounded down.
     limits
         Right-hand sides.
     place
@@ -104,28 +106,27 @@ def cut_ground(work: Work, sets: list[tuple[int, ...]]) -> CutGround:
     """Return the sets in compressed form with the step sizes of the whole."""
     indptr = np.cumsum([0, *(len(rows) for rows in sets)]).astype(np.int64)
     rows = np.array([row for each in sets for row in each], dtype=np.int64)
-    parts = [odd_set_coefficients(work.indptr, work.sites, each) for each in sets]
-    site_indptr = np.cumsum([0, *(sites.size for sites, _ in parts)]).astype(np.int64)
-    sites = np.concatenate([np.empty(0, dtype=np.int64), *(sites for sites, _ in parts)]).astype(np.int32)
-    sizes = np.concatenate([np.empty(0), *(sizes for _, sizes in parts)])
+    counts = _rows_of_sets(work, indptr, rows)
+    coefficients = (counts.data + 1) // 2
+    of_site = np.repeat(np.arange(len(sets)), np.diff(counts.indptr))
+    shared = counts.data >= 2
+    site_indptr = np.concatenate([[0], np.cumsum(np.bincount(of_site[shared], minlength=len(sets)))])
     place = np.full(work.weights.size, -1, dtype=np.int64)
     kept = np.unique(rows)
     place[kept] = np.arange(kept.size)
     of_set = np.repeat(np.arange(len(sets)), np.diff(indptr))
     weight = np.bincount(of_set, weights=work.weights[rows], minlength=len(sets)) / np.maximum(np.diff(indptr), 1)
-    length = np.diff(indptr) + np.bincount(
-        np.repeat(np.arange(len(sets)), np.diff(site_indptr)), weights=sizes, minlength=len(sets)
-    )
+    length = np.diff(indptr) + np.bincount(of_site, weights=coefficients, minlength=len(sets))
     site_weight = np.bincount(
         work.sites, weights=np.repeat(work.weights, np.diff(work.indptr)), minlength=work.fold.shape[1]
-    ) + np.bincount(sites, weights=sizes * np.repeat(weight, np.diff(site_indptr)), minlength=work.fold.shape[1])
+    ) + np.bincount(counts.indices, weights=coefficients * weight[of_site], minlength=work.fold.shape[1])
     floor = 1e-3 * max(1e-9, float(site_weight.mean()) if site_weight.size else 1.0)
     return CutGround(
         indptr=indptr,
         rows=rows,
-        site_indptr=site_indptr,
-        sites=sites,
-        sizes=sizes,
+        site_indptr=site_indptr.astype(np.int64),
+        sites=counts.indices[shared].astype(np.int32),
+        sizes=(counts.data[shared] // 2).astype(np.float64),
         limits=(np.diff(indptr) - 1) / 2.0,
         place=place,
         row_step=work.weights / (np.diff(work.indptr) + (place >= 0)),
@@ -134,6 +135,18 @@ def cut_ground(work: Work, sets: list[tuple[int, ...]]) -> CutGround:
         + np.bincount(place[rows], weights=np.repeat(weight, np.diff(indptr)), minlength=kept.size),
         column_step=floor + np.append(site_weight, 0.0)[work.column_site],
     )
+
+
+def _rows_of_sets(work: Work, indptr: NDArray[Any], rows: NDArray[Any]) -> sparse.csr_array:
+    """Return how many rows of each set each site covers, (sets, sites)."""
+    members = sparse.csr_array(
+        (np.ones(rows.size, dtype=np.int32), rows, indptr), shape=(indptr.size - 1, work.weights.size)
+    )
+    covers = sparse.csr_array(
+        (np.ones(work.sites.size, dtype=np.int32), work.sites, work.indptr),
+        shape=(work.weights.size, work.fold.shape[1]),
+    )
+    return members @ covers
 
 
 def start_cut_state(
@@ -159,60 +172,50 @@ def start_cut_state(
 @njit(nogil=True, cache=True, fastmath=True)
 def price(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> Any:
     """Fill `taken` and `site_price`; return the part of the bound that comes from rows and sets."""
-    rest = (point.sets * ground.limits).sum()
-    for row in range(point.rows.size):
-        paid = point.rows[row]
-        if ground.place[row] >= 0:
-            taken[ground.place[row]] = paid
-        else:
-            rest += max(0.0, work.weights[row] - paid)
-    spread_prices(work.forest, point.rows, site_price)
-    _price_sets(ground, point.sets, taken, site_price)
-    for row in range(point.rows.size):
-        if ground.place[row] >= 0:
-            rest += max(0.0, work.weights[row] - taken[ground.place[row]])
-    return rest
+    _charge(work, ground, point, taken, site_price)
+    return _rest(work, ground, point, taken)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _price_sets(ground: Any, prices: Any, taken: Any, site_price: Any) -> None:
-    for number in range(prices.size):
-        paid = prices[number]
-        if paid == 0.0:
-            continue
+def _charge(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> None:
+    """Fill `taken` and `site_price` with what prices of rows and sets make of rows in sets and of sites."""
+    charged = point.rows.copy()
+    for number in range(point.sets.size):
         for entry in range(ground.indptr[number], ground.indptr[number + 1]):
-            taken[ground.place[ground.rows[entry]]] += paid
+            charged[ground.rows[entry]] += point.sets[number]
+    for row in range(charged.size):
+        if ground.place[row] >= 0:
+            taken[ground.place[row]] = charged[row]
+    spread_prices(work.forest, charged, site_price)
+    for number in range(point.sets.size):
         for entry in range(ground.site_indptr[number], ground.site_indptr[number + 1]):
-            site_price[ground.sites[entry]] += paid * ground.sizes[entry]
+            site_price[ground.sites[entry]] -= point.sets[number] * ground.sizes[entry]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _step_rows(work: Any, ground: Any, state: Any, y: Any, z: Any) -> None:
-    """Dual step of the rows against sites opened to `y` and covers `z`; refill prices."""
+def _step_rows(work: Any, ground: Any, state: Any, reach: Any, z: Any) -> None:
+    """Dual step of the rows against what covers them and covers `z`."""
     prices, total, ratio = state.now.rows, state.total.rows, state.scalars[RATIO]
-    reach = reach_rows(work.forest, y)
     for row in range(prices.size):
         at = ground.place[row]
         covered = 1.0 if at < 0 else z[at]
         paid = max(0.0, prices[row] - ratio * ground.row_step[row] * (reach[row] - covered))
         if at < 0:
             paid = min(paid, work.weights[row])
-        else:
-            state.taken[at] = paid
         prices[row] = paid
         total[row] += paid
-    spread_prices(work.forest, prices, state.site_price)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _step_sets(ground: Any, state: Any, y: Any, z: Any) -> None:
+def _step_sets(ground: Any, state: Any, reach: Any, y: Any, z: Any) -> None:
     prices = state.now.sets
     for number in range(prices.size):
         slack = ground.limits[number]
         for entry in range(ground.indptr[number], ground.indptr[number + 1]):
-            slack -= z[ground.place[ground.rows[entry]]]
+            row = ground.rows[entry]
+            slack += reach[row] - z[ground.place[row]]
         for entry in range(ground.site_indptr[number], ground.site_indptr[number + 1]):
-            slack += ground.sizes[entry] * y[ground.sites[entry]]
+            slack -= ground.sizes[entry] * y[ground.sites[entry]]
         prices[number] = max(0.0, prices[number] - state.scalars[RATIO] * ground.set_step[number] * slack)
         state.total.sets[number] += prices[number]
 
@@ -302,9 +305,10 @@ def run_with_cuts(work: Any, ground: Any, state: Any, iterations: Any) -> None:
         total.z[:] += now.z
         state.scalars[EPOCH] += 1.0
         y = sites_opened(work, ahead)
-        _step_rows(work, ground, state, y, z)
-        _step_sets(ground, state, y, z)
-        _price_sets(ground, now.sets, state.taken, state.site_price)
+        reach = reach_rows(work.forest, y)
+        _step_rows(work, ground, state, reach, z)
+        _step_sets(ground, state, reach, y, z)
+        _charge(work, ground, now, state.taken, state.site_price)
         if iteration % _CHECK_EVERY == 0:
             _check(work, ground, state, one, nothing)
 
