@@ -108,18 +108,18 @@ def cut_ground(work: Work, sets: list[tuple[int, ...]]) -> CutGround:
     rows = np.array([row for each in sets for row in each], dtype=np.int64)
     counts = _rows_of_sets(work, indptr, rows)
     coefficients = (counts.data + 1) // 2
-    of_site = np.repeat(np.arange(len(sets)), np.diff(counts.indptr))
+    set_of_count = np.repeat(np.arange(len(sets)), np.diff(counts.indptr))
     shared = counts.data >= 2
-    site_indptr = np.concatenate([[0], np.cumsum(np.bincount(of_site[shared], minlength=len(sets)))])
+    site_indptr = np.concatenate([[0], np.cumsum(np.bincount(set_of_count[shared], minlength=len(sets)))])
     place = np.full(work.weights.size, -1, dtype=np.int64)
     kept = np.unique(rows)
     place[kept] = np.arange(kept.size)
     of_set = np.repeat(np.arange(len(sets)), np.diff(indptr))
     weight = np.bincount(of_set, weights=work.weights[rows], minlength=len(sets)) / np.maximum(np.diff(indptr), 1)
-    length = np.diff(indptr) + np.bincount(of_site, weights=coefficients, minlength=len(sets))
+    length = np.diff(indptr) + np.bincount(set_of_count, weights=coefficients, minlength=len(sets))
     site_weight = np.bincount(
         work.sites, weights=np.repeat(work.weights, np.diff(work.indptr)), minlength=work.fold.shape[1]
-    ) + np.bincount(counts.indices, weights=coefficients * weight[of_site], minlength=work.fold.shape[1])
+    ) + np.bincount(counts.indices, weights=coefficients * weight[set_of_count], minlength=work.fold.shape[1])
     floor = 1e-3 * max(1e-9, float(site_weight.mean()) if site_weight.size else 1.0)
     return CutGround(
         indptr=indptr,
