@@ -223,24 +223,29 @@ class LargeRoot:
             if (before - root.bound) / SCALE < _STALLED * (root.bound / SCALE - plan[1]):
                 break
         if self.finder.packing and not self.problem.floors.minimum.size and not until.passed():
-            root = self._cut(root, until, stage)
+            root, plan = self._cut(root, plan, until, stage)
         return root, plan
 
-    def _cut(self, root: Node, until: Deadline, stage: Deadline) -> Node:
-        """Add odd-set cuts in whole rounds and take the prices of the best round where they are better."""
+    def _cut(self, root: Node, plan: Plan, until: Deadline, stage: Deadline) -> tuple[Node, Plan]:
+        """Add odd-set cuts in whole rounds; take the prices of the best round where they are better, and round points.
+
+        The more is cut, the nearer are points to plans: what is rounded gives the search for plans new places to start.
+        """
         self._was_cut = True
         self._rounds = self._rounds or self._start(root)
         if self._rounds is None:
-            return root
+            return root, plan
         while self._rounds.separate(until):
             self._rounds.step(until)
+            found = self.finder.from_point(self._rounds.work, root.status, self._rounds.x)
+            plan = max(plan, found or plan, key=lambda each: each[1])
             if stage.passed():
                 break
         x, prices = root.x.copy(), self._rounds.prices(self.problem, self.pool)
         x[self._rounds.work.columns] = self._rounds.x
         limits = root.limits
         bound, _ = scaled_bound(self.problem, self.pool.cuts(), prices, root.status, limits.low, limits.high)
-        return replaced(root, prices=prices, bound=bound, x=x) if bound < root.bound else root
+        return (replaced(root, prices=prices, bound=bound, x=x) if bound < root.bound else root), plan
 
     def _start(self, root: Node) -> CutRounds | None:
         """Return the rounds on what the root leaves undecided, with the odd sets it is bounded by; None: not fit."""
