@@ -37,7 +37,7 @@ _KNAPSACK_ROUNDS = 12
 _KNAPSACK_GAIN = 0.05
 """Share of the gap that a round of knapsack cuts must close for another to follow."""
 
-_REFINE_S = 6.0
+_REFINE_S = 2.0
 _WHOLE = 1e-6
 
 

@@ -1,9 +1,15 @@
-"""Better plans for programs with many columns: independent annealing runs, merged exactly, again and again."""
+"""Better plans for programs with many columns: independent runs, merged exactly, again and again.
+
+A run is annealing from the greedy plan, then a cycle of iterated search. Annealing alone leaves plans in which single
+stations are well placed and whole neighbourhoods are not; the iterated search mends these, but from one start it stays
+near one plan. That the starts are independent is what makes merging find what no run has.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,19 +28,26 @@ from placement.solve.restrict import Work, restrict
 from placement.solve.search import Field, build_field, greedy_plan
 from placement.values.program import BoolArray
 
-_RUNS = 6
-_MOVES, _MOST_MOVES = 400_000, 1_600_000
+_RUNS = 2
+"""Runs of a round, however many threads there are."""
+
+_MOVES = 400_000
 _HOT, _COLD = 0.03, 0.002
 _FAR_SHARE = 0.02
 _POOL = 16
-_MERGE_S = 8.0
+_MERGE_S = 4.0
 _PASSES = 50
 _MERGED_COLUMNS = 450
 _IN_USE = 0.01
-_FRUITLESS = 1
+_FRUITLESS = 3
+"""Rounds that may find nothing; more than one, since each begins anew."""
+
 _ANNEALING_ROWS = 20_000
-_SLICES, _SLICE = 10, 200
-"""Slices of a cycle of iterated search, and iterations of a slice, after each of which the clock is looked at."""
+_SLICES, _SLICE, _LONG_SLICE = 10, 200, 1000
+"""Slices of a cycle of iterated search, and iterations of a slice, after each of which the clock is looked at.
+
+Long ones where a cycle is the end of a run, short ones where the next one goes on from it.
+"""
 
 _HEATS = (0.03, 0.1)
 """Heat at which a cycle begins, as a share of what a column is worth; the other one follows where one finds nothing."""
@@ -66,7 +79,7 @@ class Improver:
     _runs: int = 0
 
     def improve(self, plan: tuple[BoolArray, int], deadline: Deadline, *, rounds: int | None) -> tuple[BoolArray, int]:
-        """Return the best plan after some rounds of annealing and merging, or at the deadline.
+        """Return the best plan after some rounds of runs and merging, or at the deadline.
 
         No number of rounds, or very many rows: an iterated search instead, which can be called off at any time.
         """
@@ -82,7 +95,7 @@ class Improver:
             if deadline.passed() or fruitless == _FRUITLESS:
                 break
             before = plan[1]
-            plan = self._anneal(work, ground, status, plan)
+            plan = self._runs_of_round(work, ground, status, plan, deadline)
             plan = self._merge(plan, deadline)
             fruitless = fruitless + 1 if plan[1] == before else 0
         return plan
@@ -92,24 +105,24 @@ class Improver:
         status[(status == FREE) & ~self.core & ~chosen] = ZERO
         return status
 
-    def _anneal(
-        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int]
+    def _runs_of_round(
+        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: Deadline
     ) -> tuple[BoolArray, int]:
-        """Return the best of several runs from the greedy plan; all of them join the pool."""
+        """Return the best of independent runs; all of them join the pool."""
         start, value = greedy_plan(ground, np.zeros(work.columns.size, dtype=bool), _PASSES, self.seed)
         heat = value / max(1, int(start.sum()))
-        seeds = [self.seed + 1 + self._runs + k for k in range(_RUNS)]
-        moves = min(_MOST_MOVES, _MOVES * 2 ** (self._runs // _RUNS))
+        seeds = [self.seed + 1 + _SLICES * (self._runs + k) for k in range(_RUNS)]
         self._runs += _RUNS
 
-        def run(seed: int) -> tuple[Any, int]:
-            """Return the plan and value of one annealing run."""
-            return anneal(ground, start, moves, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)  # type: ignore[no-any-return]
+        def run(seed: int) -> BoolArray:
+            """Return the plan of one run."""
+            found, _ = anneal(ground, start, _MOVES, _HOT * heat, _COLD * heat, _FAR_SHARE, seed)
+            filled, _ = greedy_plan(ground, found, 2, self.seed)
+            return _cycle(ground, deadline, filled, seed, heat=_HEATS[0], length=_LONG_SLICE)[0]
 
         with ThreadPoolExecutor(self.threads) as executor:
-            for best, _ in executor.map(run, seeds):
-                filled, _ = greedy_plan(ground, best, 2, self.seed)
-                plan = self._consider(plan, work, status, filled)
+            for best in executor.map(run, seeds):
+                plan = self._consider(plan, work, status, best)
         return plan
 
     def _iterate(
@@ -119,9 +132,10 @@ class Improver:
         best, value, heat = plan[0][work.columns], -1, 0
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
-                jobs = [(best, _HEATS[heat], self.seed + _SLICES * (self._runs + k)) for k in range(self.threads)]
+                cycle = partial(_cycle, ground, deadline, best, heat=_HEATS[heat], length=_SLICE)
+                seeds = [self.seed + _SLICES * (self._runs + k) for k in range(self.threads)]
                 self._runs += self.threads
-                found = max(executor.map(lambda job: _cycle(ground, deadline, *job), jobs), key=lambda each: each[1])
+                found = max(executor.map(cycle, seeds), key=lambda each: each[1])
                 if found[1] > value:
                     best, value = found
                 else:
@@ -172,15 +186,17 @@ class Improver:
         return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
 
 
-def _cycle(ground: Field, deadline: Deadline, start: BoolArray, heat: float, seed: int) -> tuple[BoolArray, int]:
-    """Return the best plan, and its value, of an iterated search from `start` that cools down."""
+def _cycle(
+    ground: Field, deadline: Deadline, start: BoolArray, seed: int, *, heat: float, length: int
+) -> tuple[BoolArray, int]:
+    """Return the best plan, and its value, of an iterated search from `start` that cools down over slices."""
     best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed)
     hot = heat * value / max(1, int(start.sum()))
     for turn in range(_SLICES):
         if deadline.passed():
             break
         left, right = (hot * (1.0 - at / _SLICES) for at in (turn, turn + 1))
-        found, worth, plan = iterated_search(ground, plan, _SLICE, left, right, seed + turn)
+        found, worth, plan = iterated_search(ground, plan, length, left, right, seed + turn)
         if worth > value:
             best, value = found, worth
     return best, value

@@ -56,8 +56,8 @@ _LARGE_ENTRIES = 300_000
 """Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
 
 _QUICK_ENTRIES = 2_000_000_000
-_PLAN_ROUNDS = 6
-_SIMPLEX_ROWS, _SIMPLEX_ENTRIES = 12_000, 400_000
+_PLAN_ROUNDS = 12
+_SIMPLEX_ROWS, _SIMPLEX_ENTRIES = 12_000, 350_000
 """Rows and cover entries of a restricted program up to which the simplex method comes to an end in good time."""
 
 _CORE_COLUMNS = 400
