@@ -1,9 +1,9 @@
 r"""Swap annealing on row counters alone.
 
 A move closes an open column and opens another, mostly one whose site shares rows with the first's. Its effect is
-counted on the rows of the two sites only, with no gains to maintain, which allows millions of moves a second. One run
-is no better than iterated local search; several independent ones differ where the decision is hard, and the exact
-optimum over the union of their columns (`merge`) is better than all of them.
+counted on the rows of the two sites only, with no gains to maintain, which allows millions of moves a second. What a
+run leaves is a start for iterated search (`improve`). Several runs differ where the decision is hard, and the exact
+optimum over the union of their columns is better than all of them.
 
 Source: Kirkpatrick, Gelatt & Vecchi (1983), Optimization by simulated annealing, Science 220, 671-680.
 """
