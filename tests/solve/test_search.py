@@ -6,7 +6,11 @@ from scipy import sparse
 
 from placement.solve.aggregate import aggregate
 from placement.solve.annealing import anneal
+from placement.solve.branch import root_limits
+from placement.solve.deadline import Deadline
+from placement.solve.improve import Improver
 from placement.solve.iterated import iterated_search
+from placement.solve.milp import solve_milp
 from placement.solve.problem import build_problem
 from placement.solve.restrict import restrict
 from placement.solve.search import build_field, greedy_plan
@@ -85,3 +89,25 @@ def test_equal_seeds_give_equal_plans():
         lambda: iterated_search(ground, start, 50, 5.0, 0.0, 9)[0],
     ):
         assert search().tolist() == search().tolist()
+
+
+def test_merged_runs_reach_the_optimum_that_highs_proves_on_one_thread_as_on_two():
+    rng = np.random.default_rng(5)
+    points, sites = rng.random((1500, 2)), rng.random((300, 2))
+    near = ((points[:, None] - sites[None]) ** 2).sum(axis=2) < 0.012
+    program = CoverageProgram.from_covers(
+        sparse.csr_array(near), rng.integers(1, 50, 1500), np.ones(300, dtype=np.int64), 10
+    )
+    problem = build_problem(aggregate(program))
+    nothing, every = np.zeros(300, dtype=bool), np.ones(300, dtype=bool)
+
+    def improved(threads, rounds):
+        improver = Improver(problem, problem.status, root_limits(problem), every, 0, threads)
+        return improver.improve((nothing, 0), Deadline.after(600.0), rounds=rounds)
+
+    exact = solve_milp(program, backend="highs", time_limit_s=120.0)
+    assert exact.status == "optimal"
+    chosen, value = improved(2, 6)
+    assert is_feasible(program, chosen)
+    assert value == value_of(program, chosen) == exact.objective
+    np.testing.assert_array_equal(improved(1, 2)[0], improved(2, 2)[0])
