@@ -1,9 +1,9 @@
 r"""Swap annealing on row counters alone.
 
-A move closes an open column and opens another, mostly one whose site shares rows with the first's. Its effect is
-counted on the rows of the two sites only, with no gains to maintain, which allows millions of moves a second. What a
-run leaves is a start for iterated search (`improve`). Several runs differ where the decision is hard, and the exact
-optimum over the union of their columns is better than all of them.
+A move closes an open column and opens another, mostly one whose site shares rows with the first's. What an open column
+alone covers is known at all times: a row remembers, beside how many open columns cover it, the sum of their numbers,
+which is the number of the column where there is but one. So a move that is declined, as most are, costs a look at the
+rows of one site, and there are no gains to maintain, which allows millions of moves a second.
 
 Source: Kirkpatrick, Gelatt & Vecchi (1983), Optimization by simulated annealing, Science 220, 671-680.
 """
@@ -12,73 +12,126 @@ Source: Kirkpatrick, Gelatt & Vecchi (1983), Optimization by simulated annealing
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 _COOLING_EVERY = 1000
+_ONE = 2**32
+"""What an open column adds to the state of a row, beside its number."""
+
+
+class _State(NamedTuple):
+    """State of a run.
+
+    Attributes
+    ----------
+    over
+        (rows,) how many open columns cover a row, times `_ONE`, plus the sum of their numbers.
+    lost
+        (columns,) what closing an open column would lose.
+    used
+        (side rows,) how much of each is used.
+    """
+
+    over: NDArray[Any]
+    lost: NDArray[Any]
+    used: NDArray[Any]
 
 
 @njit(nogil=True, cache=True)
-def _close(field: Any, counts: Any, used: Any, column: Any) -> Any:
-    """Close a column; return the weight lost."""
+def _close(field: Any, state: Any, column: Any) -> Any:
+    """Close a column."""
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        state.used[field.column_rows[at]] -= field.column_coefficients[at]
+    site = field.column_site[column]
+    if site < 0:
+        return
+    for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
+        row = field.site_rows[at]
+        state.over[row] -= _ONE + column
+        if _ONE <= state.over[row] < 2 * _ONE:
+            state.lost[state.over[row] - _ONE] += field.weights[row]
+
+
+@njit(nogil=True, cache=True)
+def _open(field: Any, state: Any, column: Any) -> Any:
+    """Open a column."""
     lost = field.values[column]
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
-        used[field.column_rows[at]] -= field.column_coefficients[at]
+        state.used[field.column_rows[at]] += field.column_coefficients[at]
     site = field.column_site[column]
     if site >= 0:
         for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
             row = field.site_rows[at]
-            counts[row] -= 1
-            if counts[row] == 0:
+            if state.over[row] == 0:
                 lost += field.weights[row]
-    return lost
+            elif state.over[row] < 2 * _ONE:
+                state.lost[state.over[row] - _ONE] -= field.weights[row]
+            state.over[row] += _ONE + column
+    state.lost[column] = lost
 
 
 @njit(nogil=True, cache=True)
-def _open(field: Any, counts: Any, used: Any, column: Any) -> Any:
-    """Open a column."""
-    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
-        used[field.column_rows[at]] += field.column_coefficients[at]
-    site = field.column_site[column]
-    if site >= 0:
-        for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
-            counts[field.site_rows[at]] += 1
+def _weight_left(rows: Any, weights: Any, over: Any, closed: Any) -> Any:
+    """Return the weight of the rows that no open column but `closed` covers."""
+    weight, alone = 0, _ONE + closed
+    for at in range(rows.size):
+        if over[rows[at]] == 0 or over[rows[at]] == alone:
+            weight += weights[rows[at]]
+    return weight
 
 
 @njit(nogil=True, cache=True)
-def _gain(field: Any, counts: Any, column: Any) -> Any:
-    gained = field.values[column]
-    site = field.column_site[column]
-    if site >= 0:
-        for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
-            if counts[field.site_rows[at]] == 0:
-                gained += field.weights[field.site_rows[at]]
-    return gained
-
-
-@njit(nogil=True, cache=True)
-def _room(field: Any, used: Any, column: Any) -> Any:
+def _room(field: Any, state: Any, column: Any, closed: Any) -> Any:
+    """Return whether `column` fits once the open column `closed` is closed."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
         row = field.column_rows[at]
-        if used[row] + field.column_coefficients[at] > field.limits[row]:
+        used = state.used[row] + field.column_coefficients[at]
+        for other in range(field.column_indptr[closed], field.column_indptr[closed + 1]):
+            if field.column_rows[other] == row:
+                used -= field.column_coefficients[other]
+        if used > field.limits[row]:
             return False
     return True
 
 
 @njit(nogil=True, cache=True)
-def _partner(field: Any, column: Any, far_share: Any) -> Any:
-    """Return a random column near `column`, or any with the given probability."""
-    site = field.column_site[column]
-    if site < 0 or np.random.random() < far_share or field.near_indptr[site + 1] == field.near_indptr[site]:
-        return np.random.randint(field.column_site.size)
-    begin, end = field.near_indptr[site], field.near_indptr[site + 1]
-    other = field.near[begin + np.random.randint(end - begin)]
-    begin, end = field.site_indptr_columns[other], field.site_indptr_columns[other + 1]
-    if begin == end:
-        return np.random.randint(field.column_site.size)
-    return field.site_columns[begin + np.random.randint(end - begin)]
+def _near(near: Any) -> Any:
+    """Return a random one of a list of near sites; the nearer the likelier.
+
+    The logarithm of its turn is uniform: short moves are accepted more often, long ones go farther, and which of them
+    is needed changes as the run cools down.
+    """
+    return near[min(near.size, int((near.size + 1) ** np.random.random())) - 1]
+
+
+@njit(nogil=True, cache=True)
+def _beside(near: Any, columns_indptr: Any, columns: Any, count: Any) -> Any:
+    """Return a random column of a random near site, or any of `count` where there is none."""
+    if near.size:
+        site = _near(near)
+        begin, end = columns_indptr[site], columns_indptr[site + 1]
+        if begin < end:
+            return columns[begin + np.random.randint(end - begin)]
+    return np.random.randint(count)
+
+
+@njit(nogil=True, cache=True)
+def _started(field: Any, opened: Any) -> Any:
+    """Return the state of a plan and its value."""
+    state = _State(
+        np.zeros(field.weights.size, np.int64),
+        np.zeros(field.column_site.size, np.int64),
+        np.zeros(field.limits.size, np.int64),
+    )
+    value = 0
+    for column in opened:
+        _open(field, state, column)
+        value += state.lost[column]
+    return state, value
 
 
 @njit(nogil=True, cache=True)
@@ -101,16 +154,15 @@ def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: A
         Of the run.
     """
     np.random.seed(seed)
-    chosen = start.copy()
-    counts, used = np.zeros(field.weights.size, np.int32), np.zeros(field.limits.size, np.int64)
-    opened = np.flatnonzero(chosen)
-    value = 0
-    for column in opened:
-        value += _gain(field, counts, column)
-        _open(field, counts, used, column)
+    chosen, opened = start.copy(), np.flatnonzero(start)
+    state, value = _started(field, opened)
     best, best_value = chosen.copy(), value
     if not opened.size:
         return best, best_value
+    # Calls that pass the whole field cost as much as the move itself.
+    column_site, near_indptr, near = field.column_site, field.near_indptr, field.near
+    site_indptr, site_rows, weights = field.site_indptr, field.site_rows, field.weights
+    columns_indptr, columns, values = field.site_indptr_columns, field.site_columns, field.values
     temperature = hot
     factor = (cold / hot) ** (_COOLING_EVERY / max(moves, _COOLING_EVERY))
     for move in range(moves):
@@ -118,21 +170,23 @@ def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: A
             temperature *= factor
         at = np.random.randint(opened.size)
         column = opened[at]
-        other = _partner(field, column, far_share)
+        site, other = column_site[column], np.random.randint(chosen.size)
+        if site >= 0 and np.random.random() >= far_share:
+            other = _beside(near[near_indptr[site] : near_indptr[site + 1]], columns_indptr, columns, chosen.size)
         if chosen[other]:
             continue
-        change = -_close(field, counts, used, column)
-        allowed = _room(field, used, other)
-        if allowed:
-            change += _gain(field, counts, other)
-        if allowed and (change >= 0 or np.random.random() < np.exp(change / temperature)):
-            _open(field, counts, used, other)
+        site, change = column_site[other], values[other] - state.lost[column]
+        if site >= 0:
+            change += _weight_left(site_rows[site_indptr[site] : site_indptr[site + 1]], weights, state.over, column)
+        if change < 0 and np.random.random() >= np.exp(change / temperature):
+            continue
+        if _room(field, state, other, column):
+            _close(field, state, column)
+            _open(field, state, other)
             chosen[column], chosen[other] = False, True
             opened[at] = other
             value += change
             if value > best_value:
                 best_value = value
                 best[:] = chosen
-        else:
-            _open(field, counts, used, column)
     return best, best_value

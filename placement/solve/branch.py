@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.beside import PlansBeside
 from placement.solve.deadline import Deadline
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
@@ -98,6 +99,8 @@ class BranchAndBound:
         Threads that visit nodes.
     progress
         Called with the stage and the gap so far.
+    beside
+        A search for plans that goes on meanwhile.
     """
 
     def __init__(
@@ -111,10 +114,11 @@ class BranchAndBound:
         deadline: Deadline,
         threads: int,
         progress: Callable[[str, float], None] | None = None,
+        beside: PlansBeside | None = None,
     ) -> None:
         self._problem, self._log, self._pool, self._stages = problem, log, pool, stages
         self._gap, self._deadline, self._threads = gap, deadline, threads
-        self._progress = progress
+        self._progress, self._beside = progress, beside
         self._plan: BoolArray | None = None
         self._objective = NOTHING_ALLOWED
         self._proven = NOTHING_ALLOWED
@@ -126,9 +130,16 @@ class BranchAndBound:
         if plan is not None:
             self._plan, self._objective = plan
         self._heap = [(-root.bound, root.number, root)]
-        for stage in self._stages:
-            if self._goes_on():
-                self._run_stage(stage)
+        if plan is not None and self._beside is not None and root.bound // SCALE > self.allowed():
+            self._beside.begin(plan)
+        try:
+            for stage in self._stages:
+                if self._goes_on():
+                    self._run_stage(stage)
+        finally:
+            last = None if self._beside is None else self._beside.end()
+        if self._heap:
+            self._take(last)
         finished = not self._heap
         for _, _, node in self._heap:
             self._close(node, node.prices, node.bound)
@@ -159,6 +170,8 @@ class BranchAndBound:
         with ThreadPoolExecutor(min(self._threads, stage.at_once)) as executor:
             while self._goes_on() and self._visited - first < stage.most_nodes:
                 self._absorb(list(executor.map(visited, self._next_nodes(stage.at_once))))
+                if self._beside is not None and self._heap:
+                    self._take(self._beside.after(self._visited))
 
     def allowed(self) -> int:
         """Return the value that bounds may be left at."""
@@ -189,8 +202,7 @@ class BranchAndBound:
 
     def _absorb(self, visits: list[Visit]) -> None:
         for visit in visits:
-            if visit.plan is not None and visit.plan[1] > self._objective:
-                self._plan, self._objective = visit.plan
+            self._take(visit.plan)
         for visit in visits:
             node = visit.node
             self._log_fixings(visit)
@@ -205,6 +217,11 @@ class BranchAndBound:
         if self._progress is not None and self._heap:
             bound = max(-self._heap[0][0] // SCALE, 1)
             self._progress("branch and bound", max(0.0, (bound - self._objective) / bound))
+
+    def _take(self, plan: tuple[BoolArray, int] | None) -> None:
+        """Keep a plan if it is the best."""
+        if plan is not None and plan[1] > self._objective:
+            self._plan, self._objective = plan
 
     def _log_fixings(self, visit: Visit) -> None:
         node = visit.node

@@ -20,6 +20,7 @@ from placement.solve.iterated import iterated_search
 from placement.solve.large_root import CutRounds
 from placement.solve.odd_sets import CutPool
 from placement.solve.problem import build_problem
+from placement.solve.recombine import recombined
 from placement.solve.restrict import restrict
 from placement.solve.run import Run
 from placement.solve.search import build_field, greedy_plan
@@ -91,6 +92,7 @@ def compile_kernels() -> None:
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
     anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
     iterated_search(ground, start, 1, 0.0, 0.0, 0)
+    recombined(ground, 0, 0.5, start, start)
     rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
     rounds.add([tuple(range(work.weights.size))])
     rounds.step(Deadline.after(math.inf))

@@ -202,7 +202,7 @@ class LargeRoot:
         """Tighten the bound for a stage and improve the plan as long, or to the end where the bound stays as it is."""
         plans_until = until.within(math.inf)
         with ThreadPoolExecutor(1) as executor:
-            better = executor.submit(improver.improve, plan, plans_until, rounds=None)
+            better = executor.submit(improver.improve, plan, plans_until, epochs=None)
             try:
                 root, other = self._tighten(root, plan, until, stage)
             except BaseException:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.solve.beside import PlansBeside
 from placement.solve.branch import BranchAndBound, Stage, Tree, root_limits, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.deadline import Deadline
@@ -56,8 +57,8 @@ _LARGE_ENTRIES = 300_000
 """Cover entries from which nodes are too dear to be worth branching on; plan and root bound get the time."""
 
 _QUICK_ENTRIES = 2_000_000_000
-_PLAN_ROUNDS = 12
-_SIMPLEX_ROWS, _SIMPLEX_ENTRIES = 12_000, 350_000
+_PLAN_EPOCHS = 6
+_SIMPLEX_ROWS, _SIMPLEX_ENTRIES = 12_000, 280_000
 """Rows and cover entries of a restricted program up to which the simplex method comes to an end in good time."""
 
 _CORE_COLUMNS = 400
@@ -112,11 +113,22 @@ class Run:
             root, plan = self._ask_solver(root, timings)
         begun = time.perf_counter()
         search = BranchAndBound(
-            self._problem, self._log, self._pool, self._stages(root, simplex=simplex), **self._options()
+            self._problem,
+            self._log,
+            self._pool,
+            self._stages(root, simplex=simplex),
+            **self._options(),
+            beside=self._plans_beside(),
         )
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
+
+    def _plans_beside(self) -> PlansBeside | None:
+        """Return the search for plans that goes on while the tree is searched, if there was one at the root."""
+        if self._improver is None or self._first_cuts is None:
+            return None
+        return PlansBeside(self._improver.copy(), self._deadline, self._threads)
 
     def _ask_solver(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Where floors or equalities keep rounding from any plan, take one from HiGHS and fix with it.
@@ -198,7 +210,7 @@ class Run:
             return ground.polish(root, plan, until)
         improver = self._improver_at(root, plan, threads=2)
         if not self._simplex_fits(root):
-            return root, improver.improve(plan, until, rounds=_PLAN_ROUNDS)
+            return root, improver.improve(plan, until, epochs=_PLAN_EPOCHS)
         return self._cut_beside(root, plan, improver, until)
 
     def _improver_at(self, root: Node, plan: tuple[BoolArray, int], *, threads: int = 1) -> Improver:
@@ -222,7 +234,7 @@ class Run:
         self._first_cuts = cutter.relaxation
         allowed = within_gap(plan[1], self._gap)
         with ThreadPoolExecutor(1) as executor:
-            better = executor.submit(improver.improve, plan, until, rounds=_PLAN_ROUNDS)
+            better = executor.submit(improver.improve, plan, until, epochs=1)
             try:
                 visit = cutter.tighten(root, allowed, _FIRST_CUT_ROUNDS)
             except BaseException:

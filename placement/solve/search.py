@@ -40,7 +40,7 @@ class Field(NamedTuple):
     cost
         (columns,) float > 0 by which gains are divided.
     near_indptr, near
-        Sites that share a row with each site; empty where there are no lists.
+        Sites that share rows with each site, those that share most first; empty where there are no lists.
     """
 
     indptr: NDArray[Any]
@@ -117,29 +117,31 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
 
 @njit(nogil=True, cache=True)
 def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any:
-    """Return (indptr, sites) of the sites that share a row with each site, itself not included."""
+    """Return (indptr, sites) of the sites that share rows with each site, those that share most of them first."""
     n_sites = site_indptr.size - 1
-    mark = np.full(n_sites, -1, np.int64)
+    shared = np.zeros(n_sites, np.int64)
     near_indptr = np.zeros(n_sites + 1, np.int64)
-    near = np.empty(max(16, 32 * n_sites), np.int32)
-    count = 0
+    near, met = np.empty(max(16, 32 * n_sites), np.int32), np.empty(n_sites, np.int32)
     for site in range(n_sites):
-        mark[site] = site
+        found = 0
         for at in range(site_indptr[site], site_indptr[site + 1]):
             row = site_rows[at]
             for entry in range(indptr[row], indptr[row + 1]):
                 other = sites[entry]
-                if mark[other] == site:
-                    continue
-                mark[other] = site
-                if count == near.size:
-                    larger = np.empty(2 * count, np.int32)
-                    larger[:count] = near
-                    near = larger
-                near[count] = other
-                count += 1
-        near_indptr[site + 1] = count
-    return near_indptr, near[:count].copy()
+                if not shared[other] and other != site:
+                    met[found] = other
+                    found += 1
+                shared[other] += 1
+        begin = near_indptr[site]
+        near_indptr[site + 1] = begin + found
+        if begin + found > near.size:
+            larger = np.empty(2 * near.size + found, np.int32)
+            larger[:begin] = near[:begin]
+            near = larger
+        near[begin : begin + found] = met[:found][np.argsort(-shared[met[:found]], kind="mergesort")]
+        shared[site] = 0
+        shared[met[:found]] = 0
+    return near_indptr, near[: near_indptr[n_sites]].copy()
 
 
 @njit(nogil=True, cache=True)

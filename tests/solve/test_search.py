@@ -101,13 +101,13 @@ def test_merged_runs_reach_the_optimum_that_highs_proves_on_one_thread_as_on_two
     problem = build_problem(aggregate(program))
     nothing, every = np.zeros(300, dtype=bool), np.ones(300, dtype=bool)
 
-    def improved(threads, rounds):
+    def improved(threads, epochs):
         improver = Improver(problem, problem.status, root_limits(problem), every, 0, threads)
-        return improver.improve((nothing, 0), Deadline.after(600.0), rounds=rounds)
+        return improver.improve((nothing, 0), Deadline.after(600.0), epochs=epochs)
 
     exact = solve_milp(program, backend="highs", time_limit_s=120.0)
     assert exact.status == "optimal"
-    chosen, value = improved(2, 6)
+    chosen, value = improved(2, 3)
     assert is_feasible(program, chosen)
     assert value == value_of(program, chosen) == exact.objective
-    np.testing.assert_array_equal(improved(1, 2)[0], improved(2, 2)[0])
+    np.testing.assert_array_equal(improved(1, 1)[0], improved(2, 1)[0])

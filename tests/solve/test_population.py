@@ -1,0 +1,137 @@
+"""Populations of plans: what is near a site, how two plans are crossed, what a new plan displaces, when it is taken."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from placement.solve.aggregate import aggregate
+from placement.solve.beside import PlansBeside
+from placement.solve.branch import root_limits
+from placement.solve.deadline import Deadline
+from placement.solve.improve import Improver
+from placement.solve.problem import build_problem
+from placement.solve.recombine import ball_ranks, recombined
+from placement.solve.restrict import restrict
+from placement.solve.search import build_field, near_sites
+from placement.values import CoverageProgram
+
+
+def row_of_sites(count, budget):
+    """Return the field of sites in a row, of which each shares one row with the next and has one of its own."""
+    covers = np.zeros((2 * count - 1, count), dtype=bool)
+    for site in range(count):
+        covers[2 * site, site] = True
+        if site:
+            covers[2 * site - 1, [site - 1, site]] = True
+    ones = np.ones(count, dtype=np.int64)
+    program = CoverageProgram.from_covers(sparse.csr_array(covers), np.arange(1, 2 * count), ones, budget)
+    problem = build_problem(aggregate(program))
+    return problem, build_field(restrict(problem, problem.status, problem.low, problem.high), neighbours=True)
+
+
+def chosen(count, *sites):
+    return np.isin(np.arange(count), sites)
+
+
+def test_near_sites_come_in_the_order_of_the_rows_they_share():
+    # Site 0 covers rows 0 to 3; site 1 shares row 3 with it, site 2 rows 0 to 2, site 3 none.
+    rows = [[1, 0, 1, 0], [1, 0, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1]]
+    covers = sparse.csr_array(np.array(rows, dtype=bool))
+    by_site = sparse.csr_array(covers.T)
+    arrays = (a.astype(np.int64) for a in (covers.indptr, covers.indices, by_site.indptr, by_site.indices))
+    indptr, near = near_sites(*arrays)
+    assert [near[a:b].tolist() for a, b in itertools.pairwise(indptr)] == [[2, 1], [0], [0], []]
+
+
+def test_a_ball_grows_along_shared_rows():
+    _, ground = row_of_sites(6, 3)
+    assert ball_ranks(ground, 0).tolist() == [0, 1, 2, 3, 4, 5]
+    assert sorted(ball_ranks(ground, 3)[[2, 4]].tolist()) == [1, 2]
+    assert ball_ranks(ground, 3)[0] == 5
+
+
+def test_a_child_takes_one_plan_around_the_centre_and_the_other_away_from_it():
+    _, ground = row_of_sites(6, 3)
+    # The nearest two thirds of {0, 2, 4} are 0 and 2; the farthest of {1, 3, 5} is 5, and then the budget is spent.
+    child = recombined(ground, 0, 2 / 3, chosen(6, 0, 2, 4), chosen(6, 1, 3, 5))
+    assert child.tolist() == chosen(6, 0, 2, 5).tolist()
+    # A plan that chooses the same sites again leaves room, which is filled by what gains most: rows weigh 1 to 11, so
+    # that beside 0 and 2 site 5 adds 10 + 11, and site 4 adds 8 + 9 + 10.
+    child = recombined(ground, 0, 1.0, chosen(6, 0, 2), chosen(6, 0, 2))
+    assert child.tolist() == chosen(6, 0, 2, 4).tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_an_improver_returns_is_worth_what_it_says(threads):
+    problem, _ = row_of_sites(12, 4)
+    every = np.ones(12, dtype=bool)
+    improver = Improver(problem, problem.status, root_limits(problem), every, 3, threads)
+    plan, value = improver.improve((np.zeros(12, dtype=bool), 0), Deadline.after(60.0), epochs=3)
+    # Site s covers rows of weight 2s, 2s + 1 and 2s + 2, the last site two rows only. 4, 6, 8 and 10 share none;
+    # neither do 5, 7, 9 and 11, which are worth as much.
+    assert np.flatnonzero(plan).tolist() in ([4, 6, 8, 10], [5, 7, 9, 11])
+    assert value == (8 + 9 + 10) + (12 + 13 + 14) + (16 + 17 + 18) + (20 + 21 + 22)
+    assert value == (10 + 11 + 12) + (14 + 15 + 16) + (18 + 19 + 20) + (22 + 23)
+    assert improver.settled
+
+
+def test_a_new_plan_displaces_the_one_it_is_like_and_else_the_worst():
+    problem, _ = row_of_sites(40, 20)
+    improver = Improver(problem, problem.status, root_limits(problem), np.ones(40, dtype=bool), 0)
+    first = tuple(range(20))
+    improver._enter((-50, first))
+    for k in range(23):
+        improver._enter((-100 - k, tuple(range(k % 10, 40, 2))[:12] + tuple(range(30 - k, 38 - k))))
+    assert len(improver._pool) == 24
+    worst = improver._pool[-1]
+    assert worst == (-50, first)
+    improver._enter((-60, (*range(19), 39)))
+    assert (-60, (*range(19), 39)) in improver._pool  # 19 of 20 are the same
+    assert worst not in improver._pool
+    improver._enter((-55, tuple(range(20, 40))))
+    assert (-55, tuple(range(20, 40))) not in improver._pool  # like none, and worse than the worst
+    improver._enter((-200, tuple(range(20, 40))))
+    assert improver._pool[0] == (-200, tuple(range(20, 40)))
+    assert (-60, (*range(19), 39)) not in improver._pool
+
+
+class SlowImprover:
+    """Finds a plan worth one more in every epoch, and settles at the third."""
+
+    settled = False
+
+    def __init__(self, pause_s):
+        self._pause_s, self.epochs = pause_s, 0
+
+    def improve(self, plan, deadline, *, epochs):
+        assert epochs == 1
+        if deadline.passed() or self.settled:
+            return plan
+        time.sleep(self._pause_s)
+        self.epochs += 1
+        self.settled = self.epochs == 3
+        return plan[0], plan[1] + 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("pause_s", [0.0, 0.03])
+def test_epochs_beside_a_tree_are_taken_up_after_a_number_of_nodes_whenever_they_ended(threads, pause_s):
+    beside = PlansBeside(SlowImprover(pause_s), Deadline.after(60.0), threads)
+    beside.begin((np.zeros(1, dtype=bool), 10))
+    taken = {nodes: plan[1] for nodes in range(1, 300) if (plan := beside.after(nodes)) is not None}
+    beside.end()
+    assert taken == {6: 11, 24: 12, 78: 13, 240: 13}
+
+
+def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_has():
+    improver = SlowImprover(0.05)
+    beside = PlansBeside(improver, Deadline.after(60.0), 2)
+    beside.begin((np.zeros(1, dtype=bool), 10))
+    time.sleep(0.01)
+    plan = beside.end()
+    assert improver.epochs == 1
+    assert plan[1] == 11
+    assert PlansBeside(improver, Deadline.after(60.0), 2).end() is None
