@@ -17,7 +17,7 @@ from placement.values.program import BoolArray
 Plan = tuple[BoolArray, int]
 
 _EPOCHS = 6
-_FIRST_NODES, _TIMES = 6, 3
+_FIRST_NODES, _TIMES = 12, 3
 """Nodes after which the first epoch is taken up, and how many times as many each further one waits for."""
 
 

@@ -51,12 +51,11 @@ _START_HEATS, _CHILD_HEATS = (0.02, 0.004), (0.01, 0.002)
 
 _FAR_SHARE = 0.02
 _MERGE_S = 4.0
-_PASSES = 50
 _MERGED_COLUMNS = 450
 _IN_USE = 0.01
 _SHARES = (0.25, 0.75)
-_PATIENCE, _LONG_PATIENCE = 12, 35
-"""Rounds in a row that may find nothing, in a new population and in one joined from two."""
+_PATIENCE, _SHORT_PATIENCE = 35, 12
+"""Rounds in a row that may find nothing; fewer in the first epoch, for which others wait."""
 
 _ANNEALING_ROWS = 20_000
 _SLICES, _SLICE = 10, 200
@@ -124,11 +123,9 @@ class Improver:
                 plan = self._merge(plan, deadline)
         return plan
 
-    def copy(self) -> Improver:
-        """Return one that goes on from the same plans, for one thread."""
-        other = replace(self, threads=1, _pool=list(self._pool))
-        other.settled = self.settled
-        return other
+    def narrowed(self, status: NDArray[np.int8], limits: Limits, core: BoolArray) -> Improver:
+        """Return one that goes on from the same plans, within what is undecided and worth looking at now, alone."""
+        return replace(self, status=status, limits=limits, core=core, threads=1, _pool=list(self._pool))
 
     def _epoch(self, breed: Breed, plan: tuple[BoolArray, int]) -> tuple[BoolArray, int]:
         """Breed a new population, and one of its better half and that of the last epoch.
@@ -137,11 +134,11 @@ class Improver:
         """
         others, best = self._pool[: _POPULATION // 2], plan[1]
         self._pool = []
-        plan = breed(plan, patience=_PATIENCE, enough=best if others else None)
-        self.settled = bool(others) and -self._pool[0][0] == best
+        plan = breed(plan, patience=_PATIENCE if others else _SHORT_PATIENCE, enough=best if others else None)
+        self.settled = bool(others) and self._best() == best
         if others and not self.settled:
             self._pool = sorted({*self._pool[: _POPULATION // 2], *others})
-            plan = breed(plan, patience=_LONG_PATIENCE)
+            plan = breed(plan, patience=_PATIENCE)
         return plan
 
     def _breed(
@@ -160,10 +157,13 @@ class Improver:
         fruitless, best = 0, -1
         while fruitless < patience and best != enough and not deadline.passed():
             fill = len(self._pool) < _POPULATION - _RUNS
-            for found in executor.map(partial(_run, ground), self._jobs(work, ground, fill=fill)):
-                plan = self._consider(plan, work, status, found)
-            fruitless, best = 0 if -self._pool[0][0] > best else fruitless + 1, -self._pool[0][0]
+            for found in executor.map(partial(_run, ground, deadline), self._jobs(work, ground, fill=fill)):
+                plan = plan if found is None else self._consider(plan, work, status, found)
+            fruitless, best = 0 if self._best() > best else fruitless + 1, self._best()
         return plan
+
+    def _best(self) -> int:
+        return -self._pool[0][0] if self._pool else -1
 
     def _with_core(self, chosen: BoolArray) -> NDArray[np.int8]:
         status = self.status.copy()
@@ -273,10 +273,12 @@ class _Job:
     share: float = 0.0
 
 
-def _run(ground: Field, job: _Job) -> BoolArray:
-    """Return the plan of one run."""
+def _run(ground: Field, deadline: Deadline, job: _Job) -> BoolArray | None:
+    """Return the plan of one run; None if there is no time for it any more."""
+    if deadline.passed():
+        return None
     if job.inner is None:
-        start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), _PASSES, job.seed)
+        start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 0, job.seed)
     else:
         start = recombined(ground, job.centre, job.share, job.inner, job.outer)
     moves, heats = (_START_MOVES, _START_HEATS) if job.inner is None else (_CHILD_MOVES, _CHILD_HEATS)

@@ -118,17 +118,21 @@ class Run:
             self._pool,
             self._stages(root, simplex=simplex),
             **self._options(),
-            beside=self._plans_beside(),
+            beside=self._plans_beside(root, plan),
         )
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
         return tree
 
-    def _plans_beside(self) -> PlansBeside | None:
-        """Return the search for plans that goes on while the tree is searched, if there was one at the root."""
-        if self._improver is None or self._first_cuts is None:
+    def _plans_beside(self, root: Node, plan: tuple[BoolArray, int] | None) -> PlansBeside | None:
+        """Return the search for plans that goes on while the tree is searched, if there was one at the root.
+
+        It looks at fewer columns than the first one, since cuts have told many of them apart.
+        """
+        if self._improver is None or self._first_cuts is None or plan is None:
             return None
-        return PlansBeside(self._improver.copy(), self._deadline, self._threads)
+        narrowed = self._improver.narrowed(root.status, root.limits, self._core_at(root, plan))
+        return PlansBeside(narrowed, self._deadline, self._threads)
 
     def _ask_solver(self, root: Node, timings: dict[str, float]) -> tuple[Node, tuple[BoolArray, int] | None]:
         """Where floors or equalities keep rounding from any plan, take one from HiGHS and fix with it.
@@ -214,13 +218,17 @@ class Run:
         return self._cut_beside(root, plan, improver, until)
 
     def _improver_at(self, root: Node, plan: tuple[BoolArray, int], *, threads: int = 1) -> Improver:
-        """Return what improves plans within the columns whose reduced value at the root is close to what is needed."""
+        """Return what improves plans within the core of the root."""
+        core = self._core_at(root, plan)
+        self._improver = Improver(self._problem, root.status, root.limits, core, self._seed, threads)
+        return self._improver
+
+    def _core_at(self, root: Node, plan: tuple[BoolArray, int]) -> BoolArray:
+        """Return the columns whose reduced value at the root is close to what is needed."""
         _, rho = scaled_bound(
             self._problem, self._pool.cuts(), root.prices, root.status, root.limits.low, root.limits.high
         )
-        core = rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1])
-        self._improver = Improver(self._problem, root.status, root.limits, core, self._seed, threads)
-        return self._improver
+        return np.asarray(rho / SCALE > -_CORE_SHARE * (root.bound / SCALE - plan[1]))
 
     def _cut_beside(
         self, root: Node, plan: tuple[BoolArray, int], improver: Improver, until: Deadline

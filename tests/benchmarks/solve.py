@@ -3,7 +3,7 @@
     python -m tests.benchmarks.solve --cases small          # minutes, with peers
     python -m tests.benchmarks.solve --cases large --peers none
     python -m tests.benchmarks.solve --cases stream --rows 1e9
-    python -m tests.benchmarks.solve --cases cities --points manhattan.txt
+    python -m tests.benchmarks.solve --cases cities --points manhattan.txt --radius-m 400 --stations 50,60,70,80
     python -m tests.benchmarks.solve --cases wuhan          # real streets, with peers
 
 Every run is a process of its own, killed well after its limit; memory is the most it held resident while it solved,
@@ -195,8 +195,12 @@ def cases(options: argparse.Namespace) -> list[tuple[str, Callable[[], Any], flo
         return [(f"streamed {rows:.0e}x100 R6.25 B10", lambda: streamed(rows, 100, 6.25, 10), 36_000)]
     if options.cases == "cities":
         return [
-            (f"{options.points.stem} p{count}", lambda count=count: city_points(options.points, 400.0, count), 120)
-            for count in (50, 60, 70, 80)
+            (
+                f"{options.points.stem} {options.radius_m:g} m p{count}",
+                lambda count=count: city_points(options.points, options.radius_m, count),
+                120,
+            )
+            for count in map(int, options.stations.split(","))
         ]
     if options.cases == "wuhan":
         return [(name, make, WUHAN_LIMIT_S) for name, make in wuhan()]
@@ -243,7 +247,9 @@ def main() -> None:
     parser.add_argument("--peers", default="all", help="all, none, or parts of names with commas between")
     parser.add_argument("--limit", type=float, help="seconds each solver gets, instead of the case's own")
     parser.add_argument("--rows", default="1e8", help="rows of the streamed case")
-    parser.add_argument("--points", type=Path, help="file of real points for the cities")
+    parser.add_argument("--points", type=Path, help="file of real points for the cities, in the format of AILS-MCLP")
+    parser.add_argument("--radius-m", type=float, default=400.0, help="radius for the cities; Kings 800, others 600")
+    parser.add_argument("--stations", default="50,60,70,80", help="numbers of stations for the cities")
     parser.add_argument("--out", type=Path, help="also append the table to this file")
     options = parser.parse_args()
     columns = "case | solver | build s | solve s | objective | gap | MB (all) | x one pass | x engine | certificate"
