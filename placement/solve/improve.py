@@ -197,7 +197,7 @@ class Improver:
         best, value, heat = plan[0][work.columns], -1, 0
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
-                cycle = partial(_cycle, ground, deadline, best, heat=_HEATS[heat], length=_SLICE)
+                cycle = partial(_cycle, ground, deadline, best, heat=_HEATS[heat])
                 seeds = [self.seed + _SLICES * (self._runs + k) for k in range(self.threads)]
                 self._runs += self.threads
                 found = max(executor.map(cycle, seeds), key=lambda each: each[1])
@@ -290,9 +290,7 @@ def _run(ground: Field, deadline: Deadline, job: _Job) -> BoolArray | None:
     return np.asarray(filled)
 
 
-def _cycle(
-    ground: Field, deadline: Deadline, start: BoolArray, seed: int, *, heat: float, length: int
-) -> tuple[BoolArray, int]:
+def _cycle(ground: Field, deadline: Deadline, start: BoolArray, seed: int, *, heat: float) -> tuple[BoolArray, int]:
     """Return the best plan, and its value, of an iterated search from `start` that cools down over slices."""
     best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed)
     hot = heat * value / max(1, int(start.sum()))
@@ -300,7 +298,7 @@ def _cycle(
         if deadline.passed():
             break
         left, right = (hot * (1.0 - at / _SLICES) for at in (turn, turn + 1))
-        found, worth, plan = iterated_search(ground, plan, length, left, right, seed + turn)
+        found, worth, plan = iterated_search(ground, plan, _SLICE, left, right, seed + turn)
         if worth > value:
             best, value = found, worth
     return best, value
