@@ -1,8 +1,9 @@
 """A search for plans that goes on beside a tree, epoch by epoch.
 
 Nodes of middling programs are visited one at a time, since each tightens the relaxation of the next; the other thread
-looks for better plans meanwhile. What an epoch finds is taken up once the tree has visited a given number of nodes,
-however early it was found, so that the tree depends neither on the speed of the machine nor on the number of threads.
+looks for better plans meanwhile. What an epoch finds is taken up once the tree has cost a given effort in simplex
+steps, however early it was found, so that the tree depends neither on the speed of the machine nor on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from placement.values.program import BoolArray
 Plan = tuple[BoolArray, int]
 
 _EPOCHS = 6
-_FIRST_NODES, _TIMES = 12, 3
-"""Nodes after which the first epoch is taken up, and how many times as many each further one waits for."""
+_FIRST_EFFORT, _TIMES = 150_000_000, 3
+"""Effort after which the first epoch is taken up, some twenty seconds, and how many times as much each further one is.
+"""
 
 
 class PlansBeside:
@@ -39,7 +41,7 @@ class PlansBeside:
         self._executor = ThreadPoolExecutor(1) if threads > 1 else None
         self._futures: list[Future[Plan]] = []
         self._plan: Plan | None = None
-        self._due, self._wait, self._taken = _FIRST_NODES, _FIRST_NODES, 0
+        self._due, self._wait, self._taken = _FIRST_EFFORT, _FIRST_EFFORT, 0
 
     def begin(self, plan: Plan) -> None:
         """Begin from a plan."""
@@ -52,9 +54,9 @@ class PlansBeside:
         self._plan = self._improver.improve(self._plan or plan, self._deadline, epochs=1)
         return self._plan
 
-    def after(self, nodes: int) -> Plan | None:
-        """Return the plan that is due once so many nodes have been visited, if one is."""
-        if nodes < self._due or self._taken == _EPOCHS or self._plan is None:
+    def after(self, effort: int) -> Plan | None:
+        """Return the plan that is due once the tree has cost so much effort, if one is."""
+        if effort < self._due or self._taken == _EPOCHS or self._plan is None:
             return None
         self._wait *= _TIMES
         self._due += self._wait

@@ -171,7 +171,7 @@ class BranchAndBound:
             while self._goes_on() and self._visited - first < stage.most_nodes:
                 self._absorb(list(executor.map(visited, self._next_nodes(stage.at_once))))
                 if self._beside is not None and self._heap:
-                    self._take(self._beside.after(self._visited))
+                    self._take(self._beside.after(visitor.effort))
 
     def allowed(self) -> int:
         """Return the value that bounds may be left at."""

@@ -74,6 +74,11 @@ class CutVisitor(Visitor):
         self._value: float | None = None
         self._strong = StrongBranching(problem, self._groups, finder.column_weight, deadline)
 
+    @property
+    def effort(self) -> int:
+        """Simplex steps so far, each times the rows of the relaxation."""
+        return self.relaxation.effort
+
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
         """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
         visit = Visit(node=node)

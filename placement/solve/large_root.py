@@ -3,7 +3,8 @@
 Bounds come from first-order steps; where a single row limits the plan, odd-set cuts are added to them round by round
 (`cut_saddle`). Programs whose columns can be dropped and exchanged freely get their plans from an iterated search on
 the other thread; for others every look at the bound rounds its point to a plan. Both go on in stages: at the end of one
-the best plan and the best prices fix columns, and where these are many, cuts and plans go on in the smaller program.
+the best plan and the best prices fix columns; plans go on within what these prices still leave worth looking at, and
+where many columns were fixed, cuts go on in the smaller program.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ _STALLED = 0.02
 _ROUND_STEPS, _MOST_ITERATIONS = 800_000_000, 1500
 """Nodes and rows that a round of first-order steps with cuts may touch, and iterations at most."""
 
-_STAGE_SHARE, _LEAST_STAGE_S = 0.3, 4.0
-"""A stage takes this share of the time left, but so many seconds at least."""
+_FIRST_SHARE, _STAGE_SHARE, _LEAST_STAGE_S = 0.1, 0.3, 4.0
+"""The first stage, and a later one, takes this share of the time left, but so many seconds at least."""
 
 _NARROWED = 0.8
-"""Where less than this share of the undecided columns is left, cuts and plans go on within these."""
+"""Where less than this share of the undecided columns is left, cuts go on within these."""
 
 _SUPPORT = 2e-3
 _MOST_SETS = 20_000
@@ -163,7 +164,7 @@ class LargeRoot:
     fix_root
         Fixes at the root what its prices and a plan decide, and logs it.
     improver_at
-        Makes what improves plans within what a root leaves undecided.
+        Returns what improves plans within what a root leaves undecided and its prices do not rule out.
     small_enough
         Whether what a root leaves undecided is worth branching on, and the rest of the time is better spent there.
     """
@@ -183,11 +184,11 @@ class LargeRoot:
         """Return the root with a tighter bound and the best plan found until then."""
         if not self.finder.packing:
             return self._tighten(root, plan, until, until)
-        improver = self.improver_at(root, plan)
+        share = _FIRST_SHARE
         while not until.passed() and root.bound // SCALE > within_gap(plan[1], self.gap):
             before, free = (root.bound, plan[1]), int((root.status == FREE).sum())
-            stage = until.within(max(_LEAST_STAGE_S, _STAGE_SHARE * until.left_s()))
-            root, plan = self._stage(root, plan, improver, stage, until)
+            stage, share = until.within(max(_LEAST_STAGE_S, share * until.left_s())), _STAGE_SHARE
+            root, plan = self._stage(root, plan, self.improver_at(root, plan), stage, until)
             root = self.fix_root(root, plan)
             left = int((root.status == FREE).sum())
             if before == (root.bound, plan[1]) and left == free and not stage.passed():
@@ -195,7 +196,7 @@ class LargeRoot:
             if left < free and self.small_enough(root):
                 break
             if left < _NARROWED * free:
-                improver, self._rounds = self.improver_at(root, plan), None
+                self._rounds = None
         return root, plan
 
     def _stage(self, root: Node, plan: Plan, improver: Improver, stage: Deadline, until: Deadline) -> tuple[Node, Plan]:

@@ -116,6 +116,11 @@ class Visitor:
         indptr = problem.side.indptr
         self._groups = [problem.side.columns[indptr[row] : indptr[row + 1]] for row in group_rows]
 
+    @property
+    def effort(self) -> int:
+        """Work done so far in a measure that no clock has a part in; 0 where it is not measured."""
+        return 0
+
     def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
         """Return what comes of `node` when bounds of `allowed` or less are of no interest."""
         visit = Visit(node=node)

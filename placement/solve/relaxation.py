@@ -65,6 +65,8 @@ class CutRelaxation:
         Positions in ``work.columns`` of the columns in the model, in its order.
     solving, probing
         Simplex steps so far, of solutions and of probes.
+    effort
+        What these came to: each counts as many as the model had rows.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class CutRelaxation:
         self._problem, self.work, self._pool = problem, work, pool
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
-        self.solving, self.probing = 0, 0
+        self.solving, self.probing, self.effort = 0, 0, 0
         self._pool = pool
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
@@ -99,7 +101,7 @@ class CutRelaxation:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
         outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
-        self.solving += self._model.iterations()
+        self.solving += self._count()
         return outcome
 
     def _move_to(self, status: NDArray[np.int8], limits: Limits) -> None:
@@ -117,9 +119,15 @@ class CutRelaxation:
         for branch in branches:
             with self._tried(branch):
                 bounds.append(self._model.probe(basis, iterations))
-                self.probing += _PROBE_STEPS + self._model.iterations()
+                self.probing += _PROBE_STEPS + self._count()
         self._model.restore(basis)
         return bounds
+
+    def _count(self) -> int:
+        """Return how many steps the last run took, and add them to the effort."""
+        steps = self._model.iterations()
+        self.effort += steps * (self._base_rows + len(self._cuts))
+        return steps
 
     @contextlib.contextmanager
     def _tried(self, branch: Branch) -> Iterator[None]:

@@ -118,7 +118,7 @@ class Run:
             self._pool,
             self._stages(root, simplex=simplex),
             **self._options(),
-            beside=self._plans_beside(root, plan),
+            beside=self._plans_beside(root, plan) if simplex else None,
         )
         tree = search.run(root, plan)
         timings["tree"] = time.perf_counter() - begun
@@ -129,7 +129,7 @@ class Run:
 
         It looks at fewer columns than the first one, since cuts have told many of them apart.
         """
-        if self._improver is None or self._first_cuts is None or plan is None:
+        if self._improver is None or plan is None or not self._one_at_a_time(root):
             return None
         narrowed = self._improver.narrowed(root.status, root.limits, self._core_at(root, plan))
         return PlansBeside(narrowed, self._deadline, self._threads)
@@ -218,9 +218,12 @@ class Run:
         return self._cut_beside(root, plan, improver, until)
 
     def _improver_at(self, root: Node, plan: tuple[BoolArray, int], *, threads: int = 1) -> Improver:
-        """Return what improves plans within the core of the root."""
+        """Return what improves plans within the core of the root; it goes on from the plans of the last one."""
         core = self._core_at(root, plan)
-        self._improver = Improver(self._problem, root.status, root.limits, core, self._seed, threads)
+        if self._improver is None:
+            self._improver = Improver(self._problem, root.status, root.limits, core, self._seed, threads)
+        else:
+            self._improver = self._improver.narrowed(root.status, root.limits, core)
         return self._improver
 
     def _core_at(self, root: Node, plan: tuple[BoolArray, int]) -> BoolArray:
@@ -289,10 +292,14 @@ class Run:
         undecided = int((root.status == FREE).sum())
         if not simplex or not undecided:
             return (Stage(make=lambda: self._visitor),)
-        if undecided > _MANY_COLUMNS or self._first_cuts is not None:
+        if self._one_at_a_time(root):
             return (by_simplex,)
         patience = _PATIENCE if self._finder.packing else _SHORT_PATIENCE
         return (Stage(make=lambda: self._visitor, most_nodes=patience), by_simplex)
+
+    def _one_at_a_time(self, root: Node) -> bool:
+        """Return whether nodes that simplex steps fit are visited by these from the first, one thread at work."""
+        return int((root.status == FREE).sum()) > _MANY_COLUMNS or self._first_cuts is not None
 
     def _later_cut_visitor(self, root: Node) -> CutVisitor:
         """Return what visits the nodes of the tree, with the cuts that the root was bounded by."""

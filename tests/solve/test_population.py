@@ -118,12 +118,13 @@ class SlowImprover:
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("pause_s", [0.0, 0.03])
-def test_epochs_beside_a_tree_are_taken_up_after_a_number_of_nodes_whenever_they_ended(threads, pause_s):
+def test_epochs_beside_a_tree_are_taken_up_after_a_given_effort_whenever_they_ended(threads, pause_s):
     beside = PlansBeside(SlowImprover(pause_s), Deadline.after(60.0), threads)
     beside.begin((np.zeros(1, dtype=bool), 10))
-    taken = {nodes: plan[1] for nodes in range(1, 300) if (plan := beside.after(nodes)) is not None}
+    efforts = range(0, 2_500_000_000, 10_000_000)
+    taken = {effort: plan[1] for effort in efforts if (plan := beside.after(effort)) is not None}
     beside.end()
-    assert taken == {12: 11, 48: 12, 156: 13}
+    assert taken == {150_000_000: 11, 600_000_000: 12, 1_950_000_000: 13}
 
 
 def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_has():
