@@ -13,7 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
+
+
+class Wish(Protocol):
+    """What somebody may ask of a run while it works."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked for a stop."""
+        ...
 
 
 class Interrupt:
@@ -82,7 +91,7 @@ def hold_interrupts(*, at_once: bool = True, tell: Callable[[], None] | None = N
 
 
 class Deadline:
-    """A moment at which to stop, and an interrupt that brings it forward.
+    """A moment at which to stop, and an interrupt that brings it forward; it can be called off too.
 
     Parameters
     ----------
@@ -90,6 +99,8 @@ class Deadline:
         ``time.perf_counter()`` of the moment.
     interrupt
         Passes the deadline at once when asked; None: nothing does.
+    whole
+        The deadline this one is part of: it passes when that one is called off.
 
     Examples
     --------
@@ -102,9 +113,8 @@ class Deadline:
     (True, 0.0)
     """
 
-    def __init__(self, ends: float, interrupt: Interrupt | None = None) -> None:
-        self._ends = ends
-        self.interrupt = interrupt
+    def __init__(self, ends: float, interrupt: Interrupt | None = None, whole: Deadline | None = None) -> None:
+        self._ends, self._interrupt, self._whole = ends, interrupt, whole
         self._called_off = False
 
     @classmethod
@@ -115,15 +125,20 @@ class Deadline:
     @property
     def interrupted(self) -> bool:
         """Whether somebody asked for a stop."""
-        return self.interrupt is not None and self.interrupt.asked
+        return self._interrupt is not None and self._interrupt.asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked for a stop, or called this deadline off or one that it is part of."""
+        return self._called_off or self.interrupted or (self._whole is not None and self._whole.asked)
 
     def call_off(self) -> None:
-        """Let this deadline, and none that was made from it, pass now."""
+        """Let this deadline, and all that were made from it, pass now."""
         self._called_off = True
 
     def left_s(self) -> float:
         """Return the seconds left, 0 or more."""
-        return 0.0 if self._called_off or self.interrupted else max(0.0, self._ends - perf_counter())
+        return 0.0 if self.asked else max(0.0, self._ends - perf_counter())
 
     def passed(self, *, margin_s: float = 0.0) -> bool:
         """Return whether the moment is less than `margin_s` away."""
@@ -131,4 +146,4 @@ class Deadline:
 
     def within(self, seconds: float) -> Deadline:
         """Return the sooner of this and `seconds` from now."""
-        return Deadline(min(self._ends, perf_counter() + seconds), self.interrupt)
+        return Deadline(min(self._ends, perf_counter() + seconds), self._interrupt, self)

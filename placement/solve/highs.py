@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import PlacementError
-from placement.solve.deadline import Interrupt
+from placement.solve.deadline import Wish
 from placement.values._frozen import frozen_array, frozen_csr
 
 FloatArray = NDArray[np.float64]
@@ -144,7 +144,7 @@ def solve_mip(
     threads: int = 2,
     tolerance: float = 1e-6,
     start: FloatArray | None = None,
-    interrupt: Interrupt | None = None,
+    interrupt: Wish | None = None,
 ) -> MipOutcome:
     """Solve a mixed-integer model.
 
@@ -199,7 +199,7 @@ class _Ending:
     """Ends a run of HiGHS when an interrupt asks for it, or at once; HiGHS asks back now and then while it runs."""
 
     def __init__(self, highs: Any) -> None:
-        self.interrupt: Interrupt | None = None
+        self.interrupt: Wish | None = None
         self.now = False
         highs.cbSimplexInterrupt += self._asked
         highs.cbIpmInterrupt += self._asked
@@ -287,7 +287,7 @@ class LinearModel:
         low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
         self._highs.changeColsBounds(index.size, index, low, high)
 
-    def solve(self, *, time_limit_s: float | None = None, interrupt: Interrupt | None = None) -> LpOutcome:
+    def solve(self, *, time_limit_s: float | None = None, interrupt: Wish | None = None) -> LpOutcome:
         """Solve from the last basis.
 
         Parameters

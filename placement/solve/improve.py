@@ -314,7 +314,7 @@ def best_within(
     outcome = solve_mip(
         relaxation.integer_model(status),
         time_limit_s=limit.left_s(),
-        interrupt=limit.interrupt,
+        interrupt=limit,
         seed=seed,
         threads=1,
         start=values,

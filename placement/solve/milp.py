@@ -40,7 +40,7 @@ from placement.errors import InputError
 from placement.solve.aggregate import aggregate
 from placement.solve.cbc_log import read_cbc_log, read_cbc_version
 from placement.solve.claims import solution_of
-from placement.solve.deadline import Interrupt, hold_interrupts
+from placement.solve.deadline import Wish, hold_interrupts
 from placement.solve.highs import ArrayModel, MipOutcome, State, highs_version, solve_mip
 from placement.solve.recount import recount
 from placement.solve.reduced import ReducedProgram
@@ -67,7 +67,7 @@ class Limits:
     seed: int = 0
     threads: int = 2
     tolerance: float = 1e-6
-    interrupt: Interrupt | None = None
+    interrupt: Wish | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

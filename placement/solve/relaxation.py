@@ -100,7 +100,7 @@ class CutRelaxation:
     def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
-        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline.interrupt)
+        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
         self.solving += self._count()
         return outcome
 

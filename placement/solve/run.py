@@ -281,6 +281,9 @@ class Run:
         return int((root.status == FREE).sum()) <= _MANY_COLUMNS or self._simplex_fits(root)
 
     def _simplex_fits(self, root: Node) -> bool:
+        covers = self._problem.covers
+        if covers.weights.size <= _SIMPLEX_ROWS and covers.sites.size <= _SIMPLEX_ENTRIES:
+            return True
         work = restrict(self._problem, root.status, root.limits.low, root.limits.high)
         return work.weights.size <= _SIMPLEX_ROWS and work.sites.size <= _SIMPLEX_ENTRIES
 

@@ -199,7 +199,7 @@ class _Search:
 
     def _fix_what_is_settled(self) -> None:
         relaxation = LinearModel(self.space.model)
-        outcome = relaxation.solve(time_limit_s=self.deadline.left_s(), interrupt=self.deadline.interrupt)
+        outcome = relaxation.solve(time_limit_s=self.deadline.left_s(), interrupt=self.deadline)
         if outcome.state != "optimal":
             return
         reduced = outcome.reduced_costs[self.space.columns]
@@ -353,7 +353,7 @@ class _Search:
             space.model,
             start=values,
             time_limit_s=self.deadline.left_s(),
-            interrupt=self.deadline.interrupt,
+            interrupt=self.deadline,
             **self.options,
         )
         if outcome.state == "infeasible":

@@ -4,10 +4,13 @@ import signal
 import threading
 import time
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline, Interrupt, hold_interrupts
+from placement.solve.highs import ArrayModel, solve_mip
 from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 from tests.solve.test_milp import hard_program
@@ -105,11 +108,34 @@ def test_deadlines_pass_by_the_clock_or_by_an_interrupt():
     assert inner.interrupted
 
 
-def test_a_deadline_that_is_called_off_passes_alone():
+def test_a_deadline_that_is_called_off_takes_with_it_its_parts_and_not_the_whole():
     whole = Deadline.after(60.0)
     part = whole.within(30.0)
     later = part.within(10.0)
     part.call_off()
     assert part.passed()
+    assert later.passed()
+    assert later.asked
+    assert not later.interrupted
     assert not whole.passed()
-    assert not later.passed()
+
+
+def test_calling_a_deadline_off_ends_the_run_of_highs_that_heeds_it():
+    # 60 items of nearly equal worth in a knapsack: far too many nodes for the time given
+    rng = np.random.default_rng(0)
+    weights = rng.integers(10**6, 2 * 10**6, (20, 60)).astype(float)
+    model = ArrayModel(
+        objective=weights.sum(axis=0),
+        matrix=csr_array(weights),
+        row_lower=np.full(20, -np.inf),
+        row_upper=np.floor(weights.sum(axis=1) / 2),
+        lower=np.zeros(60),
+        upper=np.ones(60),
+        integer=np.ones(60, dtype=bool),
+    )
+    whole = Deadline.after(60.0)
+    begun = time.perf_counter()
+    threading.Timer(1.0, whole.call_off).start()
+    outcome = solve_mip(model, time_limit_s=60.0, threads=1, interrupt=whole.within(30.0))
+    assert outcome.state != "optimal"
+    assert time.perf_counter() - begun < 20.0
