@@ -10,6 +10,7 @@ from scipy import sparse
 import placement.solve.large_root as large_root_module
 import placement.solve.run as run_module
 from placement.solve import maximise_coverage
+from placement.solve.beside import PlansBeside
 from placement.solve.highs import ArrayModel, solve_mip
 from placement.solve.problem import FREE
 from placement.values import CoverageProgram, LinearRow
@@ -106,15 +107,47 @@ def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(every_size_is_larg
         free.append((int((root.status == FREE).sum()), int((fixed.status == FREE).sum())))
         return fixed
 
+    searched = []
+    improver_at = run_module.Run._improver_at
+
+    def noted(run, root, plan):
+        improver = improver_at(run, root, plan)
+        searched.append((len(improver._pool), int((improver.core & (root.status == FREE)).sum())))
+        return improver
+
     monkeypatch.setattr(run_module.Run, "_fix_root", counted)
+    monkeypatch.setattr(run_module.Run, "_improver_at", noted)
     program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
     solution = maximise_coverage(program, time_limit_s=8.0)
+    plans, columns = zip(*searched, strict=True)
+    assert plans[0] == 0
+    assert all(plans[1:])  # each stage goes on from the plans of the last one
+    assert columns[-1] < columns[0]
     assert any(after < before for before, after in free)
     assert free == sorted(free, reverse=True)
     assert solution.objective == value_of(program, solution.chosen)
     assert solution.objective <= 90_051 <= solution.bound  # the optimum, as the simplex way proves it in 15 s
     assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
     assert solution.gap < 0.005
+
+
+def test_plans_are_looked_for_beside_the_tree_below_a_large_root_too(monkeypatch):
+    free, begun = [], []
+
+    def fits_once_shrunk(_run, root):
+        free.append(int((root.status == FREE).sum()))
+        return free[-1] < free[0]
+
+    begin = PlansBeside.begin
+    monkeypatch.setattr(run_module, "_LARGE_ENTRIES", 0)
+    monkeypatch.setattr(run_module, "_MANY_COLUMNS", 20)
+    monkeypatch.setattr(run_module.Run, "_simplex_fits", fits_once_shrunk)
+    monkeypatch.setattr(PlansBeside, "begin", lambda beside, plan: (begun.append(plan[1]), begin(beside, plan)))
+    program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
+    solution = maximise_coverage(program, time_limit_s=8.0)
+    assert len(begun) == 1
+    assert begun[0] <= solution.objective <= 90_051 <= solution.bound
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
 
 
 def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans(every_size_is_large):
