@@ -24,7 +24,7 @@ from placement.solve.beside import PlansBeside
 from placement.solve.deadline import Deadline
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
-from placement.solve.prices import Prices, scaled_bound
+from placement.solve.prices import NO_CUTS, Prices, scaled_bound
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits, ProofLog
 from placement.values.certificate import SCALE
@@ -290,3 +290,19 @@ def root_limits(problem: Problem) -> Limits:
     """Return the limits of the program itself."""
     nobody = np.full(problem.low.size - problem.n_linear, -1, dtype=np.int64)
     return Limits(low=problem.low, high=problem.high, low_node=nobody, high_node=nobody)
+
+
+def root_node(problem: Problem) -> Node:
+    """Return the root with the trivial prices: everything coverable is covered."""
+    prices = Prices(
+        objective=1,
+        rows=np.zeros(problem.covers.weights.size, dtype=np.int64),
+        cuts=np.empty(0, dtype=np.int64),
+        theta=np.zeros(problem.low.size, dtype=np.int64),
+        phi=np.zeros(problem.floors.minimum.size, dtype=np.int64),
+    )
+    limits = root_limits(problem)
+    bound, _ = scaled_bound(problem, NO_CUTS, prices, problem.status, limits.low, limits.high)
+    return Node(
+        number=0, bound=bound, status=problem.status, limits=limits, prices=prices, x=np.zeros(problem.n_columns)
+    )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.beside import PlansBeside
-from placement.solve.branch import BranchAndBound, Stage, Tree, root_limits, within_gap
+from placement.solve.branch import BranchAndBound, Stage, Tree, root_node, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
@@ -27,8 +27,8 @@ from placement.solve.large_root import LargeRoot
 from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
 from placement.solve.odd_sets import CutPool
 from placement.solve.plans import Finder
-from placement.solve.prices import NO_CUTS, Prices, scaled_bound
-from placement.solve.problem import FREE, Problem, build_problem
+from placement.solve.prices import scaled_bound
+from placement.solve.problem import FREE, build_problem
 from placement.solve.proof import ProofLog
 from placement.solve.reduced import ReducedProgram
 from placement.solve.relaxation import CutRelaxation
@@ -101,7 +101,7 @@ class Run:
 
     def tree(self, timings: dict[str, float]) -> Tree:
         """Bound the root, look for plans where columns are many, and close the tree."""
-        root, plan = _root(self._problem), None
+        root, plan = root_node(self._problem), None
         begun = time.perf_counter()
         if root.status.size > _MANY_COLUMNS:
             root, plan = self._wide_root(root, timings)
@@ -374,22 +374,6 @@ def _core(status: NDArray[np.int8], rho: IntArray) -> BoolArray:
     core = np.zeros(status.size, dtype=bool)
     core[order[: max(_CORE_COLUMNS, int((rho[free] > 0).sum()))]] = True
     return core
-
-
-def _root(problem: Problem) -> Node:
-    """Return the root with the trivial prices: everything coverable is covered."""
-    prices = Prices(
-        objective=1,
-        rows=np.zeros(problem.covers.weights.size, dtype=np.int64),
-        cuts=np.empty(0, dtype=np.int64),
-        theta=np.zeros(problem.low.size, dtype=np.int64),
-        phi=np.zeros(problem.floors.minimum.size, dtype=np.int64),
-    )
-    limits = root_limits(problem)
-    bound, _ = scaled_bound(problem, NO_CUTS, prices, problem.status, limits.low, limits.high)
-    return Node(
-        number=0, bound=bound, status=problem.status, limits=limits, prices=prices, x=np.zeros(problem.n_columns)
-    )
 
 
 def _status(tree: Tree, gap: float) -> Status:
