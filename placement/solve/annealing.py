@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from placement.kernels import kernel
 
 _COOLING_EVERY = 1000
 _ONE = 2**32
@@ -41,7 +42,7 @@ class _State(NamedTuple):
     used: NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _close(field: Any, state: Any, column: Any) -> Any:
     """Close a column."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -56,7 +57,7 @@ def _close(field: Any, state: Any, column: Any) -> Any:
             state.lost[state.over[row] - _ONE] += field.weights[row]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _open(field: Any, state: Any, column: Any) -> Any:
     """Open a column."""
     lost = field.values[column]
@@ -74,7 +75,7 @@ def _open(field: Any, state: Any, column: Any) -> Any:
     state.lost[column] = lost
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _weight_left(rows: Any, weights: Any, over: Any, closed: Any) -> Any:
     """Return the weight of the rows that no open column but `closed` covers."""
     weight, alone = 0, _ONE + closed
@@ -84,7 +85,7 @@ def _weight_left(rows: Any, weights: Any, over: Any, closed: Any) -> Any:
     return weight
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _room(field: Any, state: Any, column: Any, closed: Any) -> Any:
     """Return whether `column` fits once the open column `closed` is closed."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -98,7 +99,7 @@ def _room(field: Any, state: Any, column: Any, closed: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _near(near: Any) -> Any:
     """Return a random one of a list of near sites; the nearer the likelier.
 
@@ -108,7 +109,7 @@ def _near(near: Any) -> Any:
     return near[min(near.size, int((near.size + 1) ** np.random.random())) - 1]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _beside(near: Any, columns_indptr: Any, columns: Any, count: Any) -> Any:
     """Return a random column of a random near site, or any of `count` where there is none."""
     if near.size:
@@ -119,7 +120,7 @@ def _beside(near: Any, columns_indptr: Any, columns: Any, count: Any) -> Any:
     return np.random.randint(count)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _started(field: Any, opened: Any) -> Any:
     """Return the state of a plan and its value."""
     state = _State(
@@ -134,7 +135,7 @@ def _started(field: Any, opened: Any) -> Any:
     return state, value
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: Any, seed: Any) -> Any:
     """Return (best plan, its value) of a run of `moves` proposed swaps, cooled from `hot` to `cold`.
 

@@ -23,10 +23,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.kernels import fast_kernel, kernel
 from placement.solve.forest import reach_rows, spread_prices
 from placement.solve.restrict import Work
 from placement.solve.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
@@ -169,14 +169,14 @@ def start_cut_state(
     return state
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def price(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> Any:
     """Fill `taken` and `site_price`; return the part of the bound that comes from rows and sets."""
     _charge(work, ground, point, taken, site_price)
     return _rest(work, ground, point, taken)
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def _charge(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> None:
     """Fill `taken` and `site_price` with what prices of rows and sets make of rows in sets and of sites."""
     charged = point.rows.copy()
@@ -192,7 +192,7 @@ def _charge(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> 
             site_price[ground.sites[entry]] -= point.sets[number] * ground.sizes[entry]
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def _step_rows(work: Any, ground: Any, state: Any, reach: Any, z: Any) -> None:
     """Dual step of the rows against what covers them and covers `z`."""
     prices, total, ratio = state.now.rows, state.total.rows, state.scalars[RATIO]
@@ -206,7 +206,7 @@ def _step_rows(work: Any, ground: Any, state: Any, reach: Any, z: Any) -> None:
         total[row] += paid
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def _step_sets(ground: Any, state: Any, reach: Any, y: Any, z: Any) -> None:
     prices = state.now.sets
     for number in range(prices.size):
@@ -220,14 +220,14 @@ def _step_sets(ground: Any, state: Any, reach: Any, y: Any, z: Any) -> None:
         state.total.sets[number] += prices[number]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _bound(work: Any, site_price: Any, rest: Any, one: Any, nothing: Any) -> Any:
     rho = column_prices(work, site_price, one, nothing)
     _, from_columns = main_price(work, rho)
     return rest + from_columns + outside_rows_and_columns(work, one, nothing, np.empty(0))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _keep_best(state: Any, point: Any, bound: Any) -> None:
     if bound < state.scalars[BEST]:
         state.scalars[BEST] = bound
@@ -235,7 +235,7 @@ def _keep_best(state: Any, point: Any, bound: Any) -> None:
         state.best.sets[:] = point.sets
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _restart(ground: Any, state: Any, bound: Any) -> None:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, total, scalars = state.now, state.anchor, state.total, state.scalars
@@ -250,7 +250,7 @@ def _restart(ground: Any, state: Any, bound: Any) -> None:
     scalars[EPOCH], scalars[LAST] = 0.0, bound
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     """Look at iterate and average: keep the best bound, restart from the better of the two."""
     now, total, scalars = state.now, state.total, state.scalars
@@ -271,7 +271,7 @@ def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     _restart(ground, state, min(bound, average_bound))
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def _rest(work: Any, ground: Any, point: Any, taken: Any) -> Any:
     """Return the part of the bound that comes from rows and sets once these are priced."""
     rest = (point.sets * ground.limits).sum()
@@ -281,7 +281,7 @@ def _rest(work: Any, ground: Any, point: Any, taken: Any) -> Any:
     return rest
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def run_with_cuts(work: Any, ground: Any, state: Any, iterations: Any) -> None:
     """Iterate; the best dual point is in ``state.best``, its bound in ``state.scalars[BEST]``."""
     one, nothing = np.ones(work.label_indptr.size - 1), np.zeros(work.low.size)

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from placement.kernels import kernel
 from placement.solve.problem import FREE, ZERO, Problem
 from placement.values.program import IntArray
 
@@ -29,7 +29,7 @@ def dominated_columns(problem: Problem) -> IntArray:
     return np.asarray(found, dtype=np.int64).reshape(-1, 2)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _may_go(side: Any, equality: Any, n_linear: Any, values: Any, status: Any) -> Any:
     """Return which columns have no coefficient that speaks for choosing them."""
     may = np.empty(values.size, np.bool_)
@@ -42,7 +42,7 @@ def _may_go(side: Any, equality: Any, n_linear: Any, values: Any, status: Any) -
     return may
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _no_dearer(side: Any, equality: Any, n_linear: Any, column: Any, other: Any) -> Any:
     """Return whether `other` uses no more of any row than `column`."""
     at, end = side.column_indptr[column], side.column_indptr[column + 1]
@@ -60,7 +60,7 @@ def _no_dearer(side: Any, equality: Any, n_linear: Any, column: Any, other: Any)
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sites_within(covers: Any, site: Any, count: Any, touched: Any) -> Any:
     """Fill `touched` with the sites that cover all classes of `site`; return how many there are."""
     begin, end = covers.site_indptr[site], covers.site_indptr[site + 1]
@@ -89,7 +89,7 @@ def _sites_within(covers: Any, site: Any, count: Any, touched: Any) -> Any:
     return kept
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pairs(covers: Any, sites: Any, values: Any, side: Any, equality: Any, n_linear: Any, candidates: Any) -> Any:
     n_sites = covers.site_indptr.size - 1
     column_indptr = np.zeros(n_sites + 1, np.int64)

@@ -26,8 +26,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from placement.kernels import kernel
 from placement.solve.saddle import (
     BEST_DUAL,
     BEST_PRIMAL,
@@ -60,14 +60,14 @@ _NO_PLAN_YET = 2.0**60
 """What is allowed lies this far below every value as long as there is no plan."""
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _average(state: Any) -> Any:
     count = max(1.0, state.scalars[EPOCH])
     total = state.total
     return Point(total.x / count, total.mu / count, total.theta / count, total.phi / count)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _bound_of(work: Any, point: Any, site_price: Any, rest: Any) -> Any:
     """Return (bound, price of the main row, reduced values) of a dual point whose rows are priced already."""
     factor = label_factor(work, point.phi)
@@ -76,7 +76,7 @@ def _bound_of(work: Any, point: Any, site_price: Any, rest: Any) -> Any:
     return rest + from_columns + outside_rows_and_columns(work, factor, point.theta, point.phi), price, rho
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _keep_best(work: Any, state: Any, point: Any, bound: Any, price: Any) -> Any:
     if bound >= state.scalars[BEST_DUAL]:
         return
@@ -88,7 +88,7 @@ def _keep_best(work: Any, state: Any, point: Any, bound: Any, price: Any) -> Any
         state.best.theta[work.main] = price
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> Any:
     """Return how many columns a bound decides: the other choice would fall to `allowed` or below."""
     reduced = rho.copy()
@@ -102,7 +102,7 @@ def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> 
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -> Any:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, scalars = state.now, state.anchor, state.scalars
@@ -125,7 +125,7 @@ def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -
     scalars[EPOCH], scalars[LAST_GAP] = 0.0, gap
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_share: Any, decisive: Any) -> Any:
     """Look at iterate and average: keep the best bound, restart, and say whether the run is over."""
     scalars = state.scalars
@@ -158,7 +158,7 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
     return RUNNING
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def run(work: Any, state: Any, iterations: Any, allowed: Any, tolerance: Any, fix_share: Any, decisive: Any) -> Any:
     """Iterate until a check ends the run or `iterations` are done; return how it ended.
 

@@ -21,8 +21,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from placement.kernels import fast_kernel, kernel
 
 FEWEST_ENTRIES = 1000
 """In programs with fewer entries parents are not looked for: every row hangs from the empty one."""
@@ -69,12 +70,12 @@ def build_forest(indptr: NDArray[Any], sites: NDArray[Any], n_sites: int) -> tup
     return order, Forest(parent, step, node[order])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _slot(key: Any, capacity: Any) -> Any:
     return np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)) & (capacity - 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _subset_parents(indptr: Any, sites: Any, keys: Any) -> Any:
     """Return for each row one that lacks a single site of it, by the sums of keys; -1 where there is none."""
     n_rows = indptr.size - 1
@@ -105,7 +106,7 @@ def _subset_parents(indptr: Any, sites: Any, keys: Any) -> Any:
     return parent
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, n_sites: Any) -> None:
     """Give rows that are far from their parents the most similar row among their neighbours in `order`.
 
@@ -132,7 +133,7 @@ def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, 
                 parent[row], apart[row] = other, size + other_size - 2 * shared
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _preorder(parent: Any) -> Any:
     """Return the rows tree by tree, each before its children."""
     n_rows = parent.size
@@ -160,7 +161,7 @@ def _preorder(parent: Any) -> Any:
     return order
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _chains(indptr: Any, sites: Any, row_parent: Any, preorder: Any, n_sites: Any) -> Any:
     """Return (parent, step, node of each row) with nodes in the order of `preorder`."""
     of_row, of_parent = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
@@ -187,7 +188,7 @@ def _chains(indptr: Any, sites: Any, row_parent: Any, preorder: Any, n_sites: An
     return parent[:count], step[:count], node
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _by_depth(parent: Any, step: Any, node: Any) -> Any:
     """Return the same nodes numbered by depth."""
     depth = np.zeros(parent.size, np.int64)
@@ -207,7 +208,7 @@ def _by_depth(parent: Any, step: Any, node: Any) -> Any:
     return new_parent, new_step, number[node]
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def reach_rows(forest: Any, y: Any) -> Any:
     """Return the sum of `y` over the sites of each row."""
     signed = np.empty(2 * y.size)
@@ -223,7 +224,7 @@ def reach_rows(forest: Any, y: Any) -> Any:
     return reach
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def spread_prices(forest: Any, prices: Any, site_price: Any) -> None:
     """Fill `site_price` with the sum of the prices of each site's rows."""
     passed = np.zeros(forest.parent.size)

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from placement.kernels import kernel
 
 MASK_COLUMNS = 128
 """Rows of at most this many columns are keyed by bit masks."""
@@ -22,14 +23,14 @@ _MIX = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT = np.uint64(32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _slot(first: Any, second: Any, label: Any, mask: Any) -> Any:
     mixed = (first ^ (second * _MIX) ^ np.uint64(label)) * _GOLDEN
     mixed ^= mixed >> _SHIFT
     return np.int64((mixed * _MIX) >> _SHIFT) & mask
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rehash(first: Any, second: Any, label: Any, count: Any, capacity: Any) -> Any:
     table = np.full(capacity, -1, np.int32)
     for group in range(count):
@@ -40,14 +41,14 @@ def _rehash(first: Any, second: Any, label: Any, count: Any, capacity: Any) -> A
     return table
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _grown(array: Any) -> Any:
     larger = np.empty(2 * array.size, array.dtype)
     larger[: array.size] = array
     return larger
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def group_by_mask(indptr: Any, indices: Any, weights: Any, labels: Any, start: Any, stop: Any) -> Any:
     """Group rows ``start..stop`` of at most 128 columns; return (first row, summed weight) of each group.
 
@@ -91,7 +92,7 @@ def group_by_mask(indptr: Any, indices: Any, weights: Any, labels: Any, start: A
     return first[:count].copy(), total[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _same_row(indptr: Any, indices: Any, one: Any, other: Any) -> Any:
     begin, length = indptr[one], indptr[one + 1] - indptr[one]
     shift = indptr[other]
@@ -103,7 +104,7 @@ def _same_row(indptr: Any, indices: Any, one: Any, other: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def group_by_hash(indptr: Any, indices: Any, weights: Any, labels: Any, keys: Any, start: Any, stop: Any) -> Any:
     """Group rows ``start..stop`` of any width; `keys` holds a random 64-bit number for each column.
 
@@ -146,7 +147,7 @@ def group_by_hash(indptr: Any, indices: Any, weights: Any, labels: Any, keys: An
     return first[:count].copy(), total[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def take_rows(indptr: Any, indices: Any, rows: Any) -> Any:
     """Return (indptr, indices) of the given rows, in the given order; indptr is int64, indices are int32."""
     new_indptr = np.zeros(rows.size + 1, np.int64)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.deadline import Deadline
 from placement.solve.first_order import FIXABLE, RUNNING, run
 from placement.solve.odd_sets import CutPool
@@ -264,7 +264,7 @@ class Visitor:
         return int(np.argmax((x + 1e-6) * weight))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _shared_multipliers(rows: Any, full: Any, row_of_class: Any, n_rows: Any) -> Any:
     price, whole = np.zeros(n_rows), np.full(n_rows, 1e-9)
     for row in range(rows.size):

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from placement.kernels import kernel
 
 LARGEST = 9
 """Rows of a set at most; larger sets close no more."""
@@ -21,7 +22,7 @@ _CANDIDATES = 4000
 _NOISE, _LITTLE_NOISE = 0.25, 0.001
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> Any:
     """Return (sizes, members) of sets violated by more than `least`, until `work` entries have been looked at."""
     np.random.seed(seed)
@@ -62,7 +63,7 @@ def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> A
     return sizes[:count].copy(), members[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _neighbours(support: Any, members: Any, mark: Any, stamp: Any, found: Any) -> Any:
     """Fill `found` with rows that share a site with `members`; return (how many, entries looked at)."""
     count, looked = 0, 0
@@ -82,7 +83,7 @@ def _neighbours(support: Any, members: Any, mark: Any, stamp: Any, found: Any) -
     return count, looked
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _best_row(support: Any, found: Any, used: Any, times: Any, noise: Any) -> Any:
     """Return the row that most raises the violation, or -1."""
     best, score = -1, -1e9
@@ -98,7 +99,7 @@ def _best_row(support: Any, found: Any, used: Any, times: Any, noise: Any) -> An
     return best
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _join(support: Any, row: Any, times: Any) -> Any:
     """Count a row in; return what it adds to the right-hand side over the sites."""
     added = 0.0
@@ -109,7 +110,7 @@ def _join(support: Any, row: Any, times: Any) -> Any:
     return added
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _leave(support: Any, row: Any, times: Any, used: Any) -> None:
     used[row] = False
     for entry in range(support.indptr[row], support.indptr[row + 1]):

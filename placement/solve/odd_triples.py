@@ -19,7 +19,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from placement.kernels import kernel
 
 _NEAR = 120
 """Rows near a start row that are looked at, on average at most."""
@@ -28,7 +29,7 @@ _PER_PAIR = 5
 """Entries looked at for a pair, roughly: most sums end early."""
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> Any:
     """Return (sets, 3) rows violated by more than `least`, the best around each start row, until `work` is used up."""
     np.random.seed(seed)
@@ -49,7 +50,7 @@ def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any) ->
     return members[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any) -> Any:
     """Fill `near` and `pull` (``q`` above) with rows that share sites with `start`; return (rows, entries seen)."""
     count, looked = 0, 0
@@ -79,7 +80,7 @@ def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any) -> An
     return kept, looked
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, times: Any) -> Any:
     """Fill in the two rows that violate most with the first member; return (violation, entries looked at).
 
@@ -107,13 +108,13 @@ def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, tim
     return best, looked
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count(support: Any, row: Any, times: Any, change: Any) -> None:
     for entry in range(support.indptr[row], support.indptr[row + 1]):
         times[support.sites[entry]] += change
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _uneven(support: Any, row: Any, times: Any, enough: Any) -> Any:
     """Return what a row adds to the right-hand side over the sites, infinity once that is `enough`."""
     total = 0.0

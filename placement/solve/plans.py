@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.problem import NO_LIMIT, ONE, Problem
 from placement.solve.relocate import relocation_plan
 from placement.solve.restrict import Work, label_membership, restrict
@@ -19,7 +19,7 @@ _BOOSTS, _BOOST = 6, 1.5
 """How often classes in missed floors are made to weigh more, and by how much."""
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _covered_by_label(covers: Any, labels: Any, n_labels: Any, opened: Any) -> Any:
     covered = np.zeros(n_labels, np.int64)
     for row in range(covers.weights.size):

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.problem import FREE, NO_LIMIT, ONE, Problem
 from placement.solve.restrict import COVERED, Work
 from placement.values.certificate import SCALE
@@ -124,7 +124,7 @@ def _is_safe(problem: Problem, knapsack: KnapsackRows, prices: Prices, low: IntA
     return bool(weight + values + side + 64.0 * cuts + own < 2 * _SAFE)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _side_sums(indptr: Any, coefficients: Any, theta: Any, low: Any, high: Any) -> Any:
     """Return what the priced side rows may add up to in absolute value."""
     total = 0.0
@@ -141,7 +141,7 @@ def _coefficients(knapsack: KnapsackRows, cut: np.int64) -> NDArray[Any]:
     return np.asarray(knapsack.coefficients[knapsack.indptr[cut] : knapsack.indptr[cut + 1]])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
     """Take from the reduced values of the columns what knapsack cuts cost them."""
     for cut in range(prices.size):
@@ -150,7 +150,7 @@ def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
                 rho[knapsack.columns[entry]] -= prices[cut] * knapsack.coefficients[entry]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rows_and_columns(
     covers: Any, floors: Any, cuts: Any, objective: Any, rows: Any, cut_prices: Any, phi: Any,
     site: Any, values: Any, side: Any, theta: Any,
@@ -185,7 +185,7 @@ def _rows_and_columns(
     return rest, rho
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _class_prices(weights: Any, label: Any, factor: Any, row_of_class: Any, mu: Any) -> Any:
     """Return integer class prices from multipliers of merged rows; lost and folded classes are priced in full."""
     prices = np.zeros(weights.size, np.int64)

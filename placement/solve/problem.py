@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.aggregate import exclusive_sites
 from placement.solve.reduced import Classes, ReducedProgram
 from placement.values import LinearRow
@@ -105,7 +105,7 @@ class Problem(NamedTuple):
         return int(self.site.size)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def transposed(indptr: Any, indices: Any, values: Any, n_columns: Any) -> Any:
     """Return (indptr, indices, values) of the transposed CSR; indices are int32."""
     counts = np.zeros(n_columns + 1, np.int64)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.problem import FREE, NO_LIMIT, ONE, ZERO
 
 
@@ -25,7 +25,7 @@ class Decided(NamedTuple):
     broken_above: bool
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _activity(side: Any, row: Any, status: Any, sign: Any) -> Any:
     """Return the least value that ``sign`` times the row can take."""
     least = 0
@@ -39,7 +39,7 @@ def _activity(side: Any, row: Any, status: Any, sign: Any) -> Any:
     return least
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def propagate(side: Any, low: Any, high: Any, status: Any) -> Any:
     """Decide columns in `status` (changed in place) until the side rows say no more."""
     rows, above = np.empty(status.size, np.int64), np.empty(status.size, np.bool_)

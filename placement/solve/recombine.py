@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from placement.kernels import kernel
 from placement.solve.search import add, fill, fits, start_tally
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def ball_ranks(field: Any, centre: Any) -> Any:
     """Return (sites,) the turn at which a breadth-first search from `centre` meets each site; unmet ones last."""
     n_sites = field.near_indptr.size - 1
@@ -37,7 +37,7 @@ def ball_ranks(field: Any, centre: Any) -> Any:
     return ranks
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def recombined(field: Any, centre: Any, share: Any, inner: Any, outer: Any) -> Any:
     """Return a plan of the `share` of the columns of `inner` nearest to `centre`, and of the farthest of `outer`.
 
@@ -58,7 +58,7 @@ def recombined(field: Any, centre: Any, share: Any, inner: Any, outer: Any) -> A
     return tally.chosen
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _ranks_of(field: Any, ranks: Any, columns: Any) -> Any:
     found = np.empty(columns.size, np.int64)
     for k in range(columns.size):

@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from placement.kernels import kernel
 from placement.solve.search import add, fill, fits, keeps_lows, remove, start_tally, swap, worth
 
 _CHOSEN = 0.3
@@ -26,7 +26,7 @@ _SHORT_ROW = 4
 """Rows of fewer columns than this exclude one decision by another."""
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_enabler(field: Any, column: Any) -> Any:
     """Return the row that the column makes room in, or -1; columns that cover something are no enablers."""
     if field.column_site[column] >= 0:
@@ -38,7 +38,7 @@ def _is_enabler(field: Any, column: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _make_way(field: Any, tally: Any, column: Any) -> Any:
     """Remove what short rows exclude the column by."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -51,7 +51,7 @@ def _make_way(field: Any, tally: Any, column: Any) -> Any:
                 remove(field, tally, field.row_columns[entry])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _best_in_row(field: Any, tally: Any, row: Any) -> Any:
     """Return the column of most worth that fits among those that fill the row, or -1."""
     best, most = -1, 0
@@ -64,7 +64,7 @@ def _best_in_row(field: Any, tally: Any, row: Any) -> Any:
     return best
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _least_in_row(field: Any, tally: Any, row: Any) -> Any:
     """Return the chosen column that fills the row and loses least where it goes, or -1."""
     best, least = -1, 0
@@ -79,7 +79,7 @@ def _least_in_row(field: Any, tally: Any, row: Any) -> Any:
     return best
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _exchange(field: Any, tally: Any, column: Any, row: Any) -> None:
     """Choose an enabler and what it enables, or give both up; then spend what is left."""
     if tally.chosen[column]:
@@ -98,7 +98,7 @@ def _exchange(field: Any, tally: Any, column: Any, row: Any) -> None:
     fill(field, tally)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _excluded_worth(field: Any, tally: Any, column: Any) -> Any:
     """Return the most that what `column` excludes in short rows would be worth."""
     most = 0
@@ -112,7 +112,7 @@ def _excluded_worth(field: Any, tally: Any, column: Any) -> Any:
     return most
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _replace(field: Any, tally: Any, column: Any, row: Any) -> None:
     """Let an enabler take the place of the chosen one whose return is worth most; then spend what is left."""
     leaving, most = -1, -1
@@ -131,7 +131,7 @@ def _replace(field: Any, tally: Any, column: Any, row: Any) -> None:
     fill(field, tally)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _undo(field: Any, tally: Any, before: Any) -> None:
     """Go back to the plan `before`."""
     for column in np.flatnonzero(tally.chosen & ~before):
@@ -140,7 +140,7 @@ def _undo(field: Any, tally: Any, before: Any) -> None:
         add(field, tally, column)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pass(field: Any, tally: Any) -> None:
     """Try to exchange every enabler once."""
     for column in np.random.permutation(tally.chosen.size):
@@ -159,7 +159,7 @@ def _pass(field: Any, tally: Any) -> None:
                 _undo(field, tally, before)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _near(field: Any, tally: Any, x: Any) -> None:
     """Choose what a point of the relaxation chooses, enablers first, as long as it fits."""
     order = np.argsort(-x)
@@ -173,7 +173,7 @@ def _near(field: Any, tally: Any, x: Any) -> None:
             remove(field, tally, column)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def relocation_plan(field: Any, x: Any, passes: Any, seed: Any) -> Any:
     """Return (plan, value): a point of the relaxation rounded, then improved by exchanges and swaps."""
     np.random.seed(seed)

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.forest import Forest, build_forest
 from placement.solve.problem import FREE, NO_LIMIT, ONE, Problem, transposed
 
@@ -84,7 +84,7 @@ class Work(NamedTuple):
     minimum: NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _site_states(site: Any, status: Any, n_sites: Any) -> Any:
     state = np.zeros(n_sites, np.int8)
     free = np.zeros(n_sites, np.int64)
@@ -101,7 +101,7 @@ def _site_states(site: Any, status: Any, n_sites: Any) -> Any:
     return state, free
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _live_rows(covers: Any, state: Any, foldable: Any) -> Any:
     """Return (kind of each class, number of rows left, number of their entries)."""
     kind = np.empty(covers.weights.size, np.int32)
@@ -129,7 +129,7 @@ def _live_rows(covers: Any, state: Any, foldable: Any) -> Any:
     return kind, rows, entries
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _compact_rows(covers: Any, state: Any, kind: Any, number: Any, rows: Any, entries: Any) -> Any:
     """Return (indptr, live sites numbered anew, class of each row) before merging."""
     indptr = np.zeros(rows + 1, np.int64)
@@ -148,7 +148,7 @@ def _compact_rows(covers: Any, state: Any, kind: Any, number: Any, rows: Any, en
     return indptr, sites, of_row
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def merge_equal_rows(indptr: Any, sites: Any, label: Any, keys: Any) -> Any:
     """Return (group of each row, first row of each group); rows of different labels stay apart."""
     n_rows = indptr.size - 1
@@ -179,7 +179,7 @@ def merge_equal_rows(indptr: Any, sites: Any, label: Any, keys: Any) -> Any:
     return group, first[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _equal(indptr: Any, sites: Any, one: Any, other: Any) -> Any:
     begin, length, shift = indptr[one], indptr[one + 1] - indptr[one], indptr[other]
     if indptr[other + 1] - shift != length:
@@ -190,7 +190,7 @@ def _equal(indptr: Any, sites: Any, one: Any, other: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _merged_rows(indptr: Any, sites: Any, of_row: Any, kind: Any, weights: Any, labels: Any, keys: Any) -> Any:
     """Merge rows; `kind` of each class comes to name the merged row."""
     label = np.empty(of_row.size, np.int32)
@@ -213,7 +213,7 @@ def _merged_rows(indptr: Any, sites: Any, of_row: Any, kind: Any, weights: Any, 
     return merged_indptr, merged_sites, merged_weights, merged_label
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fold(covers: Any, kind: Any, state: Any, number: Any, labels: Any, n_labels: Any, n_live: Any) -> Any:
     """Return weights of folded classes by label and live site, and of covered classes by label."""
     fold = np.zeros((n_labels, n_live), np.float64)
@@ -228,7 +228,7 @@ def _fold(covers: Any, kind: Any, state: Any, number: Any, labels: Any, n_labels
     return fold, covered
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _live_side(side: Any, status: Any, low: Any, high: Any, number: Any) -> Any:
     """Return the side rows that can still bind, over undecided columns, with what is left of their limits."""
     n_rows = low.size
@@ -261,7 +261,7 @@ def _live_side(side: Any, status: Any, low: Any, high: Any, number: Any) -> Any:
     return keep[:rows], indptr[: rows + 1], columns[:entries], coefficients[:entries], new_low[:rows], new_high[:rows]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _inverse_degree(indptr: Any, sites: Any, columns_at: Any) -> Any:
     inverse = np.empty(indptr.size - 1, np.float64)
     for row in range(inverse.size):
@@ -272,7 +272,7 @@ def _inverse_degree(indptr: Any, sites: Any, columns_at: Any) -> Any:
     return inverse
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _main_row(indptr: Any, low: Any) -> Any:
     """Return the longest row with an upper limit alone, or -1."""
     main, length = -1, 0
@@ -282,7 +282,7 @@ def _main_row(indptr: Any, low: Any) -> Any:
     return main
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _in_order(order: Any, indptr: Any, sites: Any, weights: Any, label: Any, kind: Any) -> Any:
     """Return the rows in another order; `kind` of each class comes to name the row there."""
     moved, pointers = np.empty_like(sites), np.zeros_like(indptr)

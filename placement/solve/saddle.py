@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import fast_kernel, kernel
 from placement.solve.forest import reach_rows, spread_prices
 from placement.solve.restrict import Work
 
@@ -82,7 +82,7 @@ def start_state(work: Work, x: NDArray[Any], mu: NDArray[Any], theta: NDArray[An
     return state
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def step_sizes(work: Any) -> Any:
     """Return (inverse primal steps of the columns, dual steps of the side rows) at ratio 1."""
     site_weight = np.zeros(work.fold.shape[1])
@@ -108,7 +108,7 @@ def step_sizes(work: Any) -> Any:
     return step, side_step
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def label_factor(work: Any, phi: Any) -> Any:
     """Return 1 + the floor prices of each label."""
     factor = np.ones(work.label_indptr.size - 1)
@@ -118,7 +118,7 @@ def label_factor(work: Any, phi: Any) -> Any:
     return factor
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def price_sites(work: Any, factor: Any, mu: Any, site_price: Any) -> Any:
     """Fill `site_price`; return the sum of ``w (1 + phi) (1 - mu)``."""
     rest = 0.0
@@ -131,7 +131,7 @@ def price_sites(work: Any, factor: Any, mu: Any, site_price: Any) -> Any:
     return rest
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def step_rows(work: Any, state: Any, factor: Any, y: Any, covered: Any) -> Any:
     """Dual step of the rows against sites opened to `y`; refill prices; add covered weight by label."""
     mu, total, ratio = state.now.mu, state.total.mu, state.scalars[RATIO]
@@ -153,7 +153,7 @@ def step_rows(work: Any, state: Any, factor: Any, y: Any, covered: Any) -> Any:
     return rest
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def column_prices(work: Any, site_price: Any, factor: Any, theta: Any) -> Any:
     """Return the reduced values of the columns, the main row not priced."""
     at_site = site_price.copy()
@@ -169,7 +169,7 @@ def column_prices(work: Any, site_price: Any, factor: Any, theta: Any) -> Any:
     return rho
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
     """Return the point of the box, and of the main row, nearest to ``x + rho / (ratio step)``."""
     moved = np.empty(x.size)
@@ -189,7 +189,7 @@ def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
     return moved
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
     """Set `moved` to the point at the price of the main row that keeps its limit: Newton steps within a bracket."""
     begin, end, limit = work.side_indptr[work.main], work.side_indptr[work.main + 1], work.high[work.main]
@@ -214,7 +214,7 @@ def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
             price = 0.5 * (least + most)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def main_price(work: Any, rho: Any) -> Any:
     """Return (best price of the main row, bound from all columns there): the least of a convex piecewise line."""
     if work.main < 0:
@@ -244,7 +244,7 @@ def main_price(work: Any, rho: Any) -> Any:
     return price, total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def outside_rows_and_columns(work: Any, factor: Any, theta: Any, phi: Any) -> Any:
     """Return the part of the bound that comes neither from rows nor from columns."""
     total = work.constant
@@ -260,7 +260,7 @@ def outside_rows_and_columns(work: Any, factor: Any, theta: Any, phi: Any) -> An
     return total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sites_opened(work: Any, x: Any) -> Any:
     """Return how far each live site is open."""
     y = np.zeros(work.fold.shape[1])
@@ -270,7 +270,7 @@ def sites_opened(work: Any, x: Any) -> Any:
     return y
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def step_side_rows(work: Any, state: Any, x: Any) -> Any:
     """Dual step of the side rows but the main one."""
     theta = state.now.theta
@@ -286,7 +286,7 @@ def step_side_rows(work: Any, state: Any, x: Any) -> Any:
         state.total.theta[row] += theta[row]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
     """Dual step of the floors; `covered` is the weight covered in rows, by label."""
     gained = covered + work.covered
@@ -305,7 +305,7 @@ def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
         state.total.phi[floor] += phi[floor]
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@fast_kernel
 def primal_value(work: Any, x: Any) -> Any:
     """Return the value of `x`, floors and side rows aside."""
     y = sites_opened(work, x)

@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from placement.kernels import kernel
 from placement.solve.problem import transposed
 from placement.solve.restrict import Work
 
@@ -115,7 +115,7 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
     )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any:
     """Return (indptr, sites) of the sites that share rows with each site, those that share most of them first."""
     n_sites = site_indptr.size - 1
@@ -144,7 +144,7 @@ def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any
     return near_indptr, near[: near_indptr[n_sites]].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def start_tally(field: Any, chosen: Any) -> Any:
     """Return the state of a plan; its side rows are not checked."""
     n_sites = field.site_indptr.size - 1
@@ -164,14 +164,14 @@ def start_tally(field: Any, chosen: Any) -> Any:
     return tally
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def worth(field: Any, tally: Any, column: Any) -> Any:
     """Return what adding the column would add to the value."""
     site = field.column_site[column]
     return field.values[column] + (tally.gain[site] if site >= 0 else 0)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def fits(field: Any, tally: Any, column: Any) -> Any:
     """Return whether adding the column keeps every side row."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -181,7 +181,7 @@ def fits(field: Any, tally: Any, column: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def add(field: Any, tally: Any, column: Any) -> Any:
     """Choose a column."""
     tally.value[0] += worth(field, tally, column)
@@ -199,7 +199,7 @@ def add(field: Any, tally: Any, column: Any) -> Any:
                 tally.gain[field.sites[entry]] -= field.weights[row]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def remove(field: Any, tally: Any, column: Any) -> Any:
     """Give up a column."""
     tally.chosen[column] = False
@@ -216,13 +216,13 @@ def remove(field: Any, tally: Any, column: Any) -> Any:
     tally.value[0] -= worth(field, tally, column)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def keeps_lows(field: Any, tally: Any) -> Any:
     """Return whether every side row reaches its lower limit."""
     return bool((tally.used >= field.lows).all())
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
     """Return whether adding `column` keeps the rows of `removed` within both limits."""
     for at in range(field.column_indptr[removed], field.column_indptr[removed + 1]):
@@ -238,7 +238,7 @@ def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def fill(field: Any, tally: Any) -> Any:
     """Add the column of best gain per cost as long as one fits and gains."""
     while True:
@@ -254,7 +254,7 @@ def fill(field: Any, tally: Any) -> Any:
         add(field, tally, best)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _best_other(field: Any, tally: Any, removed: Any) -> Any:
     """Return the column worth more than the one just removed that fits in its place, the best there is, or -1."""
     best, least = -1, worth(field, tally, removed)
@@ -266,7 +266,7 @@ def _best_other(field: Any, tally: Any, removed: Any) -> Any:
     return best
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def swap(field: Any, tally: Any, passes: Any, seed: Any) -> Any:
     """Exchange an open column for a better one, and spend what is left, until nothing improves."""
     np.random.seed(seed)
@@ -289,7 +289,7 @@ def swap(field: Any, tally: Any, passes: Any, seed: Any) -> Any:
             return
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def greedy_plan(field: Any, start: Any, passes: Any, seed: Any) -> Any:
     """Return (plan, value): `start` filled greedily, then improved by swaps."""
     tally = start_tally(field, start)
@@ -298,7 +298,7 @@ def greedy_plan(field: Any, start: Any, passes: Any, seed: Any) -> Any:
     return tally.chosen, tally.value[0]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def rounded(field: Any, x: Any) -> Any:
     """Return the columns of `x` above 0.3, largest first, as long as they fit."""
     tally = start_tally(field, np.zeros(x.size, np.bool_))

@@ -24,7 +24,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from placement.travel._compiled import compiled, inner
+from placement.kernels import compiled, inner
 
 MOST_RINGS = 24
 """Rings a point looks through before it is left to a tree search."""

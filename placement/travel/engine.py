@@ -30,7 +30,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from placement.travel._compiled import compiled, inner
+from placement.kernels import compiled, inner
 from placement.travel.engine_columns import ACCESS, AHEAD, AT, BACK, EDGE, LEG_U, LEG_V
 
 Ints: TypeAlias = NDArray[Any]

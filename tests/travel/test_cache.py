@@ -159,6 +159,7 @@ def test_kernels_work_where_nothing_can_be_written(tmp_path):
         "import numba.core.caching as caching\n"
         "caching.CacheImpl._locator_classes = []\n"
         "from placement.travel._grid import build_grid\n"
+        "from placement.solve.restrict import restrict\n"
         "import numpy as np\n"
         "print(build_grid(np.array([[0.0, 0, 9, 0]])).nearest(np.array([[4.0, 3.0]]))[1])\n"
     )
