@@ -46,8 +46,20 @@ class GrowingModel(LinearModel):
         return np.array(self._highs.getSolution().row_value, dtype=np.float64)
 
     def infeasibility_ray(self) -> NDArray[Any] | None:
-        """Return row multipliers that show that the last run was infeasible (sign unknown), if HiGHS has any."""
+        """Return row multipliers that show that the last run was infeasible (sign unknown), if HiGHS has any.
+
+        Presolve tells infeasible programs without any: they are then solved again without it.
+        """
         _, has_ray, values = self._highs.getDualRay()
+        if not has_ray:
+            self._highs.setOptionValue("presolve", "off")
+            self._highs.setOptionValue("solver", "simplex")
+            self._highs.clearSolver()
+            try:
+                run(self._highs)
+            finally:
+                self._highs.setOptionValue("presolve", "choose")
+            _, has_ray, values = self._highs.getDualRay()
         return np.array(values, dtype=np.float64) if has_ray else None
 
     def basis(self) -> Any:

@@ -178,10 +178,10 @@ class CutRelaxation:
     def _size_of(self, ray: NDArray[Any]) -> float:
         """Return about the largest number that a ray gives for a row or a column."""
         sizes = np.abs(ray)
-        floors = sizes[self._floor_start : self._base_rows].sum() * self.work.weights.max(initial=0.0) / self._unit
+        floors = sizes[self._floor_start : self._base_rows].sum() * float(self._problem.covers.weights.max(initial=1)) / self._unit
         side = sparse.csr_array(abs(self._side.matrix)).T @ sizes[self._side_start : self._floor_start]
         rows = sizes[: self._side_start].sum() + sizes[self._base_rows :].sum()
-        return float(rows + floors + side.max(initial=0.0))
+        return float(rows + floors + side.max(initial=0.0)) or 1.0
 
     def _prices(self, row_duals: NDArray[Any], objective: int) -> Prices:
         duals = row_duals * self._unit
