@@ -1,10 +1,10 @@
 """The one guard before GDAL: a file is what its suffix says, or it is not opened.
 
 GDAL opens by content and tries all of its some hundred drivers: a VRT, a few lines of XML, reads any other file or asks
-a server for it, whatever the file is called, and skipping drivers has no effect once they are registered, as they are
-when ``pyogrio`` or ``rasterio`` is imported. So the first bytes must be those of the one driver that is meant. Each of
-these signs holds a NUL byte, at which the drivers that look for words in the beginning of a file stop looking, so that a
-file of two kinds is not taken for its other one either.
+a server for it, whatever the file is called. Skipping drivers has no effect once they are registered, as they are when
+``pyogrio`` or ``rasterio`` is imported. So the first bytes must be those of the one driver that is meant. All these
+signs hold or are followed by a NUL byte, at which the drivers that look for words in the beginning of a file stop
+looking, so that a file of two kinds is not taken for its other one either.
 """
 
 from __future__ import annotations
