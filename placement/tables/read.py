@@ -12,6 +12,7 @@ import pyproj
 from placement.errors import InputError, PlacementError
 from placement.study import InputFile, Study
 from placement.tables.checks import Faults, Table
+from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
 from placement.tables.people import read_people
@@ -166,9 +167,7 @@ class _Reader:
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
 
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        table.use(("counter_id", "time", "count", "night_count"))
-        table.require(["counter_id", "time", "count"])
-        return table.frame
+        return read_counts(table, self.study)
 
     def _travel(self, table: Table, _file: InputFile) -> pd.DataFrame:
         table.use(("demand_id", "site_id", "seconds", "metres"))
