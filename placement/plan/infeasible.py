@@ -11,6 +11,7 @@ first bound, and the engine is asked halfway between the two as long as there is
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from placement.solve.deadline import Deadline
 from placement.solve.engine import solve_engine
 from placement.solve.feasibility import FeasibilityModel
 from placement.solve.recount import covered_rows, exact_sum, open_sites
+from placement.solve.reduced import common_divisor
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import Change, Infeasibility
 
@@ -113,7 +115,8 @@ class _Explainer:
     def _settled(self, change: Change, left: int) -> Change | None:
         """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
         until = self.deadline.within(self.deadline.left_s() / left)
-        for amount in (math.ceil(change.at_least * (1 + _MARGIN)), None):
+        more = self._last_alike(change.constraint, math.ceil(change.at_least * (1 + _MARGIN)))
+        for amount in (more, None):
             if until.passed():
                 return change
             solution = self._asked(self._given_way(change.constraint, amount), until)
@@ -130,7 +133,7 @@ class _Explainer:
             close = change.enough is None or change.enough - change.at_least <= _PRECISE * change.enough
             if close or until.passed():
                 break
-            amount = (change.at_least + (change.enough or 0)) // 2
+            amount = self._last_alike(change.constraint, (change.at_least + (change.enough or 0)) // 2)
             solution = self._asked(self._given_way(change.constraint, amount), until)
             if solution.status in {"optimal", "feasible"}:
                 change = self._with_plan(change, solution)
@@ -139,6 +142,14 @@ class _Explainer:
             else:
                 break
         return change
+
+    def _last_alike(self, name: str, amount: int) -> int:
+        """Return the largest amount that lets a constraint allow the same plans as `amount`: money goes in lumps."""
+        for row in self.program.linear:
+            if row.name == name:
+                lump = common_divisor(row)
+                return ((row.limit + amount) // lump + 1) * lump - row.limit - 1
+        return amount
 
     def _raised(self, change: Change, amount: int, solution: Solution) -> Change:
         """Return the change with a higher amount that is not enough, if that was proven."""

@@ -36,6 +36,7 @@ from placement.solve.odd_sets import CutPool
 from placement.solve.prices import RAY_SIZE, WEIGHT_BITS, Prices, label_scale, scaled, scaled_bound
 from placement.solve.problem import FREE, NO_LIMIT, ZERO, build_problem
 from placement.solve.proof import ProofLog
+from placement.solve.reduced import common_divisor
 from placement.values import Certificate, CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
 
@@ -140,7 +141,7 @@ class FeasibilityModel:
             return 0
         rest = self._bound(prices, None) - price * limit
         given = self._program.linear[at]
-        return -(rest // price) * _divisor(given) - given.limit
+        return -(rest // price) * common_divisor(given) - given.limit
 
     def _least_fall(self, floor: int, prices: Prices) -> int:
         """Return by how much the minimum of a floor must fall for the prices to be no ray any more."""
@@ -270,11 +271,3 @@ def _matrix(rows: tuple[LinearRow, ...], n_columns: int) -> sparse.csr_array:
     coefficients = np.concatenate([none, *(row.coefficients for row in rows)]).astype(np.float64)
     starts = np.cumsum([0] + [row.columns.size for row in rows])
     return sparse.csr_array((coefficients, columns, starts), shape=(len(rows), n_columns))
-
-
-def _divisor(row: LinearRow) -> int:
-    """Return what the row is divided by when it is normalised."""
-    columns, at = np.unique(row.columns, return_inverse=True)
-    sums = np.zeros(columns.size, dtype=np.int64)
-    np.add.at(sums, at, row.coefficients)
-    return int(np.gcd.reduce(sums)) or 1
