@@ -15,13 +15,13 @@ import pandas as pd
 
 import placement
 from placement.coverage import Coverage, Standard, cover
-from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.inputs import Prepared, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.report import ReportData, SurveyTables, render_files, write_folder
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
-from placement.study import TABLE, Study
+from placement.study import Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
 
@@ -158,13 +158,13 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
     """Return what the report shows, for a result folder at `folder`."""
     study, prepared = outcome.prepared.study, outcome.prepared
     standard = study_standard(study)
-    where = os.path.relpath(study.folder / TABLE, Path(folder).resolve())
+    where = os.path.relpath(study.file, Path(folder).resolve())
     return ReportData(
         plan=outcome.plan,
         demand=prepared.demand,
         sites=prepared.sites,
         study_path=Path(where).as_posix(),
-        inputs=input_fingerprints(study),
+        inputs=dict(prepared.fingerprints),
         versions=versions(),
         seed=study.study.seed if seed is None else seed,
         language=study.study.language,

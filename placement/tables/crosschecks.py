@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.errors import AlignmentError
-from placement.study import TABLE, Study
+from placement.study import Study
 from placement.tables.checks import Faults
 
 
@@ -55,7 +55,7 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
             """Return the key of the study, whatever name is at fault."""
             return key
 
-        error = AlignmentError.between(TABLE, named, "population", known, "district", row=row)
+        error = AlignmentError.between(study.file.name, named, "population", known, "district", row=row)
         if error is not None:
             faults.extend(error)
 

@@ -8,12 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from placement.errors import CrsError
 from placement.tables.checks import Table
 from placement.tables.coordinates import to_wgs84
 
 _MARGIN_DEG = 0.5
+_WGS84_LIKE = (4326, 4490)
+"""WGS-84 and CGCS2000, which agree to centimetres: what layers of shifted degrees are called."""
 
 
 def study_crs(text: str) -> pyproj.CRS:
@@ -73,6 +76,29 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     return geometry.to_crs(crs)
 
 
+def shifted_back(table: str, frame: gpd.GeoDataFrame, coordinates: str) -> gpd.GeoDataFrame:
+    """Return a layer whose degrees are GCJ-02 or BD-09 in WGS-84.
+
+    Raises
+    ------
+    CrsError
+        If its own CRS says that its coordinates are something else than such degrees.
+    """
+    if coordinates == "wgs84":
+        return frame
+    crs = frame.crs
+    if crs is None or not crs.is_geographic or crs.to_epsg(min_confidence=20) not in _WGS84_LIKE:
+        found = "it has no CRS" if crs is None else f"its CRS is {crs.to_string()[:60]}"
+        remedy = f"export the {coordinates} degrees as they are, called EPSG:4326, or leave coordinates out"
+        raise CrsError.single(table, f'coordinates = "{coordinates}" goes with degrees, but {found}', remedy=remedy)
+
+    def back(xy: Any) -> Any:
+        """Return (n, 2) WGS-84 degrees of shifted ones."""
+        return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], coordinates))
+
+    return frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), back), crs=crs)
+
+
 def holds_areas(frame: pd.DataFrame) -> bool:
     """Return whether a frame's geometry has polygons."""
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -114,6 +140,8 @@ def _from_geometry(table: Table, geometry: gpd.GeoSeries, crs: pyproj.CRS) -> gp
         table.fault("has no CRS", remedy="save it with its CRS")
         table.ok = False
         return geometry.set_crs(crs)
+    alone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.to_numpy()) == 1)
+    geometry = geometry.where(~alone, geometry.centroid) if alone.any() else geometry
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the point or remove the row")
     wrong = ~empty & (geometry.geom_type != "Point")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.errors import CertificateError, Fault, InputError
-from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.inputs import Prepared, prepare
 from placement.study import read_study
 from placement.values import Certificate
 from placement.verify.certificate import check_certificate
@@ -72,8 +72,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
     place = Path(folder)
     record = _read(place / PLAN)
     loaded = read_study(study if study is not None else place / str(record["study"]))
-    _same_inputs(record, input_fingerprints(loaded))
     prepared = prepare(loaded, cached=False)
+    _same_inputs(record, prepared.fingerprints)
     differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
     proven = not differences and record["status"] == "optimal"
     return Verdict(
