@@ -158,6 +158,9 @@ class _Reader:
 
     def _population(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         data = read_people(table, self.study)
+        for key in ("grid_m", "grid_shape"):
+            if key in self.study.demand.model_fields_set and not holds_areas(table.frame):
+                table.note(f"demand.{key} has no effect: the population is points")
         return gpd.GeoDataFrame(data, geometry=self._population_places(table, file), crs=self.crs)
 
     def _population_places(self, table: Table, file: InputFile) -> gpd.GeoSeries:

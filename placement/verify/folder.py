@@ -54,7 +54,7 @@ class Verdict:
         return not self.differences
 
 
-def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Verdict:
+def verify_folder(folder: str | Path, *, study: str | Path | None = None, allow_outside: bool = False) -> Verdict:
     """Recount the plan in `folder` from its inputs.
 
     Parameters
@@ -63,6 +63,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
         A folder written by ``placement recommend``.
     study
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
+    allow_outside
+        Whether the study's inputs may lie outside its folder.
 
     Raises
     ------
@@ -71,7 +73,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
     """
     place = Path(folder)
     record = _read(place / PLAN)
-    loaded = read_study(study if study is not None else place / str(record["study"]))
+    named = study if study is not None else place / str(record["study"])
+    loaded = read_study(named, allow_outside=allow_outside)
     prepared = prepare(loaded, cached=False)
     _same_inputs(record, prepared.fingerprints)
     differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
