@@ -220,7 +220,7 @@ def read_streets(study: Study) -> Streets | None:
     source = study.inputs.streets
     if source is None:
         return None
-    crs = study_crs(study.study.crs)
+    crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
         return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
     if source.graphml is not None:

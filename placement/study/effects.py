@@ -103,7 +103,7 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         for key in ("footfall_capture", "non_resident_share", "footfall_bandwidth_m", "footfall_cv"):
             yield f"demand.{key}", "no inputs.footfall"
     if inputs.footfall_counts is None:
-        for key in ("counts_every", "counts_time_format"):
+        for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"

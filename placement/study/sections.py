@@ -14,10 +14,13 @@ from placement.study.fields import (
     Fen,
     Flag,
     LocalPath,
+    MinutesARow,
     NotNegative,
     Positive,
     Share,
     StationFen,
+    TimeFormat,
+    TimeZone,
     as_file,
     at_most,
     parse_period,
@@ -168,8 +171,9 @@ class DemandSection(Section):
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     trip_rate_cv: _Cv = 0.2
     footfall_cv: _Cv = 0.2
-    counts_every: Literal["hour", "day"] = "hour"
-    counts_time_format: str | None = None
+    counts_every: MinutesARow | None = None
+    counts_time_format: TimeFormat | None = None
+    counts_time_zone: TimeZone | None = None
     service_hosts: Mapping[str, tuple[str, ...]] = {}
 
     @model_validator(mode="after")

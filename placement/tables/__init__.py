@@ -6,6 +6,7 @@ from placement.tables.fingerprints import input_fingerprints, refuse_changes
 from placement.tables.order import in_order
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
+from placement.tables.times import read_times
 
 __all__ = [
     "Tables",
@@ -16,6 +17,7 @@ __all__ = [
     "input_fingerprints",
     "read_frame",
     "read_tables",
+    "read_times",
     "refuse_changes",
     "study_crs",
     "wgs84_to_gcj02",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import Fault, InputError
+from placement.study import TABLE
 from placement.study.effects import PLACES
 from placement.study.fields import MOST_STATION_FEN
 from placement.study.names import canonical, has_control, header_key, near_name
@@ -21,10 +22,12 @@ _SHOWN = 50
 class Faults:
     """Collects faults of all tables, and notes; :meth:`raise_any` raises the faults together.
 
-    `ignored` are the columns that nobody read, as ``table.column``; `notes` what was read otherwise than it is written.
+    `study` is the name of the study file; `ignored` are the columns that nobody read, as ``table.column``; `notes` say
+    what was read otherwise than it is written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, study: str = TABLE) -> None:
+        self.study = study
         self.items: list[Fault] = []
         self.ignored: list[str] = []
         self.notes: list[str] = []

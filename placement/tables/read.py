@@ -12,6 +12,7 @@ import pyproj
 from placement.errors import InputError, PlacementError, listed
 from placement.study import InputFile, Study
 from placement.tables.checks import Faults, Table
+from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
 from placement.tables.order import in_order
@@ -89,8 +90,8 @@ def read_tables(study: Study) -> Tables:
 class _Reader:
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.crs: pyproj.CRS = study_crs(study.study.crs)
-        self.faults = Faults()
+        self.crs: pyproj.CRS = study_crs(study.study.crs, table=study.file.name)
+        self.faults = Faults(study.file.name)
 
     def read(self) -> Tables:
         """Return the checked tables, or raise with every fault."""
@@ -192,9 +193,7 @@ class _Reader:
         return read_usage(table)
 
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        table.use(("counter_id", "time", "count", "night_count"))
-        table.require(["counter_id", "time", "count"])
-        return table.frame
+        return read_counts(table, self.study)
 
     def _travel(self, table: Table, _file: InputFile) -> pd.DataFrame:
         table.use(("demand_id", "site_id", "seconds", "metres"))
