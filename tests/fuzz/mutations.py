@@ -17,32 +17,48 @@ from tests.fuzz.bases import BASES, TOML, Files
 Random = np.random.Generator
 
 NASTY = (
-    "", " ", "0", "-1", "-0", "0.0", "1.5", "1e3", "1e308", "1e309", "-1e309", "1e999999999", "nan", "NaN", "inf", "-Infinity",
-    "NULL", "None", "N/A", "#REF!", "#N/A", "true", "0x1F", "1_000", "1,000", "1.000,5", "１２", "٣", "½", "²", "9" * 400, "0." + "3" * 400,
-    "007", "+86", "=1+1", "=cmd|' /C calc'!A0", "@x", "-x", "'", '"', '""', '"unclosed', "a,b", "a\tb", "a\nb", "a\r\nb", "a\x00b",
-    "\x1b[31mred\x1b[0m", "\u202etxt", "\u200b", "e\u0301", "\u00e9", "Ｓ００", "S00", "C00", "D000", "F1", "west-1", "west–1", "WEST-1", "all", "general",
-    "elderly", "existing", "candidate", "required", "excluded", "bank", "08:00", "24:00", "25:00", "8:00", "20:00-08:00",
-    "2025-03", "2025-13", "2025-03-03 08:00", "2025-03-03T08:00:00Z", "2025-03-30T02:30:00+02:00", "03/04/2025 08:00", "45000.5",
-    "114.3", "30.5", "181", "-91", "0", "500000", "3380000", "/etc/passwd", "../../x", "http://127.0.0.1/x", "/vsicurl/http://127.0.0.1/x",
-    "POINT (1 1)", "LINESTRING EMPTY", "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))", "{}", "[]", "🚏", "便民服务站", "x" * 5000,
+    "", " ", "0", "-1", "-0", "0.0", "1.5", "1e3", "1e308", "1e309", "-1e309", "1e999999999", "nan", "NaN", "inf",
+    "-Infinity", "NULL", "None", "N/A", "#REF!", "#N/A", "true", "0x1F", "1_000", "1,000", "1.000,5", "１２", "٣", "½",
+    "²", "9" * 400, "0." + "3" * 400, "007", "+86", "=1+1", "=cmd|' /C calc'!A0", "@x", "-x", "'", '"', '""',
+    '"unclosed', "a,b", "a\tb", "a\nb", "a\r\nb", "a\x00b", "\x1b[31mred\x1b[0m", "\u202etxt", "\u200b", "e\u0301",
+    "\u00e9", "Ｓ００", "S00", "C00", "D000", "F1", "west-1", "west–1", "WEST-1", "all", "general", "elderly",
+    "existing", "candidate", "required", "excluded", "bank", "08:00", "24:00", "25:00", "8:00", "20:00-08:00",
+    "2025-03", "2025-13", "2025-03-03 08:00", "2025-03-03T08:00:00Z", "2025-03-30T02:30:00+02:00", "03/04/2025 08:00",
+    "45000.5", "114.3", "30.5", "181", "-91", "0", "500000", "3380000", "/etc/passwd", "../../x",
+    "http://127.0.0.1/x", "/vsicurl/http://127.0.0.1/x", "POINT (1 1)", "LINESTRING EMPTY",
+    "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))", "{}", "[]", "🚏", "便民服务站", "x" * 5000,
 )  # fmt: skip
 """What stands in cells of files that people send."""
 
 TOML_VALUES = (
-    "0", "-1", "1", "1.5", "nan", "inf", "-inf", "1e308", "1e999999999", "-1e999999999", "9" * 30, "9" * 5000, "0x10", "1_000", "true", "false", '""', '"x"',
-    "[]", "{}", "[1, 2]", "{a = 1}", "[[[[]]]]", "2025-01-01", "2025-01-01T00:00:00Z", "07:00:00", '"08:00-20:00"', '"00:00-24:00"',
-    '"general"', '"EPSG:4326"', '"EPSG:3857"', '"EPSG:999999"', '"+proj=longlat"', '"population.csv"', '"/etc/passwd"', '"../x"', '"http://127.0.0.1/x.csv"',
-    '"\\u0000"', '"\\u202e"', "'''\n'''", "0.5", "15", "900", "100000000000000000000", "0.001", "1e-300", '"utf-16"', '"gb18030"', '"gcj02"', '"zh"', '"highs"', '"cbc"',
-    '{path = "population.csv", encoding = "utf-16"}', '{path = "stations.csv", layer = "x"}', '{path = "survey.csv", columns = {a = "b"}}',
+    "0", "-1", "1", "1.5", "nan", "inf", "-inf", "1e308", "1e999999999", "-1e999999999", "9" * 30, "9" * 5000, "0x10",
+    "1_000", "true", "false", '""', '"x"', "[]", "{}", "[1, 2]", "{a = 1}", "[[[[]]]]", "2025-01-01",
+    "2025-01-01T00:00:00Z", "07:00:00", '"08:00-20:00"', '"00:00-24:00"', '"general"', '"EPSG:4326"', '"EPSG:3857"',
+    '"EPSG:999999"', '"+proj=longlat"', '"population.csv"', '"/etc/passwd"', '"../x"', '"http://127.0.0.1/x.csv"',
+    '"\\u0000"', '"\\u202e"', "'''\n'''", "0.5", "15", "900", "100000000000000000000", "0.001", "1e-300", '"utf-16"',
+    '"gb18030"', '"gcj02"', '"zh"', '"highs"', '"cbc"', '{path = "population.csv", encoding = "utf-16"}',
+    '{path = "stations.csv", layer = "x"}', '{path = "survey.csv", columns = {a = "b"}}',
 )  # fmt: skip
 
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030", "latin-1", "cp1252", "utf-7", "cp037")
 
-VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"""
-BOMB = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
-<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;&d;&d;&d;&d;">
-<!ENTITY f "&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;"><!ENTITY g "&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;"><!ENTITY h "&g;&g;&g;&g;&g;&g;&g;&g;&g;&g;">]>
-<osm version="0.6"><node id="&h;" lat="1" lon="1"/></osm>"""
+VRT = (
+    b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>'
+    b"</OGRVRTDataSource>"
+)
+_ENTITIES = "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+BOMB = (
+    f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">{_ENTITIES}]>'
+    '<osm version="0.6"><node id="&i;" lat="1" lon="1"/></osm>'
+).encode()
+"""A billion times ha."""
+STRANGERS = (
+    b"", b"\x00" * 4096, VRT, BOMB, b"{}", b"[]", b"null", b"<a/>", b"\xff\xfe", b"PAR1PAR1", b"SQLite format 3\x00",
+    b"PK\x05\x06" + b"\x00" * 18, b"II*\x00" + b"\xff" * 64,
+)  # fmt: skip
+_LINES = ("[", "]", "[[a]]", "[a.b.c]", "a.b.c.d = 1", "x = " + "[" * 2000, '"', "'", "=", "\ufeff", "[budget]")
 
 
 def pick(rng: Random, options: Any) -> Any:
@@ -182,8 +198,7 @@ def cut(content: bytes, rng: Random) -> bytes:
 
 def strange(content: bytes, rng: Random) -> bytes:
     """Put something else in the place of the file."""
-    return pick(rng, (b"", b"\x00" * 4096, VRT, BOMB, b"{}", b"[]", b"null", b"PK\x05\x06" + b"\x00" * 18, b"SQLite format 3\x00",
-                      b"PAR1PAR1", b"II*\x00" + b"\xff" * 64, b"\xff\xfe", content * 2, b"<a/>", rng.bytes(500)))  # fmt: skip
+    return pick(rng, (*STRANGERS, content * 2, rng.bytes(500)))
 
 
 def setting(content: bytes, rng: Random) -> bytes:
@@ -209,20 +224,15 @@ def misspelt(content: bytes, rng: Random) -> bytes:
     elif what == 3:
         lines.insert(at, f"{pick(rng, _SETTINGS)} = {pick(rng, TOML_VALUES)}")
     else:
-        lines.insert(
-            at,
-            pick(
-                rng,
-                ("[", "]", "[[a]]", "[a.b.c]", "a.b.c.d = 1", "x = " + "[" * 2000, '"', "'", "=", "\ufeff", "[budget]"),
-            ),
-        )
+        lines.insert(at, pick(rng, _LINES))
     return "\n".join(lines).encode()
 
 
 _SETTINGS = (
-    "age_bands", "age_share", "cache", "capital", "columns", "counts_every", "cutoff_min", "detour", "district", "far_snap_m", "folder", "footfall_cv",
-    "gap", "grid_m", "grid_shape", "language", "machines", "max_closes", "max_moves", "mode", "oneway", "place", "seed", "slope", "status", "steps_factor",
-    "stream", "threads", "threshold_m", "threshold_min", "time_limit_s", "trip_rate_cv", "uptake",
+    "age_bands", "age_share", "cache", "capital", "columns", "counts_every", "cutoff_min", "detour", "district",
+    "far_snap_m", "folder", "footfall_cv", "gap", "grid_m", "grid_shape", "language", "machines", "max_closes",
+    "max_moves", "mode", "oneway", "place", "seed", "slope", "status", "steps_factor", "stream", "threads",
+    "threshold_m", "threshold_min", "time_limit_s", "trip_rate_cv", "uptake",
 )  # fmt: skip
 
 
