@@ -15,14 +15,16 @@ from typing import Any
 
 from placement.errors import PlacementError
 from placement.inputs import open_study, prepare, read_inputs
+from placement.pipeline import recommend, write_outcome
+from placement.verify import verify_folder
 from tests.fuzz.mutations import case
 
 LONGEST_S = 5.0
 """Processor seconds that a case may take."""
 MOST_GROWTH = 2**30
 """Bytes by which the process may grow."""
-WHOLE = 4
-"""One case in so many goes on to demand and travel times."""
+PREPARED, WHOLE = 4, 20
+"""One case in so many goes on to demand and travel times; one in so many to a plan on disk, which is then verified."""
 
 
 class Hung(BaseException):
@@ -62,10 +64,9 @@ def run_one(seed: int) -> tuple[Broken | None, bool]:
             warnings.simplefilter("ignore")
             for name, content in files.items():
                 (Path(folder) / name).write_bytes(content)
-            study = open_study(folder)
-            prepare(study, cached=False) if seed % WHOLE == 0 else read_inputs(study)
+            _stages(Path(folder), seed)
     except PlacementError as error:
-        how = "" if str(error).strip() else "an error without a word"
+        how = "" if str(error).strip() else f"{type(error).__name__} without a word"
         accepted = False
     except (Exception, Hung):  # noqa: BLE001 -- whatever it is, it is to be told
         how, accepted = traceback.format_exc(limit=-6), False
@@ -74,6 +75,18 @@ def run_one(seed: int) -> tuple[Broken | None, bool]:
     if _peak() - before > MOST_GROWTH:
         how += f"grew by {(_peak() - before) / 2**20:,.0f} MB"
     return (Broken(seed=seed, base=base, done=done, how=how) if how else None), accepted
+
+
+def _stages(folder: Path, seed: int) -> None:
+    study = open_study(folder)
+    if seed % WHOLE == 0:
+        write_outcome(recommend(study), folder / "out")
+        verdict = verify_folder(folder / "out")
+        assert verdict.confirmed, verdict.differences
+    elif seed % PREPARED == 0:
+        prepare(study, cached=False)
+    else:
+        read_inputs(study)
 
 
 def _peak() -> int:
