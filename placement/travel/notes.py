@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.errors import listed
-from placement.travel._describe import GAP_M, STRETCH, StreetsSummary
+from placement.travel._describe import GAP_M, StreetsSummary
 from placement.travel.streets import Streets
 from placement.values.crs import degrees
 
@@ -40,7 +40,7 @@ def street_notes(
     return tuple(
         f"streets: {note}"
         for note in (
-            *_length_notes(streets, found),
+            *_length_notes(found),
             *_gap_notes(streets, found),
             *_part_notes(found, snaps, weight),
             *_far_notes(snaps, far_snap_m),
@@ -49,7 +49,7 @@ def street_notes(
     )
 
 
-def _length_notes(streets: Streets, found: StreetsSummary) -> Iterator[str]:
+def _length_notes(found: StreetsSummary) -> Iterator[str]:
     if found.stretch > STRETCHED:
         yield (
             f"nine lengths of ten are more than {found.stretch:.2f} times the straight line between their ends; "
