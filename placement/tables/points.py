@@ -146,7 +146,7 @@ def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pypro
 
     Where the CRS does not fit most of the table, it is the CRS that is at fault, or both columns.
     """
-    null = usable & (lon == 0) & (lat == 0)
+    null: Bools = usable & (lon == 0) & (lat == 0)
     _flag(table, null, "lon and lat are both 0", "give the place, or remove the row")
     rest = usable & ~null
     if not rest.any():
