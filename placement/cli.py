@@ -171,8 +171,8 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     with _whole_or_nothing(out, quiet) as interrupt, _progress(quiet) as tell:
         outcome = run(loaded, **options, progress=tell)
         tell("writing")
-        write_outcome(outcome, out, seed=seed)
-    data = report_data(outcome, out, seed=seed)
+        write_outcome(outcome, out)
+    data = report_data(outcome, out)
     visits = [outcome.visits.note] if outcome.visits is not None and outcome.visits.note else []
     lines = [*plan_lines(data, out), *visits, *outcome.prepared.notes]
     _print(plan_record(data) if as_json else "\n".join(lines), quiet)
@@ -205,34 +205,30 @@ def _whole_or_nothing(out: Path, quiet: bool) -> Iterator[Interrupt]:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--study", type=click.Path(path_type=Path), help="The study, where it was moved since.")
+@click.option("--resolve", is_flag=True, help="Obtain a solver's bound anew, with a solver run of the judge's own.")
 @json_option
 @quiet_option
 @_exit_codes
-def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
-    """Recount a plan from its inputs.
+def verify(folder: Path, study: Path | None, resolve: bool, as_json: bool, quiet: bool) -> int:
+    """Recount a plan from its inputs and compare every file of its folder.
 
-    FOLDER was written by recommend. The code shares nothing with what made the plan.
+    FOLDER was written by recommend. The code that counts shares nothing with what made the plan.
     """
     from placement.report import recover_folder  # noqa: PLC0415
+    from placement.summary import verdict_lines, verdict_record  # noqa: PLC0415
     from placement.verify import verify_folder  # noqa: PLC0415
 
     recover_folder(folder)
-    verdict = verify_folder(folder, study=study)
-    lines = [f"refuted: {line}" for line in verdict.differences]
-    if verdict.confirmed:
-        lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
-        lines += [f"  {line}" for line in verdict.checked]
-    record = {
-        "confirmed": verdict.confirmed,
-        "proven": verdict.proven,
-        "proof": verdict.proof,
-        "differences": list(verdict.differences),
-    }
-    if verdict.confirmed:
-        _print(record if as_json else "\n".join(lines), quiet)
-        return 0 if verdict.proven else EXIT_UNPROVEN
-    _print(record, quiet) if as_json else click.echo("\n".join(lines), err=True)
-    return EXIT_REFUTED
+    verdict = verify_folder(folder, study=study, resolve=resolve)
+    if as_json:
+        _print(verdict_record(verdict), quiet)
+    elif verdict.confirmed:
+        _print("\n".join(verdict_lines(verdict)), quiet)
+    else:
+        click.echo("\n".join(verdict_lines(verdict)), err=True)
+    if not verdict.confirmed:
+        return EXIT_REFUTED
+    return 0 if verdict.whole else EXIT_UNPROVEN
 
 
 @main.command()
@@ -246,12 +242,12 @@ def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
 
     FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
     """
-    from placement.report import read_plan, recover_folder  # noqa: PLC0415
+    from placement.report import PLAN_FILE, read_plan, recover_folder  # noqa: PLC0415
     from placement.summary import compare_lines, compare_record  # noqa: PLC0415
 
     for folder in (first, second):
         recover_folder(folder)
-    record = compare_record(*(read_plan(folder / "plan.json") for folder in (first, second)))
+    record = compare_record(*(read_plan(folder / PLAN_FILE) for folder in (first, second)))
     _print(record if as_json else "\n".join(compare_lines(record, str(first), str(second))), quiet)
     return 0
 

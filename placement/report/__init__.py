@@ -7,21 +7,38 @@ killed run leaves the old folder whole.
 """
 
 from placement.report.data import ReportData, SurveyTables
-from placement.report.files import plan_record, render_files
-from placement.report.folder import check_replaceable, recover_folder, write_folder
-from placement.report.plan_json import ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
+from placement.report.files import CERTIFICATE_FILE, plan_record, render_files
+from placement.report.folder import (
+    MANIFEST,
+    check_replaceable,
+    is_desktop_file,
+    manifest,
+    recover_folder,
+    write_folder,
+)
+from placement.report.gather import gather, reach_shares, survey_tables, versions
+from placement.report.plan_json import PLAN_FILE, ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
 
 __all__ = [
+    "CERTIFICATE_FILE",
+    "MANIFEST",
+    "PLAN_FILE",
     "ReportData",
     "SurveyTables",
     "check_replaceable",
+    "gather",
+    "is_desktop_file",
+    "manifest",
     "ordered_actions",
     "plan_from_dict",
     "plan_record",
     "plan_schema",
     "plan_to_dict",
+    "reach_shares",
     "read_plan",
     "recover_folder",
     "render_files",
+    "survey_tables",
+    "versions",
     "write_folder",
 ]

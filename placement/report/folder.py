@@ -58,7 +58,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
         writing to it, or if the disk refuses (full, read-only). The old folder is whole in each case.
     """
     target = Path(path).resolve()
-    content = dict(files) | {MANIFEST: _manifest(files)}
+    content = dict(files) | {MANIFEST: manifest(files)}
     with _disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with _lock(target):
@@ -111,7 +111,13 @@ def check_replaceable(path: str | Path) -> None:
         )
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
+def is_desktop_file(name: str) -> bool:
+    """Return whether a file manager left a file in the folder: nobody's work."""
+    return name in DESKTOP_FILES
+
+
+def manifest(files: Mapping[str, bytes]) -> bytes:
+    """Return ``SHA256SUMS``: the list of `files`, content by plain file name, as ``sha256sum -c`` reads it."""
     for name in files:
         if name in {"", ".", "..", MANIFEST} or any(sign in name for sign in "/\\\0\n\r"):
             raise InputError.single("output", f"{name!r} is not a plain file name")
@@ -126,7 +132,7 @@ def _strangers(folder: Path) -> Iterator[str]:
         lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
         listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     for entry in os.scandir(folder):
-        if entry.name in DESKTOP_FILES or (entry.name == MANIFEST and listed):
+        if is_desktop_file(entry.name) or (entry.name == MANIFEST and listed):
             continue
         ours = entry.name in listed and entry.is_file(follow_symlinks=False)
         if not ours or hashlib.sha256(Path(entry.path).read_bytes()).hexdigest() != listed[entry.name]:

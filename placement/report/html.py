@@ -58,6 +58,7 @@ def report_html(data: ReportData) -> bytes:
             people=view.people_rows(plan, text),
             terms=view.terms(data, text),
             points=view.points,
+            overrides=view.override_sentences(data, text),
             inputs=[
                 (word(text, name), name in data.simulated, fingerprint)
                 for name, fingerprint in sorted(data.inputs.items())

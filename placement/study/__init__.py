@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, PrivateAttr, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.fields import parse_period
+from placement.study.overrides import Override, overridden, overrides_of, settings
 from placement.study.sections import (
     BudgetSection,
     CostSection,
     DemandSection,
+    FloorsSection,
     InputFile,
     Inputs,
     PolicySection,
@@ -42,8 +44,10 @@ __all__ = [
     "BudgetSection",
     "CostSection",
     "DemandSection",
+    "FloorsSection",
     "InputFile",
     "Inputs",
+    "Override",
     "PolicySection",
     "SolveSection",
     "StreetsInput",
@@ -51,6 +55,7 @@ __all__ = [
     "StudyError",
     "StudySection",
     "TravelSection",
+    "overrides_of",
     "parse_period",
     "read_study",
     "study_from_dict",
@@ -89,6 +94,7 @@ class Study(Section):
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     solve: SolveSection = SolveSection()
+    _content: Mapping[str, Any] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -115,6 +121,30 @@ class Study(Section):
     def path(self, written: str) -> Path:
         """Return the absolute path of a path as written in the study."""
         return self.folder / written
+
+    def as_written(self) -> Study:
+        """Return the study as `study.toml` has it, whatever was changed in memory since."""
+        return self if self._content is None else _validated(self._content, self.folder, written=self._content)
+
+    def with_settings(self, used: Mapping[str, Any]) -> Study:
+        """Return the study with other values of some settings, checked as those of `study.toml` are.
+
+        Parameters
+        ----------
+        used
+            Values as `study.toml` would hold them, by ``section.key``; see :mod:`placement.study.overrides`.
+
+        Raises
+        ------
+        InputError
+            If there is no such setting, or it cannot have the value.
+        """
+        changed = {each.key: each.used for each in overrides_of(self)} | dict(used)
+        content = overridden({}, settings(self)) if self._content is None else self._content
+        try:
+            return _validated(overridden(content, changed), self.folder, written=self._content)
+        except pydantic.ValidationError as error:
+            raise StudyError(_faults(error)) from error
 
     @property
     def simulated_inputs(self) -> tuple[str, ...]:
@@ -160,7 +190,7 @@ def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
     if "folder" in content:
         raise InputError.single(TABLE, "unknown key", row="folder", remedy="remove it")
     try:
-        study = Study.model_validate({**content, "folder": folder})
+        study = _validated(content, folder, written=content)
     except pydantic.ValidationError as error:
         raise StudyError(_faults(error), _readable(content, folder)) from error
     faults = [
@@ -170,6 +200,12 @@ def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
     ]
     if faults:
         raise StudyError(faults, study)
+    return study
+
+
+def _validated(content: Mapping[str, Any], folder: Path, *, written: Mapping[str, Any] | None) -> Study:
+    study = Study.model_validate({**content, "folder": folder})
+    study._content = written  # noqa: SLF001 -- our own value, before anybody has seen it
     return study
 
 

@@ -60,7 +60,7 @@ def as_file(value: Any) -> Any:
 
 
 def _share(value: Any) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction) or not 0 <= value <= 1:
         raise ValueError("must be a share between 0 and 1")
     return Fraction(str(value))
 

@@ -5,57 +5,56 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.errors import CertificateError, Fault, InputError
 from placement.inputs import Prepared, input_fingerprints, prepare
-from placement.study import read_study
-from placement.values import Certificate
-from placement.verify.certificate import check_certificate
-from placement.verify.program import chosen_columns, rebuild
-from placement.verify.recount import coverage_record, reach
+from placement.report import (
+    CERTIFICATE_FILE,
+    PLAN_FILE,
+    gather,
+    plan_from_dict,
+    reach_shares,
+    read_plan,
+    render_files,
+    versions,
+)
+from placement.study import Study, overrides_of, read_study
+from placement.verify.bound import Second, certificate_faults, claim_faults, load_certificate
+from placement.verify.counting import Counting
+from placement.verify.files import Found, content_faults, folder_faults, packed_faults
+from placement.verify.recount import coverage_record
 from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.verify.verdict import Verdict
+from placement.visits import predict_visits
 
-PLAN = "plan.json"
-MANIFEST = "SHA256SUMS"
-_SCALE = 1000
-_TOLERANCE = 1e-6
+REMARKS = (
+    "study (where the study file lies)",
+    "versions, where every file came out the same bytes",
+    "solve.interrupted, solve.tie_broken = false (they say less, not more)",
+)
+"""Claims of ``plan.json`` that say how the run went and that nobody can check afterwards."""
+
+FILES = ("actions.csv", "actions.geojson", "report.html", "visits.csv", "awareness.csv", CERTIFICATE_FILE)
+"""What may stand beside ``plan.json``."""
+
+_KEPT = 4
+"""Prepared studies and rendered folders that a judge keeps."""
+_NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
+"""Sections by which nothing is prepared."""
 _DECIMALS = 6
+_SUM_NOISE = 1e-12
+"""Relative: sums of the same numbers in another order differ by less."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the judge found.
-
-    Parameters
-    ----------
-    differences
-        Everything in which the plan differs from its recount; empty = confirmed.
-    proven
-        The plan is confirmed and its gap is within the asked one, by the bound of `proof`.
-    proof
-        ``certificate``: the bound was checked here; ``solver``: it is the named solver's word.
-    checked
-        What was checked, for the reader.
-    """
-
-    differences: tuple[str, ...]
-    proven: bool
-    proof: str
-    checked: tuple[str, ...]
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether everything recounted equal."""
-        return not self.differences
-
-
-def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Verdict:
-    """Recount the plan in `folder` from its inputs.
+def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolve: bool = False) -> Verdict:
+    """Recount the plan in `folder` from its inputs, and compare every file with what plan and inputs give.
 
     Parameters
     ----------
@@ -63,51 +62,68 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
         A folder written by ``placement recommend``.
     study
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
+    resolve
+        Obtain a bound that is only a solver's word anew, and compare equal plans, by a solver run of the judge's own.
 
     Raises
     ------
     InputError
-        If the plan or the study cannot be read, or an input changed since the plan was made.
+        If ``plan.json`` is no plan of the published format, the study cannot be read, or an input changed since the
+        plan was made. Whatever a well-formed plan claims wrongly is a difference of the verdict instead.
     """
     place = Path(folder)
-    record = _read(place / PLAN)
-    loaded = read_study(study if study is not None else place / str(record["study"]))
-    _same_inputs(record, input_fingerprints(loaded))
-    prepared = prepare(loaded, cached=False)
-    differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
-    proven = not differences and record["status"] == "optimal"
-    return Verdict(
-        differences=tuple(differences), proven=proven, proof=str(record["proof"]), checked=_checked(record, prepared)
-    )
+    if study is None:
+        study = place / str(read_plan(place / PLAN_FILE)["study"])
+    return Judge.of(study).verdict(place, resolve=resolve)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        needed = (
-            "study",
-            "inputs",
-            "status",
-            "objective",
-            "bound",
-            "gap",
-            "actions",
-            "open",
-            "coverage",
-            "budget",
-            "solve",
-        )
-        missing = [key for key in (*needed, "proof", "name", "travel") if key not in record]
-    except (OSError, ValueError, TypeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise InputError.single(PLAN, f"cannot be read: {why}", row=str(path), remedy="name a result folder") from error
-    if missing:
-        raise InputError.single(PLAN, f"lacks {', '.join(missing)}", remedy="write it with placement recommend")
-    return dict(record)
+class Judge:
+    """A study that plans are recounted from; what does not depend on the plan is computed once.
+
+    Parameters
+    ----------
+    study
+        The study as its file has it.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._countings: dict[str, Counting] = {}
+        self._rendered: dict[str, dict[str, bytes]] = {}
+
+    @classmethod
+    def of(cls, study: Study | str | Path) -> Judge:
+        """Return a judge of plans for a study, or for the one at a path."""
+        return cls(study if isinstance(study, Study) else read_study(study))
+
+    def verdict(self, folder: str | Path, *, resolve: bool = False) -> Verdict:
+        """Return what is to be said of the plan in a folder; see :func:`verify_folder`."""
+        place = Path(folder)
+        record = read_plan(place / PLAN_FILE)
+        counting = self._counting(record)
+        return _Case(record, counting, place, self._rendered).judged(resolve=resolve)
+
+    def _counting(self, record: Mapping[str, Any]) -> Counting:
+        """Return the study with the settings that the plan says it was made with."""
+        used = {each["key"]: each["used"] for each in record["overrides"]}
+        study = self.study.with_settings(used)
+        _same_inputs(record, input_fingerprints(study))
+        name = json.dumps(used, sort_keys=True)
+        if name not in self._countings:
+            shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
+            like = json.dumps(shared, sort_keys=True)
+            if like not in self._countings:
+                _keep(self._countings, like, Counting(prepare(self.study.with_settings(shared), cached=False)))
+            if like != name:
+                prepared = replace(self._countings[like].prepared, study=study)
+                _keep(self._countings, name, Counting(prepared))
+        return self._countings[name]
 
 
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
+def _keep(shelf: dict[str, Any], name: str, value: Any) -> None:
+    while len(shelf) >= _KEPT:
+        shelf.pop(next(iter(shelf)))
+    shelf[name] = value
 
 
 def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -121,96 +137,125 @@ def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
         raise InputError(faults)
 
 
-def _file_faults(place: Path) -> Iterator[str]:
-    manifest = place / MANIFEST
-    if not manifest.is_file():
-        yield f"{MANIFEST}: is missing"
-        return
-    listed = set()
-    for line in manifest.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed.add(name)
-        file = place / name
-        if not file.is_file():
-            yield f"{name}: is missing"
-        elif hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            yield f"{name}: was changed after it was written"
-    if PLAN not in listed:
-        yield f"{PLAN}: is not listed in {MANIFEST}"
+class _Case:
+    """One folder before the judge."""
 
+    def __init__(
+        self, record: Mapping[str, Any], counting: Counting, place: Path, rendered: dict[str, dict[str, bytes]]
+    ) -> None:
+        self.record, self.counting, self.place, self.rendered = record, counting, place, rendered
+        self.prepared: Prepared = counting.prepared
+        now = versions()
+        then = record["versions"]
+        self.others = ", ".join(
+            f"{name} {then.get(name, 'unknown')}, here {now.get(name, 'unknown')}"
+            for name in sorted(then.keys() | now.keys())
+            if then.get(name) != now.get(name)
+        )
 
-def _record_faults(record: Mapping[str, Any], prepared: Prepared, place: Path) -> Iterator[str]:
-    try:
-        claims = Claims.of(record)
+    def judged(self, *, resolve: bool) -> Verdict:
+        """Return the verdict: the plan is counted first, and only what shows a right plan is made again."""
+        claims = Claims.of(self.record)
+        wrong = list(self._plan_faults(claims))
+        if wrong:
+            there = {name for name in (PLAN_FILE, *FILES) if (self.place / name).exists()}
+            return self._verdict([*folder_faults(self.place, there), *wrong])
+        files = self._files()
+        found = content_faults(self.place, files, self.others)
+        second = Second(self.record, claims, self.counting, asked=resolve)
+        proven = self._proven(claims, second, found)
+        if proven:
+            second.ties()
+        certified = {CERTIFICATE_FILE} if self.record["proof"] == "certificate" else set()
+        names = folder_faults(self.place, files.keys() | certified)
+        return self._verdict(
+            [*names, *found.differences, *second.differences],
+            proven=proven and self.record["status"] == "optimal",
+            checked=(*self._checked(), *second.checked, f"remarks, which nobody can check: {'; '.join(REMARKS)}"),
+            unchecked=(*found.unchecked, *second.unchecked),
+        )
+
+    def _verdict(
+        self,
+        differences: list[str],
+        *,
+        proven: bool = False,
+        checked: tuple[str, ...] = (),
+        unchecked: tuple[str, ...] = (),
+    ) -> Verdict:
+        return Verdict(
+            differences=tuple(dict.fromkeys(differences)),
+            proven=proven and not differences,
+            proof=str(self.record["proof"]),
+            checked=checked,
+            unchecked=unchecked,
+        )
+
+    def _plan_faults(self, claims: Claims) -> Iterator[str]:
+        """Yield everything in which the plan differs from its recount."""
+        record, prepared = self.record, self.prepared
         broken = list(action_faults(record, claims, prepared))
         if broken:
             yield from broken
             return
         yield from money_faults(record, claims, prepared)
         yield from count_faults(claims, prepared)
-        yield from _value_faults(record, claims, prepared, place)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        yield f"{PLAN}: is not of the published format ({type(error).__name__}: {error})"
+        after = self.after
+        yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
+        yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, after))
+        weights = self.counting.weights
+        yield from floor_faults(prepared, weights, after)
+        yield from claim_faults(record, int(weights[after].sum()), self.counting)
 
+    @cached_property
+    def after(self) -> NDArray[np.bool_]:
+        """(points, segments) within reach of a station that stands after the plan."""
+        return self.counting.near.by(self.prepared.sites.table.index.isin(self.record["open"]))
 
-def _value_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared, place: Path) -> Iterator[str]:
-    near = reach(prepared)
-    table = prepared.sites.table
-    before = near.by(table["existing"].to_numpy(dtype=bool))
-    after = near.by(table.index.isin(claims.standing))
-    yield from _differences("coverage.before", record["coverage"]["before"], coverage_record(prepared, before))
-    yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, after))
-    demand = prepared.demand
-    mixed = demand.need_share * demand.need + (1 - demand.need_share) * (demand.need * demand.awareness * demand.uptake)
-    weights = np.rint(mixed * _SCALE).astype(np.int64)
-    yield from floor_faults(prepared, weights, after)
-    objective = int(weights[after].sum())
-    if round(record["objective"] * _SCALE) != objective:
-        yield f"objective: recounted {objective / _SCALE:.3f}, the plan says {record['objective']}"
-    yield from _bound_faults(record, objective)
-    if record["name"] != prepared.study.study.name:
-        yield "name: differs from the study's"
-    if record["travel"] != prepared.times.mode:
-        yield f"travel: was counted as {prepared.times.mode!r}, the plan says {record['travel']!r}"
-    yield from _proof_faults(record, place)
-    if record["proof"] == "certificate":
-        program = rebuild(prepared, near, weights)
-        yield from _certificate_faults(record, claims, prepared, program, place)
+    def _files(self) -> dict[str, bytes]:
+        """Return every file that shows the plan, made from the plan and the inputs."""
+        key = hashlib.sha256(json.dumps(self.record, sort_keys=True).encode()).hexdigest()
+        if key not in self.rendered:
+            study = self.prepared.study
+            plan = replace(plan_from_dict(self.record), study=study.study.name)
+            data = gather(
+                self.prepared,
+                plan,
+                study=study,
+                study_path=self.record["study"],
+                inputs=input_fingerprints(study),
+                reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
+                visits=predict_visits(self.prepared, plan.open),
+            )
+            _keep(self.rendered, key, render_files(replace(data, versions=self.record["versions"])))
+        return self.rendered[key]
 
+    def _proven(self, claims: Claims, second: Second, found: Found) -> bool:
+        """Return whether something that was checked here proves the bound."""
+        if self.record["proof"] == "certificate":
+            try:
+                certificate = load_certificate(self.place)
+            except CertificateError as error:
+                found.differences.append(f"certificate: {error}")
+                return False
+            packed = packed_faults(self.place, certificate.to_bytes(), self.others)
+            found.unchecked.extend(packed.unchecked)
+            wrong = [*packed.differences, *certificate_faults(self.record, claims, self.counting, certificate)]
+            found.differences.extend(wrong)
+            return not wrong
+        return self.record["proof"] == "solver" and second.bound()
 
-def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
-    if record["proof"] not in {"certificate", "solver", "none"}:
-        yield f"proof: {record['proof']!r} is unknown"
-    own = str(record["solve"]["solver"]).startswith("placement")
-    if record["proof"] != "certificate" and (own or (place / "certificate.npz").exists()):
-        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
-    if record["proof"] == "none" and record["status"] == "optimal":
-        yield "proof: an optimal plan needs one"
-
-
-def _bound_faults(record: Mapping[str, Any], objective: int) -> Iterator[str]:
-    bound = round(record["bound"] * _SCALE)
-    gap = 0.0 if bound <= objective else (bound - objective) / bound
-    asked = record["solve"]["asked_gap"]
-    if bound < objective:
-        yield f"bound: {record['bound']} is below the objective"
-    if abs(gap - record["gap"]) > _TOLERANCE:
-        yield f"gap: bound and objective give {gap:.6f}, the plan says {record['gap']}"
-    if record["status"] not in {"optimal", "feasible"} or (record["status"] == "optimal") != (gap <= asked):
-        yield f"status: {record['status']} does not fit a gap of {gap:.6f} where {asked} was asked"
-
-
-def _certificate_faults(
-    record: Mapping[str, Any], claims: Claims, prepared: Prepared, program: Any, place: Path
-) -> Iterator[str]:
-    try:
-        certificate = Certificate.load(place / "certificate.npz")
-        proven = check_certificate(program, chosen_columns(prepared, claims), certificate)
-    except (CertificateError, OSError, ValueError) as error:
-        yield f"certificate: {error}"
-        return
-    if proven != round(record["bound"] * _SCALE):
-        yield f"bound: the certificate proves {proven / _SCALE:.3f}, the plan says {record['bound']}"
+    def _checked(self) -> tuple[str, ...]:
+        record, prepared = self.record, self.prepared
+        bound = {"certificate": ("the bound by its certificate, in integers, without a solver",)}
+        files = "every file, made again from plan and inputs, byte for byte"
+        return (
+            f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
+            "money to the fen, coverage by segment and district, floors and limits",
+            *bound.get(record["proof"], ()),
+            *(f"made with {each}" for each in overrides_of(prepared.study)),
+            f"{files} (written with {self.others})" if self.others else files,
+        )
 
 
 def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
@@ -220,17 +265,5 @@ def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
             return
         for key in sorted(counted):
             yield from _differences(f"{where}.{key}", claimed[key], counted[key])
-    elif abs(claimed - counted) > 2 * 10**-_DECIMALS * max(1.0, abs(counted) * _TOLERANCE):
+    elif abs(claimed - counted) > 0.5 * 10.0**-_DECIMALS + _SUM_NOISE * max(1.0, abs(counted)):
         yield f"{where}: recounted {counted:.6f}, the plan says {claimed}"
-
-
-def _checked(record: Mapping[str, Any], prepared: Prepared) -> tuple[str, ...]:
-    bound = {
-        "certificate": "the bound by its certificate, in integers, without a solver",
-        "solver": f"gap and status against the bound that {record['solve']['solver']} gave (its word)",
-    }
-    return (
-        f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
-        "money to the fen, coverage by segment and district, floors and limits",
-        bound.get(record["proof"], "no bound was claimed"),
-    )
