@@ -17,12 +17,21 @@ from placement.report.folder import (
     write_folder,
 )
 from placement.report.gather import gather, reach_shares, survey_tables, versions
-from placement.report.plan_json import PLAN_FILE, ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
+from placement.report.plan_json import (
+    PLAN_FILE,
+    PlanFormatError,
+    ordered_actions,
+    plan_from_dict,
+    plan_schema,
+    plan_to_dict,
+    read_plan,
+)
 
 __all__ = [
     "CERTIFICATE_FILE",
     "MANIFEST",
     "PLAN_FILE",
+    "PlanFormatError",
     "ReportData",
     "SurveyTables",
     "check_replaceable",

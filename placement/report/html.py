@@ -58,6 +58,8 @@ def report_html(data: ReportData) -> bytes:
             people=view.people_rows(plan, text),
             terms=view.terms(data, text),
             points=view.points,
+            # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
+            study_file=data.study_path.rpartition("/")[2],
             overrides=view.override_sentences(data, text),
             inputs=[
                 (word(text, name), name in data.simulated, fingerprint)

@@ -41,6 +41,10 @@ Id = Annotated[str, Field(min_length=1)]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
+class PlanFormatError(InputError):
+    """A plan differs from the published schema of its format."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -285,8 +289,10 @@ def read_plan(path: str | Path) -> dict[str, Any]:
 
     Raises
     ------
+    PlanFormatError
+        If it holds a plan of this format that differs from its schema, listing where.
     InputError
-        If the file cannot be read, is not JSON of one value a key, or differs from the format: then it is no plan.
+        If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
     file = Path(path)
     try:
@@ -312,10 +318,11 @@ def plan_schema() -> dict[str, Any]:
 
 
 def _validated(record: Any) -> PlanFile:
-    version = record.get("schema") if isinstance(record, dict) else None
-    if isinstance(version, str) and version != SCHEMA and version.startswith("placement/plan/"):
-        problem = f"is of the format {version}, this version reads {SCHEMA}"
-        raise InputError.single(PLAN_FILE, problem, row="schema", remedy="recommend again, or use the version it names")
+    version = record.get("schema") if isinstance(record, Mapping) else None
+    if version != SCHEMA:
+        problem = f"is no plan of the format {SCHEMA}" + (f", but {version!r}" if isinstance(version, str) else "")
+        remedy = "name a result folder; where an earlier version wrote it, recommend again"
+        raise InputError.single(PLAN_FILE, problem, row="schema", remedy=remedy)
     try:
         return PlanFile.model_validate(record)
     except ValidationError as error:
@@ -323,7 +330,7 @@ def _validated(record: Any) -> PlanFile:
             Fault(table=PLAN_FILE, row=".".join(str(key) for key in fault["loc"]), problem=fault["msg"])
             for fault in error.errors()
         ]
-        raise InputError(faults) from error
+        raise PlanFormatError(faults) from error
 
 
 def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -374,5 +381,5 @@ def _yuan(fen: int | None) -> float | None:
 def _fen(where: str, yuan: float) -> int:
     fen = round(yuan * 100)
     if fen / 100 != yuan:
-        raise InputError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
+        raise PlanFormatError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
     return fen

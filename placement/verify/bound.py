@@ -43,13 +43,15 @@ _UNREADABLE = (
 _MOST_UNPACKED = 2**33
 
 
-def claim_faults(record: Mapping[str, Any], objective: int, counting: Counting) -> Iterator[str]:
+def claim_faults(record: Mapping[str, Any], place: Path, objective: int, counting: Counting) -> Iterator[str]:
     """Yield what does not fit together in objective, bound, gap, status and proof.
 
     Parameters
     ----------
     record
         A ``plan.json``.
+    place
+        Its folder.
     objective
         The plan's value as recounted, in thousandths of a visit a month.
     counting
@@ -70,22 +72,24 @@ def claim_faults(record: Mapping[str, Any], objective: int, counting: Counting) 
         yield f"gap: bound and objective give {gap:.6f}, the plan says {record['gap']}"
     if record["status"] not in {"optimal", "feasible"} or (record["status"] == "optimal") != (gap <= asked):
         yield f"status: {record['status']} does not fit a gap of {gap:.6f} where {asked} was asked"
-    yield from _run_faults(record, exact=bound == objective)
+    yield from _run_faults(record, place, exact=bound == objective)
     if record["proof"] == "none" and record["status"] == "optimal":
         yield "proof: an optimal plan needs one"
     if record["proof"] == "none" and bound < counting.everything:
         yield f"bound: nothing proves {record['bound']}, all sites together cover {counting.everything / SCALE:.3f}"
 
 
-def _run_faults(record: Mapping[str, Any], *, exact: bool) -> Iterator[str]:
+def _run_faults(record: Mapping[str, Any], place: Path, *, exact: bool) -> Iterator[str]:
     solve, versions = record["solve"], record["versions"]
     solver = str(solve["solver"])
     known = {"placement": versions.get("placement"), "HiGHS": versions.get("highspy")}
     name, _, version = solver.partition(" ")
-    if name in known and version != known[name]:
+    if version and name in known and version != known[name]:
         yield f"solve.solver: {solver!r} is not the version that plan.json says was used, {known[name]}"
-    if (record["proof"] == "certificate") != (name == "placement"):
-        yield f"proof: is {record['proof']!r}, which is not what {solver!r} gives"
+    if record["proof"] == "certificate" and name != "placement":
+        yield f"proof: {solver!r} gives no certificate"
+    if record["proof"] != "certificate" and (name == "placement" or (place / CERTIFICATE_FILE).exists()):
+        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
     if solve["tie_broken"] and not (exact and record["status"] == "optimal" and solve["asked_gap"] == 0):
         yield "solve.tie_broken: equal plans are compared only where the best is proven, with no gap asked"
     if solve["tie_broken"] and solve["interrupted"]:

@@ -68,17 +68,17 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
 
 
 def _list_faults(listed: bytes, contents: Mapping[str, bytes]) -> Iterator[str]:
-    lines = [line.partition("  ") for line in listed.decode("utf-8", errors="replace").splitlines()]
-    digests = {name: digest for digest, _, name in lines}
-    changed = False
+    lines = listed.decode("utf-8", errors="replace").splitlines()
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    right = True
     for name, content in contents.items():
         if name not in digests:
-            changed = True
+            right = False
             yield f"{name}: is not listed in {MANIFEST}"
         elif digests[name] != hashlib.sha256(content).hexdigest():
-            changed = True
+            right = False
             yield f"{name}: was changed after it was written"
-    if not changed and listed != manifest(contents):
+    if right and sorted(listed.splitlines(keepends=True)) != sorted(manifest(contents).splitlines(keepends=True)):
         yield f"{MANIFEST}: is not the list of the files there"
 
 

@@ -18,6 +18,7 @@ from placement.inputs import Prepared, input_fingerprints, prepare
 from placement.report import (
     CERTIFICATE_FILE,
     PLAN_FILE,
+    PlanFormatError,
     gather,
     plan_from_dict,
     reach_shares,
@@ -68,13 +69,22 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolv
     Raises
     ------
     InputError
-        If ``plan.json`` is no plan of the published format, the study cannot be read, or an input changed since the
-        plan was made. Whatever a well-formed plan claims wrongly is a difference of the verdict instead.
+        If ``plan.json`` is not JSON or of another format, the study or one of the plan's overrides cannot be read, or
+        an input changed since the plan was made. Whatever a plan of this format claims wrongly, and where it departs
+        from the schema, is a difference of the verdict instead.
     """
     place = Path(folder)
     if study is None:
-        study = place / str(read_plan(place / PLAN_FILE)["study"])
+        try:
+            study = place / str(read_plan(place / PLAN_FILE)["study"])
+        except PlanFormatError as error:
+            return _misformed(error)
     return Judge.of(study).verdict(place, resolve=resolve)
+
+
+def _misformed(error: PlanFormatError) -> Verdict:
+    faults = (f"{PLAN_FILE}: is not of the published format: {each.row}: {each.problem}" for each in error.faults)
+    return Verdict(differences=tuple(faults), proven=False, proof="none", checked=())
 
 
 class Judge:
@@ -99,7 +109,10 @@ class Judge:
     def verdict(self, folder: str | Path, *, resolve: bool = False) -> Verdict:
         """Return what is to be said of the plan in a folder; see :func:`verify_folder`."""
         place = Path(folder)
-        record = read_plan(place / PLAN_FILE)
+        try:
+            record = read_plan(place / PLAN_FILE)
+        except PlanFormatError as error:
+            return _misformed(error)
         counting = self._counting(record)
         return _Case(record, counting, place, self._rendered).judged(resolve=resolve)
 
@@ -205,7 +218,7 @@ class _Case:
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, after))
         weights = self.counting.weights
         yield from floor_faults(prepared, weights, after)
-        yield from claim_faults(record, int(weights[after].sum()), self.counting)
+        yield from claim_faults(record, self.place, int(weights[after].sum()), self.counting)
 
     @cached_property
     def after(self) -> NDArray[np.bool_]:
