@@ -7,7 +7,14 @@ killed run leaves the old folder whole.
 """
 
 from placement.report.data import ReportData, SurveyTables
-from placement.report.files import CERTIFICATE_FILE, plan_record, render_files
+from placement.report.files import (
+    CERTIFICATE_FILE,
+    REPORT_FILE,
+    plan_record,
+    render_files,
+    render_report,
+    render_tables,
+)
 from placement.report.folder import (
     MANIFEST,
     check_replaceable,
@@ -31,6 +38,7 @@ __all__ = [
     "CERTIFICATE_FILE",
     "MANIFEST",
     "PLAN_FILE",
+    "REPORT_FILE",
     "PlanFormatError",
     "ReportData",
     "SurveyTables",
@@ -47,6 +55,8 @@ __all__ = [
     "read_plan",
     "recover_folder",
     "render_files",
+    "render_report",
+    "render_tables",
     "survey_tables",
     "versions",
     "write_folder",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from placement.report.data import ReportData
-from placement.report.html import report_html
+from placement.report.html import report_page
 from placement.report.plan_json import PLAN_FILE, plan_bytes, plan_from_dict, plan_to_dict
 from placement.report.tables import actions_csv, actions_geojson, awareness_csv, visits_csv
-from placement.values import Demand, Plan
 
 CERTIFICATE_FILE = "certificate.npz"
+REPORT_FILE = "report.html"
 
 
 def plan_record(data: ReportData) -> dict[str, Any]:
@@ -37,13 +36,16 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     The bytes depend on `data` alone: no clock, no locale, no environment. Every file is made from the plan as
     ``plan.json`` holds it, so that whoever has that file and the inputs can make the others again.
     """
-    record = plan_record(data)
-    data = replace(data, plan=_as_filed(record, data.demand))
+    return render_tables(data) | {REPORT_FILE: render_report(data)[0]}
+
+
+def render_tables(data: ReportData) -> dict[str, bytes]:
+    """Return the content of every file but the report, by file name: nothing is drawn for them."""
+    data, record = _as_filed(data)
     files = {
         PLAN_FILE: plan_bytes(record),
         "actions.csv": actions_csv(data.plan, data.sites),
         "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
-        "report.html": report_html(data),
     }
     if data.visits is not None:
         files["visits.csv"] = visits_csv(data.visits, data.sites)
@@ -52,11 +54,21 @@ def render_files(data: ReportData) -> dict[str, bytes]:
     return files
 
 
-def _as_filed(record: Mapping[str, Any], demand: Demand) -> Plan:
-    """Return the plan that a ``plan.json`` holds, its groups in the order of the demand; a file keeps no order."""
-    plan = plan_from_dict(record)
-    keys = ["/".join((each.age_group, each.period, each.service)) for each in demand.segments]
-    keys += [f"{each.age_group}/{each.period}" for each in demand.segments]
+def render_report(data: ReportData) -> tuple[bytes, tuple[str, ...]]:
+    """Return the content of the report, and in sentences what it lacks because it could not be drawn."""
+    page, why = report_page(_as_filed(data)[0])
+    return page, ((f"the map could not be drawn: {why}",) if why else ())
+
+
+def _as_filed(data: ReportData) -> tuple[ReportData, dict[str, Any]]:
+    """Return the data with the plan as ``plan.json`` holds it, and that file's content.
+
+    The plan's groups stand in the order of the demand: a file keeps no order.
+    """
+    record = plan_record(data)
+    plan, segments = plan_from_dict(record), data.demand.segments
+    keys = ["/".join((each.age_group, each.period, each.service)) for each in segments]
+    keys += [f"{each.age_group}/{each.period}" for each in segments]
     place = {key: number for number, key in reversed(list(enumerate(keys)))}
     sides = {}
     for name in ("before", "after"):
@@ -66,4 +78,4 @@ def _as_filed(record: Mapping[str, Any], demand: Demand) -> Plan:
             for group in ("segment", "district", "people")
         }
         sides[name] = replace(side, **groups)
-    return replace(plan, **sides)
+    return replace(data, plan=replace(plan, **sides)), record

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placement.report import CERTIFICATE_FILE, MANIFEST, PLAN_FILE, is_desktop_file, manifest
+from placement.report import CERTIFICATE_FILE, MANIFEST, PLAN_FILE, REPORT_FILE, is_desktop_file, manifest
 from placement.report.strict_json import read_regular, strict_json
 
 _MOST_BYTES = 2**31
@@ -40,6 +40,8 @@ class Found:
 def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
     """Yield every file that is missing, a stranger, or not as ``SHA256SUMS`` has it; and what is wrong with the list.
 
+    A report that is missing is no fault: a plan is written before its report is drawn (:func:`content_faults` says so).
+
     Parameters
     ----------
     place
@@ -54,7 +56,8 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
     contents = {}
     for name in sorted(expected):
         if name not in entries:
-            yield f"{name}: is missing"
+            if name != REPORT_FILE:
+                yield f"{name}: is missing"
         elif not entries[name].is_file(follow_symlinks=False):
             yield f"{name}: is not a regular file"
         else:
@@ -98,6 +101,8 @@ def content_faults(place: Path, expected: Mapping[str, bytes], others: str) -> F
     for name, content in sorted(expected.items()):
         file = place / name
         if not file.is_file() or file.is_symlink():
+            if name == REPORT_FILE and not os.path.lexists(file):
+                found.unchecked.append(f"{name}: is not there; it was not drawn, or somebody took it away")
             continue
         there = read_regular(file, most_bytes=_MOST_BYTES)
         if there == content:
