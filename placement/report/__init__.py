@@ -16,10 +16,9 @@ from placement.report.files import (
     render_tables,
 )
 from placement.report.folder import (
+    DESKTOP_FILES,
     MANIFEST,
     check_replaceable,
-    is_desktop_file,
-    manifest,
     recover_folder,
     write_folder,
 )
@@ -36,6 +35,7 @@ from placement.report.plan_json import (
 
 __all__ = [
     "CERTIFICATE_FILE",
+    "DESKTOP_FILES",
     "MANIFEST",
     "PLAN_FILE",
     "REPORT_FILE",
@@ -44,8 +44,6 @@ __all__ = [
     "SurveyTables",
     "check_replaceable",
     "gather",
-    "is_desktop_file",
-    "manifest",
     "ordered_actions",
     "plan_from_dict",
     "plan_record",

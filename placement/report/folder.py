@@ -68,7 +68,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
         beside it belongs to somebody else, if another run is writing to it, or if the disk refuses (full, read-only).
         The old folder is whole in each case.
     """
-    content = {MANIFEST: manifest(files)} | dict(files)
+    content = {MANIFEST: _manifest(files)} | dict(files)
     target = _resolved(path)
     with _disk_errors(target), _parents(target), _opened(target.parent) as parent, _lock(parent, target):
         _recover(parent, target)
@@ -138,13 +138,7 @@ def _refusal(target: Path, problem: str, remedy: str = "choose another folder") 
     return InputError.single("output", problem, row=str(target), remedy=remedy)
 
 
-def is_desktop_file(name: str) -> bool:
-    """Return whether a file manager left a file in the folder: nobody's work."""
-    return name in DESKTOP_FILES
-
-
-def manifest(files: Mapping[str, bytes]) -> bytes:
-    """Return ``SHA256SUMS``: the list of `files`, content by plain file name, as ``sha256sum -c`` reads it."""
+def _manifest(files: Mapping[str, bytes]) -> bytes:
     for name in files:
         if name in {"", ".", "..", MANIFEST} or any(sign in name for sign in "/\\\0\n\r"):
             raise InputError.single("output", f"{name!r} is not a plain file name")
@@ -203,7 +197,7 @@ def _strangers(folder: int, *, whole: bool = True) -> Iterator[str]:
     for name in _names(folder):
         found = _lstat(folder, name)
         regular = found is not None and stat.S_ISREG(found.st_mode)
-        if regular and (is_desktop_file(name) or (name == MANIFEST and (listed or not whole))):
+        if regular and (name in DESKTOP_FILES or (name == MANIFEST and (listed or not whole))):
             continue
         if not regular or name not in listed or (whole and _digest(folder, name) != listed[name]):
             yield name

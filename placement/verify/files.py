@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placement.report import CERTIFICATE_FILE, MANIFEST, PLAN_FILE, REPORT_FILE, is_desktop_file, manifest
+from placement.report import CERTIFICATE_FILE, DESKTOP_FILES, MANIFEST, PLAN_FILE, REPORT_FILE
 from placement.report.strict_json import read_regular, strict_json
 
 _MOST_BYTES = 2**31
@@ -51,7 +51,7 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
     """
     entries = {entry.name: entry for entry in os.scandir(place)}
     for name in sorted(entries.keys() - expected - {MANIFEST}):
-        if not (is_desktop_file(name) and entries[name].is_file(follow_symlinks=False)):
+        if not (name in DESKTOP_FILES and entries[name].is_file(follow_symlinks=False)):
             yield f"{name!r}: is no file of this plan"
     contents = {}
     for name in sorted(expected):
@@ -71,17 +71,15 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
 
 
 def _list_faults(listed: bytes, contents: Mapping[str, bytes]) -> Iterator[str]:
-    lines = listed.decode("utf-8", errors="replace").splitlines()
-    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    right = True
+    lines = sorted(listed.decode("utf-8", errors="replace").splitlines(keepends=True))
+    digests = {name: digest for digest, _, name in (line.rstrip("\n").partition("  ") for line in lines)}
+    right = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items()]
+    whole = True
     for name, content in contents.items():
-        if name not in digests:
-            right = False
-            yield f"{name}: is not listed in {MANIFEST}"
-        elif digests[name] != hashlib.sha256(content).hexdigest():
-            right = False
-            yield f"{name}: was changed after it was written"
-    if right and sorted(listed.splitlines(keepends=True)) != sorted(manifest(contents).splitlines(keepends=True)):
+        if name not in digests or digests[name] != hashlib.sha256(content).hexdigest():
+            whole = False
+            yield f"{name}: {'was changed after it was written' if name in digests else f'is not listed in {MANIFEST}'}"
+    if whole and lines != sorted(right):
         yield f"{MANIFEST}: is not the list of the files there"
 
 

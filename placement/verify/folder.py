@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -26,7 +27,7 @@ from placement.report import (
     render_files,
     versions,
 )
-from placement.study import Study, overrides_of, read_study
+from placement.study import TABLE, Study, overrides_of, read_study
 from placement.verify.bound import Second, certificate_faults, claim_faults, load_certificate
 from placement.verify.counting import Counting
 from placement.verify.files import Found, content_faults, folder_faults, packed_faults
@@ -36,7 +37,7 @@ from placement.verify.verdict import Verdict
 from placement.visits import predict_visits
 
 REMARKS = (
-    "study (where the study file lies)",
+    "study, where the study was named by hand",
     "versions, where every file came out the same bytes",
     "solve.interrupted, solve.tie_broken = false (they say less, not more)",
 )
@@ -79,7 +80,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolv
             study = place / str(read_plan(place / PLAN_FILE)["study"])
         except PlanFormatError as error:
             return _misformed(error)
-    return Judge.of(study).verdict(place, resolve=resolve)
+        return Judge.of(study).verdict(place, resolve=resolve)
+    return Judge.of(study).verdict(place, resolve=resolve, moved=True)
 
 
 def _misformed(error: PlanFormatError) -> Verdict:
@@ -104,17 +106,32 @@ class Judge:
     @classmethod
     def of(cls, study: Study | str | Path) -> Judge:
         """Return a judge of plans for a study, or for the one at a path."""
-        return cls(study if isinstance(study, Study) else read_study(study))
+        if isinstance(study, Study):
+            return cls(study)
+        path = Path(study)
+        if not (path.is_file() or path.is_dir()):  # a pipe would keep the judge waiting for ever
+            remedy = "name the study with --study, where it was moved"
+            raise InputError.single("study", "cannot be read: there is no such file", row=str(path), remedy=remedy)
+        return cls(read_study(path))
 
-    def verdict(self, folder: str | Path, *, resolve: bool = False) -> Verdict:
-        """Return what is to be said of the plan in a folder; see :func:`verify_folder`."""
+    def verdict(self, folder: str | Path, *, resolve: bool = False, moved: bool = False) -> Verdict:
+        """Return what is to be said of the plan in a folder; see :func:`verify_folder`.
+
+        Parameters
+        ----------
+        folder, resolve
+            As there.
+        moved
+            The study lies elsewhere than ``plan.json`` says, and that is as it should be.
+        """
         place = Path(folder)
         try:
             record = read_plan(place / PLAN_FILE)
         except PlanFormatError as error:
             return _misformed(error)
         counting = self._counting(record)
-        return _Case(record, counting, place, self._rendered).judged(resolve=resolve)
+        wrong = [] if moved else list(_place_faults(record, place, self.study))
+        return _Case(record, counting, place, self._rendered).judged(wrong, resolve=resolve)
 
     def _counting(self, record: Mapping[str, Any]) -> Counting:
         """Return the study with the settings that the plan says it was made with."""
@@ -137,6 +154,13 @@ def _keep(shelf: dict[str, Any], name: str, value: Any) -> None:
     while len(shelf) >= _KEPT:
         shelf.pop(next(iter(shelf)))
     shelf[name] = value
+
+
+def _place_faults(record: Mapping[str, Any], place: Path, study: Study) -> Iterator[str]:
+    file = study.folder / TABLE
+    beside = Path(os.path.relpath(file, place.resolve())).as_posix()
+    if record["study"] not in {beside, file.as_posix()}:
+        yield f"study: lies at {beside}, the plan says {record['study']}"
 
 
 def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -166,10 +190,10 @@ class _Case:
             if then.get(name) != now.get(name)
         )
 
-    def judged(self, *, resolve: bool) -> Verdict:
+    def judged(self, wrong: list[str], *, resolve: bool) -> Verdict:
         """Return the verdict: the plan is counted first, and only what shows a right plan is made again."""
         claims = Claims.of(self.record)
-        wrong = list(self._plan_faults(claims))
+        wrong = [*wrong, *self._plan_faults(claims)]
         if wrong:
             there = {name for name in (PLAN_FILE, *FILES) if (self.place / name).exists()}
             return self._verdict([*folder_faults(self.place, there), *wrong])
