@@ -6,9 +6,11 @@ within reach.
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Mapping
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -99,6 +101,11 @@ def survey_tables(prepared: Prepared) -> SurveyTables | None:
     return SurveyTables.of(prepared.awareness, prepared.demand, uptake=prepared.study.demand.uptake)
 
 
+@functools.cache
+def _installed() -> Mapping[str, str]:
+    return MappingProxyType({name: metadata.version(name) for name in _LIBRARIES})
+
+
 def versions() -> dict[str, str]:
     """Return the versions of this library and of what the bytes of a result folder depend on."""
     found = {
@@ -106,7 +113,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
-    return found | {name: metadata.version(name) for name in _LIBRARIES}
+    return found | dict(_installed())
 
 
 def reach_shares(demand: Demand, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> pd.DataFrame:

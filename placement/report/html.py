@@ -8,6 +8,7 @@ escaped by Jinja2. Bars are SVG attributes, since the policy forbids styles in a
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import logging
 from importlib import resources
@@ -79,6 +80,7 @@ def report_page(data: ReportData) -> tuple[bytes, str]:
     return page.encode("utf-8", "replace"), why
 
 
+@functools.cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("placement.report"),

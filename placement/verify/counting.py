@@ -14,6 +14,7 @@ from placement.verify.certificate_classes import derive_classes
 from placement.verify.program import rebuild
 from placement.verify.recount import Reach, coverage_record, reach
 from placement.verify.resolve import Resolver
+from placement.visits import Visits, predict_visits
 
 SCALE = 1000
 """Weights of the program are whole thousandths of a visit a month."""
@@ -30,6 +31,7 @@ class Counting:
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
+        self._visits: tuple[tuple[str, ...], Visits | None] | None = None
 
     @cached_property
     def near(self) -> Reach:
@@ -63,6 +65,12 @@ class Counting:
     def resolver(self) -> Resolver:
         """The program, ready to be solved."""
         return Resolver(self.program, derive_classes(self.program))
+
+    def visits(self, standing: tuple[str, ...]) -> Visits | None:
+        """Return the visits that the fitted model predicts with these stations after the plan."""
+        if self._visits is None or self._visits[0] != standing:
+            self._visits = (standing, predict_visits(self.prepared, standing))
+        return self._visits[1]
 
     @cached_property
     def everything(self) -> int:

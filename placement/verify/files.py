@@ -22,11 +22,10 @@ from typing import Any
 from placement.report import CERTIFICATE_FILE, DESKTOP_FILES, MANIFEST, PLAN_FILE, REPORT_FILE
 from placement.report.strict_json import read_regular, strict_json
 
-_MOST_BYTES = 2**31
+MOST_BYTES = 2**31
 _LAST_DIGIT = 1.5
 """Cells of tables may differ by this many units of their last decimal where other versions wrote them."""
 _DEGREES = 2e-6
-_BRIEF = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,7 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
     elif not entries[MANIFEST].is_file(follow_symlinks=False):
         yield f"{MANIFEST}: is not a regular file"
     else:
-        yield from _list_faults(read_regular(place / MANIFEST, most_bytes=_MOST_BYTES), contents)
+        yield from _list_faults(read_regular(place / MANIFEST, most_bytes=MOST_BYTES), contents)
 
 
 def _list_faults(listed: bytes, contents: Mapping[str, bytes]) -> Iterator[str]:
@@ -102,13 +101,10 @@ def content_faults(place: Path, expected: Mapping[str, bytes], others: str) -> F
             if name == REPORT_FILE and not os.path.lexists(file):
                 found.unchecked.append(f"{name}: is not there; it was not drawn, or somebody took it away")
             continue
-        there = read_regular(file, most_bytes=_MOST_BYTES)
+        there = read_regular(file, most_bytes=MOST_BYTES)
         if there == content:
             continue
-        if name == PLAN_FILE:
-            found.differences.extend(_record_faults(there, content) or [f"{name}: {_where(there, content)}"])
-            continue
-        if not others:
+        if not others or name == PLAN_FILE:
             found.differences.append(f"{name}: {_where(there, content)}")
             continue
         compare = _BY_SUFFIX.get(Path(name).suffix)
@@ -119,25 +115,12 @@ def content_faults(place: Path, expected: Mapping[str, bytes], others: str) -> F
     return found
 
 
-def packed_faults(place: Path, again: bytes, others: str) -> Found:
+def packed_faults(there: bytes, again: bytes, others: str) -> Found:
     """Compare a certificate's file with the same certificate packed here."""
-    found = Found()
-    if read_regular(place / CERTIFICATE_FILE, most_bytes=_MOST_BYTES) != again:
-        fault = f"{CERTIFICATE_FILE}: holds more than its certificate, or is not packed as placement packs it"
-        (found.unchecked if others else found.differences).append(fault)
-    return found
-
-
-def _record_faults(there: bytes, expected: bytes) -> list[str]:
-    """Return the keys of two ``plan.json`` that hold other values."""
-    found, right = strict_json(there), strict_json(expected)
-    keys = [key for key in sorted(found.keys() | right.keys()) if found.get(key) != right.get(key)]
-    return [f"{key}: the inputs give {_brief(right.get(key))}, the plan says {_brief(found.get(key))}" for key in keys]
-
-
-def _brief(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= _BRIEF else text[:_BRIEF] + "..."
+    if there == again:
+        return Found()
+    fault = f"{CERTIFICATE_FILE}: holds more than its certificate, or is not packed as placement packs it"
+    return Found(unchecked=[fault]) if others else Found(differences=[fault])
 
 
 def _where(there: bytes, expected: bytes) -> str:

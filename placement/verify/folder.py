@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from placement.errors import CertificateError, Fault, InputError
-from placement.inputs import Prepared, input_fingerprints, prepare
-from placement.report import (
-    CERTIFICATE_FILE,
-    PLAN_FILE,
-    PlanFormatError,
-    gather,
-    plan_from_dict,
-    reach_shares,
-    read_plan,
-    render_files,
-    versions,
-)
-from placement.study import TABLE, Study, overrides_of, read_study
-from placement.verify.bound import Second, certificate_faults, claim_faults, load_certificate
+from placement.errors import Fault, InputError
+from placement.inputs import input_fingerprints, prepare
+from placement.report import CERTIFICATE_FILE, PLAN_FILE, PlanFormatError, read_plan
+from placement.report.strict_json import read_regular
+from placement.study import TABLE, Study, read_study
+from placement.verify.case import Case
 from placement.verify.counting import Counting
-from placement.verify.files import Found, content_faults, folder_faults, packed_faults
-from placement.verify.recount import coverage_record
-from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.verify.files import MOST_BYTES, Found, content_faults, folder_faults
 from placement.verify.verdict import Verdict
-from placement.visits import predict_visits
 
 REMARKS = (
     "study, where the study was named by hand",
@@ -50,9 +33,6 @@ _KEPT = 4
 """Prepared studies and rendered folders that a judge keeps."""
 _NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
 """Sections by which nothing is prepared."""
-_DECIMALS = 6
-_SUM_NOISE = 1e-12
-"""Relative: sums of the same numbers in another order differ by less."""
 
 
 def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolve: bool = False) -> Verdict:
@@ -101,7 +81,7 @@ class Judge:
     def __init__(self, study: Study) -> None:
         self.study = study
         self._countings: dict[str, Counting] = {}
-        self._rendered: dict[str, dict[str, bytes]] = {}
+        self._cases: dict[str, Case] = {}
 
     @classmethod
     def of(cls, study: Study | str | Path) -> Judge:
@@ -129,19 +109,32 @@ class Judge:
             record = read_plan(place / PLAN_FILE)
         except PlanFormatError as error:
             return _misformed(error)
-        counting = self._counting(record)
-        wrong = [] if moved else list(_place_faults(record, place, self.study))
-        return _Case(record, counting, place, self._rendered).judged(wrong, resolve=resolve)
+        case = self._case(record)
+        wrong = [
+            *case.faults,
+            *_proof_faults(record, place),
+            *([] if moved else _place_faults(record, place, self.study)),
+        ]
+        if wrong:
+            there = {name for name in (PLAN_FILE, *FILES) if (place / name).exists()}
+            return _refuted(record, [*folder_faults(place, there), *wrong])
+        return _verdict(case, place, resolve=resolve)
 
-    def _counting(self, record: Mapping[str, Any]) -> Counting:
-        """Return the study with the settings that the plan says it was made with."""
+    def _case(self, record: Mapping[str, Any]) -> Case:
+        """Return the plan, counted from the study with the settings that it says it was made with."""
         used = {each["key"]: each["used"] for each in record["overrides"]}
-        study = self.study.with_settings(used)
-        _same_inputs(record, input_fingerprints(study))
+        name = json.dumps(record, sort_keys=True)
+        counting = self._counting(used)
+        _same_inputs(record, input_fingerprints(counting.prepared.study))
+        if name not in self._cases:
+            _keep(self._cases, name, Case(record, counting))
+        return self._cases[name]
+
+    def _counting(self, used: Mapping[str, Any]) -> Counting:
         name = json.dumps(used, sort_keys=True)
         if name not in self._countings:
             shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
-            like = json.dumps(shared, sort_keys=True)
+            study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
             if like not in self._countings:
                 _keep(self._countings, like, Counting(prepare(self.study.with_settings(shared), cached=False)))
             if like != name:
@@ -150,10 +143,57 @@ class Judge:
         return self._countings[name]
 
 
+def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
+    """Return the verdict on a folder whose plan is without fault."""
+    record, second = case.record, case.second(asked=resolve)
+    found = content_faults(place, case.files, case.others)
+    proven = record["proof"] == "solver" and second.bound.holds
+    expected = set(case.files)
+    opinions = [second.bound] if record["proof"] == "solver" else []
+    if record["proof"] == "certificate":
+        expected.add(CERTIFICATE_FILE)
+        certified = _certified(case, place)
+        found.differences.extend(certified.differences)
+        found.unchecked.extend(certified.unchecked)
+        proven = not certified.differences
+    if proven:
+        opinions.append(second.ties)
+    differences = [*folder_faults(place, expected), *found.differences, *(d for o in opinions for d in o.differences)]
+    if differences:
+        return _refuted(record, differences)
+    return Verdict(
+        differences=(),
+        proven=proven and record["status"] == "optimal",
+        proof=str(record["proof"]),
+        checked=(
+            *case.checked(),
+            *(line for each in opinions for line in each.checked),
+            f"remarks, which nobody can check: {'; '.join(REMARKS)}",
+        ),
+        unchecked=(*case.unchecked, *found.unchecked, *(line for each in opinions for line in each.unchecked)),
+    )
+
+
+def _certified(case: Case, place: Path) -> Found:
+    try:
+        return case.certified(read_regular(place / CERTIFICATE_FILE, most_bytes=MOST_BYTES))
+    except OSError as error:
+        return Found(differences=[f"certificate: {CERTIFICATE_FILE} cannot be read: {error.strerror or error}"])
+
+
+def _refuted(record: Mapping[str, Any], differences: list[str]) -> Verdict:
+    return Verdict(differences=tuple(dict.fromkeys(differences)), proven=False, proof=str(record["proof"]), checked=())
+
+
 def _keep(shelf: dict[str, Any], name: str, value: Any) -> None:
     while len(shelf) >= _KEPT:
         shelf.pop(next(iter(shelf)))
     shelf[name] = value
+
+
+def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
+    if record["proof"] != "certificate" and os.path.lexists(place / CERTIFICATE_FILE):
+        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
 
 
 def _place_faults(record: Mapping[str, Any], place: Path, study: Study) -> Iterator[str]:
@@ -172,135 +212,3 @@ def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
     ]
     if faults:
         raise InputError(faults)
-
-
-class _Case:
-    """One folder before the judge."""
-
-    def __init__(
-        self, record: Mapping[str, Any], counting: Counting, place: Path, rendered: dict[str, dict[str, bytes]]
-    ) -> None:
-        self.record, self.counting, self.place, self.rendered = record, counting, place, rendered
-        self.prepared: Prepared = counting.prepared
-        now = versions()
-        then = record["versions"]
-        self.others = ", ".join(
-            f"{name} {then.get(name, 'unknown')}, here {now.get(name, 'unknown')}"
-            for name in sorted(then.keys() | now.keys())
-            if then.get(name) != now.get(name)
-        )
-
-    def judged(self, wrong: list[str], *, resolve: bool) -> Verdict:
-        """Return the verdict: the plan is counted first, and only what shows a right plan is made again."""
-        claims = Claims.of(self.record)
-        wrong = [*wrong, *self._plan_faults(claims)]
-        if wrong:
-            there = {name for name in (PLAN_FILE, *FILES) if (self.place / name).exists()}
-            return self._verdict([*folder_faults(self.place, there), *wrong])
-        files = self._files()
-        found = content_faults(self.place, files, self.others)
-        second = Second(self.record, claims, self.counting, asked=resolve)
-        proven = self._proven(claims, second, found)
-        if proven:
-            second.ties()
-        certified = {CERTIFICATE_FILE} if self.record["proof"] == "certificate" else set()
-        names = folder_faults(self.place, files.keys() | certified)
-        return self._verdict(
-            [*names, *found.differences, *second.differences],
-            proven=proven and self.record["status"] == "optimal",
-            checked=(*self._checked(), *second.checked, f"remarks, which nobody can check: {'; '.join(REMARKS)}"),
-            unchecked=(*found.unchecked, *second.unchecked),
-        )
-
-    def _verdict(
-        self,
-        differences: list[str],
-        *,
-        proven: bool = False,
-        checked: tuple[str, ...] = (),
-        unchecked: tuple[str, ...] = (),
-    ) -> Verdict:
-        return Verdict(
-            differences=tuple(dict.fromkeys(differences)),
-            proven=proven and not differences,
-            proof=str(self.record["proof"]),
-            checked=checked,
-            unchecked=unchecked,
-        )
-
-    def _plan_faults(self, claims: Claims) -> Iterator[str]:
-        """Yield everything in which the plan differs from its recount."""
-        record, prepared = self.record, self.prepared
-        broken = list(action_faults(record, claims, prepared))
-        if broken:
-            yield from broken
-            return
-        yield from money_faults(record, claims, prepared)
-        yield from count_faults(claims, prepared)
-        after = self.after
-        yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
-        yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, after))
-        weights = self.counting.weights
-        yield from floor_faults(prepared, weights, after)
-        yield from claim_faults(record, self.place, int(weights[after].sum()), self.counting)
-
-    @cached_property
-    def after(self) -> NDArray[np.bool_]:
-        """(points, segments) within reach of a station that stands after the plan."""
-        return self.counting.near.by(self.prepared.sites.table.index.isin(self.record["open"]))
-
-    def _files(self) -> dict[str, bytes]:
-        """Return every file that shows the plan, made from the plan and the inputs."""
-        key = hashlib.sha256(json.dumps(self.record, sort_keys=True).encode()).hexdigest()
-        if key not in self.rendered:
-            study = self.prepared.study
-            plan = replace(plan_from_dict(self.record), study=study.study.name)
-            data = gather(
-                self.prepared,
-                plan,
-                study=study,
-                study_path=self.record["study"],
-                inputs=input_fingerprints(study),
-                reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
-                visits=predict_visits(self.prepared, plan.open),
-            )
-            _keep(self.rendered, key, render_files(replace(data, versions=self.record["versions"])))
-        return self.rendered[key]
-
-    def _proven(self, claims: Claims, second: Second, found: Found) -> bool:
-        """Return whether something that was checked here proves the bound."""
-        if self.record["proof"] == "certificate":
-            try:
-                certificate = load_certificate(self.place)
-            except CertificateError as error:
-                found.differences.append(f"certificate: {error}")
-                return False
-            packed = packed_faults(self.place, certificate.to_bytes(), self.others)
-            found.unchecked.extend(packed.unchecked)
-            wrong = [*packed.differences, *certificate_faults(self.record, claims, self.counting, certificate)]
-            found.differences.extend(wrong)
-            return not wrong
-        return self.record["proof"] == "solver" and second.bound()
-
-    def _checked(self) -> tuple[str, ...]:
-        record, prepared = self.record, self.prepared
-        bound = {"certificate": ("the bound by its certificate, in integers, without a solver",)}
-        files = "every file, made again from plan and inputs, byte for byte"
-        return (
-            f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
-            "money to the fen, coverage by segment and district, floors and limits",
-            *bound.get(record["proof"], ()),
-            *(f"made with {each}" for each in overrides_of(prepared.study)),
-            f"{files} (written with {self.others})" if self.others else files,
-        )
-
-
-def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
-    if isinstance(counted, Mapping):
-        if not isinstance(claimed, Mapping) or set(claimed) != set(counted):
-            yield f"{where}: should have the keys {', '.join(sorted(counted))}"
-            return
-        for key in sorted(counted):
-            yield from _differences(f"{where}.{key}", claimed[key], counted[key])
-    elif abs(claimed - counted) > 0.5 * 10.0**-_DECIMALS + _SUM_NOISE * max(1.0, abs(counted)):
-        yield f"{where}: recounted {counted:.6f}, the plan says {claimed}"

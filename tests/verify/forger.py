@@ -320,7 +320,8 @@ class Forger:
         if kind == "unlisted":
             return self.town.files | {new: b"hello"}
         rest = {each: self.town.others[each] for each in self.town.others if each not in {SUMS, foreign}}
-        return self._sealed(**rest)
+        files = self._sealed(**rest)
+        return None if files == self.town.others else files
 
     def sums(self) -> Files | None:
         """The list of files says something else than what is there."""
@@ -331,7 +332,8 @@ class Forger:
             [*lines[:at], *lines[at + 1 :]], [*lines, lines[at]], [*lines, f"{'0' * 64}  other.txt"], [], ["x"],
             [*lines[:at], f"{digest.upper()}  {name}", *lines[at + 1 :]],
             [*lines[:at], f"{'0' * 64}  {name}", *lines[at + 1 :]],
-            [*lines, f"{digest}  ../study/study.toml"], [*lines, "\udcff"], [*lines, ""], [f" {each}" for each in lines],
+            [*lines, f"{digest}  ../study/study.toml"],
+            [*lines, "\udcff"], [*lines, ""], [f" {each}" for each in lines],
         ])  # fmt: skip
         text = "".join(f"{line}\n" for line in altered).encode("utf-8", "surrogateescape")
         if self.random.random() < 0.1:
