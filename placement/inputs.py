@@ -19,7 +19,7 @@ from placement.demand import (
     estimate_awareness,
     estimate_demand,
     points_from_polygons,
-    points_from_raster,
+    raster_people,
 )
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
@@ -165,11 +165,13 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tell = progress or (lambda _line: None)
     tell("reading tables")
     tables, streets = read_inputs(study)
-    population = demand_points(study, tables, streets)
+    population, more = demand_points(study, tables, streets)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
-    survey, notes = survey_counts(study, tables)
+    notes = (*tables.notes, *more)
+    survey, more = survey_counts(study, tables)
+    notes = (*notes, *more)
     awareness = None
     if survey is not None:
         districts = sorted(set(population["district"]))
@@ -236,28 +238,31 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     return frames
 
 
-def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:
-    """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
+def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Return the demand points of a study (as given, cut from its polygons, or the cells of its raster) and notes."""
     special = [group for group in study.demand.age_groups if group != "general"]
     population = tables.population
     if population is None:
         return _raster_points(study, tables, special)
     if holds_areas(population):
-        return points_from_polygons(
+        points = points_from_polygons(
             population,
             study.demand.grid_m or _GRID_M,
             ["people", *special],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,
         )
-    return population
+        return points, ()
+    return population, ()
 
 
-def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoDataFrame:
+def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     areas = tables.districts
     if areas is None:
         raise InputError.single(TABLE, "a population raster needs districts", row="inputs.districts")
-    points = points_from_raster(study.path(study.inputs.population.path), areas)
+    file = study.inputs.population
+    found = raster_people(study.path(file.path), areas, band=file.band)
+    points = found.points
     parents = dict(zip(areas["district"], areas.get("parent", areas["district"]), strict=True))
     points["parent"] = points["district"].map(parents)
     lacking = [group for group in special if group not in study.demand.age_share]
@@ -266,7 +271,7 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoD
         raise InputError.single(TABLE, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
     for group in special:
         points[group] = points["people"] * study.demand.age_share[group]
-    return points
+    return points, found.notes
 
 
 def study_demand(

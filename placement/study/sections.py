@@ -50,6 +50,9 @@ class InputFile(Section):
     coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     encoding: str | None = None
     layer: str | None = None
+    band: Annotated[int, Field(ge=1)] | None = None
+    unit: Literal["seconds", "minutes", "hours", "metres", "km"] | None = None
+    wide: Flag = False
     simulated: Flag = False
     notice: str = ""
 
@@ -113,6 +116,11 @@ class Inputs(Section):
             raise ValueError("footfall_counts needs the places of its counters: give footfall")
         if self.population.is_raster and self.districts is None:
             raise ValueError("a population raster needs inputs.districts: polygons with a column district")
+        for name, file in self.files():
+            if file.band is not None and not (name == "population" and file.is_raster):
+                raise ValueError(f"{name}: band goes with a population raster (a GeoTIFF)")
+            if name != "travel" and (file.unit is not None or file.wide):
+                raise ValueError(f"{name}: unit and wide go with travel")
         if self.stations is None and self.candidates is None:
             raise ValueError("give stations, candidates or both")
         if self.covariates is not None and self.survey is None:

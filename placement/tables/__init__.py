@@ -1,5 +1,6 @@
 """Tables in: files of five formats, checked columns, coordinates in the study's CRS."""
 
+from placement.tables.areas import overlap_faults
 from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_gcj02
 from placement.tables.files import read_frame
 from placement.tables.points import holds_areas, study_crs
@@ -11,6 +12,7 @@ __all__ = [
     "bd09_to_wgs84",
     "gcj02_to_wgs84",
     "holds_areas",
+    "overlap_faults",
     "read_frame",
     "read_tables",
     "read_times",

@@ -24,6 +24,7 @@ class Faults:
     def __init__(self) -> None:
         self.items: list[Fault] = []
         self.ignored: list[str] = []
+        self.notes: list[str] = []
 
     def add(self, table: str, problem: str, *, row: object = "", remedy: str = "") -> None:
         """Add one fault."""

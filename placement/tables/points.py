@@ -59,20 +59,6 @@ def to_points(table: Table, crs: pyproj.CRS, coordinates: str) -> gpd.GeoSeries:
     return gpd.GeoSeries(gpd.points_from_xy(x, y), index=frame.index, crs=crs)
 
 
-def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
-    """Return the polygons of a table in `crs`; anything else than a polygon is a fault."""
-    geometry = gpd.GeoSeries(table.frame.geometry.to_numpy(), index=table.frame.index, crs=table.frame.crs)
-    if geometry.crs is None:
-        table.fault("has no CRS", remedy="save it with its CRS")
-        table.ok = False
-        return geometry.set_crs(crs)
-    empty = geometry.isna() | geometry.is_empty
-    table.flag(empty, "geometry is empty", "draw the polygon or remove the row")
-    wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    table.flag(wrong, "geometry is not a polygon", "do not mix points and polygons")
-    return geometry.to_crs(crs)
-
-
 def holds_areas(frame: pd.DataFrame) -> bool:
     """Return whether a frame's geometry has polygons."""
     if not isinstance(frame, gpd.GeoDataFrame):

@@ -11,12 +11,13 @@ import pyproj
 
 from placement.errors import InputError, PlacementError
 from placement.study import InputFile, Study
+from placement.tables.areas import to_areas
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
 from placement.tables.people import read_people
-from placement.tables.points import holds_areas, study_crs, to_areas, to_points
+from placement.tables.points import holds_areas, study_crs, to_points
 from placement.tables.sites import read_sites, read_usage, stack_sites
 from placement.tables.survey import read_covariates, read_survey
 from placement.values import Sites
@@ -65,6 +66,7 @@ class Tables:
     travel: pd.DataFrame | None
     districts: gpd.GeoDataFrame | None
     ignored: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_tables(study: Study) -> Tables:
@@ -118,6 +120,7 @@ class _Reader:
             travel=parts["travel"],
             districts=parts["districts"],
             ignored=tuple(self.faults.ignored),
+            notes=tuple(self.faults.notes),
         )
 
     def _raw(self, name: str, file: InputFile) -> pd.DataFrame | None:
@@ -155,7 +158,9 @@ class _Reader:
         if self.study.demand.grid_m is None:
             table.fault("holds polygons", remedy="say how finely to cut them: [demand] grid_m = 250")
             table.ok = False
-        return to_areas(table, self.crs)
+        areas, notes = to_areas(table, self.crs)
+        self.faults.notes += notes
+        return areas
 
     def _footfall(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         table.use(("people_per_day", "night_share"))
@@ -192,6 +197,14 @@ class _Reader:
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             self.faults.add("districts", "has no geometry with a CRS", remedy="give polygons, e.g. GeoJSON")
             return None
-        if self.study.inputs.population.is_raster and "district" not in frame.columns:
+        if not self.study.inputs.population.is_raster:
+            return frame.to_crs(self.crs)
+        if "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
-        return frame.to_crs(self.crs)
+            return None
+        table = Table("districts", frame, None, self.faults)
+        names = table.text("district")
+        table.frame = table.frame.assign(district=names.to_numpy()).set_index(pd.Index(names, name="row"))
+        areas, notes = to_areas(table, self.crs)
+        self.faults.notes += notes
+        return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))
