@@ -33,6 +33,7 @@ from placement.travel import (
     TravelTimes,
     cache_folder,
     straight_line_times,
+    table_times,
     vehicle_run,
     walking_run,
 )
@@ -183,7 +184,8 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
-    times = study_times(study, tables, population, streets, cached=cached)
+    times, more = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *more)
     return Prepared(
         study=study,
         tables=tables,
@@ -305,15 +307,18 @@ def study_speeds(study: Study) -> dict[str, float]:
 
 def study_times(
     study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None, *, cached: bool = True
-) -> TravelTimes | TimesStream:
-    """Return travel times that reach at least as far as the service standard of the fastest age group."""
+) -> tuple[TravelTimes | TimesStream, tuple[str, ...]]:
+    """Return travel times that reach at least as far as the service standard of the fastest age group, and notes."""
     sites = tables.sites.table
     if tables.travel is not None:
-        return TravelTimes.from_table(tables.travel, point_ids=points.index, site_ids=sites.index)
+        times, notes = table_times(tables.travel, points, sites, mode=study.travel.mode)
+        if times.unit == "ms" and study.travel.speed_m_s:
+            notes = ("travel: its times hold for everybody; travel.speed_m_s is not used", *notes)
+        return times, notes
     speed_m_s, cutoff_s = _reach(study)
     if streets is None:
         detour = study.travel.detour or 1.0
-        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
+        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour), ()
     travel = study.travel
     if travel.mode == "walking":
         run = walking_run(
@@ -325,7 +330,7 @@ def study_times(
             streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=travel.street_speed_m_s, oneway=travel.oneway,
             mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
         )  # fmt: skip
-    return _times_of(run, study, cached=cached)
+    return _times_of(run, study, cached=cached), ()
 
 
 def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:

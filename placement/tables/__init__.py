@@ -6,8 +6,11 @@ from placement.tables.files import read_frame
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
 from placement.tables.times import read_times
+from placement.tables.travel import LARGEST, UNITS, travel_columns, travel_numbers, wide_to_long
 
 __all__ = [
+    "LARGEST",
+    "UNITS",
     "Tables",
     "bd09_to_wgs84",
     "gcj02_to_wgs84",
@@ -17,5 +20,8 @@ __all__ = [
     "read_tables",
     "read_times",
     "study_crs",
+    "travel_columns",
+    "travel_numbers",
     "wgs84_to_gcj02",
+    "wide_to_long",
 ]

@@ -20,6 +20,7 @@ from placement.tables.people import read_people
 from placement.tables.points import holds_areas, study_crs, to_points
 from placement.tables.sites import read_sites, read_usage, stack_sites
 from placement.tables.survey import read_covariates, read_survey
+from placement.tables.travel import read_travel
 from placement.values import Sites
 
 
@@ -48,7 +49,8 @@ class Tables:
     usage
         `site_id`, `month`, `transactions`, `pages`, `outage_hours`.
     travel
-        `demand_id`, `site_id`, and `seconds` or `metres`.
+        `demand_id`, `site_id` and a column named by its unit (`seconds`, `minutes`, `hours`, `metres`, `km`); NaN is
+        out of reach.
     districts
         Outlines for maps, in the study's CRS.
     ignored
@@ -174,16 +176,8 @@ class _Reader:
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
         return read_counts(table, self.study)
 
-    def _travel(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        table.use(("demand_id", "site_id", "seconds", "metres"))
-        data = {"demand_id": table.text("demand_id"), "site_id": table.text("site_id")}
-        units = [unit for unit in ("seconds", "metres") if unit in table.frame.columns]
-        if len(units) != 1:
-            table.fault("needs exactly one of the columns seconds, metres", remedy="give travel in one unit")
-            table.ok = False
-        for unit in units:
-            data[unit] = table.number(unit)
-        return pd.DataFrame(data)
+    def _travel(self, table: Table, file: InputFile) -> pd.DataFrame:
+        return read_travel(table, file, self.study)
 
     def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         data = read_sites(table, self.study)
