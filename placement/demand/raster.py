@@ -22,6 +22,7 @@ import pyproj
 from placement.demand._geotiff import Cells, read_cells
 from placement.errors import CrsError, InputError, MissingExtraError
 from placement.tables import overlap_faults
+from placement.values.crs import check_frame
 
 MOST_PER_KM2 = 4_000_000.0
 """Twice the Kowloon Walled City of 1987 (33,000 to 50,000 people on 0.026 km2), the densest place there has been; wards
@@ -108,8 +109,7 @@ def raster_people(path: str | Path, area: gpd.GeoDataFrame, *, band: int | None 
     InputError, CrsError, MissingExtraError
         As :func:`people_in_areas`; and where areas overlap.
     """
-    if area.crs is None or not area.crs.is_projected:
-        raise CrsError.single("area", "must be in a projected CRS", remedy="reproject it with to_crs(...)")
+    check_frame("area", area)
     names = area["district"] if "district" in area.columns else area.index
     faults, _ = overlap_faults("districts", pd.Index(names), area.geometry.to_numpy())
     if faults:

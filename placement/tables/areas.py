@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from placement.errors import Fault, listed
 from placement.tables.checks import Table
+from placement.tables.points import to_areas
 
 SLIVER_SHARE = 0.01
 """Overlaps up to this share of the smaller polygon are slivers of drawing; beyond it the same ground belongs to two."""
@@ -22,31 +23,20 @@ _SHOWN = 50
 _KINDS = ("Polygon", "MultiPolygon")
 
 
-def to_areas(table: Table, crs: pyproj.CRS) -> tuple[gpd.GeoSeries, tuple[str, ...]]:
+def whole_areas(table: Table, crs: pyproj.CRS) -> tuple[gpd.GeoSeries, tuple[str, ...]]:
     """Return the polygons of a table in `crs` and what was mended or tolerated; all else is a fault.
 
     Polygons that cross themselves where that adds no area, such as doubled borders, are mended; heights are dropped.
     Overlaps are slivers up to :data:`SLIVER_SHARE`.
     """
-    index = table.frame.index
-    geometry = gpd.GeoSeries(table.frame.geometry.to_numpy(), index=index, crs=table.frame.crs)
-    if geometry.crs is None:
-        table.fault("has no CRS", remedy="save it with its CRS")
-        table.ok = False
-        return geometry.set_crs(crs), ()
-    empty = geometry.isna() | geometry.is_empty
-    table.flag(empty, "geometry is empty", "draw the polygon or remove the row")
-    wrong = ~empty & ~geometry.geom_type.isin(_KINDS)
-    table.flag(wrong, "geometry is not a polygon", "do not mix points, lines and polygons")
-    usable = ~empty & ~wrong
-    flat = geometry.where(usable).to_crs(crs)
-    flat = gpd.GeoSeries(shapely.force_2d(flat.to_numpy()), index=index, crs=crs)
-    bounds = flat.bounds
-    infinite = usable & ~np.isfinite(bounds).all(axis=1)
+    geometry = to_areas(table, crs)
+    flat = gpd.GeoSeries(shapely.force_2d(geometry.to_numpy()), index=geometry.index, crs=crs)
+    drawn = flat.geom_type.isin(_KINDS) & ~flat.is_empty
+    infinite = drawn & ~np.isfinite(flat.bounds).all(axis=1)
     table.flag(infinite, "geometry leaves the area of the CRS", "check its CRS and axis order")
-    usable &= ~infinite
-    names = index.astype(str)
-    shapes, faults, mended = mend(table.name, names, flat.to_numpy(), usable.to_numpy(dtype=bool))
+    usable = (drawn & ~infinite).to_numpy(dtype=bool)
+    names = flat.index.astype(str)
+    shapes, faults, mended = mend(table.name, names, flat.to_numpy(), usable)
     notes = [f"polygons mended without a change of area: {listed(mended)}"] if mended else []
     if not faults and usable.all():
         faults, slivers = overlap_faults(table.name, names, shapes)
@@ -54,7 +44,7 @@ def to_areas(table: Table, crs: pyproj.CRS) -> tuple[gpd.GeoSeries, tuple[str, .
     for fault in faults:
         table.fault(fault.problem, row=fault.row, remedy=fault.remedy)
         table.ok = False
-    return gpd.GeoSeries(shapes, index=index, crs=crs), tuple(f"{table.name}: {note}" for note in notes)
+    return gpd.GeoSeries(shapes, index=flat.index, crs=crs), tuple(f"{table.name}: {note}" for note in notes)
 
 
 def mend(

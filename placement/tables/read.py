@@ -11,7 +11,7 @@ import pyproj
 
 from placement.errors import InputError, PlacementError
 from placement.study import InputFile, Study
-from placement.tables.areas import to_areas
+from placement.tables.areas import whole_areas
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
@@ -160,7 +160,7 @@ class _Reader:
         if self.study.demand.grid_m is None:
             table.fault("holds polygons", remedy="say how finely to cut them: [demand] grid_m = 250")
             table.ok = False
-        areas, notes = to_areas(table, self.crs)
+        areas, notes = whole_areas(table, self.crs)
         self.faults.notes += notes
         return areas
 
@@ -199,6 +199,6 @@ class _Reader:
         table = Table("districts", frame, None, self.faults)
         names = table.text("district")
         table.frame = table.frame.assign(district=names.to_numpy()).set_index(pd.Index(names, name="row"))
-        areas, notes = to_areas(table, self.crs)
+        areas, notes = whole_areas(table, self.crs)
         self.faults.notes += notes
         return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))
