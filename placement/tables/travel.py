@@ -8,7 +8,7 @@ OSRM's `durations`, which the R package gives in minutes) do not tell their unit
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,64 +46,68 @@ _OURS = ("demand_id", "site_id", "seconds", "metres")
 
 
 def read_travel(table: Table, file: InputFile, study: Study) -> pd.DataFrame:
-    """Return `demand_id`, `site_id` and a column named by its unit, by the row of the file; NaN is out of reach."""
-    frame = _unpivoted(table, file) if file.wide else _paired(table, file)
+    """Return `demand_id`, `site_id` and a column named by its unit; NaN is out of reach."""
+    frame, named = _unpivoted(table, file) if file.wide else _paired(table, file)
     measure = next((name for name in UNITS if name in frame.columns), None)
     if measure is None:
         table.ok = False
         return frame
     numbers, missing = travel_numbers(frame[measure])
-    rows = frame.index
-    table.frame = frame
-    table.flag(pd.Series(np.isnan(numbers) & ~missing, index=rows), f"{measure} is not a number", "write digits only")
+
+    def flag(mask: NDArray[np.bool_], problem: str, remedy: str) -> None:
+        found = np.flatnonzero(mask)
+        for at in found[:_SHOWN]:
+            table.fault(problem.format(frame[measure].iloc[at]), row=named(int(at)), remedy=remedy)
+        if len(found) > _SHOWN:
+            table.fault(f"{len(found) - _SHOWN} more rows like the last", remedy=remedy)
+        table.ok = table.ok and not len(found)
+
+    flag(np.isnan(numbers) & ~missing, f"{measure} is {{!r}}", "give a number, or nothing where there is no way")
     with np.errstate(invalid="ignore"):
-        below = numbers < 0
-        beyond = numbers * UNITS[measure][1] > LARGEST
-    table.flag(pd.Series(below, index=rows), f"{measure} is below 0", "must be 0 or more; leave out pairs out of reach")
-    table.flag(pd.Series(beyond, index=rows), f"{measure} is beyond any city", "is it in that unit?")
+        flag(numbers < 0, f"{measure} is {{}}, below 0", "leave out pairs out of reach")
+        flag(numbers * UNITS[measure][1] > LARGEST, f"{measure} is {{}}: beyond any city", "is it in that unit?")
     repeated = frame.duplicated(["demand_id", "site_id"]) & (frame["demand_id"] != "")
-    for row in rows[repeated][:_SHOWN]:
-        pair = f"{frame['demand_id'][row]} to {frame['site_id'][row]}"
-        table.fault(f"the pair {pair} is repeated", row=row, remedy="keep one row a pair")
-        table.ok = False
+    flag(repeated.to_numpy(dtype=bool), "the pair is repeated", "keep one row a pair")
     _check_standard(table, measure, study)
     return frame.assign(**{measure: numbers})
 
 
-def _paired(table: Table, file: InputFile) -> pd.DataFrame:
-    """Return the columns of a table of pairs by our names."""
-    present = [str(name) for name in table.frame.columns]
-    known = [name for name in present if name in _KNOWN or _ROUTER_MINUTES.fullmatch(name)]
-    table.use((*_OURS, *(name for name in known if name not in _OURS)))
+def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int], str]]:
+    """Return the columns of a table of pairs by our names, and what names its rows."""
+    usual = {name.casefold(): name for name in _KNOWN}
+    present = [(str(name), str(name).casefold()) for name in table.frame.columns]
+    known = [usual.get(key, name) for name, key in present if key in usual or _ROUTER_MINUTES.fullmatch(key)]
+    table.use((*_OURS, *(name for name in dict.fromkeys(known) if name not in _OURS)))
     found = travel_columns([str(name) for name in table.frame.columns], file.unit)
     if not isinstance(found, Columns):
         for fault in found:
             table.fault(fault.problem, remedy=fault.remedy)
-        return table.frame
+        return table.frame, _file_row(table.frame.index)
     ids = {"demand_id": table.text(found.start), "site_id": table.text(found.end)}
-    frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]})
-    return frame.set_axis(_file_rows(table.frame.index), axis=0)
+    line = _file_row(table.frame.index)
+    frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]}).reset_index(drop=True)
+    return frame, lambda at: f"{line(at)}: {frame['demand_id'].iloc[at]} to {frame['site_id'].iloc[at]}"
 
 
-def _unpivoted(table: Table, file: InputFile) -> pd.DataFrame:
-    """Return a table with a column a site as one of pairs."""
+def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int], str]]:
+    """Return a table with a column a site as one of pairs, and what names its cells."""
+    line = _file_row(table.frame.index)
     if file.unit is None or table.frame.shape[1] <= 1:
         lacks = "does not say what its numbers are" if file.unit is None else "has no column of a site"
         table.fault(lacks, remedy=f'write travel = {{path = ..., wide = true, unit = "minutes"}}: {", ".join(UNITS)}')
-        return table.frame
+        return table.frame, line
     first = str(table.frame.columns[0])
     ids = table.text(first)
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)
-    rows = _file_rows(table.frame.index)
-    long = wide_to_long(frame.rename(columns=lambda name: str(name).strip()), file.unit)
-    return long.set_axis(pd.Index(np.repeat(rows.to_numpy(), frame.shape[1]) + ", column " + long["site_id"]), axis=0)
+    frame = frame.rename(columns=lambda name: str(name).strip())
+    sites = frame.columns
+    return wide_to_long(frame, file.unit), lambda at: f"{line(at // len(sites))}, column {sites[at % len(sites)]}"
 
 
-def _file_rows(index: pd.Index) -> pd.Index:
-    """Return the rows of the file by their line."""
-    if index.dtype == object or index.inferred_type == "string":
-        return index.astype(object)
-    return pd.Index([f"row {number + 2}" for number in index], dtype=object)
+def _file_row(index: pd.Index) -> Callable[[int], str]:
+    """Return what names the rows of a table by their line in the file."""
+    numbered = pd.api.types.is_integer_dtype(index)
+    return lambda at: f"row {index[at] + 2}" if numbered else str(index[at])
 
 
 def _check_standard(table: Table, measure: str, study: Study) -> None:

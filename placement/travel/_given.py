@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,13 +39,16 @@ def long_table(
     rows, columns = pd.Index(frame[found.start]), pd.Index(frame[found.end])
     unit, scale = UNITS[found.unit]
     values, empty = travel_numbers(frame[found.measure])
-    labels = [f"{a}, {b}" for a, b in zip(rows, columns, strict=True)]
+
+    def labels() -> Iterator[str]:
+        return (f"{a}, {b}" for a, b in zip(rows, columns, strict=True))
+
     faults = _value_faults(labels, values, empty, frame[found.measure], measure=found.unit, scale=scale)
     if missing == "error" and found.start == "demand_id":
         remedy = "remove the row, or pass missing='unreachable'"
-        faults += row_faults(TABLE, labels, empty, f"{found.unit} is empty", remedy=remedy)
+        faults += row_faults(TABLE, labels(), empty, f"{found.unit} is empty", remedy=remedy)
     repeated = pd.MultiIndex.from_arrays([rows, columns]).duplicated()
-    faults += row_faults(TABLE, labels, repeated, "the pair is repeated", remedy="keep one row a pair")
+    faults += row_faults(TABLE, labels(), repeated, "the pair is repeated", remedy="keep one row a pair")
     if faults:
         raise InputError(faults)
     points = _ids(rows if point_ids is None else point_ids, point_ids is None)
@@ -68,7 +72,7 @@ def melted(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _value_faults(
-    labels: list[str],
+    labels: Callable[[], Iterator[str]],
     values: NDArray[np.float64],
     empty: NDArray[np.bool_],
     given: pd.Series,
@@ -79,7 +83,7 @@ def _value_faults(
     unreadable = ~empty & ~np.isfinite(values)
     faults = row_faults(
         TABLE,
-        labels,
+        labels(),
         unreadable,
         f"{measure} is {{}}",
         remedy="give a number; leave out pairs out of reach",
@@ -87,8 +91,8 @@ def _value_faults(
     )
     with np.errstate(invalid="ignore"):
         negative, large = values < 0, np.isfinite(values) & (values * scale > LARGEST)
-    faults += row_faults(TABLE, labels, negative, f"{measure} is {{}}", remedy="must be 0 or more", values=given)
-    return faults + row_faults(TABLE, labels, large, f"{measure} is {{}}", remedy="is it in that unit?", values=given)
+    faults += row_faults(TABLE, labels(), negative, f"{measure} is {{}}", remedy="must be 0 or more", values=given)
+    return faults + row_faults(TABLE, labels(), large, f"{measure} is {{}}", remedy="is it in that unit?", values=given)
 
 
 def _ids(values: pd.Index, from_table: bool) -> pd.Index:
