@@ -82,32 +82,26 @@ def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int]
     if not isinstance(found, Columns):
         for fault in found:
             table.fault(fault.problem, remedy=fault.remedy)
-        return table.frame, _file_row(table.frame.index)
+        return table.frame, lambda at: str(table.frame.index[at])
     ids = {"demand_id": table.text(found.start), "site_id": table.text(found.end)}
-    line = _file_row(table.frame.index)
+    lines = table.frame.index
     frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]}).reset_index(drop=True)
-    return frame, lambda at: f"{line(at)}: {frame['demand_id'].iloc[at]} to {frame['site_id'].iloc[at]}"
+    return frame, lambda at: f"{lines[at]}: {frame['demand_id'].iloc[at]} to {frame['site_id'].iloc[at]}"
 
 
 def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int], str]]:
     """Return a table with a column a site as one of pairs, and what names its cells."""
-    line = _file_row(table.frame.index)
+    lines = table.frame.index
     if file.unit is None or table.frame.shape[1] <= 1:
         lacks = "does not say what its numbers are" if file.unit is None else "has no column of a site"
         table.fault(lacks, remedy=f'write travel = {{path = ..., wide = true, unit = "minutes"}}: {", ".join(UNITS)}')
-        return table.frame, line
+        return table.frame, lambda at: str(lines[at])
     first = str(table.frame.columns[0])
     ids = table.text(first)
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)
     frame = frame.rename(columns=lambda name: str(name).strip())
     sites = frame.columns
-    return wide_to_long(frame, file.unit), lambda at: f"{line(at // len(sites))}, column {sites[at % len(sites)]}"
-
-
-def _file_row(index: pd.Index) -> Callable[[int], str]:
-    """Return what names the rows of a table by their line in the file."""
-    numbered = pd.api.types.is_integer_dtype(index)
-    return lambda at: f"row {index[at] + 2}" if numbered else str(index[at])
+    return wide_to_long(frame, file.unit), lambda at: f"{lines[at // len(sites)]}, column {sites[at % len(sites)]}"
 
 
 def _check_standard(table: Table, measure: str, study: Study) -> None:
