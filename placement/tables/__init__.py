@@ -1,6 +1,6 @@
 """Tables in: files of five formats, checked columns, coordinates in the study's CRS."""
 
-from placement.tables.areas import overlap_faults
+from placement.tables.areas import overlap_faults, polygon_parts
 from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_gcj02
 from placement.tables.files import read_frame
 from placement.tables.fingerprints import input_fingerprints, refuse_changes
@@ -20,6 +20,7 @@ __all__ = [
     "in_order",
     "input_fingerprints",
     "overlap_faults",
+    "polygon_parts",
     "read_frame",
     "read_tables",
     "read_times",

@@ -67,7 +67,7 @@ def mend(
     faults: list[Fault] = []
     mended: list[str] = []
     for place in broken:
-        whole = _polygons_of(shapely.make_valid(shapes[place]))
+        whole = polygon_parts(shapely.make_valid(shapes[place]))
         if area[place] > 0 and abs(whole.area - area[place]) <= SAME_AREA * area[place]:
             shapes[place] = whole
             mended.append(str(names[place]))
@@ -121,8 +121,8 @@ def overlap_faults(table: str, names: pd.Index, shapes: NDArray[np.object_]) -> 
     return _cut(table, faults), [told]
 
 
-def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return the polygons of a mended shape without the lines and points that mending leaves."""
+def polygon_parts(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a shape without the lines and points that cutting and mending leave."""
     parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type in _KINDS]
     return shapely.union_all(parts) if parts else shapely.Polygon()
 

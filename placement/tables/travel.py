@@ -85,7 +85,7 @@ def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int]
         return table.frame, lambda at: str(table.frame.index[at])
     ids = {"demand_id": table.text(found.start), "site_id": table.text(found.end)}
     lines = table.frame.index
-    frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]}).reset_index(drop=True)
+    frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]})
     return frame, lambda at: f"{lines[at]}: {frame['demand_id'].iloc[at]} to {frame['site_id'].iloc[at]}"
 
 
@@ -101,7 +101,8 @@ def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[i
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)
     frame = frame.rename(columns=lambda name: str(name).strip())
     sites = frame.columns
-    return wide_to_long(frame, file.unit), lambda at: f"{lines[at // len(sites)]}, column {sites[at % len(sites)]}"
+    long = wide_to_long(frame, file.unit).set_axis(lines.repeat(len(sites)), axis=0)
+    return long, lambda at: f"{lines[at // len(sites)]}, column {sites[at % len(sites)]}"
 
 
 def _check_standard(table: Table, measure: str, study: Study) -> None:
@@ -169,7 +170,7 @@ def _measure(names: Sequence[str], unit: str | None, *, router: bool) -> tuple[s
     minutes = [name for name in names if router and _ROUTER_MINUTES.fullmatch(name)]
     for candidates in (named, minutes):
         if len(candidates) > 1:
-            return _fault(f"the table has both {' and '.join(candidates)}", "give one of them")
+            return _fault(f"the table has both {' and '.join(sorted(candidates))}", "give one of them")
         if candidates:
             told = candidates[0] if candidates is named else "minutes"
             if unit in (None, told):
