@@ -42,6 +42,7 @@ from placement.travel import (
     TravelTimes,
     cache_folder,
     straight_line_times,
+    street_notes,
     vehicle_run,
     walking_run,
 )
@@ -199,6 +200,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *place_notes(study, streets, demand, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -309,6 +311,15 @@ def study_demand(
         footfall_cv=settings.footfall_cv,
         simulated=bool(study.simulated_inputs),
     )
+
+
+def place_notes(
+    study: Study, streets: Streets | None, demand: DemandEstimate, times: TravelTimes | TimesStream
+) -> tuple[str, ...]:
+    """Return what is odd about the streets of a study and about where its points and sites stand on them."""
+    if streets is None:
+        return ()
+    return street_notes(streets, times.snaps, demand.weight.sum(axis=1), far_snap_m=study.travel.far_snap_m)
 
 
 def study_speeds(study: Study) -> dict[str, float]:

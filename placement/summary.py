@@ -57,9 +57,6 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
     ]
-    far = record["far_from_streets"]
-    if far:
-        lines.append(f"  far from every street ({len(far)}): {', '.join(far[:10])}{', ...' if len(far) > 10 else ''}")
     return [*lines, *(f"  {note}" for note in (*record["notes"], *record["remarks"]))]
 
 
