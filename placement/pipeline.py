@@ -12,7 +12,7 @@ import pandas as pd
 
 from placement.coverage import Coverage, Standard, cover
 from placement.errors import InputError
-from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.inputs import Prepared, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.printing import printable
@@ -29,7 +29,7 @@ from placement.report import (
 )
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
-from placement.study import TABLE, FloorsSection, Study
+from placement.study import FloorsSection, Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
 
@@ -152,7 +152,7 @@ def check_output(study: Study, folder: str | Path) -> None:
     """Raise an InputError unless the result folder can be written and holds nothing that the study is read from."""
     check_replaceable(folder)
     there = Path(folder).resolve()
-    read = {"study": study.folder / TABLE} | {name: study.path(written) for name, written in study.inputs.paths()}
+    read = {"study": study.file} | {name: study.path(written) for name, written in study.paths()}
     inside = [name for name, path in read.items() if there in path.resolve().parents]
     if inside:
         problem = f"the folder holds what the study is read from: {', '.join(inside)}"
@@ -222,13 +222,13 @@ def write_report(written: WrittenPlan) -> tuple[str, ...]:
 def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
     """Return what the report shows, for a result folder at `folder`."""
     prepared, study = outcome.prepared, study_used(outcome)
-    where = os.path.relpath(study.folder / TABLE, Path(folder).resolve())
+    where = os.path.relpath(study.file, Path(folder).resolve())
     return gather(
         prepared,
         replace(outcome.plan, study=study.study.name),
         study=study,
         study_path=Path(where).as_posix(),
-        inputs=input_fingerprints(study),
+        inputs=dict(prepared.fingerprints),
         reach=reach_frame(outcome),
         visits=outcome.visits,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MONEY = (BudgetSection, CostSection)
 _FLOORS = "policy.floors"
+SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def overridden(content: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str,
     for key, value in sorted(used.items()):
         section, _, name = key.partition(".")
         table = changed if not name else changed.setdefault(section, {})
-        if not isinstance(table, dict) or (not name and section != "costs") or section == "folder":
+        if section not in SECTIONS or not isinstance(table, dict) or (not name and section != "costs"):
             faults.append(Fault(table="overrides", row=key, problem="is no setting of a study"))
         elif value is None:
             table.pop(name or section, None)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import Fault, InputError
-from placement.inputs import input_fingerprints, prepare
+from placement.inputs import prepare
 from placement.report import CERTIFICATE_FILE, PLAN_FILE, PlanFormatError, read_plan
 from placement.report.strict_json import read_regular
-from placement.study import TABLE, Study, read_study
+from placement.study import Study, read_study
 from placement.verify.case import Case
 from placement.verify.counting import Counting
 from placement.verify.files import MOST_BYTES, Found, content_faults, folder_faults
@@ -35,7 +35,9 @@ _NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
 """Sections by which nothing is prepared."""
 
 
-def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolve: bool = False) -> Verdict:
+def verify_folder(
+    folder: str | Path, *, study: str | Path | None = None, resolve: bool = False, allow_outside: bool = False
+) -> Verdict:
     """Recount the plan in `folder` from its inputs, and compare every file with what plan and inputs give.
 
     Parameters
@@ -46,6 +48,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolv
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
     resolve
         Obtain a bound that is only a solver's word anew, and compare equal plans, by a solver run of the judge's own.
+    allow_outside
+        Whether the study's inputs may lie outside its folder.
 
     Raises
     ------
@@ -60,8 +64,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None, resolv
             study = place / str(read_plan(place / PLAN_FILE)["study"])
         except PlanFormatError as error:
             return _misformed(error)
-        return Judge.of(study).verdict(place, resolve=resolve)
-    return Judge.of(study).verdict(place, resolve=resolve, moved=True)
+        return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve)
+    return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
 
 
 def _misformed(error: PlanFormatError) -> Verdict:
@@ -84,7 +88,7 @@ class Judge:
         self._cases: dict[str, Case] = {}
 
     @classmethod
-    def of(cls, study: Study | str | Path) -> Judge:
+    def of(cls, study: Study | str | Path, *, allow_outside: bool = False) -> Judge:
         """Return a judge of plans for a study, or for the one at a path."""
         if isinstance(study, Study):
             return cls(study)
@@ -92,7 +96,7 @@ class Judge:
         if not (path.is_file() or path.is_dir()):  # a pipe would keep the judge waiting for ever
             remedy = "name the study with --study, where it was moved"
             raise InputError.single("study", "cannot be read: there is no such file", row=str(path), remedy=remedy)
-        return cls(read_study(path))
+        return cls(read_study(path, allow_outside=allow_outside))
 
     def verdict(self, folder: str | Path, *, resolve: bool = False, moved: bool = False) -> Verdict:
         """Return what is to be said of the plan in a folder; see :func:`verify_folder`.
@@ -125,7 +129,7 @@ class Judge:
         used = {each["key"]: each["used"] for each in record["overrides"]}
         name = json.dumps(record, sort_keys=True)
         counting = self._counting(used)
-        _same_inputs(record, input_fingerprints(counting.prepared.study))
+        _same_inputs(record, counting.prepared.fingerprints)
         if name not in self._cases:
             _keep(self._cases, name, Case(record, counting))
         return self._cases[name]
@@ -197,7 +201,7 @@ def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
 
 
 def _place_faults(record: Mapping[str, Any], place: Path, study: Study) -> Iterator[str]:
-    file = study.folder / TABLE
+    file = study.file
     beside = Path(os.path.relpath(file, place.resolve())).as_posix()
     if record["study"] not in {beside, file.as_posix()}:
         yield f"study: lies at {beside}, the plan says {record['study']}"
