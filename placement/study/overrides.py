@@ -59,7 +59,7 @@ def settings(study: BaseModel) -> dict[str, Any]:
     for name in type(study).model_fields:
         section = getattr(study, name)
         if isinstance(section, BaseModel):
-            found |= {f"{name}.{key}": value for key, value in _plain(section).items()}
+            found |= {f"{name}.{key}": value for key, value in _fields(section, whole=True).items()}
         elif isinstance(section, Mapping):
             found[name] = _plain(section)
     return found
@@ -89,11 +89,20 @@ def overridden(content: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str,
     return changed
 
 
+def _fields(section: BaseModel, *, whole: bool) -> dict[str, Any]:
+    """Return the fields of a section, all or (as a planner writes a table) those that are not at their defaults."""
+    named = {name: getattr(section, name) for name in (*type(section).model_fields, *(section.model_extra or {}))}
+    given = {
+        name: value
+        for name, value in named.items()
+        if whole or name not in type(section).model_fields or value != type(section).model_fields[name].default
+    }
+    return {name: _plain(value, money=isinstance(section, _MONEY)) for name, value in given.items()}
+
+
 def _plain(value: Any, *, money: bool = False) -> Any:
     if isinstance(value, BaseModel):
-        names = [*type(value).model_fields, *(value.model_extra or {})]
-        fen = isinstance(value, _MONEY)
-        return {name: _plain(getattr(value, name), money=fen) for name in names}
+        return _fields(value, whole=False)
     if isinstance(value, Mapping):
         return {str(name): _plain(part, money=money) for name, part in value.items()}
     if isinstance(value, tuple | list):
