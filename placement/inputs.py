@@ -167,8 +167,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tell("reading tables")
     tables, streets = read_inputs(study)
     population = demand_points(study, tables, streets)
-    if streets is not None:
-        warn_if_shifted(study, tables, streets)
+    shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, notes = survey_counts(study, tables)
     awareness = None
@@ -183,7 +182,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
-    notes = (*notes, *place_notes(study, streets, demand, times))
+    notes = (*notes, *shifted, *place_notes(study, streets, demand, times))
     return Prepared(
         study=study,
         tables=tables,

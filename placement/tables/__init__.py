@@ -1,6 +1,6 @@
 """Tables in: files of five formats, checked columns, coordinates in the study's CRS."""
 
-from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_gcj02
+from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.files import read_frame
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
@@ -15,5 +15,7 @@ __all__ = [
     "read_tables",
     "read_times",
     "study_crs",
+    "to_wgs84",
+    "wgs84_to_bd09",
     "wgs84_to_gcj02",
 ]
