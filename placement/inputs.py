@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -19,13 +19,22 @@ from placement.demand import (
     estimate_awareness,
     estimate_demand,
     points_from_polygons,
-    points_from_raster,
+    raster_people,
 )
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
 from placement.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
-from placement.study import TABLE, Study, StudyError, parse_period, read_study
-from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
+from placement.study import Study, StudyError, parse_period, read_study
+from placement.tables import (
+    Tables,
+    holds_areas,
+    in_order,
+    input_fingerprints,
+    read_frame,
+    read_tables,
+    refuse_changes,
+    study_crs,
+)
 from placement.travel import (
     Streets,
     TimesStream,
@@ -34,6 +43,7 @@ from placement.travel import (
     cache_folder,
     straight_line_times,
     street_notes,
+    table_times,
     vehicle_run,
     walking_run,
 )
@@ -66,6 +76,8 @@ class Prepared:
     demand, times
         Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
         where they are too many (``[travel] stream``), block by block.
+    fingerprints
+        SHA-256 of the bytes that were read: of the study file as ``study``, and of every input by its name.
     notes
         What was left out of the inputs and why, for the reader.
     """
@@ -80,6 +92,7 @@ class Prepared:
     reliance: VirtualReliance | None
     demand: DemandEstimate
     times: TravelTimes | TimesStream
+    fingerprints: Mapping[str, str]
     notes: tuple[str, ...]
 
     @property
@@ -88,8 +101,10 @@ class Prepared:
         return self.tables.sites
 
 
-def open_study(path: str | Path) -> Study:
-    """Read `study.toml`; where it is at fault, the error lists the faults of the tables and streets too.
+def open_study(path: str | Path, *, allow_outside: bool = False) -> Study:
+    """Read a study file; where it is at fault, the error lists the faults of the tables and streets too.
+
+    `allow_outside` lets its inputs lie outside its folder.
 
     Raises
     ------
@@ -98,7 +113,7 @@ def open_study(path: str | Path) -> Study:
         ``[study]``, ``[inputs]`` or ``[demand]``, by which tables are read, are themselves at fault.
     """
     try:
-        return read_study(path)
+        return read_study(path, allow_outside=allow_outside)
     except StudyError as error:
         if error.readable is None:
             raise
@@ -165,11 +180,14 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
+    fingerprints = input_fingerprints(study)
     tables, streets = read_inputs(study)
-    population = demand_points(study, tables, streets)
+    population, more = demand_points(study, tables, streets)
+    refuse_changes(study, fingerprints)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     tell("estimating demand")
-    survey, notes = survey_counts(study, tables)
+    survey, left_out = survey_counts(study, tables)
+    notes = (*study.notes, *tables.notes, *more, *left_out)
     awareness = None
     if survey is not None:
         districts = sorted(set(population["district"]))
@@ -181,8 +199,8 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
-    times = study_times(study, tables, population, streets, cached=cached)
-    notes = (*notes, *shifted, *place_notes(study, streets, demand, times))
+    times, more = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -194,6 +212,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         reliance=reliance,
         demand=demand,
         times=times,
+        fingerprints=MappingProxyType(fingerprints),
         notes=notes,
     )
 
@@ -203,7 +222,7 @@ def read_streets(study: Study) -> Streets | None:
     source = study.inputs.streets
     if source is None:
         return None
-    crs = study_crs(study.study.crs)
+    crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
         return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
     if source.graphml is not None:
@@ -220,7 +239,7 @@ def read_streets(study: Study) -> Streets | None:
     if source.osm is not None:
         rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
         return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
-    raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
+    raise InputError.single(study.file.name, "has no source of streets", row="inputs.streets")
 
 
 def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
@@ -229,7 +248,7 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     faults: list[Fault] = []
     for name, path in zip(("streets_nodes", "streets_edges"), written, strict=True):
         try:
-            frames.append(read_frame(name, study.path(path)))
+            frames.append(in_order(read_frame(name, study.path(path))))
         except InputError as error:
             faults += error.faults
     if faults:
@@ -237,37 +256,40 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     return frames
 
 
-def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:
-    """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
+def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Return the demand points of a study (as given, cut from its polygons, or the cells of its raster) and notes."""
     special = [group for group in study.demand.age_groups if group != "general"]
     population = tables.population
     if population is None:
         return _raster_points(study, tables, special)
     if holds_areas(population):
-        return points_from_polygons(
+        points = points_from_polygons(
             population,
             study.demand.grid_m or _GRID_M,
             ["people", *special],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,
         )
-    return population
+        return points, ()
+    return population, ()
 
 
-def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoDataFrame:
+def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     areas = tables.districts
     if areas is None:
-        raise InputError.single(TABLE, "a population raster needs districts", row="inputs.districts")
-    points = points_from_raster(study.path(study.inputs.population.path), areas)
+        raise InputError.single(study.file.name, "a population raster needs districts", row="inputs.districts")
+    file = study.inputs.population
+    found = raster_people(study.path(file.path), areas, band=file.band)
+    points = found.points
     parents = dict(zip(areas["district"], areas.get("parent", areas["district"]), strict=True))
     points["parent"] = points["district"].map(parents)
     lacking = [group for group in special if group not in study.demand.age_share]
     if lacking:
         problem = f"a raster has no ages: the share of {', '.join(lacking)} is not known"
-        raise InputError.single(TABLE, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
+        raise InputError.single(study.file.name, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
     for group in special:
         points[group] = points["people"] * study.demand.age_share[group]
-    return points
+    return points, found.notes
 
 
 def study_demand(
@@ -310,15 +332,18 @@ def study_speeds(study: Study) -> dict[str, float]:
 
 def study_times(
     study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None, *, cached: bool = True
-) -> TravelTimes | TimesStream:
-    """Return travel times that reach at least as far as the service standard of the fastest age group."""
+) -> tuple[TravelTimes | TimesStream, tuple[str, ...]]:
+    """Return travel times that reach at least as far as the service standard of the fastest age group, and notes."""
     sites = tables.sites.table
     if tables.travel is not None:
-        return TravelTimes.from_table(tables.travel, point_ids=points.index, site_ids=sites.index)
+        times, notes = table_times(tables.travel, points, sites, mode=study.travel.mode)
+        if times.unit == "ms" and study.travel.speed_m_s:
+            notes = ("travel: its times hold for everybody; travel.speed_m_s is not used", *notes)
+        return times, notes
     speed_m_s, cutoff_s = _reach(study)
     if streets is None:
         detour = study.travel.detour or 1.0
-        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
+        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour), ()
     travel = study.travel
     if travel.mode == "walking":
         run = walking_run(
@@ -330,7 +355,7 @@ def study_times(
             streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=travel.street_speed_m_s, oneway=travel.oneway,
             mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
         )  # fmt: skip
-    return _times_of(run, study, cached=cached)
+    return _times_of(run, study, cached=cached), ()
 
 
 def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:
@@ -347,10 +372,3 @@ def _reach(study: Study) -> tuple[float, float]:
     if study.travel.threshold_m is not None:
         return fastest, study.travel.threshold_m / fastest
     return fastest, (study.travel.cutoff_min or study.travel.longest_min) * _MIN_S
-
-
-def input_fingerprints(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of ``study.toml`` and of every input file, by input name."""
-    files = {"study": study.folder / TABLE}
-    files |= {name: study.path(written) for name, written in study.inputs.paths()}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}

@@ -7,7 +7,7 @@ faults are reported at once with the key they concern.
 from __future__ import annotations
 
 import difflib
-import tomllib
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,9 @@ import pydantic
 from pydantic import BaseModel, model_validator
 
 from placement.errors import Fault, InputError
+from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import parse_period
+from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.sections import (
     BudgetSection,
     CostSection,
@@ -31,10 +33,14 @@ from placement.study.sections import (
     StudySection,
     TravelSection,
 )
+from placement.study.spelling import one_spelling
+from placement.study.toml import content_faults, parse, read_bytes
 
 TABLE = "study.toml"
 _NEAR = 0.7
 """Likeness from which an unknown key is taken for a known one misspelt."""
+_OWN = ("folder", "file", "digest", "remarks")
+"""Fields of a study that are no sections of its file."""
 _READ_BY = ("study", "inputs", "demand")
 
 __all__ = [
@@ -75,12 +81,21 @@ class Study(Section):
     Parameters
     ----------
     folder
-        Absolute path of the folder that holds `study.toml`.
+        Absolute path of the folder that holds the study file.
+    file
+        Absolute path of that file, whatever it is called.
+    digest
+        SHA-256 of the bytes that were parsed; empty where the study came from no file.
+    remarks
+        Sentences on names that were brought to one spelling.
     study, inputs, demand, travel, costs, budget, policy, solve
         The sections; `costs` maps a host kind (or ``default``) to its amounts.
     """
 
     folder: Path
+    file: Path
+    digest: str = ""
+    remarks: tuple[str, ...] = ()
     study: StudySection
     inputs: Inputs
     demand: DemandSection
@@ -102,19 +117,43 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking":
+        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
-        if self.inputs.streets is None and (self.travel.mode != "walking" or self.travel.hilly):
-            raise ValueError("travel.mode, slope and steps_factor need inputs.streets")
+        self._ways_to_travel()
         return self
+
+    def _ways_to_travel(self) -> None:
+        travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
+        if not streets and travel.hilly:
+            raise ValueError("travel.slope and steps_factor need inputs.streets")
+        if travel.mode == "walking":
+            return
+        if not streets and not table:
+            raise ValueError("travel.mode needs inputs.streets or inputs.travel")
+        if streets and not travel.street_speed_m_s:
+            needed = "metres a second by highway, or '*' for all"
+            raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
+        if streets and travel.threshold_m is not None:
+            raise ValueError("threshold_m is a length; with vehicles give threshold_min")
+        if table and travel.street_speed_m_s:
+            raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (input name, path as written) of every file that is read."""
+        return self.inputs.paths()
 
     def path(self, written: str) -> Path:
         """Return the absolute path of a path as written in the study."""
         return self.folder / written
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the study was read otherwise than it is written, and what of it has no effect."""
+        return (*self.remarks, *effect_notes(self, self.file.name))
 
     @property
     def simulated_inputs(self) -> tuple[str, ...]:
@@ -129,8 +168,15 @@ class Study(Section):
         return tuple(dict.fromkeys(notice for notice in notices if notice))
 
 
-def read_study(path: str | Path) -> Study:
-    """Read and check `study.toml` (or the folder that holds it).
+def read_study(path: str | Path, *, allow_outside: bool = False) -> Study:
+    """Read and check a study file (or the `study.toml` of a folder).
+
+    Parameters
+    ----------
+    path
+        A study file, whatever its name, or the folder that holds `study.toml`.
+    allow_outside
+        Whether its inputs may lie outside its folder.
 
     Raises
     ------
@@ -140,44 +186,49 @@ def read_study(path: str | Path) -> Study:
     """
     file = Path(path)
     file = file / TABLE if file.is_dir() else file
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        remedy = "name a study.toml or the folder that holds it"
-        raise InputError.single(str(file), f"cannot be read: {error.strerror}", remedy=remedy) from error
-    except UnicodeDecodeError as error:
-        remedy = "save it as UTF-8"
-        raise InputError.single(str(file), f"is not UTF-8 text (byte {error.start})", remedy=remedy) from error
-    try:
-        content = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError.single(str(file), f"is not valid TOML: {error}", remedy="mend the line it names") from error
-    return study_from_dict(content, folder=file.resolve().parent)
+    raw = read_bytes(file)
+    content = parse(raw, file)
+    file = file.resolve()
+    digest = hashlib.sha256(raw).hexdigest()
+    return study_from_dict(content, folder=file.parent, file=file, digest=digest, allow_outside=allow_outside)
 
 
-def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
-    """Return the study of a parsed `study.toml`; see :func:`read_study`."""
-    if "folder" in content:
-        raise InputError.single(TABLE, "unknown key", row="folder", remedy="remove it")
+def study_from_dict(
+    content: Mapping[str, Any],
+    *,
+    folder: Path,
+    file: Path | None = None,
+    digest: str = "",
+    allow_outside: bool = False,
+) -> Study:
+    """Return the study of a parsed study file, `study.toml` in `folder` by default; see :func:`read_study`."""
+    file = folder / TABLE if file is None else file
+    table = file.name
+    faults = content_faults(content, table)
+    own = [name for name in _OWN if name in content]
+    faults += [Fault(table=table, row=name, problem="unknown key", remedy="remove it") for name in own]
+    if faults:
+        raise StudyError(faults)
+    content, remarks, faults = one_spelling(content, table)
+    given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
-        study = Study.model_validate({**content, "folder": folder})
+        study = Study.model_validate({**content, **given})
     except pydantic.ValidationError as error:
-        raise StudyError(_faults(error), _readable(content, folder)) from error
-    faults = [
-        Fault(table=TABLE, row=f"inputs.{name}", problem=f"{written} does not exist", remedy=f"put it in {folder}")
-        for name, written in study.inputs.paths()
-        if not study.path(written).is_file()
-    ]
+        raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
+    faults += file_faults(study.inputs, table)
+    faults += path_faults(table, folder, study.paths(), allow_outside=allow_outside)
+    if not allow_outside:
+        faults += folder_faults(table, folder, {"travel.cache": study.travel.cache})
     if faults:
         raise StudyError(faults, study)
     return study
 
 
-def _readable(content: Mapping[str, Any], folder: Path) -> Study | None:
+def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outside: bool) -> Study | None:
     """Return the study with every section that is at fault left at its defaults; None where tables need it."""
     sections: dict[str, Any] = {}
     for name, field in Study.model_fields.items():
-        if name == "folder":
+        if name in _OWN:
             continue
         try:
             adapter: Any = pydantic.TypeAdapter(field.annotation or Any)
@@ -190,23 +241,25 @@ def _readable(content: Mapping[str, Any], folder: Path) -> Study | None:
         return None
     if "travel" not in content:
         sections["travel"] = TravelSection.model_construct()
-    return Study.model_construct(folder=folder, **sections)
+    study = Study.model_construct(**given, **sections)
+    # What may not be read is not read for the sake of more faults either.
+    return study if allow_outside or not any_outside(study.folder, study.paths()) else None
 
 
-def _faults(error: pydantic.ValidationError) -> list[Fault]:
+def _faults(error: pydantic.ValidationError, table: str) -> list[Fault]:
     faults = []
     for item in error.errors():
         key = ".".join(
             str(part) for part in item["loc"] if not str(part).startswith(("function-", "constrained-", "dict["))
         )
         if item["type"] == "extra_forbidden":
-            faults.append(Fault(table=TABLE, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
+            faults.append(Fault(table=table, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
         elif item["type"] == "missing":
-            faults.append(Fault(table=TABLE, row=key, problem="is missing", remedy="add it"))
+            faults.append(Fault(table=table, row=key, problem="is missing", remedy="add it"))
         else:
             message = item["msg"].removeprefix("Value error, ")
             shown = f" (got {_shown(item['input'])})" if isinstance(item["input"], str | int | float | Decimal) else ""
-            faults.append(Fault(table=TABLE, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
+            faults.append(Fault(table=table, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
     return list(dict.fromkeys(faults))
 
 
@@ -219,7 +272,7 @@ def _near_key(location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
-    names = [name for name in getattr(model, "model_fields", {}) if name != "folder"]
+    names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]
     close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=_NEAR)
     return (
         f"did you mean {close[0]}?" if close else f"remove it; known here: {', '.join(names)}" if names else "remove it"
