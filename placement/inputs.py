@@ -33,6 +33,7 @@ from placement.tables import (
     read_frame,
     read_tables,
     refuse_changes,
+    shifted_back,
     study_crs,
 )
 from placement.travel import (
@@ -224,7 +225,8 @@ def read_streets(study: Study) -> Streets | None:
         return None
     crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
-        return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
+        frames = _street_tables(study, source.nodes, source.edges)
+        return Streets.from_tables(*frames, crs=crs, coordinates=source.coordinates)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
     if source.lines is not None:
@@ -233,6 +235,7 @@ def read_streets(study: Study) -> Streets | None:
             raise InputError.single(
                 "streets", "has no lines with a CRS", remedy="give a GeoPackage or GeoJSON of lines"
             )
+        lines = shifted_back("streets", lines, source.coordinates)
         return Streets.from_lines(lines.to_crs(crs), planar=source.planar)
     if source.place is not None:
         return Streets.from_place(source.place, crs=crs, network_type=_NETWORKS[source.mode])
