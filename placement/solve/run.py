@@ -47,6 +47,9 @@ _SOLVER_SHARE = 0.4
 _LEAST_PROOF_S = 5.0
 """Seconds that the own tree gets at least for a program that HiGHS has solved."""
 
+_ROOT_SHARE = 0.5
+"""Share of the time left after which the root's first bound makes room for plans."""
+
 _ROOT_ITERATIONS = 3000
 _REFIX_ITERATIONS = 50
 _CORE_SHARE = 0.1
@@ -91,7 +94,7 @@ class Run:
         self._problem = without(problem, self._dominated)
         self._pool = CutPool(problem.covers)
         self._log = ProofLog(self._problem)
-        self._finder = Finder(self._problem)
+        self._finder = Finder(self._problem, deadline)
         self._visitor = Visitor(self._problem, self._finder, deadline, self._pool)
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
@@ -183,7 +186,9 @@ class Run:
         begun = time.perf_counter()
         large = self._problem.covers.sites.size > _LARGE_ENTRIES and not self._simplex_fits(root)
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
-        root, plan = self._visit_root(self._visitor, root, None, iterations)
+        soon = self._deadline.within(_ROOT_SHARE * self._deadline.left_s())
+        visitor = Visitor(self._problem, self._finder, soon, self._pool)
+        root, plan = self._visit_root(visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
         if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
