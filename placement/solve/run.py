@@ -11,12 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement import __version__
 from placement.solve.beside import PlansBeside
 from placement.solve.branch import BranchAndBound, Stage, Tree, root_node, within_gap
 from placement.solve.cut_visitor import CutVisitor
@@ -356,7 +356,7 @@ class Run:
             bound=0 if infeasible else tree.bound,
             asked_gap=self._gap,
             proof="certificate",
-            solver=f"placement {_version()}",
+            solver=f"placement {__version__}",
             certificate=certificate,
             interrupted=self._deadline.interrupted,
             timings=timings,
@@ -385,10 +385,3 @@ def _status(tree: Tree, gap: float) -> Status:
     if tree.plan is None:
         return "infeasible" if tree.finished else "no_solution"
     return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
-
-
-def _version() -> str:
-    try:
-        return version("station-placement")
-    except PackageNotFoundError:
-        return "0"
