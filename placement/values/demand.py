@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.errors import AlignmentError, CrsError, InputError
+from placement.errors import AlignmentError, InputError
 from placement.values._frozen import frozen_array
+from placement.values.crs import check_frame
 
 FloatArray = NDArray[np.float64]
 
@@ -129,15 +130,8 @@ class Demand:
 
 
 def check_points(table: str, frame: gpd.GeoDataFrame) -> None:
-    """Raise unless `frame` has unique string ids and points in a projected CRS."""
-    if frame.crs is None:
-        raise CrsError.single(table, "has no CRS", remedy="set it with set_crs(...) or name it in study.toml")
-    if not frame.crs.is_projected:
-        raise CrsError.single(
-            table,
-            f"is in degrees ({frame.crs.to_string()})",
-            remedy="reproject to a metric CRS with to_crs(...)",
-        )
+    """Raise unless `frame` has unique string ids and geometry in a CRS that measures metres there."""
+    check_frame(table, frame)
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         raise InputError.single(table, "id is repeated", row=str(repeated[0]), remedy="ids must be unique")
