@@ -63,14 +63,21 @@ class BatchRow:
 
 
 def recommend_many(
-    studies: Iterable[str | Path], out: str | Path, *, executor: Executor | None = None, workers: int = 2
+    studies: Iterable[str | Path],
+    out: str | Path,
+    *,
+    executor: Executor | None = None,
+    workers: int = 2,
+    allow_outside: bool = False,
 ) -> pd.DataFrame:
-    """Recommend for each study and write its results to a folder in `out`.
+    """Recommend for each study and write its results to a folder of its own in `out`.
 
-    The folder is called as that of ``study.toml``, or as the study file where that has another name. A study that
-    fails, or whose process dies, does not stop the others; why stands in its row. The rows of the studies that have
-    ended stand in ``out/batch.csv``, in the given order, from the first on. Ctrl-C stops all: studies that have not
-    begun are left out, those under way write the best plan so far where there is one.
+    The folder is called as the study's folder; where the study file is not called ``study.toml``, with the file's name
+    behind it: ``<folder>-<file>``.
+
+    A study that fails, or whose process dies, does not stop the others; why stands in its row. The rows of the studies
+    that have ended stand in ``out/batch.csv``, in the given order, from the first on. Ctrl-C stops all: studies that
+    have not begun are left out, those under way write the best plan so far where there is one.
 
     Parameters
     ----------
@@ -83,6 +90,8 @@ def recommend_many(
         processes does when one of them dies, run in such processes too.
     workers
         Processes of the default.
+    allow_outside
+        Whether inputs may lie outside the folders of their studies.
 
     Returns
     -------
@@ -101,7 +110,7 @@ def recommend_many(
         raise InputError.single(
             "studies", f"two studies would write to {repeated[0]}", remedy="rename a study's folder"
         )
-    batch = _Batch(paths, folders, Path(out) / BATCH)
+    batch = _Batch(paths, folders, Path(out) / BATCH, allow_outside=allow_outside)
     left = list(range(len(paths)))
     if executor is not None:
         left = batch.run(executor, left)
@@ -115,8 +124,11 @@ def recommend_many(
 class _Batch:
     """Studies, where their results go, and the rows of those that have ended."""
 
-    def __init__(self, paths: Sequence[Path], folders: Sequence[Path], file: Path) -> None:
+    def __init__(
+        self, paths: Sequence[Path], folders: Sequence[Path], file: Path, *, allow_outside: bool = False
+    ) -> None:
         self._paths, self._folders, self._file = paths, folders, file
+        self._allow_outside = allow_outside
         self._rows: dict[int, BatchRow] = {}
         _check_table(file)
 
@@ -126,8 +138,9 @@ class _Batch:
         broken: list[int] = []
         try:
             for number in numbers:
+                where = (str(self._paths[number]), str(self._folders[number]))
                 try:
-                    futures[pool.submit(_run, str(self._paths[number]), str(self._folders[number]))] = number
+                    futures[pool.submit(_run, *where, allow_outside=self._allow_outside)] = number
                 except BrokenExecutor:
                     broken.append(number)
             waiting = set(futures)
@@ -238,18 +251,18 @@ def _defect(error: BaseException) -> str:
 
 
 def _name(path: Path) -> str:
-    file = path.resolve()
-    if file.suffix != ".toml":
-        return file.name
-    return file.parent.name if file.name == TABLE else file.stem
+    place = path.resolve()
+    if place.is_dir() or place.suffix != ".toml":
+        return place.name
+    return place.parent.name if place.name == TABLE else f"{place.parent.name}-{place.stem}"
 
 
-def _run(study: str, folder: str) -> BatchRow:
+def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
     from placement.inputs import open_study  # noqa: PLC0415 -- loaded in the worker
     from placement.pipeline import recommend, write_outcome  # noqa: PLC0415
 
     try:
-        outcome = recommend(open_study(study))
+        outcome = recommend(open_study(study, allow_outside=allow_outside))
         remarks = write_outcome(outcome, folder)
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))

@@ -66,7 +66,7 @@ def test_ctrl_c_drops_the_studies_that_have_not_begun(tmp_path):
         def __init__(self):
             self.futures = []
 
-        def submit(self, *_arguments):
+        def submit(self, *_arguments, **_options):
             self.futures.append(Future())
             self.futures[0].set_exception(KeyboardInterrupt()) if len(self.futures) == 1 else None
             return self.futures[-1]
@@ -79,10 +79,11 @@ def test_ctrl_c_drops_the_studies_that_have_not_begun(tmp_path):
 
 def test_a_study_is_called_as_its_file_where_that_has_a_name(tmp_path):
     paths = [tmp_path / "town" / "study.toml", tmp_path / "town" / "dear.toml", tmp_path / "town.v2"]
-    assert [batch._name(path) for path in paths] == ["town", "dear", "town.v2"]
+    paths[2].mkdir()
+    assert [batch._name(path) for path in paths] == ["town", "town-dear", "town.v2"]
 
 
-def poisoned(study, folder):
+def poisoned(study, folder, **_options):
     """What a study may do to the process it runs in, by its name; stands for `_run` in new processes too."""
     name = Path(study).name
     if name == "killed":
@@ -186,7 +187,7 @@ def test_a_table_of_an_earlier_batch_is_replaced(tmp_path, monkeypatch):
 
 
 def test_ctrl_c_keeps_the_rows_of_the_studies_that_have_ended(tmp_path, monkeypatch):
-    def pressed(study, folder):
+    def pressed(study, folder, **_options):
         if Path(study).name == "b":
             raise KeyboardInterrupt
         return poisoned(study, folder)

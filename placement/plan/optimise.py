@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.coverage import Coverage, measure
-from placement.errors import InfeasibleError, NoSolutionError
 from placement.models import Policy, RelocationModel, StationCosts, maximal_coverage
 from placement.models.maximal_coverage import WEIGHT_SCALE, capital_amounts
 from placement.plan.decode import budget_lines, decode, standing_after
-from placement.plan.infeasible import explain
-from placement.solve import maximise_coverage
+from placement.plan.solving import solve_in_time
 from placement.solve.deadline import hold_interrupts
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
@@ -56,7 +54,8 @@ def optimise(
     gap
         Relative gap at which to stop, 0 = proven optimal.
     time_limit_s
-        Wall time allowed for solving, seconds; and as much again to choose among equal optima.
+        Wall time allowed for solving, seconds. Choosing among equal optima, or saying why there is no plan, gets what
+        solving leaves of it and a quarter of it more: 1.25 `time_limit_s` is the most for all of it together.
     seed, threads
         Fixed so that the same input gives the same plan.
     progress
@@ -65,7 +64,7 @@ def optimise(
     Raises
     ------
     InfeasibleError
-        Naming constraints that cannot hold together, with the numbers.
+        Naming constraints that cannot hold together, with the numbers and the proof.
     NoSolutionError
         If the time ended before any plan was found.
     KeyboardInterrupt
@@ -106,16 +105,12 @@ def _claims(solution: Solution) -> dict[str, Any]:
 
 def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
     """Return the solution, and whether it is the one of fewest actions, least money, lowest ids among equal optima."""
-    solution = maximise_coverage(model.program, backend=backend, **options)
-    if solution.status == "infeasible":
-        raise InfeasibleError(*explain(model, seed=options["seed"], threads=options["threads"]))
-    if solution.status == "no_solution":
-        raise NoSolutionError(f"no plan was found within {options['time_limit_s']:g} s: allow more time")
+    solution, left_s = solve_in_time(model.program, backend, options)
     if solution.status != "optimal" or options["gap"] > 0 or solution.interrupted:
         return solution, False
     from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
-    limits = {name: options[name] for name in ("time_limit_s", "seed", "threads")}
+    limits = {"time_limit_s": left_s, "seed": options["seed"], "threads": options["threads"]}
     with hold_interrupts() as interrupt:
         better = tie_break(model.program, solution, _action_costs(model, costs), **limits)
     return (replace(solution, interrupted=interrupt.asked), False) if better is None else (better, True)
