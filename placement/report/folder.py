@@ -120,7 +120,7 @@ def _resolved(path: str | Path) -> Path:
         found = os.lstat(path)
         if stat.S_ISLNK(found.st_mode) and not _own(found):
             raise _refusal(Path(path), "is a link that belongs to somebody else")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:  # a name with a null, or longer than the system has them
         raise _refusal(Path(path), f"cannot be a folder: {getattr(error, 'strerror', None) or error}") from error
