@@ -130,6 +130,19 @@ def test_a_step_that_nobody_knows_is_a_fault():
     assert "7 minutes apart, which does not divide the day" in refused(odd)[0]
 
 
+@pytest.mark.parametrize(("first", "then"), [(60, 15), (15, 60), (1440, 60), (5, 15), (60, 1440)])
+@pytest.mark.parametrize("every", [None, 15, 60, 1440])
+def test_a_counter_that_changes_its_step_is_refused(first, then, every):
+    frame = pd.concat([series(first, weeks=2), series(then, weeks=2, start="2025-03-17")], ignore_index=True)
+    assert refused(frame, every=every)
+
+
+def test_times_at_the_end_of_an_hour():
+    frame = series(60, weeks=2)
+    row = of(frame.assign(time=frame["time"] + pd.Timedelta("59min59s")))
+    assert row[["people_per_day", "night_share"]].tolist() == pytest.approx(truth())
+
+
 def test_finer_than_promised_is_summed_and_said():
     counts = clean_counts(series(15), every=60)
     assert counts.notes == ("counts every 15 minutes are summed (counts_every says an hour): F1",)
