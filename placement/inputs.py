@@ -33,6 +33,7 @@ from placement.tables import (
     read_frame,
     read_tables,
     refuse_changes,
+    shifted_back,
     study_crs,
 )
 from placement.travel import (
@@ -184,8 +185,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tables, streets = read_inputs(study)
     population, more = demand_points(study, tables, streets)
     refuse_changes(study, fingerprints)
-    if streets is not None:
-        warn_if_shifted(study, tables, streets)
+    shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, left_out = survey_counts(study, tables)
     notes = (*study.notes, *tables.notes, *more, *left_out)
@@ -201,7 +201,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
     tell("walking times")
     times, more = study_times(study, tables, population, streets, cached=cached)
-    notes = (*notes, *more, *place_notes(study, streets, demand, times))
+    notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -225,7 +225,8 @@ def read_streets(study: Study) -> Streets | None:
         return None
     crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
-        return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
+        frames = _street_tables(study, source.nodes, source.edges)
+        return Streets.from_tables(*frames, crs=crs, coordinates=source.coordinates)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
     if source.lines is not None:
@@ -234,6 +235,7 @@ def read_streets(study: Study) -> Streets | None:
             raise InputError.single(
                 "streets", "has no lines with a CRS", remedy="give a GeoPackage or GeoJSON of lines"
             )
+        lines = shifted_back("streets", lines, source.coordinates)
         return Streets.from_lines(lines.to_crs(crs), planar=source.planar)
     if source.place is not None:
         return Streets.from_place(source.place, crs=crs, network_type=_NETWORKS[source.mode])

@@ -87,6 +87,7 @@ class StreetsInput(Section):
     lines: LocalPath | None = None
     layer: str | None = None
     planar: Flag = False
+    coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     place: str | None = None
     mode: Literal["walk", "cycle", "drive"] = "walk"
     rules: LocalPath | None = None
@@ -98,6 +99,8 @@ class StreetsInput(Section):
         tables = self.nodes is not None and self.edges is not None
         if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
             raise ValueError("give exactly one of: nodes and edges, graphml, osm, lines, place")
+        if self.coordinates != "wgs84" and not tables and self.lines is None:
+            raise ValueError("coordinates goes with nodes and edges, or lines; graphml, osm and place are WGS-84")
         if self.rules is not None and self.osm is None:
             raise ValueError("rules say which ways of an osm file are read: give osm")
         if self.mode != "walk" and self.osm is None and self.place is None:

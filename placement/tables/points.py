@@ -143,7 +143,7 @@ def _degrees_of_geometry(table: Table) -> tuple[Floats, Floats] | None:
     if geometry is None:
         return None
     alone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.to_numpy()) == 1)
-    geometry = geometry.where(~alone, geometry.centroid) if alone.any() else geometry
+    geometry[alone] = shapely.get_geometry(geometry[alone].to_numpy(), 0)
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the point or remove the row")
     wrong = ~empty & (geometry.geom_type != "Point")

@@ -16,6 +16,7 @@ from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
+from placement.tables.gdal import check_content
 from placement.tables.order import in_order
 from placement.tables.people import read_people
 from placement.tables.points import holds_areas, shifted_back, study_crs, to_points
@@ -100,6 +101,8 @@ class _Reader:
         """Return the checked tables, or raise with every fault."""
         inputs = self.study.inputs
         people = None if inputs.population.is_raster else inputs.population
+        if people is None:
+            self._check_raster(inputs.population)
         parts: dict[str, pd.DataFrame | None] = {
             "population": self._table("population", people, "demand_id", self._population),
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
@@ -133,6 +136,12 @@ class _Reader:
             ignored=tuple(self.faults.ignored),
             notes=(*self.faults.notes, *_unused(self.faults.ignored)),
         )
+
+    def _check_raster(self, file: InputFile) -> None:
+        try:
+            check_content("population", self.study.path(file.path))
+        except InputError as error:
+            self.faults.extend(error)
 
     def _raw(self, name: str, file: InputFile) -> pd.DataFrame | None:
         try:
