@@ -252,7 +252,7 @@ def _defect(error: BaseException) -> str:
 
 def _name(path: Path) -> str:
     place = path.resolve()
-    if place.is_dir() or place.suffix != ".toml":
+    if place.is_dir() or (place.suffix != ".toml" and not place.is_file()):
         return place.name
     return place.parent.name if place.name == TABLE else f"{place.parent.name}-{place.stem}"
 

@@ -123,9 +123,9 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         outcome = run(loaded, **options, progress=tell)
         tell("writing")
         try:
-            written = write_plan(outcome, out, seed=seed)
+            written = write_plan(outcome, out)
         except InputError as error:
-            return _unwritten(error, outcome, out, seed=seed, as_json=as_json, quiet=quiet)
+            return _unwritten(error, outcome, out, as_json=as_json, quiet=quiet)
         stage.written = True
         tell("drawing")
         remarks = write_report(written)
@@ -143,17 +143,16 @@ def _print_plan(outcome: Outcome, data: Any, out: Path, remarks: tuple[str, ...]
     remarks = (*run_remarks(outcome.prepared), *remarks)
     if as_json:
         return print_out(plan_record(data) | run_record(outcome.prepared, remarks), quiet)
-    visits = [outcome.visits.note] if outcome.visits is not None and outcome.visits.note else []
-    return print_out([*plan_lines(data, out), *visits, *outcome.prepared.notes, *remarks], quiet)
+    return print_out([*plan_lines(data, out), *data.notes, *remarks], quiet)
 
 
-def _unwritten(error: InputError, outcome: Outcome, out: Path, *, seed: int | None, as_json: bool, quiet: bool) -> int:
+def _unwritten(error: InputError, outcome: Outcome, out: Path, *, as_json: bool, quiet: bool) -> int:
     """Print a plan that could not be written, so that it is not lost with the disk."""
     from placement.pipeline import report_data  # noqa: PLC0415
     from placement.report import plan_record  # noqa: PLC0415
     from placement.summary import plan_lines  # noqa: PLC0415
 
-    data = report_data(outcome, out, seed=seed)
+    data = report_data(outcome, out)
     if as_json:
         return fail(error, EXIT_INPUT, plan=plan_record(data))
     print_out(plan_lines(data, None), quiet)
@@ -163,35 +162,31 @@ def _unwritten(error: InputError, outcome: Outcome, out: Path, *, seed: int | No
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--study", type=click.Path(path_type=Path), help="The study, where it was moved since.")
+@click.option("--resolve", is_flag=True, help="Obtain a solver's bound anew, with a solver run of the judge's own.")
 @outside_option
 @json_option
 @quiet_option
 @exit_codes
-def verify(folder: Path, study: Path | None, allow_outside: bool, as_json: bool, quiet: bool) -> int:
-    """Recount a plan from its inputs.
+def verify(  # noqa: PLR0917 -- one option a parameter
+    folder: Path, study: Path | None, resolve: bool, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
+    """Recount a plan from its inputs and compare every file of its folder.
 
-    FOLDER was written by recommend. The code shares nothing with what made the plan.
+    FOLDER was written by recommend. The code that counts shares nothing with what made the plan.
     """
     from placement.report import recover_folder  # noqa: PLC0415
+    from placement.summary import verdict_lines, verdict_record  # noqa: PLC0415
     from placement.verify import verify_folder  # noqa: PLC0415
 
     recover_folder(folder)
-    verdict = verify_folder(folder, study=study, allow_outside=allow_outside)
-    lines = [f"refuted: {line}" for line in verdict.differences]
-    if verdict.confirmed:
-        lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
-        lines += [f"  {line}" for line in verdict.checked]
-    record = {
-        "confirmed": verdict.confirmed,
-        "proven": verdict.proven,
-        "proof": verdict.proof,
-        "differences": list(verdict.differences),
-    }
-    if verdict.confirmed:
-        code = print_out(record if as_json else lines, quiet)
-        return code if verdict.proven else EXIT_UNPROVEN
-    print_out(record, quiet) if as_json else echo("\n".join(map(printable, lines)), err=True)
-    return EXIT_REFUTED
+    verdict = verify_folder(folder, study=study, resolve=resolve, allow_outside=allow_outside)
+    if as_json or verdict.confirmed:
+        code = print_out(verdict_record(verdict) if as_json else verdict_lines(verdict), quiet)
+    else:
+        echo("\n".join(map(printable, verdict_lines(verdict))), err=True)
+    if not verdict.confirmed:
+        return EXIT_REFUTED
+    return code if verdict.whole else EXIT_UNPROVEN
 
 
 @main.command()
@@ -205,10 +200,10 @@ def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
 
     FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
     """
-    from placement.report import read_plan, recover_folder  # noqa: PLC0415
+    from placement.report import PLAN_FILE, read_plan, recover_folder  # noqa: PLC0415
     from placement.summary import compare_lines, compare_record  # noqa: PLC0415
 
     for folder in (first, second):
         recover_folder(folder)
-    record = compare_record(*(read_plan(folder / "plan.json") for folder in (first, second)))
+    record = compare_record(*(read_plan(folder / PLAN_FILE) for folder in (first, second)))
     return print_out(record if as_json else compare_lines(record, str(first), str(second)), quiet)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib import metadata
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-import placement
 from placement.coverage import Coverage, Standard, cover
 from placement.errors import InputError
 from placement.inputs import Prepared, prepare
@@ -22,21 +17,21 @@ from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.printing import printable
 from placement.report import (
-    REPORT,
+    CERTIFICATE_FILE,
+    REPORT_FILE,
     ReportData,
-    SurveyTables,
     check_replaceable,
+    gather,
+    reach_shares,
     render_report,
     render_tables,
     write_folder,
 )
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
-from placement.study import Study
+from placement.study import FloorsSection, Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
-
-_LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "pandas", "pulp", "scipy", "shapely")
 
 Progress = Callable[[str], None]
 _LOG = logging.getLogger(__name__)
@@ -124,8 +119,9 @@ def recommend(
         holds the best plan so far, marked ``interrupted``. A second one ends at once.
     """
     tell = progress or (lambda _line: None)
-    backend = study.solve.backend if backend is None else backend
-    check_backend(backend)
+    options = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit_s, "study.seed": seed}
+    study = study.with_settings({key: value for key, value in options.items() if value is not None})
+    check_backend(study.solve.backend)
     with hold_interrupts(at_once=False):
         prepared = prepare(study, progress=progress)
         tell("cover sets")
@@ -140,10 +136,10 @@ def recommend(
             policy=policy,
             streets=prepared.streets,
             study=study.study.name,
-            backend=backend,
-            gap=study.solve.gap if gap is None else gap,
-            time_limit_s=study.solve.time_limit_s if time_limit_s is None else time_limit_s,
-            seed=study.study.seed if seed is None else seed,
+            backend=study.solve.backend,
+            gap=study.solve.gap,
+            time_limit_s=study.solve.time_limit_s,
+            seed=study.study.seed,
             threads=study.solve.threads,
             progress=progress,
         )
@@ -182,7 +178,7 @@ class WrittenPlan:
     files: Mapping[str, bytes]
 
 
-def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> tuple[str, ...]:
+def write_outcome(outcome: Outcome, folder: str | Path) -> tuple[str, ...]:
     """Write the result folder (design section 9): the plan, and then, drawn, its report.
 
     Each is one atomic step, so that whatever happens while the report is drawn, the plan is there, whole.
@@ -197,16 +193,16 @@ def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = No
     InputError
         If the folder holds anything that was not written by this library, or the disk refuses the plan.
     """
-    return write_report(write_plan(outcome, folder, seed=seed))
+    return write_report(write_plan(outcome, folder))
 
 
-def write_plan(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> WrittenPlan:
+def write_plan(outcome: Outcome, folder: str | Path) -> WrittenPlan:
     """Write the plan, its tables and its certificate; nothing is drawn. Raises as :func:`write_outcome`."""
     check_output(outcome.prepared.study, folder)
-    data = report_data(outcome, folder, seed=seed)
+    data = report_data(outcome, folder)
     files = render_tables(data)
     if outcome.plan.certificate is not None:
-        files["certificate.npz"] = outcome.plan.certificate.to_bytes()
+        files[CERTIFICATE_FILE] = outcome.plan.certificate.to_bytes()
     write_folder(folder, files)
     return WrittenPlan(folder=Path(folder), data=data, files=files)
 
@@ -215,69 +211,59 @@ def write_report(written: WrittenPlan) -> tuple[str, ...]:
     """Draw the report of a plan that is written, and add it to the folder; return as :func:`write_outcome`."""
     try:
         page, remarks = render_report(written.data)
-        write_folder(written.folder, {**written.files, REPORT: page})
+        write_folder(written.folder, {**written.files, REPORT_FILE: page})
     except Exception as error:  # noqa: BLE001 -- the plan is there; its picture must not end the run
         _LOG.debug("no report", exc_info=error)
         why = printable(str(error)) or type(error).__name__
-        return (f"{REPORT} could not be written: {why}",)
+        return (f"{REPORT_FILE} could not be written: {why}",)
     return remarks
 
 
-def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> ReportData:
+def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
     """Return what the report shows, for a result folder at `folder`."""
-    study, prepared = outcome.prepared.study, outcome.prepared
-    standard = study_standard(study)
+    prepared, study = outcome.prepared, study_used(outcome)
     where = os.path.relpath(study.file, Path(folder).resolve())
-    return ReportData(
-        plan=outcome.plan,
-        demand=prepared.demand,
-        sites=prepared.sites,
+    return gather(
+        prepared,
+        replace(outcome.plan, study=study.study.name),
+        study=study,
         study_path=Path(where).as_posix(),
         inputs=dict(prepared.fingerprints),
-        versions=versions(),
-        seed=study.study.seed if seed is None else seed,
-        language=study.study.language,
-        threshold_s=standard.threshold_s,
-        threshold_m=standard.threshold_m,
-        threshold_s_by_district=standard.threshold_s_by_district,
-        travel_mode=prepared.times.mode,
         reach=reach_frame(outcome),
-        streets=None if prepared.streets is None else prepared.streets.edges,
-        districts=prepared.tables.districts,
-        simulated=study.simulated_inputs,
-        notices=study.notices,
-        visits=None if outcome.visits is None or outcome.visits.usage is None else outcome.visits.table,
-        awareness=survey_tables(prepared),
-        filled=prepared.filled,
-        reliance=prepared.reliance,
-        notes=prepared.notes,
+        visits=outcome.visits,
     )
-
-
-def survey_tables(prepared: Prepared) -> SurveyTables | None:
-    """Return who knows the service; None without a survey."""
-    if prepared.awareness is None:
-        return None
-    return SurveyTables.of(prepared.awareness, prepared.demand, uptake=prepared.study.demand.uptake)
 
 
 def reach_frame(outcome: Outcome) -> pd.DataFrame:
     """Return by demand point which share of its weight is within reach before and after the plan."""
-    demand, sites = outcome.prepared.demand, outcome.prepared.sites
-    weight = demand.weight
-    total = weight.sum(axis=1)
-    masks = {
-        "before": sites.table["existing"].to_numpy(dtype=bool),
-        "after": sites.ids.isin(outcome.plan.open),
+    sites = outcome.prepared.sites
+    before, after = sites.table["existing"].to_numpy(dtype=bool), sites.ids.isin(outcome.plan.open)
+    reached = outcome.coverage.reached
+    return reach_shares(outcome.prepared.demand, reached(before), reached(after))
+
+
+def study_used(outcome: Outcome) -> Study:
+    """Return the study with the name, gap and limits that the plan was made with, where they are not its own."""
+    study, plan = outcome.prepared.study, outcome.plan
+    own = study_policy(study, outcome.prepared.demand.points["parent"])
+    changed = {
+        each.name: getattr(outcome.policy, each.name)
+        for each in fields(Policy)
+        if getattr(outcome.policy, each.name) != getattr(own, each.name)
     }
-    shares: dict[str, Any] = {}
-    for name, standing in masks.items():
-        within = (weight * outcome.coverage.reached(standing)).sum(axis=1)
-        shares[name] = np.divide(within, total, out=np.zeros_like(total), where=total > 0)
-    return pd.DataFrame(shares, index=demand.ids)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of this library and of those that a result depends on."""
-    found = {"placement": placement.__version__, "python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in _LIBRARIES}
+    budget = {
+        name.removesuffix("_fen"): changed.pop(name) for name in ("capital_fen", "running_fen") if name in changed
+    }
+    district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
+    floors = study.policy.floors
+    if district is not None or ages is not None:
+        by_age = floors.by_age_group if ages is None else ages
+        changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
+    return study.model_copy(
+        update={
+            "study": study.study.model_copy(update={"name": plan.study or study.study.name}),
+            "solve": study.solve.model_copy(update={"gap": plan.asked_gap}),
+            "budget": study.budget.model_copy(update=budget),
+            "policy": study.policy.model_copy(update=changed),
+        }
+    )

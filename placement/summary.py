@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from placement.inputs import Prepared
-from placement.pipeline import survey_tables
-from placement.report import ReportData, SurveyTables, ordered_actions
+from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.values import Plan
+from placement.verify import Verdict
 
 _STATUS = {
     "optimal": "proven: no plan covers more",
@@ -91,6 +91,7 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
         ["INTERRUPTED: the run was stopped by hand; this is the best plan found until then"] if plan.interrupted else []
     )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
+    lines += [f"made with {each!s}" for each in data.overrides]
     lines += [
         f"travel: {data.travel_mode}",
         "",
@@ -146,6 +147,27 @@ def _action_table(data: ReportData) -> list[str]:
     return lines
 
 
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain values."""
+    return {
+        "confirmed": verdict.confirmed,
+        "proven": verdict.proven,
+        "proof": verdict.proof,
+        "differences": list(verdict.differences),
+        "checked": list(verdict.checked),
+        "unchecked": list(verdict.unchecked),
+    }
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """Return a verdict as lines of text."""
+    if not verdict.confirmed:
+        return [f"refuted: {line}" for line in verdict.differences]
+    lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
+    lines += [f"  NOT CHECKED: {line}" for line in verdict.unchecked]
+    return lines + [f"  {line}" for line in verdict.checked]
+
+
 def compare_record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Return what differs between two ``plan.json`` records; numbers are second minus first."""
     actions = [{a["site_id"]: a for a in record["actions"]} for record in (first, second)]
@@ -155,13 +177,20 @@ def compare_record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[
     }
     totals = [record["coverage"]["after"]["total"] for record in (first, second)]
     money = [{line["name"]: line["amount"] for line in record["budget"]} for record in (first, second)]
+    used = [{each["key"]: each["used"] for each in record["overrides"]} for record in (first, second)]
+    then, now = first["inputs"], second["inputs"]
     return {
-        "same_inputs": first["inputs"] == second["inputs"],
+        "same_inputs": then == now,
+        "different_inputs": sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name)),
+        "overrides": {key: [side.get(key) for side in used] for key in sorted(used[0].keys() | used[1].keys())},
         "objective": [record["objective"] for record in (first, second)],
         "status": [record["status"] for record in (first, second)],
         "stations": [len(record["open"]) for record in (first, second)],
         "coverage": {key: round(totals[1][key] - totals[0][key], 6) for key in totals[0]},
-        "budget": {name: round(money[1].get(name, 0.0) - money[0].get(name, 0.0), 2) for name in money[0]},
+        "budget": {
+            name: round(money[1].get(name, 0.0) - money[0].get(name, 0.0), 2)
+            for name in dict.fromkeys((*money[0], *money[1]))
+        },
         "only_first": sorted(set(first["open"]) - set(second["open"])),
         "only_second": sorted(set(second["open"]) - set(first["open"])),
         "actions": {site: pair for site, pair in changed.items() if pair[0] != pair[1]},
@@ -171,7 +200,11 @@ def compare_record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[
 def compare_lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
     """Return the comparison as lines of text."""
     lines = [f"A = {first}", f"B = {second}"]
-    lines += [] if record["same_inputs"] else ["the two plans were made from different inputs"]
+    if not record["same_inputs"]:
+        lines.append(f"the two plans were made from different inputs: {', '.join(record['different_inputs'])}")
+    for key, sides in record["overrides"].items():
+        says = ["as the study says" if value is None else f"{key} = {value}" for value in sides]
+        lines.append(f"made with other settings: A {says[0]}, B {says[1]} ({key})")
     (weight_a, weight_b), (status_a, status_b) = record["objective"], record["status"]
     lines += [
         f"covered weight: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",

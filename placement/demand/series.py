@@ -2,7 +2,8 @@
 
 The step of a counter is the commonest distance between its times, if at least :data:`REGULAR` of the distances are it.
 What the user says a row counts (``every``) settles irregular series; finer times are summed, and where hours are
-promised but the times lie regularly farther apart, nobody knows what a row holds: a fault. Steps must divide the day.
+promised but the times lie regularly farther apart, nobody knows what a row holds: a fault. So is a counter that changes
+its step. Steps must divide the day.
 
 Where most times of a counter have the same number of rows, these are directions or lanes and are summed, unless the
 rows of a time are alike (a file joined to itself). A column `direction` (or `lane`) settles it. A time at which a
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.demand._check import raise_faults
 from placement.errors import Fault, listed
@@ -23,8 +25,12 @@ from placement.errors import Fault, listed
 TABLE = "footfall_counts"
 REGULAR = 0.5
 """Least share of the distances between times that are the step."""
+JITTER = 0.1
+"""Largest relative difference of distances that are the same step, by clocks that are late."""
 COARSE = 0.9
 """Share of the distances from which times farther apart than promised are no gaps."""
+A_WHILE = 12
+"""Times in a row that lie equally far apart, though not a step, and so are rows of another step, not gaps."""
 SAME_ROWS = 0.9
 """Least share of the times that have as many rows as there are directions."""
 ALIKE = (0.5, 0.99)
@@ -114,10 +120,16 @@ def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[
                  for name, (step, share, number) in found.items()}  # fmt: skip
     steps: dict[object, int] = {}
     finer: dict[int, list[object]] = {}
+    series = {name: part.to_numpy() for name, part in apart.groupby(times["counter_id"])}
     for name, (apart_min, share, number) in found.items():
         step, problem = _decide(apart_min, share, number, every)
+        other = 0 if problem or not number else _other_step(series[name], step, every)
+        remedy = _REMEDY
+        if other:
+            remedy = "sum the finer rows, or give each step as a counter of its own"
+            problem = f"has times {_written(step)} apart and, for a while, {_written(other)}"
         if problem:
-            faults.append(Fault(table=TABLE, row=f"counter_id {name}", problem=problem, remedy=_REMEDY))
+            faults.append(Fault(table=TABLE, row=f"counter_id {name}", problem=problem, remedy=remedy))
             continue
         steps[name] = step
         if every is not None and step < every:
@@ -130,11 +142,28 @@ def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[
 
 
 def _commonest(counts: pd.Series | None) -> tuple[int, float, int]:
-    """Return the commonest distance in minutes (the smaller of two), its share and how many distances there are."""
+    """Return the commonest distance in minutes (the smaller of two), its share and how many distances there are.
+
+    Distances that differ from it by at most :data:`JITTER` are taken together: their median is what is meant.
+    """
     if counts is None or not len(counts):
         return 0, 0.0, 0
-    most = int(counts.max())
-    return int(min(counts.index[counts == most])), most / int(counts.sum()), int(counts.sum())
+    most = min(counts.index[counts == counts.max()])
+    alike = counts[abs(counts.index - most) <= JITTER * most].sort_index()
+    middle = alike.index[int(np.searchsorted(alike.cumsum(), alike.sum() / 2))]
+    return int(middle), float(alike.sum() / counts.sum()), int(counts.sum())
+
+
+def _other_step(apart: NDArray[np.int64], step: int, every: int | None) -> int:
+    """Return another distance that a series keeps for a while, or 0; days that were promised may lie apart."""
+    starts = np.flatnonzero(np.diff(apart, prepend=-1) != 0)
+    lengths = np.diff(np.append(starts, len(apart)))
+    for start, length in zip(starts, lengths, strict=True):
+        distance = int(apart[start])
+        jitter = abs(distance - step) <= JITTER * step
+        if length >= A_WHILE and not jitter and not (step == every == DAY_MIN and distance > step):
+            return distance
+    return 0
 
 
 def _decide(apart: int, share: float, number: int, every: int | None) -> tuple[int, str]:
@@ -167,13 +196,24 @@ def _starts(good: pd.DataFrame) -> pd.Series:
     """Return the start of each row's slot: its time, brought to the beat of its counter where it misses it a little."""
     step = pd.to_timedelta(good["step_min"], unit="m")
     past = (good["time"] - good["time"].dt.normalize()).dt.total_seconds() % (good["step_min"] * 60)
-    beat = past.groupby(good["counter_id"]).transform(lambda part: part.round().mode().iloc[0] if len(part) else part)
-    phase = pd.to_timedelta(beat, unit="s")
+    beats = {name: _beat(part, int(good["step_min"][part.index[0]])) for name, part in past.groupby(good["counter_id"])}
+    phase = pd.to_timedelta(good["counter_id"].map(beats).astype(float), unit="s")
     steps = (good["time"] - phase - pd.Timestamp(0)) / step
     near = steps.round()
     whole = near.where((steps - near).abs() <= 0.25, np.floor(steps))
     minutes = whole * good["step_min"]
     return pd.Timestamp(0) + pd.to_timedelta(minutes, unit="m") + phase
+
+
+def _beat(past: pd.Series, step: int) -> float:
+    """Return the seconds into its step at which a counter's times stand: the commonest, of late clocks the mean."""
+    seconds = past.round()
+    common = float(seconds.mode().iloc[0])
+    if (seconds == common).mean() >= REGULAR:
+        return common
+    around = np.exp(2j * np.pi * past.to_numpy() / (step * 60)).mean()
+    minute = round(float(np.angle(around)) / (2 * np.pi) * step)
+    return float(minute % step * 60)
 
 
 def _by_direction(good: pd.DataFrame) -> pd.Series:

@@ -7,24 +7,55 @@ killed run leaves the old folder whole.
 """
 
 from placement.report.data import ReportData, SurveyTables
-from placement.report.files import REPORT, plan_record, render_files, render_report, render_tables
-from placement.report.folder import check_replaceable, recover_folder, write_folder
-from placement.report.plan_json import ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
+from placement.report.files import (
+    CERTIFICATE_FILE,
+    REPORT_FILE,
+    plan_record,
+    render_files,
+    render_report,
+    render_tables,
+)
+from placement.report.folder import (
+    DESKTOP_FILES,
+    MANIFEST,
+    check_replaceable,
+    recover_folder,
+    write_folder,
+)
+from placement.report.gather import gather, reach_shares, survey_tables, versions
+from placement.report.plan_json import (
+    PLAN_FILE,
+    PlanFormatError,
+    ordered_actions,
+    plan_from_dict,
+    plan_schema,
+    plan_to_dict,
+    read_plan,
+)
 
 __all__ = [
-    "REPORT",
+    "CERTIFICATE_FILE",
+    "DESKTOP_FILES",
+    "MANIFEST",
+    "PLAN_FILE",
+    "REPORT_FILE",
+    "PlanFormatError",
     "ReportData",
     "SurveyTables",
     "check_replaceable",
+    "gather",
     "ordered_actions",
     "plan_from_dict",
     "plan_record",
     "plan_schema",
     "plan_to_dict",
+    "reach_shares",
     "read_plan",
     "recover_folder",
     "render_files",
     "render_report",
     "render_tables",
+    "survey_tables",
+    "versions",
     "write_folder",
 ]

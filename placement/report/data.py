@@ -18,6 +18,7 @@ from placement.demand import (
 )
 from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
+from placement.study import Override
 from placement.values import Demand, Plan, Sites
 
 
@@ -120,6 +121,8 @@ class ReportData:
         Notices that the licences of the inputs ask for.
     notes
         What was left out of the inputs, replaced, extrapolated or interpolated, in sentences.
+    overrides
+        Settings that the run did not take from the study file.
 
     Raises
     ------
@@ -151,6 +154,7 @@ class ReportData:
     filled: FilledCounters | None = None
     reliance: VirtualReliance | None = None
     notes: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     def __post_init__(self) -> None:
         check_language(self.language)

@@ -8,6 +8,7 @@ escaped by Jinja2. Bars are SVG attributes, since the policy forbids styles in a
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import logging
 from importlib import resources
@@ -67,6 +68,9 @@ def report_page(data: ReportData) -> tuple[bytes, str]:
             people=view.people_rows(plan, text),
             terms=view.terms(data, text),
             points=view.points,
+            # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
+            study_file=data.study_path.rpartition("/")[2],
+            overrides=view.override_sentences(data, text),
             inputs=[
                 (word(text, name), name in data.simulated, fingerprint)
                 for name, fingerprint in sorted(data.inputs.items())
@@ -76,6 +80,7 @@ def report_page(data: ReportData) -> tuple[bytes, str]:
     return page.encode("utf-8", "replace"), why
 
 
+@functools.cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("placement.report"),

@@ -10,27 +10,39 @@ amounts of money are yuan with at most two decimals (whole fen inside), and ther
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from placement.errors import Fault, InputError
+from placement.report.strict_json import read_regular, strict_json
+from placement.study import Override
 from placement.values import BudgetLine, Coverages, Covered, Plan
 from placement.values.plan import ACTION_COLUMNS
 
-SCHEMA = "placement/plan/1"
+PLAN_FILE = "plan.json"
+SCHEMA = "placement/plan/2"
+MOST_BYTES = 2**28
+"""A larger file is no plan."""
 DECIMALS = 6
 ACTION_ORDER = ("open", "move", "close", "keep")
 """Order of the actions in every table: what changes first."""
 
-Amount = Annotated[float, Field(allow_inf_nan=False)]
-Quantity = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MOST = 1e15
+"""No number of a plan is larger."""
+
+Amount = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
+Quantity = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)]
+Machines = Annotated[int, Field(ge=0, le=10**9)]
 Id = Annotated[str, Field(min_length=1)]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class PlanFormatError(InputError):
+    """A plan differs from the published schema of its format."""
 
 
 class _Part(BaseModel):
@@ -77,8 +89,8 @@ class ActionPart(_Part):
     site_id: Id
     action: Literal["keep", "move", "close", "open"]
     from_site_id: Id | None = Field(description="Where the machines of a move come from; null for other actions.")
-    machines_before: int = Field(ge=0)
-    machines_after: int = Field(ge=0)
+    machines_before: Machines
+    machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
 
 
@@ -101,20 +113,31 @@ class SolvePart(_Part):
     interrupted: bool = Field(
         default=False, description="The run was stopped by hand: the best plan and bound known then."
     )
-    details: dict[str, bool | int | float | str] = Field(description="Sizes of the program and of its reduction.")
+
+
+class OverridePart(_Part):
+    """A setting that the run did not take from the study file, named and written as there; null = not given."""
+
+    key: Id
+    study: JsonValue = Field(description="The value in the study file, or its default.")
+    used: JsonValue = Field(description="The value the plan was made with.")
 
 
 class PlanFile(_Part):
     """A plan of the Python library placement: which stations stay, move, close and open."""
 
-    schema_: Literal["placement/plan/1"] = Field(alias="schema")
+    schema_: Literal["placement/plan/2"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
     name: str = Field(description="Name of the study.")
     travel: str = Field(description="How travel was counted, e.g. walking along streets, or straight lines.")
     proof: Literal["certificate", "solver", "none"]
     inputs: dict[str, Fingerprint] = Field(description="SHA-256 of each input by name.")
-    versions: dict[str, str]
-    seed: int
+    simulated: list[str] = Field(description="Names of the inputs that are simulated.")
+    notices: list[str] = Field(description="Notices that the licences of the inputs ask for.")
+    notes: list[str] = Field(description="What was left out of the inputs, repaired or assumed, in sentences.")
+    overrides: list[OverridePart] = Field(description="Settings other than those of the study file.")
+    versions: dict[str, str] = Field(description="What wrote this folder; files that show the plan depend on it.")
+    seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(description="Covered weight, visits a month.")
     bound: Quantity = Field(description="No plan covers more than this, visits a month.")
@@ -141,7 +164,17 @@ def ordered_actions(plan: Plan) -> pd.DataFrame:
 
 
 def plan_to_dict(
-    plan: Plan, *, study_path: str, inputs: Mapping[str, str], versions: Mapping[str, str], seed: int, travel: str = ""
+    plan: Plan,
+    *,
+    study_path: str,
+    inputs: Mapping[str, str],
+    versions: Mapping[str, str],
+    seed: int,
+    travel: str = "",
+    simulated: Iterable[str] = (),
+    notices: Iterable[str] = (),
+    notes: Iterable[str] = (),
+    overrides: Iterable[Override] = (),
 ) -> dict[str, Any]:
     """Return a plan as the content of ``plan.json``.
 
@@ -159,6 +192,8 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
+    simulated, notices, notes, overrides
+        See :class:`~placement.report.ReportData`.
 
     Raises
     ------
@@ -172,6 +207,10 @@ def plan_to_dict(
         "travel": travel,
         "proof": plan.proof,
         "inputs": dict(inputs),
+        "simulated": list(simulated),
+        "notices": list(notices),
+        "notes": list(notes),
+        "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
         "versions": dict(versions),
         "seed": seed,
         "status": plan.status,
@@ -189,7 +228,6 @@ def plan_to_dict(
             "asked_gap": plan.asked_gap,
             "tie_broken": plan.tie_broken,
             "interrupted": plan.interrupted,
-            "details": {str(name): _plain(value) for name, value in plan.details.items()},
         },
     }
     return _validated(record).model_dump(by_alias=True)
@@ -237,7 +275,6 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         ),
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
-        details=dict(file.solve.details),
     )
 
 
@@ -252,19 +289,26 @@ def read_plan(path: str | Path) -> dict[str, Any]:
 
     Raises
     ------
+    PlanFormatError
+        If it holds a plan of this format that differs from its schema, listing where.
     InputError
-        If the file cannot be read, is not JSON, or differs from the format.
+        If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
+    file = Path(path)
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = read_regular(file, most_bytes=MOST_BYTES)
     except OSError as error:
         remedy = "name a result folder"
-        raise InputError.single(
-            "plan.json", f"cannot be read: {error.strerror}", row=str(path), remedy=remedy
-        ) from error
+        problem = f"cannot be read: {error.strerror or error}"
+        raise InputError.single(PLAN_FILE, problem, row=str(path), remedy=remedy) from error
+    try:
+        record = strict_json(content)
     except ValueError as error:
-        raise InputError.single("plan.json", f"is not JSON in UTF-8: {error}", row=str(path)) from error
-    return _validated(record).model_dump(by_alias=True)
+        remedy = "restore the file, or recommend again"
+        raise InputError.single(PLAN_FILE, f"is not JSON in UTF-8: {error}", row=str(path), remedy=remedy) from error
+    checked = _validated(record).model_dump(by_alias=True)
+    plan_from_dict(checked)
+    return checked
 
 
 def plan_schema() -> dict[str, Any]:
@@ -274,14 +318,19 @@ def plan_schema() -> dict[str, Any]:
 
 
 def _validated(record: Any) -> PlanFile:
+    version = record.get("schema") if isinstance(record, Mapping) else None
+    if version != SCHEMA:
+        problem = f"is no plan of the format {SCHEMA}" + (f", but {version!r}" if isinstance(version, str) else "")
+        remedy = "name a result folder; where an earlier version wrote it, recommend again"
+        raise InputError.single(PLAN_FILE, problem, row="schema", remedy=remedy)
     try:
         return PlanFile.model_validate(record)
     except ValidationError as error:
         faults = [
-            Fault(table="plan.json", row=".".join(str(key) for key in fault["loc"]), problem=fault["msg"])
+            Fault(table=PLAN_FILE, row=".".join(str(key) for key in fault["loc"]), problem=fault["msg"])
             for fault in error.errors()
         ]
-        raise InputError(faults) from error
+        raise PlanFormatError(faults) from error
 
 
 def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -325,14 +374,6 @@ def _rounded(value: float) -> float:
     return round(float(value), DECIMALS) + 0.0
 
 
-def _plain(value: Any) -> bool | int | float | str:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return _rounded(value)
-    return value if isinstance(value, bool | int | str) else str(value)
-
-
 def _yuan(fen: int | None) -> float | None:
     return None if fen is None else fen / 100
 
@@ -340,5 +381,5 @@ def _yuan(fen: int | None) -> float | None:
 def _fen(where: str, yuan: float) -> int:
     fen = round(yuan * 100)
     if fen / 100 != yuan:
-        raise InputError.single("plan.json", f"{yuan} yuan has more than two decimals", row=where)
+        raise PlanFormatError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
     return fen

@@ -32,6 +32,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "coverage": ("Coverage", "覆盖率"),
         "data": ("Data and how to check this plan", "数据来源与复核"),
         "notes": ("Notes on the inputs", "输入说明"),
+        "overrides": ("Settings other than the study file’s", "与方案文件不同的设置"),
+        "overrides.says": ("{key} = {used} instead of {study}", "{key} = {used}，方案文件为 {study}"),
         "reading": ("How to read this", "名词说明"),
         "today": ("today", "现状"),
         "plan": ("plan", "方案"),

@@ -278,6 +278,15 @@ def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
     return found
 
 
+def override_sentences(data: ReportData, text: Text) -> list[str]:
+    """Return which settings the run did not take from the study file."""
+    said = []
+    for each in data.overrides:
+        used, study = (text["none"] if value is None else value for value in (each.used, each.study))
+        said.append(text["overrides.says"].format(key=each.key, used=used, study=study))
+    return said
+
+
 def simulated_names(data: ReportData, text: Text) -> str:
     """Return which inputs are simulated, as one text; empty where none is."""
     if data.simulated:

@@ -8,6 +8,7 @@ HiGHS) is cut into slices or run in a thread of its own.
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -147,3 +148,7 @@ class Deadline:
     def within(self, seconds: float) -> Deadline:
         """Return the sooner of this and `seconds` from now."""
         return Deadline(min(self._ends, perf_counter() + seconds), self._interrupt, self)
+
+
+NEVER = Deadline(math.inf)
+"""The deadline of what takes as long as it takes."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import kernel
+from placement.solve.deadline import NEVER, Deadline
 from placement.solve.problem import NO_LIMIT, ONE, Problem
 from placement.solve.relocate import relocation_plan
 from placement.solve.restrict import Work, label_membership, restrict
@@ -15,6 +16,9 @@ from placement.solve.search import Field, build_field, greedy_plan, rounded
 from placement.values.program import BoolArray, IntArray
 
 _PASSES = 20
+_SEARCH_SHARE = 0.25
+"""Share of the time left that exchanges from one point may take at most."""
+
 _BOOSTS, _BOOST = 6, 1.5
 """How often classes in missed floors are made to weigh more, and by how much."""
 
@@ -67,6 +71,8 @@ class Finder:
     ----------
     problem
         The program.
+    until
+        After it plans are no longer improved, only made.
 
     Attributes
     ----------
@@ -76,8 +82,8 @@ class Finder:
         (columns,) weight within reach of each column's site, at least 1.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, until: Deadline = NEVER) -> None:
+        self._problem, self._until = problem, until
         self._whole: Work | None = None
         self._plain: tuple[tuple[BoolArray, int] | None] | None = None
         self._fields: dict[bytes, Field] = {}
@@ -96,7 +102,7 @@ class Finder:
             return self._valued(chosen)
         if self.packing and not (work.low > -np.inf).any():
             field = build_field(work)
-            plan, _ = greedy_plan(field, rounded(field, x), _PASSES, 1)
+            plan, _ = greedy_plan(field, rounded(field, x), _PASSES, 1, self._until)
             chosen[work.columns[plan]] = True
             return self._valued(chosen)
         whole = chosen.astype(np.float64)
@@ -121,13 +127,16 @@ class Finder:
             return None
         decided = np.asarray(problem.status == ONE)
         factor, membership = np.ones(work.label_indptr.size - 1), label_membership(work)
+        until = self._until.within(_SEARCH_SHARE * self._until.left_s())
         for _ in range(_BOOSTS if work.minimum.size else 1):
             field = self._field(factor)
-            plan, _ = relocation_plan(field, x[work.columns], _PASSES, 1)
+            plan, _ = relocation_plan(field, x[work.columns], _PASSES, 1, until)
             chosen = _with(decided, work.columns[plan])
             found = self._valued(chosen)
             if found is not None:
                 return found
+            if until.passed():
+                break
             missed = membership @ covered_by_label(problem, chosen) < work.minimum
             factor = np.where(membership[missed].any(axis=0), _BOOST * factor, factor)
         return None

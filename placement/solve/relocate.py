@@ -17,9 +17,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.kernels import kernel
-from placement.solve.search import add, fill, fits, keeps_lows, remove, start_tally, swap, worth
+from placement.solve.deadline import NEVER, Deadline
+from placement.solve.search import (
+    Field,
+    add,
+    fill,
+    fill_until,
+    fits,
+    keeps_lows,
+    pieces,
+    remove,
+    start_tally,
+    swap,
+    worth,
+)
 
 _CHOSEN = 0.3
 _SHORT_ROW = 4
@@ -141,9 +155,14 @@ def _undo(field: Any, tally: Any, before: Any) -> None:
 
 
 @kernel
-def _pass(field: Any, tally: Any) -> None:
-    """Try to exchange every enabler once."""
-    for column in np.random.permutation(tally.chosen.size):
+def _in_random_order(tally: Any) -> Any:
+    return np.random.permutation(tally.chosen.size)
+
+
+@kernel
+def _exchange_each(field: Any, tally: Any, columns: Any) -> None:
+    """Try to exchange each of the columns that is an enabler."""
+    for column in columns:
         row = _is_enabler(field, column)
         if row < 0:
             continue
@@ -157,6 +176,99 @@ def _pass(field: Any, tally: Any) -> None:
                 _exchange(field, tally, column, row)
             if tally.value[0] <= old or not keeps_lows(field, tally):
                 _undo(field, tally, before)
+
+
+@kernel
+def _mend(field: Any, tally: Any) -> None:
+    """Choose what gives room in rows beyond their limits, as long as it fits: stations that would be dear to close."""
+    for row in range(field.limits.size):
+        if tally.used[row] > field.limits[row]:
+            for entry in range(field.row_indptr[row], field.row_indptr[row + 1]):
+                column = field.row_columns[entry]
+                gives = field.row_coefficients[entry] < 0 and field.column_site[column] >= 0
+                if gives and not tally.chosen[column] and fits(field, tally, column):
+                    add(field, tally, column)
+
+
+@kernel
+def _enabled_row(field: Any, column: Any) -> Any:
+    """Return the row that a column can only fill once an enabler has made room, or -1."""
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        row = field.column_rows[at]
+        if field.column_coefficients[at] > 0 and field.lows[row] == field.limits[row]:
+            return row
+    return -1
+
+
+@kernel
+def _loss(field: Any, tally: Any, column: Any) -> Any:
+    """Return what giving up a chosen column would take from the value."""
+    total, site = field.values[column], field.column_site[column]
+    if site >= 0:
+        for at in range(field.site_indptr[site], field.site_indptr[site + 1]):
+            if tally.counts[field.site_rows[at]] == 1:
+                total += field.weights[field.site_rows[at]]
+    return total
+
+
+@kernel
+def _excluded_loss(field: Any, tally: Any, column: Any) -> Any:
+    """Return what making way for a column would take from the value."""
+    total = 0
+    for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
+        row = field.column_rows[at]
+        begin, end = field.row_indptr[row], field.row_indptr[row + 1]
+        if end - begin < _SHORT_ROW:
+            for entry in range(begin, end):
+                if tally.chosen[field.row_columns[entry]]:
+                    total += _loss(field, tally, field.row_columns[entry])
+    return total
+
+
+@kernel
+def _most_worth(field: Any, tally: Any) -> Any:
+    """Return (column of most worth that fits once an enabler has made room, its worth, the row), or -1."""
+    best, most, row = -1, 0, -1
+    for column in range(tally.chosen.size):
+        at = _enabled_row(field, column)
+        if at >= 0 and not tally.chosen[column]:
+            tally.used[at] -= 1
+            gain = worth(field, tally, column)
+            if gain > most and fits(field, tally, column):
+                best, most, row = column, gain, at
+            tally.used[at] += 1
+    return best, most, row
+
+
+@kernel
+def _least_loss(field: Any, tally: Any, row: Any, most: Any) -> Any:
+    """Return the enabler of a row that makes others go at the least loss, if that is less than `most`, or -1."""
+    best, least = -1, most
+    for entry in range(field.row_indptr[row], field.row_indptr[row + 1]):
+        column = field.row_columns[entry]
+        if field.row_coefficients[entry] < 0 and not tally.chosen[column]:
+            loss = _excluded_loss(field, tally, column)
+            if loss < least:
+                best, least = column, loss
+    return best
+
+
+@kernel
+def _move(field: Any, tally: Any) -> Any:
+    """Let the enabler that costs least make room for the column of most worth; return whether that gained."""
+    best, most, row = _most_worth(field, tally)
+    giver = _least_loss(field, tally, row, most) if best >= 0 else -1
+    if giver < 0:
+        return False
+    before, old = tally.chosen.copy(), tally.value[0]
+    _make_way(field, tally, giver)
+    for column in (giver, best):
+        if fits(field, tally, column):
+            add(field, tally, column)
+    if tally.value[0] > old and keeps_lows(field, tally):
+        return True
+    _undo(field, tally, before)
+    return False
 
 
 @kernel
@@ -174,16 +286,28 @@ def _near(field: Any, tally: Any, x: Any) -> None:
 
 
 @kernel
-def relocation_plan(field: Any, x: Any, passes: Any, seed: Any) -> Any:
-    """Return (plan, value): a point of the relaxation rounded, then improved by exchanges and swaps."""
+def _begun(field: Any, x: Any, seed: Any) -> Any:
+    """Return the state of a point of the relaxation, rounded as far as rows allow."""
     np.random.seed(seed)
     tally = start_tally(field, np.zeros(x.size, np.bool_))
     _near(field, tally, x)
-    fill(field, tally)
+    _mend(field, tally)
+    return tally
+
+
+def relocation_plan(
+    field: Field, x: NDArray[Any], passes: int, seed: int, until: Deadline = NEVER
+) -> tuple[NDArray[np.bool_], int]:
+    """Return (plan, value): a point of the relaxation rounded, then improved by exchanges and swaps."""
+    tally = _begun(field, x, seed)
+    while (field.limits < 0).any() and not until.passed() and _move(field, tally):
+        pass
+    fill_until(field, tally, until)
     for _ in range(passes):
-        value = tally.value[0]
-        _pass(field, tally)
-        swap(field, tally, 1, seed)
-        if tally.value[0] == value:
+        value = int(tally.value[0])
+        for piece in pieces(_in_random_order(tally), field, until):
+            _exchange_each(field, tally, piece)
+        swap(field, tally, 1, seed, until)
+        if until.passed() or int(tally.value[0]) == value:
             break
-    return tally.chosen, tally.value[0]
+    return tally.chosen, int(tally.value[0])

@@ -11,12 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement import __version__
 from placement.solve.beside import PlansBeside
 from placement.solve.branch import BranchAndBound, Stage, Tree, root_node, within_gap
 from placement.solve.cut_visitor import CutVisitor
@@ -46,6 +46,9 @@ _SOLVER_SHARE = 0.4
 
 _LEAST_PROOF_S = 5.0
 """Seconds that the own tree gets at least for a program that HiGHS has solved."""
+
+_ROOT_SHARE = 0.5
+"""Share of the time left after which the root's first bound makes room for plans."""
 
 _ROOT_ITERATIONS = 3000
 _REFIX_ITERATIONS = 50
@@ -91,7 +94,7 @@ class Run:
         self._problem = without(problem, self._dominated)
         self._pool = CutPool(problem.covers)
         self._log = ProofLog(self._problem)
-        self._finder = Finder(self._problem)
+        self._finder = Finder(self._problem, deadline)
         self._visitor = Visitor(self._problem, self._finder, deadline, self._pool)
         self._gap, self._deadline, self._seed, self._threads = gap, deadline, seed, threads
         self._progress = progress
@@ -183,7 +186,9 @@ class Run:
         begun = time.perf_counter()
         large = self._problem.covers.sites.size > _LARGE_ENTRIES and not self._simplex_fits(root)
         iterations = _QUICK_ENTRIES // self._problem.covers.sites.size if large else _ROOT_ITERATIONS
-        root, plan = self._visit_root(self._visitor, root, None, iterations)
+        soon = self._deadline.within(_ROOT_SHARE * self._deadline.left_s())
+        visitor = Visitor(self._problem, self._finder, soon, self._pool)
+        root, plan = self._visit_root(visitor, root, None, iterations)
         timings["root"] = time.perf_counter() - begun
         if plan is None or root.bound // SCALE <= within_gap(plan[1], self._gap):
             return root, plan
@@ -351,7 +356,7 @@ class Run:
             bound=0 if infeasible else tree.bound,
             asked_gap=self._gap,
             proof="certificate",
-            solver=f"placement {_version()}",
+            solver=f"placement {__version__}",
             certificate=certificate,
             interrupted=self._deadline.interrupted,
             timings=timings,
@@ -380,10 +385,3 @@ def _status(tree: Tree, gap: float) -> Status:
     if tree.plan is None:
         return "infeasible" if tree.finished else "no_solution"
     return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
-
-
-def _version() -> str:
-    try:
-        return version("station-placement")
-    except PackageNotFoundError:
-        return "0"

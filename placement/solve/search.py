@@ -14,14 +14,19 @@ generalized vertex median of a weighted graph, Operations Research 16, 955-961, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import kernel
+from placement.solve.deadline import NEVER, Deadline
 from placement.solve.problem import transposed
 from placement.solve.restrict import Work
+
+_PIECE = 50_000_000
+"""Looks at columns between two looks at the clock: some tenths of a second."""
 
 
 class Field(NamedTuple):
@@ -173,10 +178,10 @@ def worth(field: Any, tally: Any, column: Any) -> Any:
 
 @kernel
 def fits(field: Any, tally: Any, column: Any) -> Any:
-    """Return whether adding the column keeps every side row."""
+    """Return whether adding the column takes no side row beyond its limit; one that gives room fits any row."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
-        row = field.column_rows[at]
-        if tally.used[row] + field.column_coefficients[at] > field.limits[row]:
+        row, size = field.column_rows[at], field.column_coefficients[at]
+        if size > 0 and tally.used[row] + size > field.limits[row]:
             return False
     return True
 
@@ -241,17 +246,32 @@ def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
 @kernel
 def fill(field: Any, tally: Any) -> Any:
     """Add the column of best gain per cost as long as one fits and gains."""
-    while True:
-        best, ratio = -1, 0.0
-        for column in range(tally.chosen.size):
-            if tally.chosen[column]:
-                continue
-            gain = worth(field, tally, column) / field.cost[column]
-            if gain > ratio and fits(field, tally, column):
-                best, ratio = column, gain
-        if best < 0:
-            return
+    while _fill_in(field, tally):
+        pass
+
+
+@kernel
+def _fill_in(field: Any, tally: Any) -> Any:
+    """Add the column of best gain per cost that fits and gains; return whether there was one."""
+    best, ratio = -1, 0.0
+    for column in range(tally.chosen.size):
+        if tally.chosen[column]:
+            continue
+        gain = worth(field, tally, column) / field.cost[column]
+        if gain > ratio and fits(field, tally, column):
+            best, ratio = column, gain
+    if best >= 0:
         add(field, tally, best)
+    return best >= 0
+
+
+@kernel
+def _fill_some(field: Any, tally: Any, most: Any) -> Any:
+    """Add so many columns at most; return whether there may be more."""
+    count = 0
+    while count < most and _fill_in(field, tally):
+        count += 1
+    return count == most
 
 
 @kernel
@@ -267,35 +287,66 @@ def _best_other(field: Any, tally: Any, removed: Any) -> Any:
 
 
 @kernel
-def swap(field: Any, tally: Any, passes: Any, seed: Any) -> Any:
-    """Exchange an open column for a better one, and spend what is left, until nothing improves."""
-    np.random.seed(seed)
-    for _ in range(passes):
-        improved = False
-        opened = np.flatnonzero(tally.chosen)
-        np.random.shuffle(opened)
-        for column in opened:
-            if not tally.chosen[column]:
-                continue
-            remove(field, tally, column)
-            other = _best_other(field, tally, column)
-            if other >= 0:
-                add(field, tally, other)
-                fill(field, tally)
-                improved = True
-            else:
-                add(field, tally, column)
-        if not improved:
-            return
+def _in_random_order(tally: Any, seed: Any) -> Any:
+    """Return the open columns shuffled; a seed of 0 or more begins a new sequence of random numbers."""
+    if seed >= 0:
+        np.random.seed(seed)
+    opened = np.flatnonzero(tally.chosen)
+    np.random.shuffle(opened)
+    return opened
 
 
 @kernel
-def greedy_plan(field: Any, start: Any, passes: Any, seed: Any) -> Any:
+def _swap_each(field: Any, tally: Any, opened: Any) -> Any:
+    """Exchange each open column for a better one, and spend what is left; return whether anything improved."""
+    improved = False
+    for column in opened:
+        if not tally.chosen[column]:
+            continue
+        remove(field, tally, column)
+        other = _best_other(field, tally, column)
+        if other >= 0:
+            add(field, tally, other)
+            fill(field, tally)
+            improved = True
+        else:
+            add(field, tally, column)
+    return improved
+
+
+def pieces(columns: NDArray[Any], field: Field, until: Deadline) -> Iterator[NDArray[Any]]:
+    """Yield columns a piece at a time until the deadline; whole where little is done for them."""
+    size = max(1, _PIECE // max(1, field.values.size))
+    for begin in range(0, columns.size, size):
+        if until.passed():
+            return
+        yield columns[begin : begin + size]
+
+
+def fill_until(field: Field, tally: Tally, until: Deadline) -> None:
+    """Add columns of best gain per cost as long as one fits and gains, or until the deadline."""
+    most = max(1, _PIECE // max(1, field.values.size))
+    while not until.passed() and _fill_some(field, tally, most):
+        pass
+
+
+def swap(field: Field, tally: Tally, passes: int, seed: int, until: Deadline) -> None:
+    """Exchange an open column for a better one, and spend what is left, until nothing improves or the deadline."""
+    for turn in range(passes):
+        opened = _in_random_order(tally, -1 if turn else seed)
+        improved = [_swap_each(field, tally, piece) for piece in pieces(opened, field, until)]
+        if not any(improved) or until.passed():
+            return
+
+
+def greedy_plan(
+    field: Field, start: NDArray[np.bool_], passes: int, seed: int, until: Deadline = NEVER
+) -> tuple[NDArray[np.bool_], int]:
     """Return (plan, value): `start` filled greedily, then improved by swaps."""
     tally = start_tally(field, start)
-    fill(field, tally)
-    swap(field, tally, passes, seed)
-    return tally.chosen, tally.value[0]
+    fill_until(field, tally, until)
+    swap(field, tally, passes, seed, until)
+    return tally.chosen, int(tally.value[0])
 
 
 @kernel

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, PrivateAttr, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import parse_period
+from placement.study.overrides import Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.sections import (
     BudgetSection,
     CostSection,
     DemandSection,
+    FloorsSection,
     InputFile,
     Inputs,
     PolicySection,
@@ -48,8 +50,10 @@ __all__ = [
     "BudgetSection",
     "CostSection",
     "DemandSection",
+    "FloorsSection",
     "InputFile",
     "Inputs",
+    "Override",
     "PolicySection",
     "SolveSection",
     "StreetsInput",
@@ -57,6 +61,7 @@ __all__ = [
     "StudyError",
     "StudySection",
     "TravelSection",
+    "overrides_of",
     "parse_period",
     "read_study",
     "study_from_dict",
@@ -104,6 +109,8 @@ class Study(Section):
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     solve: SolveSection = SolveSection()
+    _content: Mapping[str, Any] | None = PrivateAttr(default=None)
+    _outside: bool = PrivateAttr(default=True)
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -117,15 +124,30 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking":
+        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
-        if self.inputs.streets is None and (self.travel.mode != "walking" or self.travel.hilly):
-            raise ValueError("travel.mode, slope and steps_factor need inputs.streets")
+        self._ways_to_travel()
         return self
+
+    def _ways_to_travel(self) -> None:
+        travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
+        if not streets and travel.hilly:
+            raise ValueError("travel.slope and steps_factor need inputs.streets")
+        if travel.mode == "walking":
+            return
+        if not streets and not table:
+            raise ValueError("travel.mode needs inputs.streets or inputs.travel")
+        if streets and not travel.street_speed_m_s:
+            needed = "metres a second by highway, or '*' for all"
+            raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
+        if streets and travel.threshold_m is not None:
+            raise ValueError("threshold_m is a length; with vehicles give threshold_min")
+        if table and travel.street_speed_m_s:
+            raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Yield (input name, path as written) of every file that is read."""
@@ -134,6 +156,47 @@ class Study(Section):
     def path(self, written: str) -> Path:
         """Return the absolute path of a path as written in the study."""
         return self.folder / written
+
+    def as_written(self) -> Study:
+        """Return the study as its file has it, whatever was changed in memory since."""
+        if self._content is None:
+            return self
+        return _validated(self._content, self._own, written=self._content, outside=self._outside)
+
+    def with_settings(self, used: Mapping[str, Any]) -> Study:
+        """Return the study with other values of some settings, checked as those of its file are.
+
+        Parameters
+        ----------
+        used
+            Values as the study file would hold them, by ``section.key``; see :mod:`placement.study.overrides`.
+
+        Raises
+        ------
+        InputError
+            If there is no such setting, it cannot have the value, or names a file that may not be read.
+        """
+        changed = {each.key: each.used for each in overrides_of(self)} | dict(used)
+        if not changed:
+            return self
+        table = self.file.name
+        content = overridden({}, settings(self)) if self._content is None else self._content
+        content = overridden(content, changed)
+        faults = content_faults(content, table)
+        if faults:
+            raise StudyError(faults)
+        try:
+            study = _validated(content, self._own, written=self._content, outside=self._outside)
+        except pydantic.ValidationError as error:
+            raise StudyError(_faults(error, table)) from error
+        faults = _read_faults(study, allow_outside=self._outside)
+        if faults:
+            raise StudyError(faults, study)
+        return study
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _OWN}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -197,16 +260,31 @@ def study_from_dict(
     content, remarks, faults = one_spelling(content, table)
     given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
-        study = Study.model_validate({**content, **given})
+        study = _validated(content, given, written=content, outside=allow_outside)
     except pydantic.ValidationError as error:
         raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
-    faults += file_faults(study.inputs, table)
-    faults += path_faults(table, folder, study.paths(), allow_outside=allow_outside)
-    if not allow_outside:
-        faults += folder_faults(table, folder, {"travel.cache": study.travel.cache})
+    faults += _read_faults(study, allow_outside=allow_outside)
     if faults:
         raise StudyError(faults, study)
     return study
+
+
+def _validated(
+    content: Mapping[str, Any], own: Mapping[str, Any], *, written: Mapping[str, Any] | None, outside: bool
+) -> Study:
+    study = Study.model_validate({**content, **own})
+    study._content, study._outside = written, outside  # noqa: SLF001 -- our own value, before anybody has seen it
+    return study
+
+
+def _read_faults(study: Study, *, allow_outside: bool) -> list[Fault]:
+    """Return what is wrong with the files that a study reads."""
+    table, folder = study.file.name, study.folder
+    faults = file_faults(study.inputs, table)
+    faults += path_faults(table, folder, study.paths(), allow_outside=allow_outside)
+    if not allow_outside:
+        faults += folder_faults(table, folder, {"travel.cache": study.travel.cache})
+    return faults
 
 
 def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outside: bool) -> Study | None:

@@ -118,7 +118,8 @@ def as_file(value: Any) -> Any:
 
 
 def _share(value: Any) -> Fraction:
-    _number(value)
+    if not isinstance(value, Fraction):
+        _number(value)
     if not 0 <= value <= 1:
         raise ValueError("must be a share between 0 and 1: 0.5 is 50 %")
     return Fraction(str(value))

@@ -65,6 +65,9 @@ class InputFile(Section):
     encoding: str | None = None
     layer: str | None = None
     columns: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
+    band: Annotated[int, Field(ge=1, strict=True)] | None = None
+    unit: Literal["seconds", "minutes", "hours", "metres", "km"] | None = None
+    wide: Flag = False
     simulated: Flag = False
     notice: str = ""
 
@@ -84,6 +87,7 @@ class StreetsInput(Section):
     lines: LocalPath | None = None
     layer: str | None = None
     planar: Flag = False
+    coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     place: str | None = None
     mode: Literal["walk", "cycle", "drive"] = "walk"
     rules: LocalPath | None = None
@@ -95,6 +99,8 @@ class StreetsInput(Section):
         tables = self.nodes is not None and self.edges is not None
         if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
             raise ValueError("give exactly one of: nodes and edges, graphml, osm, lines, place")
+        if self.coordinates != "wgs84" and not tables and self.lines is None:
+            raise ValueError("coordinates goes with nodes and edges, or lines; graphml, osm and place are WGS-84")
         if self.rules is not None and self.osm is None:
             raise ValueError("rules say which ways of an osm file are read: give osm")
         if self.mode != "walk" and self.osm is None and self.place is None:
@@ -245,12 +251,10 @@ class TravelSection(Section):
     def _one_way_to_travel(self) -> TravelSection:
         if self.mode == "walking" and self.street_speed_m_s:
             raise ValueError('street_speed_m_s goes with mode = "cycling" or "driving"')
-        if self.mode != "walking" and not self.street_speed_m_s:
-            raise ValueError(f"mode {self.mode} needs street_speed_m_s: metres a second by highway, or '*' for all")
         if self.mode != "walking" and (self.speed_m_s or self.hilly):
             raise ValueError(f"speed_m_s, slope and steps_factor are for walking, not for {self.mode}")
-        if self.threshold_m is not None and (self.mode != "walking" or self.hilly):
-            raise ValueError("threshold_m is a length; with slopes, steps or vehicles give threshold_min")
+        if self.threshold_m is not None and self.hilly:
+            raise ValueError("threshold_m is a length; with slopes or steps give threshold_min")
         return self
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArr
     magic = 1 - _ECCENTRICITY_2 * np.sin(phi) ** 2
     d_lat = np.degrees(d_lat / (_SEMI_MAJOR_M * (1 - _ECCENTRICITY_2) / (magic * np.sqrt(magic))))
     d_lon = np.degrees(d_lon / (_SEMI_MAJOR_M / np.sqrt(magic) * np.cos(phi)))
-    inside = (lon >= _BOX[0]) & (lon <= _BOX[1]) & (lat >= _BOX[2]) & (lat <= _BOX[3])
+    inside = in_box(lon, lat)
     return np.where(inside, lon + d_lon, lon), np.where(inside, lat + d_lat, lat)
 
 
@@ -47,6 +47,27 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArr
         there_lon, there_lat = wgs84_to_gcj02(guess_lon, guess_lat)
         guess_lon, guess_lat = guess_lon - (there_lon - lon), guess_lat - (there_lat - lat)
     return guess_lon, guess_lat
+
+
+def in_box(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
+    """Return whether WGS-84 degrees lie in mainland China's bounding box, outside of which GCJ-02 shifts nothing."""
+    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    return np.asarray((lon >= _BOX[0]) & (lon <= _BOX[1]) & (lat >= _BOX[2]) & (lat <= _BOX[3]))
+
+
+def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return BD-09 longitude and latitude in degrees of WGS-84 ones.
+
+    Examples
+    --------
+    >>> lon, lat = bd09_to_wgs84(*wgs84_to_bd09([114.27], [30.59]))
+    >>> round(float(lon[0]), 5), round(float(lat[0]), 5)
+    (114.27, 30.59)
+    """
+    x, y = wgs84_to_gcj02(lon, lat)
+    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_FACTOR)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BD_FACTOR)
+    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
 def bd09_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.errors import CrsError, Fault, InputError
+from placement.tables import to_wgs84
 from placement.travel._faults import row_faults
 from placement.travel._lengths import coordinate_slack_m, long_faults, short_faults, straight_m
 from placement.travel._tables import LONGEST_MM, Objects, StreetTables, one_way
@@ -29,7 +30,9 @@ class EdgeNames:
         return (f"{u}-{v}" for u, v in zip(self._edges["u"], self._edges["v"], strict=True))
 
 
-def read_tables(nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS) -> StreetTables:
+def read_tables(
+    nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS, *, coordinates: str = "wgs84"
+) -> StreetTables:
     """Check both tables and return their arrays; see :meth:`placement.travel.Streets.from_tables`."""
     in_degrees = _check_columns(nodes, edges)
     names = ("lon", "lat") if in_degrees else ("x", "y")
@@ -44,26 +47,53 @@ def read_tables(nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS) -> St
         raise InputError(faults)
     faults = _degree_faults(raw, u, v, lengths, in_degrees)
     if not faults:
+        slack_m = coordinate_slack_m(raw, in_degrees=in_degrees)
+        raw, edges = _in_wgs84(raw, edges, coordinates, in_degrees)
         straight = straight_m(raw, u, v, in_degrees=in_degrees)
-        faults = short_faults(labels, lengths, straight, coordinate_slack_m(raw, in_degrees=in_degrees))
+        faults = short_faults(labels, lengths, straight, slack_m)
         faults += long_faults(labels, lengths, straight)
     if not faults:
         tolerance = ENDS_TOLERANCE_M / (111_000 if in_degrees else 1)
-        coordinates, starts, faults = _shapes(edges, labels, raw, u, v, tolerance=tolerance)
+        vertices, starts, faults = _shapes(edges, labels, raw, u, v, tolerance=tolerance)
     if faults:
         raise InputError(faults)
     xy = _project(raw, crs) if in_degrees else raw
     if in_degrees:
-        coordinates = _project(coordinates, crs)
+        vertices = _project(vertices, crs)
     elevation = None
     if "elevation_m" in nodes:
         elevation = pd.to_numeric(nodes["elevation_m"], errors="coerce").to_numpy(np.float64)
     return StreetTables(
-        crs=crs, node_ids=ids, xy=_finite(xy), u=u, v=v, coordinates=coordinates, starts=starts,
+        crs=crs, node_ids=ids, xy=_finite(xy), u=u, v=v, coordinates=vertices, starts=starts,
         length_mm=np.rint(lengths * 1000).astype(np.int64), highway=_texts(edges, "highway"),
         oneway=one_way(edges.get("oneway"), len(edges)),
         elevation_m=elevation,
     )  # fmt: skip
+
+
+def _in_wgs84(
+    raw: NDArray[np.float64], edges: pd.DataFrame, coordinates: str, in_degrees: bool
+) -> tuple[NDArray[np.float64], pd.DataFrame]:
+    """Return nodes and lines of GCJ-02 or BD-09 degrees in WGS-84."""
+    if coordinates == "wgs84":
+        return raw, edges
+    if not in_degrees:
+        problem = f'coordinates = "{coordinates}" goes with degrees, but the nodes have x and y'
+        raise InputError.single("street nodes", problem, remedy="name the columns lon and lat")
+
+    def back(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (n, 2) WGS-84 degrees of shifted ones."""
+        return np.column_stack(to_wgs84(points[:, 0], points[:, 1], coordinates))
+
+    name = next((column for column in ("geometry", "wkt") if column in edges.columns), None)
+    if name is not None:
+        given = edges[name].to_numpy(dtype=object)
+        lines, absent, unreadable = _parse(given)
+        good = ~absent & ~unreadable
+        moved = given.copy()
+        moved[good] = shapely.transform(lines[good], back)
+        edges = pd.DataFrame(edges).assign(**{name: moved})
+    return back(raw), edges
 
 
 def _check_columns(nodes: pd.DataFrame, edges: pd.DataFrame) -> bool:

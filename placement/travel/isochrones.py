@@ -84,8 +84,9 @@ def isochrones(
     whole_reach(min(thresholds_s), speed_m_s)
     costs, cutoff, _ = walking_costs(streets, max(thresholds_s), speed_m_s, slope=slope, steps_factor=steps_factor)
     walked, costs = open_streets(streets, costs)
-    snaps = snap_to_streets(walked, point_coordinates("sites", sites, walked), threads=threads)
-    check_same_place("sites", snaps)
+    xy = point_coordinates("sites", sites, walked)
+    snaps = snap_to_streets(walked, xy, threads=threads)
+    check_same_place("sites", snaps, xy, walked)
     reach = reach_of(walked, costs, snaps, cutoff, "to_sites", threads=threads)
     lines, by_site = walked.lines(), _by_site(reach)
     rows = []

@@ -157,6 +157,6 @@ def snap_both(
         Snaps(edge=both.edge[part], position_mm=both.position_mm[part], access_mm=both.access_mm[part])
         for part in (slice(None, len(points)), slice(len(points), None))
     ]
-    for name, part in zip(("points", "sites"), parts, strict=True):
-        check_same_place(name, part)
+    for name, part, xy in zip(("points", "sites"), parts, (points, sites), strict=True):
+        check_same_place(name, part, xy, streets)
     return parts[0], parts[1]

@@ -28,6 +28,7 @@ from placement.travel._faults import row_faults
 from placement.travel._order import morton_order
 from placement.travel.streets import Streets
 from placement.values._frozen import frozen_array
+from placement.values.crs import degrees
 from placement.values.demand import check_points
 
 FAR_SNAP_M = 500.0
@@ -183,11 +184,17 @@ def point_coordinates(table: str, frame: gpd.GeoDataFrame, streets: Streets | No
     return xy
 
 
-def check_same_place(table: str, snaps: Snaps) -> None:
-    """Raise where not one point is anywhere near a street."""
-    if snaps.access_mm.size and float(snaps.access_mm.min()) > NOWHERE_NEAR_M * 1000:
-        raise CrsError.single(
-            table,
-            f"not one lies within {NOWHERE_NEAR_M / 1000:g} km of any street",
-            remedy="use streets of the same place; check that the coordinates are not swapped",
-        )
+def check_same_place(table: str, snaps: Snaps, xy: NDArray[np.float64], streets: Streets) -> None:
+    """Raise where not one of the (n, 2) points is anywhere near a street, with how far apart they are."""
+    if not snaps.access_mm.size or float(snaps.access_mm.min()) <= NOWHERE_NEAR_M * 1000:
+        return
+    places = []
+    for name, where in (("they lie", xy), ("the streets", streets.xy)):
+        lon, lat = degrees(streets.crs, np.median(where, axis=0)[None, :])
+        places.append(f"{name} around lon {lon[0]:.3f}, lat {lat[0]:.3f}")
+    nearest = f"the nearest is {snaps.access_mm.min() / 1e6:,.0f} km away"
+    raise CrsError.single(
+        table,
+        f"not one lies within {NOWHERE_NEAR_M / 1000:g} km of any street: {nearest}; {', '.join(places)}",
+        remedy="use streets of the same place; check their CRS, and that lon and lat are not swapped",
+    )

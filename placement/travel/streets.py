@@ -101,7 +101,9 @@ class Streets:
         return f"<Streets: {length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges, {self.crs.to_string()}>"
 
     @classmethod
-    def from_tables(cls, nodes: pd.DataFrame, edges: pd.DataFrame, *, crs: object) -> Streets:
+    def from_tables(
+        cls, nodes: pd.DataFrame, edges: pd.DataFrame, *, crs: object, coordinates: str = "wgs84"
+    ) -> Streets:
         """Return the network of a table of nodes and a table of edges.
 
         Parameters
@@ -114,6 +116,8 @@ class Streets:
             coordinates of the nodes; straight where missing), `highway`, `oneway` (as in OSM, or -1, 0, 1).
         crs
             Projected CRS of the result, in anything pyproj reads.
+        coordinates
+            What the degrees of both tables are: ``wgs84``, ``gcj02`` or ``bd09``.
 
         Raises
         ------
@@ -121,7 +125,8 @@ class Streets:
             If `crs` is missing, in degrees, or not in metres.
         InputError
             Listing every missing column, repeated or unknown id, missing coordinate, negative or missing length,
-            unreadable geometry and geometry that does not join its nodes.
+            length below the straight line between the ends, unreadable geometry and geometry that does not join its
+            nodes; where nearly all lengths are far beyond straight lines.
 
         Examples
         --------
@@ -131,7 +136,7 @@ class Streets:
         >>> streets
         <Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650>
         """
-        return cls._from_parts(read_tables(nodes, edges, metric_crs("streets", crs)))
+        return cls._from_parts(read_tables(nodes, edges, metric_crs("streets", crs), coordinates=coordinates))
 
     @classmethod
     def from_graphml(cls, path: str | Path, *, crs: object = None, least_part_m: float = 0.0) -> Streets:

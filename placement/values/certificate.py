@@ -278,10 +278,18 @@ class Certificate:
             If the file is not a certificate of this format. What it claims is not checked here.
         """
         try:
-            with np.load(Path(path), allow_pickle=False) as file:
+            return cls.from_bytes(Path(path).read_bytes())
+        except OSError as error:
+            raise CertificateError(f"{path} is not a certificate: {error}") from error
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Certificate:
+        """Return the certificate that a file of this content holds; raises as :meth:`load` does."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 return _assemble({name: file[name] for name in file.files})
         except (KeyError, ValueError, OSError, EOFError, UnicodeDecodeError) as error:
-            raise CertificateError(f"{path} is not a certificate: {error}") from error
+            raise CertificateError(f"it is not a certificate: {error}") from error
 
 
 _PREFIX = "prices."

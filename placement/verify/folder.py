@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from placement.errors import Fault, InputError
+from placement.inputs import prepare
+from placement.report import CERTIFICATE_FILE, PLAN_FILE, PlanFormatError, read_plan
+from placement.report.strict_json import read_regular
+from placement.study import Study, read_study
+from placement.verify.case import Case
+from placement.verify.counting import Counting
+from placement.verify.files import MOST_BYTES, Found, content_faults, folder_faults
+from placement.verify.verdict import Verdict
 
-from placement.errors import CertificateError, Fault, InputError
-from placement.inputs import Prepared, prepare
-from placement.study import read_study
-from placement.values import Certificate
-from placement.verify.certificate import check_certificate
-from placement.verify.program import chosen_columns, rebuild
-from placement.verify.recount import coverage_record, reach
-from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+REMARKS = (
+    "study, where the study was named by hand",
+    "versions, where every file came out the same bytes",
+    "solve.interrupted, solve.tie_broken = false (they say less, not more)",
+)
+"""Claims of ``plan.json`` that say how the run went and that nobody can check afterwards."""
 
-PLAN = "plan.json"
-MANIFEST = "SHA256SUMS"
-_SCALE = 1000
-_TOLERANCE = 1e-6
-_DECIMALS = 6
+FILES = ("actions.csv", "actions.geojson", "report.html", "visits.csv", "awareness.csv", CERTIFICATE_FILE)
+"""What may stand beside ``plan.json``."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the judge found.
-
-    Parameters
-    ----------
-    differences
-        Everything in which the plan differs from its recount; empty = confirmed.
-    proven
-        The plan is confirmed and its gap is within the asked one, by the bound of `proof`.
-    proof
-        ``certificate``: the bound was checked here; ``solver``: it is the named solver's word.
-    checked
-        What was checked, for the reader.
-    """
-
-    differences: tuple[str, ...]
-    proven: bool
-    proof: str
-    checked: tuple[str, ...]
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether everything recounted equal."""
-        return not self.differences
+_KEPT = 4
+"""Prepared studies and rendered folders that a judge keeps."""
+_NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
+"""Sections by which nothing is prepared."""
 
 
-def verify_folder(folder: str | Path, *, study: str | Path | None = None, allow_outside: bool = False) -> Verdict:
-    """Recount the plan in `folder` from its inputs.
+def verify_folder(
+    folder: str | Path, *, study: str | Path | None = None, resolve: bool = False, allow_outside: bool = False
+) -> Verdict:
+    """Recount the plan in `folder` from its inputs, and compare every file with what plan and inputs give.
 
     Parameters
     ----------
@@ -63,54 +46,165 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None, allow_
         A folder written by ``placement recommend``.
     study
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
+    resolve
+        Obtain a bound that is only a solver's word anew, and compare equal plans, by a solver run of the judge's own.
     allow_outside
         Whether the study's inputs may lie outside its folder.
 
     Raises
     ------
     InputError
-        If the plan or the study cannot be read, or an input changed since the plan was made.
+        If ``plan.json`` is not JSON or of another format, the study or one of the plan's overrides cannot be read, or
+        an input changed since the plan was made. Whatever a plan of this format claims wrongly, and where it departs
+        from the schema, is a difference of the verdict instead.
     """
     place = Path(folder)
-    record = _read(place / PLAN)
-    named = study if study is not None else place / str(record["study"])
-    loaded = read_study(named, allow_outside=allow_outside)
-    prepared = prepare(loaded, cached=False)
-    _same_inputs(record, prepared.fingerprints)
-    differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
-    proven = not differences and record["status"] == "optimal"
+    if study is None:
+        try:
+            study = place / str(read_plan(place / PLAN_FILE)["study"])
+        except PlanFormatError as error:
+            return _misformed(error)
+        return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve)
+    return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
+
+
+def _misformed(error: PlanFormatError) -> Verdict:
+    faults = (f"{PLAN_FILE}: is not of the published format: {each.row}: {each.problem}" for each in error.faults)
+    return Verdict(differences=tuple(faults), proven=False, proof="none", checked=())
+
+
+class Judge:
+    """A study that plans are recounted from; what does not depend on the plan is computed once.
+
+    Parameters
+    ----------
+    study
+        The study as its file has it.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._countings: dict[str, Counting] = {}
+        self._cases: dict[str, Case] = {}
+
+    @classmethod
+    def of(cls, study: Study | str | Path, *, allow_outside: bool = False) -> Judge:
+        """Return a judge of plans for a study, or for the one at a path."""
+        if isinstance(study, Study):
+            return cls(study)
+        path = Path(study)
+        if not (path.is_file() or path.is_dir()):  # a pipe would keep the judge waiting for ever
+            remedy = "name the study with --study, where it was moved"
+            raise InputError.single("study", "cannot be read: there is no such file", row=str(path), remedy=remedy)
+        return cls(read_study(path, allow_outside=allow_outside))
+
+    def verdict(self, folder: str | Path, *, resolve: bool = False, moved: bool = False) -> Verdict:
+        """Return what is to be said of the plan in a folder; see :func:`verify_folder`.
+
+        Parameters
+        ----------
+        folder, resolve
+            As there.
+        moved
+            The study lies elsewhere than ``plan.json`` says, and that is as it should be.
+        """
+        place = Path(folder)
+        try:
+            record = read_plan(place / PLAN_FILE)
+        except PlanFormatError as error:
+            return _misformed(error)
+        case = self._case(record)
+        wrong = [
+            *case.faults,
+            *_proof_faults(record, place),
+            *([] if moved else _place_faults(record, place, self.study)),
+        ]
+        if wrong:
+            there = {name for name in (PLAN_FILE, *FILES) if (place / name).exists()}
+            return _refuted(record, [*folder_faults(place, there), *wrong])
+        return _verdict(case, place, resolve=resolve)
+
+    def _case(self, record: Mapping[str, Any]) -> Case:
+        """Return the plan, counted from the study with the settings that it says it was made with."""
+        used = {each["key"]: each["used"] for each in record["overrides"]}
+        name = json.dumps(record, sort_keys=True)
+        counting = self._counting(used)
+        _same_inputs(record, counting.prepared.fingerprints)
+        if name not in self._cases:
+            _keep(self._cases, name, Case(record, counting))
+        return self._cases[name]
+
+    def _counting(self, used: Mapping[str, Any]) -> Counting:
+        name = json.dumps(used, sort_keys=True)
+        if name not in self._countings:
+            shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
+            study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
+            if like not in self._countings:
+                _keep(self._countings, like, Counting(prepare(self.study.with_settings(shared), cached=False)))
+            if like != name:
+                prepared = replace(self._countings[like].prepared, study=study)
+                _keep(self._countings, name, Counting(prepared))
+        return self._countings[name]
+
+
+def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
+    """Return the verdict on a folder whose plan is without fault."""
+    record, second = case.record, case.second(asked=resolve)
+    found = content_faults(place, case.files, case.others)
+    proven = record["proof"] == "solver" and second.bound.holds
+    expected = set(case.files)
+    opinions = [second.bound] if record["proof"] == "solver" else []
+    if record["proof"] == "certificate":
+        expected.add(CERTIFICATE_FILE)
+        certified = _certified(case, place)
+        found.differences.extend(certified.differences)
+        found.unchecked.extend(certified.unchecked)
+        proven = not certified.differences
+    if proven:
+        opinions.append(second.ties)
+    differences = [*folder_faults(place, expected), *found.differences, *(d for o in opinions for d in o.differences)]
+    if differences:
+        return _refuted(record, differences)
     return Verdict(
-        differences=tuple(differences), proven=proven, proof=str(record["proof"]), checked=_checked(record, prepared)
+        differences=(),
+        proven=proven and record["status"] == "optimal",
+        proof=str(record["proof"]),
+        checked=(
+            *case.checked(),
+            *(line for each in opinions for line in each.checked),
+            f"remarks, which nobody can check: {'; '.join(REMARKS)}",
+        ),
+        unchecked=(*case.unchecked, *found.unchecked, *(line for each in opinions for line in each.unchecked)),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _certified(case: Case, place: Path) -> Found:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        needed = (
-            "study",
-            "inputs",
-            "status",
-            "objective",
-            "bound",
-            "gap",
-            "actions",
-            "open",
-            "coverage",
-            "budget",
-            "solve",
-        )
-        missing = [key for key in (*needed, "proof", "name", "travel") if key not in record]
-    except (OSError, ValueError, TypeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise InputError.single(PLAN, f"cannot be read: {why}", row=str(path), remedy="name a result folder") from error
-    if missing:
-        raise InputError.single(PLAN, f"lacks {', '.join(missing)}", remedy="write it with placement recommend")
-    return dict(record)
+        return case.certified(read_regular(place / CERTIFICATE_FILE, most_bytes=MOST_BYTES))
+    except OSError as error:
+        return Found(differences=[f"certificate: {CERTIFICATE_FILE} cannot be read: {error.strerror or error}"])
 
 
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
+def _refuted(record: Mapping[str, Any], differences: list[str]) -> Verdict:
+    return Verdict(differences=tuple(dict.fromkeys(differences)), proven=False, proof=str(record["proof"]), checked=())
+
+
+def _keep(shelf: dict[str, Any], name: str, value: Any) -> None:
+    while len(shelf) >= _KEPT:
+        shelf.pop(next(iter(shelf)))
+    shelf[name] = value
+
+
+def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
+    if record["proof"] != "certificate" and os.path.lexists(place / CERTIFICATE_FILE):
+        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
+
+
+def _place_faults(record: Mapping[str, Any], place: Path, study: Study) -> Iterator[str]:
+    file = study.file
+    beside = Path(os.path.relpath(file, place.resolve())).as_posix()
+    if record["study"] not in {beside, file.as_posix()}:
+        yield f"study: lies at {beside}, the plan says {record['study']}"
 
 
 def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -122,118 +216,3 @@ def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
     ]
     if faults:
         raise InputError(faults)
-
-
-def _file_faults(place: Path) -> Iterator[str]:
-    manifest = place / MANIFEST
-    if not manifest.is_file():
-        yield f"{MANIFEST}: is missing"
-        return
-    listed = set()
-    for line in manifest.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed.add(name)
-        file = place / name
-        if not file.is_file():
-            yield f"{name}: is missing"
-        elif hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            yield f"{name}: was changed after it was written"
-    if PLAN not in listed:
-        yield f"{PLAN}: is not listed in {MANIFEST}"
-
-
-def _record_faults(record: Mapping[str, Any], prepared: Prepared, place: Path) -> Iterator[str]:
-    try:
-        claims = Claims.of(record)
-        broken = list(action_faults(record, claims, prepared))
-        if broken:
-            yield from broken
-            return
-        yield from money_faults(record, claims, prepared)
-        yield from count_faults(claims, prepared)
-        yield from _value_faults(record, claims, prepared, place)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        yield f"{PLAN}: is not of the published format ({type(error).__name__}: {error})"
-
-
-def _value_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared, place: Path) -> Iterator[str]:
-    near = reach(prepared)
-    table = prepared.sites.table
-    before = near.by(table["existing"].to_numpy(dtype=bool))
-    after = near.by(table.index.isin(claims.standing))
-    yield from _differences("coverage.before", record["coverage"]["before"], coverage_record(prepared, before))
-    yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, after))
-    demand = prepared.demand
-    mixed = demand.need_share * demand.need + (1 - demand.need_share) * (demand.need * demand.awareness * demand.uptake)
-    weights = np.rint(mixed * _SCALE).astype(np.int64)
-    yield from floor_faults(prepared, weights, after)
-    objective = int(weights[after].sum())
-    if round(record["objective"] * _SCALE) != objective:
-        yield f"objective: recounted {objective / _SCALE:.3f}, the plan says {record['objective']}"
-    yield from _bound_faults(record, objective)
-    if record["name"] != prepared.study.study.name:
-        yield "name: differs from the study's"
-    if record["travel"] != prepared.times.mode:
-        yield f"travel: was counted as {prepared.times.mode!r}, the plan says {record['travel']!r}"
-    yield from _proof_faults(record, place)
-    if record["proof"] == "certificate":
-        program = rebuild(prepared, near, weights)
-        yield from _certificate_faults(record, claims, prepared, program, place)
-
-
-def _proof_faults(record: Mapping[str, Any], place: Path) -> Iterator[str]:
-    if record["proof"] not in {"certificate", "solver", "none"}:
-        yield f"proof: {record['proof']!r} is unknown"
-    own = str(record["solve"]["solver"]).startswith("placement")
-    if record["proof"] != "certificate" and (own or (place / "certificate.npz").exists()):
-        yield f"proof: is {record['proof']!r} although the plan comes with a certificate"
-    if record["proof"] == "none" and record["status"] == "optimal":
-        yield "proof: an optimal plan needs one"
-
-
-def _bound_faults(record: Mapping[str, Any], objective: int) -> Iterator[str]:
-    bound = round(record["bound"] * _SCALE)
-    gap = 0.0 if bound <= objective else (bound - objective) / bound
-    asked = record["solve"]["asked_gap"]
-    if bound < objective:
-        yield f"bound: {record['bound']} is below the objective"
-    if abs(gap - record["gap"]) > _TOLERANCE:
-        yield f"gap: bound and objective give {gap:.6f}, the plan says {record['gap']}"
-    if record["status"] not in {"optimal", "feasible"} or (record["status"] == "optimal") != (gap <= asked):
-        yield f"status: {record['status']} does not fit a gap of {gap:.6f} where {asked} was asked"
-
-
-def _certificate_faults(
-    record: Mapping[str, Any], claims: Claims, prepared: Prepared, program: Any, place: Path
-) -> Iterator[str]:
-    try:
-        certificate = Certificate.load(place / "certificate.npz")
-        proven = check_certificate(program, chosen_columns(prepared, claims), certificate)
-    except (CertificateError, OSError, ValueError) as error:
-        yield f"certificate: {error}"
-        return
-    if proven != round(record["bound"] * _SCALE):
-        yield f"bound: the certificate proves {proven / _SCALE:.3f}, the plan says {record['bound']}"
-
-
-def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
-    if isinstance(counted, Mapping):
-        if not isinstance(claimed, Mapping) or set(claimed) != set(counted):
-            yield f"{where}: should have the keys {', '.join(sorted(counted))}"
-            return
-        for key in sorted(counted):
-            yield from _differences(f"{where}.{key}", claimed[key], counted[key])
-    elif abs(claimed - counted) > 2 * 10**-_DECIMALS * max(1.0, abs(counted) * _TOLERANCE):
-        yield f"{where}: recounted {counted:.6f}, the plan says {claimed}"
-
-
-def _checked(record: Mapping[str, Any], prepared: Prepared) -> tuple[str, ...]:
-    bound = {
-        "certificate": "the bound by its certificate, in integers, without a solver",
-        "solver": f"gap and status against the bound that {record['solve']['solver']} gave (its word)",
-    }
-    return (
-        f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
-        "money to the fen, coverage by segment and district, floors and limits",
-        bound.get(record["proof"], "no bound was claimed"),
-    )

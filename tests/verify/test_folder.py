@@ -144,7 +144,7 @@ def test_a_moved_study_is_found_by_its_path(written, tmp_path):
     [
         ({"proof": "solver"}, "proof: is 'solver' although the plan comes with a certificate"),
         ({"proof": "none"}, "proof: an optimal plan needs one"),
-        ({"proof": "oracle"}, "proof: 'oracle' is unknown"),
+        ({"proof": "oracle"}, "plan.json: is not of the published format: proof: Input should be 'certificate'"),
         ({"bound": "much"}, "plan.json: is not of the published format"),
         ({"objective": None}, "plan.json: is not of the published format"),
     ],

@@ -1,0 +1,42 @@
+"""What the judge found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the judge found.
+
+    Parameters
+    ----------
+    differences
+        Everything in which the folder differs from its recount; empty = confirmed.
+    proven
+        The plan is confirmed and its gap is within the asked one, by a bound that was checked here.
+    proof
+        ``certificate``: the bound is proven in integers; ``solver``: it is the named solver's word, checked here only
+        where the judge was asked to obtain it anew; ``none``: there is none.
+    checked
+        What was checked and how, and what is a remark that nobody can check, for the reader.
+    unchecked
+        What should have been checked and could not be: a bound that is a solver's word, a file that another version
+        wrote. A plan with any is not vouched for as a whole.
+    """
+
+    differences: tuple[str, ...]
+    proven: bool
+    proof: str
+    checked: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether everything that was counted came out equal."""
+        return not self.differences
+
+    @property
+    def whole(self) -> bool:
+        """Whether the plan is confirmed and proven, and nothing was left unchecked."""
+        return self.confirmed and self.proven and not self.unchecked
