@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from placement.countable import count_pairs
 from placement.demand import (
     Awareness,
     DemandEstimate,
@@ -24,6 +25,7 @@ from placement.demand import (
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
 from placement.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
+from placement.standard import Standard, rules_of
 from placement.study import TABLE, Study, StudyError, parse_period, read_study
 from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
 from placement.travel import (
@@ -37,6 +39,11 @@ from placement.travel import (
     walking_run,
 )
 from placement.values import Sites
+
+MOVES_ONLY = (
+    "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
+    "max_changes (or max_opens, max_closes) to limit them"
+)
 
 _MIN_S = 60.0
 _GRID_M = 250.0
@@ -182,6 +189,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *countable_notes(study, demand, tables.sites, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -321,6 +329,34 @@ def study_times(
             mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
         )  # fmt: skip
     return _times_of(run, study, cached=cached)
+
+
+def study_standard(study: Study) -> Standard:
+    """Return the service standard of a study."""
+    travel = study.travel
+    if travel.threshold_min is None:
+        return Standard(threshold_m=travel.threshold_m)
+    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
+    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
+
+
+def countable_notes(
+    study: Study, demand: DemandEstimate, sites: Sites, times: TravelTimes | TimesStream
+) -> tuple[str, ...]:
+    """Return what can count for nothing, and limits that limit less than they seem to.
+
+    Raises
+    ------
+    InputError
+        If nothing can count at all, with what makes it so.
+    """
+    found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
+    found.raise_if_nothing()
+    policy = study.policy
+    others = (policy.max_opens, policy.max_closes, policy.max_changes)
+    if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
+        return (*found.notes, MOVES_ONLY)
+    return found.notes
 
 
 def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 import placement
-from placement.coverage import Coverage, Standard, cover
-from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.coverage import Coverage, cover
+from placement.inputs import Prepared, input_fingerprints, prepare, study_standard
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.report import ReportData, SurveyTables, render_files, write_folder
@@ -54,15 +54,6 @@ class Outcome:
     visits: Visits | None = None
 
 
-def study_standard(study: Study) -> Standard:
-    """Return the service standard of a study."""
-    travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
-
-
 def study_policy(study: Study, parents: pd.Series) -> Policy:
     """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
     floors = study.policy.floors
@@ -78,6 +69,9 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         running_fen=study.budget.running,
         max_stations=study.policy.max_stations,
         max_moves=study.policy.max_moves,
+        max_opens=study.policy.max_opens,
+        max_closes=study.policy.max_closes,
+        max_changes=study.policy.max_changes,
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

@@ -279,11 +279,14 @@ def _known_objective(value: str) -> str:
 
 
 class PolicySection(Section):
-    """`[policy]`: the objective and the limits of the plan."""
+    """`[policy]`: the objective and the limits of the plan; `max_changes` counts moves, opens and closes together."""
 
     objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
     max_stations: Annotated[int, Field(ge=0)] | None = None
     max_moves: Annotated[int, Field(ge=0)] | None = None
+    max_opens: Annotated[int, Field(ge=0)] | None = None
+    max_closes: Annotated[int, Field(ge=0)] | None = None
+    max_changes: Annotated[int, Field(ge=0)] | None = None
     floors: FloorsSection = FloorsSection()
 
 

@@ -66,6 +66,9 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
         (running, policy.running_fen),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),
+        (actions.count("open"), policy.max_opens),
+        (actions.count("close"), policy.max_closes),
+        (sum(actions.count(action) for action in ("move", "open", "close")), policy.max_changes),
     )
     if any(most is not None and amount > most for amount, most in limits):
         return None
