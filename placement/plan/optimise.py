@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from placement.coverage import Coverage, measure
 from placement.errors import InfeasibleError, NoSolutionError
 from placement.models import Policy, RelocationModel, StationCosts, maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE, capital_amounts
+from placement.models.maximal_coverage import WEIGHT_SCALE
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.plan.infeasible import explain
+from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
-from placement.solve.deadline import hold_interrupts
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
-
-_ONE_NUMBER = 10**6
-"""Up to this many units of money, actions and money are one number and settled by one question to the solver."""
 
 
 def optimise(
@@ -77,8 +70,12 @@ def optimise(
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    solution, tie_broken = _solve(model, costs, backend, options)
+    solution, tie_broken = _solve(model, backend, options), False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
+    if solution.status == "optimal" and gap == 0 and not solution.interrupted:
+        tell("choosing among equal plans")
+        limits = {name: options[name] for name in ("time_limit_s", "seed", "threads")}
+        solution, tie_broken = break_ties(model, solution, costs, sites, streets, **limits)
     actions = decode(model, solution.chosen, sites, costs, streets)
     standing = standing_after(model, solution.chosen, len(sites))
     return Plan(
@@ -104,30 +101,10 @@ def _claims(solution: Solution) -> dict[str, Any]:
     }
 
 
-def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
-    """Return the solution, and whether it is the one of fewest actions, least money, lowest ids among equal optima."""
+def _solve(model: RelocationModel, backend: str, options: dict[str, Any]) -> Solution:
     solution = maximise_coverage(model.program, backend=backend, **options)
     if solution.status == "infeasible":
         raise InfeasibleError(*explain(model, seed=options["seed"], threads=options["threads"]))
     if solution.status == "no_solution":
         raise NoSolutionError(f"no plan was found within {options['time_limit_s']:g} s: allow more time")
-    if solution.status != "optimal" or options["gap"] > 0 or solution.interrupted:
-        return solution, False
-    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
-
-    limits = {name: options[name] for name in ("time_limit_s", "seed", "threads")}
-    with hold_interrupts() as interrupt:
-        better = tie_break(model.program, solution, _action_costs(model, costs), **limits)
-    return (replace(solution, interrupted=interrupt.asked), False) if better is None else (better, True)
-
-
-def _action_costs(model: RelocationModel, costs: StationCosts) -> list[NDArray[np.int64]]:
-    """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
-
-    Money is counted in shares of the largest unit that divides all amounts.
-    """
-    money = capital_amounts(model.kinds, model.sites, costs)
-    actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    money = money // (int(np.gcd.reduce(money)) or 1)
-    worst = int(np.abs(money).sum()) + 1
-    return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]
+    return solution

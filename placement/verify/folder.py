@@ -19,6 +19,7 @@ from placement.verify.certificate import check_certificate
 from placement.verify.program import chosen_columns, rebuild
 from placement.verify.recount import coverage_record, reach
 from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.verify.ties import tie_faults
 
 PLAN = "plan.json"
 MANIFEST = "SHA256SUMS"
@@ -148,6 +149,8 @@ def _record_faults(record: Mapping[str, Any], prepared: Prepared, place: Path) -
             return
         yield from money_faults(record, claims, prepared)
         yield from count_faults(claims, prepared)
+        if record["solve"]["tie_broken"]:
+            yield from tie_faults(claims, prepared)
         yield from _value_faults(record, claims, prepared, place)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         yield f"{PLAN}: is not of the published format ({type(error).__name__}: {error})"
