@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from placement.printing import printable
+
 _SHOWN = 10
 
 
@@ -47,7 +49,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.table} [{self.row}]" if self.row else self.table
-        return f"{where}: {self.problem}" + (f" -> {self.remedy}" if self.remedy else "")
+        return printable(f"{where}: {self.problem}" + (f" -> {self.remedy}" if self.remedy else ""))
 
 
 class InputError(PlacementError, ValueError):
@@ -152,7 +154,7 @@ class InfeasibleError(PlacementError):
     def __init__(self, constraints: Iterable[str], explanation: str) -> None:
         self.constraints = tuple(constraints)
         self.explanation = explanation
-        super().__init__(f"no plan satisfies {', '.join(self.constraints)}: {explanation}")
+        super().__init__(printable(f"no plan satisfies {', '.join(self.constraints)}: {explanation}"))
 
 
 class NoSolutionError(PlacementError):
@@ -168,7 +170,7 @@ class RefutedError(PlacementError):
 
     def __init__(self, differences: Iterable[str]) -> None:
         self.differences = tuple(differences)
-        super().__init__("\n".join(["the plan is refuted:", *(f"  {line}" for line in self.differences)]))
+        super().__init__("\n".join(["the plan is refuted:", *(f"  {printable(line)}" for line in self.differences)]))
 
 
 class CertificateError(PlacementError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -15,10 +16,20 @@ import pandas as pd
 
 import placement
 from placement.coverage import Coverage, cover
+from placement.errors import InputError
 from placement.inputs import Prepared, input_fingerprints, prepare, study_standard
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
-from placement.report import ReportData, SurveyTables, render_files, write_folder
+from placement.printing import printable
+from placement.report import (
+    REPORT,
+    ReportData,
+    SurveyTables,
+    check_replaceable,
+    render_report,
+    render_tables,
+    write_folder,
+)
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
 from placement.study import TABLE, Study
@@ -28,6 +39,7 @@ from placement.visits import Visits, predict_visits
 _LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "pandas", "pulp", "scipy", "shapely")
 
 Progress = Callable[[str], None]
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,18 +146,75 @@ def recommend(
     return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan, visits=visits)
 
 
-def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> None:
-    """Write the result folder (design section 9) in one atomic step.
+def check_output(study: Study, folder: str | Path) -> None:
+    """Raise an InputError unless the result folder can be written and holds nothing that the study is read from."""
+    check_replaceable(folder)
+    there = Path(folder).resolve()
+    read = {"study": study.folder / TABLE} | {name: study.path(written) for name, written in study.inputs.paths()}
+    inside = [name for name, path in read.items() if there in path.resolve().parents]
+    if inside:
+        problem = f"the folder holds what the study is read from: {', '.join(inside)}"
+        raise InputError.single("output", problem, row=str(folder), remedy="choose another folder")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WrittenPlan:
+    """A plan that is on the disk.
+
+    Parameters
+    ----------
+    folder
+        The result folder.
+    data
+        What the report shows.
+    files
+        What the folder holds, by file name.
+    """
+
+    folder: Path
+    data: ReportData
+    files: Mapping[str, bytes]
+
+
+def write_outcome(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> tuple[str, ...]:
+    """Write the result folder (design section 9): the plan, and then, drawn, its report.
+
+    Each is one atomic step, so that whatever happens while the report is drawn, the plan is there, whole.
+
+    Returns
+    -------
+    tuple of str
+        In sentences, what the report lacks because it could not be drawn or written.
 
     Raises
     ------
     InputError
-        If the folder holds anything that was not written by this library, or the disk refuses.
+        If the folder holds anything that was not written by this library, or the disk refuses the plan.
     """
-    files = render_files(report_data(outcome, folder, seed=seed))
+    return write_report(write_plan(outcome, folder, seed=seed))
+
+
+def write_plan(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> WrittenPlan:
+    """Write the plan, its tables and its certificate; nothing is drawn. Raises as :func:`write_outcome`."""
+    check_output(outcome.prepared.study, folder)
+    data = report_data(outcome, folder, seed=seed)
+    files = render_tables(data)
     if outcome.plan.certificate is not None:
         files["certificate.npz"] = outcome.plan.certificate.to_bytes()
     write_folder(folder, files)
+    return WrittenPlan(folder=Path(folder), data=data, files=files)
+
+
+def write_report(written: WrittenPlan) -> tuple[str, ...]:
+    """Draw the report of a plan that is written, and add it to the folder; return as :func:`write_outcome`."""
+    try:
+        page, remarks = render_report(written.data)
+        write_folder(written.folder, {**written.files, REPORT: page})
+    except Exception as error:  # noqa: BLE001 -- the plan is there; its picture must not end the run
+        _LOG.debug("no report", exc_info=error)
+        why = printable(str(error)) or type(error).__name__
+        return (f"{REPORT} could not be written: {why}",)
+    return remarks
 
 
 def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None) -> ReportData:

@@ -7,11 +7,11 @@ import pandas as pd
 
 from placement.demand import (
     Awareness,
+    CleanCounts,
     FilledCounters,
     Footfall,
     VirtualReliance,
-    clean_daily_counts,
-    clean_hourly_counts,
+    clean_counts,
     fill_counters,
     spread_footfall,
     tabulate_questionnaires,
@@ -40,23 +40,31 @@ def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | N
     """Return the counters with people a day (averaged where they came as a series) and what of it was left out."""
     if tables.footfall is None or tables.footfall_counts is None:
         return tables.footfall, ()
-    clean = clean_hourly_counts if study.demand.counts_every == "hour" else clean_daily_counts
-    formats = {} if study.demand.counts_time_format is None else {"time_formats": (study.demand.counts_time_format,)}
-    counts = clean(tables.footfall_counts, **formats)
+    counts = clean_counts(tables.footfall_counts, every=study.demand.counts_every)
     averages = counts.counters[["people_per_day", "night_share", "se"]]
     lost = sorted(set(tables.footfall.index) - set(averages.index.astype(str)))
     if lost:
-        remedy = "see why with demand.clean_hourly_counts(...).dropped, or remove the counter"
-        raise InputError(
-            [
-                Fault(table="footfall_counts", row=name, problem="no usable count is left", remedy=remedy)
-                for name in lost
-            ]
-        )
-    dropped = counts.dropped["reason"].value_counts().sort_index()
-    notes = [f"footfall_counts: {count} rows left out: {why}" for why, count in dropped.items()]
+        raise InputError([_unusable(name, counts) for name in lost])
+    notes = [f"footfall_counts: {note}" for note in (*counts.notes, *_left_out(counts.dropped))]
     notes += _thin_series(counts.counters)
     return tables.footfall.join(averages.set_axis(averages.index.astype(str))), tuple(notes)
+
+
+def _unusable(name: str, counts: CleanCounts) -> Fault:
+    why = counts.dropped.query("counter_id == @name")["reason"].value_counts().sort_index()
+    told = listed(f"{number} x {reason}" for reason, number in why.items())
+    remedy = "mend its rows, or remove the counter"
+    return Fault(
+        table="footfall_counts", row=f"counter_id {name}", problem=f"no usable count is left: {told}", remedy=remedy
+    )
+
+
+def _left_out(dropped: pd.DataFrame) -> list[str]:
+    """Return how many rows were left out and why, each with its first row."""
+    notes = []
+    for reason, part in sorted(dropped.groupby("reason"), key=lambda item: str(item[0])):
+        notes.append(f"{len(part)} rows left out: {reason} (first: {part.index[0]})")
+    return notes
 
 
 def study_footfall(

@@ -41,6 +41,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
         "notes": list(prepared.notes),
+        **run_record(prepared, run_remarks(prepared)),
     }
 
 
@@ -59,7 +60,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
     far = record["far_from_streets"]
     if far:
         lines.append(f"  far from every street ({len(far)}): {', '.join(far[:10])}{', ...' if len(far) > 10 else ''}")
-    lines += [f"  {note}" for note in record["notes"]]
+    lines += [f"  {note}" for note in (*record["notes"], *record["remarks"])]
     if record["ignored_columns"]:
         lines.append(f"  columns not used: {', '.join(record['ignored_columns'])}")
     return lines
@@ -76,8 +77,19 @@ def _awareness_lines(known: Mapping[str, float] | None, simulated: Sequence[str]
     return [f"  {survey}{says}{uses}, {known['never_heard']:.1%} never heard of it"]
 
 
-def plan_lines(data: ReportData, folder: Path) -> list[str]:
-    """Return the plan as lines of text: proof, coverage before and after, money, actions."""
+def run_remarks(prepared: Prepared) -> tuple[str, ...]:
+    """Return what is to be said of a run and not of its plan: the files of a plan do not depend on it."""
+    kept_in = getattr(prepared.times, "kept_in", "")
+    return (f"travel times from the cache: {kept_in}",) if kept_in else ()
+
+
+def run_record(prepared: Prepared, remarks: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what is to be said of a run and not of its plan, as plain values."""
+    return {"times_from_cache": bool(getattr(prepared.times, "kept_in", "")), "remarks": list(remarks)}
+
+
+def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
+    """Return the plan as lines of text: proof, coverage before and after, money, actions; None: it is not written."""
     plan = data.plan
     status = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     lines = [f"{plan.study}: {_STATUS.get(status, status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
@@ -94,6 +106,8 @@ def plan_lines(data: ReportData, folder: Path) -> list[str]:
         "",
         *_action_table(data),
     ]
+    if folder is None:
+        return lines
     return [*lines, "", f"written to {folder}: open report.html, check with: placement verify {folder}"]
 
 
@@ -132,15 +146,10 @@ def _action_table(data: ReportData) -> list[str]:
     lines.append(f"{'action':<8}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
     for row in actions.itertuples():
         machines = f"{row.machines_before}->{row.machines_after}"
-        name = _printable(str(names[row.site_id]))
+        name = names[row.site_id]
         money = f"{row.cost_fen / 100:,.2f}"
         lines.append(f"{row.action:<8}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
     return lines
-
-
-def _printable(text: str) -> str:
-    """Drop control characters, so that a name in a table cannot steer the terminal."""
-    return "".join(letter for letter in text if letter.isprintable())
 
 
 def compare_record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Sources:
 
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
   :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
-* foot traffic: :func:`clean_hourly_counts`, :func:`clean_daily_counts`, :func:`interpolate_footfall`,
+* foot traffic: :func:`clean_counts`, :func:`interpolate_footfall`,
   :func:`fill_counters`, :func:`spread_footfall`, :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
   :func:`awareness_levels`, :func:`awareness_rows`, :func:`residents_by_group`, :func:`post_stratify`;
@@ -14,7 +14,7 @@ Sources:
 """
 
 from placement.demand.awareness import Awareness, Rates, estimate_awareness
-from placement.demand.counters import CleanCounts, clean_daily_counts, clean_hourly_counts
+from placement.demand.counters import CleanCounts, clean_counts
 from placement.demand.estimate import estimate_demand
 from placement.demand.fill import FilledCounters, fill_counters
 from placement.demand.footfall import Footfall, passing_footfall, spread_footfall
@@ -54,8 +54,7 @@ __all__ = [
     "awareness_levels",
     "awareness_report",
     "awareness_rows",
-    "clean_daily_counts",
-    "clean_hourly_counts",
+    "clean_counts",
     "estimate_awareness",
     "estimate_demand",
     "fill_counters",

@@ -10,7 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from placement.errors import CrsError, InputError
+from placement.errors import InputError
+from placement.values.crs import check_frame
 
 _MOST_CELLS = 5_000_000
 
@@ -136,10 +137,7 @@ def _joined(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> BaseGeo
 
 
 def _check_area(area: gpd.GeoDataFrame | gpd.GeoSeries, spacing_m: float) -> None:
-    if area.crs is None:
-        raise CrsError.single("area", "has no CRS", remedy="set it with set_crs(...)")
-    if not area.crs.is_projected:
-        raise CrsError.single("area", f"is in degrees ({area.crs.to_string()})", remedy="reproject it with to_crs(...)")
+    check_frame("area", area)
     if not (np.isfinite(spacing_m) and spacing_m > 0):
         raise InputError.single("area", f"spacing_m is {spacing_m}", remedy="give metres above 0")
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from placement.demand._check import raise_faults
 from placement.errors import CrsError, Fault, InputError, MissingExtraError
+from placement.values.crs import check_frame
 
 
 def people_in_areas(path: str | Path, areas: gpd.GeoDataFrame) -> pd.Series:
@@ -70,8 +71,7 @@ def points_from_raster(path: str | Path, area: gpd.GeoDataFrame) -> gpd.GeoDataF
     InputError, CrsError, MissingExtraError
         As :func:`people_in_areas`.
     """
-    if area.crs is None or not area.crs.is_projected:
-        raise CrsError.single("area", "must be in a projected CRS", remedy="reproject it with to_crs(...)")
+    check_frame("area", area)
     cells = _extract(path, area, ["cell_id", "center_x", "center_y", "values", "coverage"])
     parts = []
     for place, row in enumerate(cells.itertuples(index=False)):

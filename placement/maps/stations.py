@@ -1,6 +1,7 @@
 """Stations on the map: a sign for each action, with its mark in it.
 
-Signs that would hide each other are moved apart and tied to their true place by a thin line with a dot.
+Signs that would hide each other are moved apart and tied to their true place by a thin line with a dot; where they are
+too many for that, they stay in place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from markupsafe import escape
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from placement.maps.frame import INK, FloatArray, Frame
@@ -19,6 +22,8 @@ from placement.maps.words import shown
 
 SIGN_PX = 10.0
 APART_PX = 2 * SIGN_PX + 1
+ROOM_SHARE = 0.6
+"""Signs whose squares fill more of the picture than this cannot be moved apart and stay where they stand."""
 NAME_LIMIT = 80
 SIGNS = {
     "keep": ("circle", "#0a5c99", "#ffffff", "#ffffff"),
@@ -27,6 +32,8 @@ SIGNS = {
     "open": ("square", "#00674f", "#ffffff", "#ffffff"),
 }
 """Shape, fill, outline and letter colour by action, in the order of drawing."""
+_ONE_POINT_PX = 1e-9
+_ROUNDS = 200
 ORIGIN = "from"
 ARROW = "#3d2c00"
 _CORNERS = {
@@ -129,17 +136,34 @@ def _arrow(origin: tuple[float, float], target: tuple[float, float]) -> str:
 
 
 def _apart(anchors: FloatArray, frame: Frame) -> FloatArray:
-    """Return places at least :data:`APART_PX` apart (where there is room), each near its anchor."""
+    """Return places at least :data:`APART_PX` apart, each near its anchor; the anchors where there is no room."""
+    if len(anchors) * APART_PX**2 > ROOM_SHARE * frame.width * frame.height:
+        return anchors
     # Signs on one and the same place part along directions that depend on their order only.
     turn = np.arange(len(anchors)) * 2.4
     spots = anchors + 0.01 * np.column_stack([np.cos(turn), np.sin(turn)])
     low, high = np.full(2, SIGN_PX + 3), np.array([frame.width, frame.height]) - SIGN_PX - 3
-    for _ in range(200):
-        apart = spots[:, None, :] - spots[None, :, :]
-        distance = np.hypot(apart[..., 0], apart[..., 1])
-        np.fill_diagonal(distance, np.inf)
-        overlap = np.maximum(APART_PX - distance, 0.0)
+    for _ in range(_ROUNDS):
+        pairs = cKDTree(spots).query_pairs(APART_PX, output_type="ndarray")
+        way, distance = _ways(spots, pairs)
+        overlap = APART_PX - distance
         if overlap.max(initial=0.0) < 0.5:
             break
-        spots = np.clip(spots + 0.5 * (apart * (overlap / distance)[..., None]).sum(axis=1), low, high)
+        push = 0.5 * way * overlap[:, None]
+        moved = spots.copy()
+        np.add.at(moved, pairs[:, 0], push)
+        np.add.at(moved, pairs[:, 1], -push)
+        spots = np.clip(moved, low, high)
     return spots
+
+
+def _ways(spots: FloatArray, pairs: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """Return for each pair the unit vector from its second to its first spot, and their distance in pixels."""
+    apart = spots[pairs[:, 0]] - spots[pairs[:, 1]]
+    distance = np.hypot(apart[:, 0], apart[:, 1])
+    # The edge of the picture can press two signs onto one point: they have no direction of their own.
+    stuck = distance < _ONE_POINT_PX
+    turn = pairs.sum(axis=1)[stuck] * 2.4
+    way = apart / np.maximum(distance, _ONE_POINT_PX)[:, None]
+    way[stuck] = np.column_stack([np.cos(turn), np.sin(turn)])
+    return way, distance

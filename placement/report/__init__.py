@@ -7,11 +7,12 @@ killed run leaves the old folder whole.
 """
 
 from placement.report.data import ReportData, SurveyTables
-from placement.report.files import plan_record, render_files
+from placement.report.files import REPORT, plan_record, render_files, render_report, render_tables
 from placement.report.folder import check_replaceable, recover_folder, write_folder
 from placement.report.plan_json import ordered_actions, plan_from_dict, plan_schema, plan_to_dict, read_plan
 
 __all__ = [
+    "REPORT",
     "ReportData",
     "SurveyTables",
     "check_replaceable",
@@ -23,5 +24,7 @@ __all__ = [
     "read_plan",
     "recover_folder",
     "render_files",
+    "render_report",
+    "render_tables",
     "write_folder",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from importlib import resources
 from typing import Any
 
@@ -21,13 +22,21 @@ from placement.report.data import ReportData
 from placement.report.plan_json import ordered_actions
 from placement.report.text import HTML_LANG, texts, word
 
+_LOG = logging.getLogger(__name__)
+
 NAME_LIMIT = 90
 """Longer names are cut in the page; the whole name is in the tooltip, the table files and ``plan.json``."""
 
 
 def report_html(data: ReportData) -> bytes:
     """Return the report as a complete HTML document in UTF-8."""
+    return report_page(data)[0]
+
+
+def report_page(data: ReportData) -> tuple[bytes, str]:
+    """Return the report, and why it lacks its map; empty where it does not."""
     text = texts(data.language)
+    drawn, why = _map_or_why(data)
     style = (resources.files("placement.report") / "templates" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     plan = data.plan
@@ -48,7 +57,7 @@ def report_html(data: ReportData) -> bytes:
             figures=view.figures(data, text),
             sentences=view.sentences(data, text),
             proof=view.proof(plan, text),
-            map=_map(data),
+            map=drawn,
             groups=view.action_groups(data, text),
             total_cost=view.money(int(plan.actions["cost_fen"].sum())),
             budget=view.budget(plan, text),
@@ -64,7 +73,7 @@ def report_html(data: ReportData) -> bytes:
             ],
         )
     )
-    return page.encode()
+    return page.encode("utf-8", "replace"), why
 
 
 def _environment() -> Environment:
@@ -83,6 +92,16 @@ def _environment() -> Environment:
 def _finalized(value: Any) -> Any:
     """Keep control characters out of every text of the page; markup is ours."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _map_or_why(data: ReportData) -> tuple[Markup, str]:
+    """Return the map; where it cannot be drawn, a line that says so in its place, and why."""
+    try:
+        return _map(data), ""
+    except Exception as error:  # noqa: BLE001 -- a picture must not cost the tables beside it
+        why = printable(str(error)) or type(error).__name__
+        _LOG.debug("the map could not be drawn", exc_info=error)
+        return Markup("<p>{}</p>").format(texts(data.language)["map.failed"].format(why=why)), why
 
 
 def _map(data: ReportData) -> Markup:

@@ -221,6 +221,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "mode.driving along streets": ("driving along streets", "沿街道驾车"),
         # Map
         "map.alt": ("Map of the plan: {actions}.", "方案地图：{actions}。"),
+        "map.failed": ("The map could not be drawn: {why}", "地图未能绘制：{why}"),
         "map.note": (
             "Each dot is demand; its area is visits a month. Stations are marked as in the table below.",
             "圆点表示需求，面积与每月人次成正比。站点图号与下表一致。",

@@ -1,7 +1,7 @@
 r"""Bounds in integers, exactly as a checker computes them, and their translation from floating point.
 
 The formula is that of :mod:`placement.values.certificate`. Prices are integers scaled by ``2**20``; a price set whose
-sums might leave 62 bits is useless and its bound infinite.
+numbers for a class or a column might leave 62 bits is useless and its bound infinite.
 """
 
 # ruff: noqa: C901, PLR0912, PLR0917 - numba kernels take arrays by position and have nested loops
@@ -21,9 +21,11 @@ from placement.values.certificate import SCALE
 from placement.values.program import IntArray
 
 NO_BOUND = 2**62
-"""Scaled bound of a price set whose sums might overflow."""
+"""Scaled bound of a price set whose numbers might overflow; no program's worth is more."""
 
 _SAFE = float(2**61)
+_HALF = 32
+"""Bits of the halves that sums without limit are taken in."""
 
 
 class KnapsackRows(NamedTuple):
@@ -88,14 +90,15 @@ def scaled_bound(
     problem: Problem, cuts: Cuts, prices: Prices, status: NDArray[np.int8], low: IntArray, high: IntArray
 ) -> tuple[int, IntArray]:
     """Return (U, rho): the scaled bound at a node and the scaled reduced values of all columns."""
-    if not _is_safe(problem, cuts.knapsack, prices, low, high):
+    if not _is_safe(problem, cuts, prices, low, high):
         return NO_BOUND, np.zeros(problem.n_columns, dtype=np.int64)
     count = prices.cuts.size
-    rest, rho = _rows_and_columns(
+    above, below, rho = _rows_and_columns(
         problem.covers, problem.floors, cuts, prices.objective, prices.rows, prices.cuts, prices.phi,
         problem.site, problem.values, problem.side, prices.theta,
     )  # fmt: skip
-    total = int(rest) - sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
+    total = (int(above) << _HALF) + int(below)
+    total -= sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
     total += sum(
         int(a) * int(b) for a, b in zip(prices.cuts, (np.diff(cuts.indptr[: count + 1]) - 1) // 2, strict=True)
     )
@@ -104,41 +107,64 @@ def scaled_bound(
     for row in np.flatnonzero(prices.theta):
         theta = int(prices.theta[row])
         total += theta * int(high[row] if theta > 0 else low[row])
-    return total + int(rho[status == ONE].sum() + np.maximum(rho[status == FREE], 0).sum()), rho
+    total += _exact_sum(rho[status == ONE]) + _exact_sum(np.maximum(rho[status == FREE], 0))
+    return min(max(total, -NO_BOUND), NO_BOUND), rho
 
 
-def _is_safe(problem: Problem, knapsack: KnapsackRows, prices: Prices, low: IntArray, high: IntArray) -> bool:
-    """Return whether no sum can overflow, and every side price has a limit to multiply."""
+def _exact_sum(numbers: IntArray) -> int:
+    """Return the sum as a Python integer; halves are summed apart, so that nothing overflows."""
+    return (int((numbers >> _HALF).sum()) << _HALF) + int((numbers & (2**_HALF - 1)).sum())
+
+
+def _is_safe(problem: Problem, cuts: Cuts, prices: Prices, low: IntArray, high: IntArray) -> bool:
+    """Return whether no number of a class or a column can leave 62 bits, and every side price has a limit.
+
+    Sums over classes and columns are taken without limit and need no care.
+    """
     used = prices.theta != 0
     if used.any() and (np.abs(np.where(prices.theta > 0, high, low)[used]) >= NO_LIMIT).any():
         return False
-    side = _side_sums(problem.side.indptr, problem.side.coefficients, prices.theta, low, high)
-    weight = problem.covers.weights.sum(dtype=np.float64) * (SCALE + prices.phi.sum(dtype=np.float64))
-    values = SCALE * np.abs(problem.values).sum(dtype=np.float64)
-    cuts = prices.cuts.sum(dtype=np.float64)
-    own = sum(
-        float(prices.knapsack[cut])
-        * (abs(float(knapsack.limits[cut])) + np.abs(_coefficients(knapsack, cut).astype(np.float64)).sum())
-        for cut in np.flatnonzero(prices.knapsack)
-    )
-    return bool(weight + values + side + 64.0 * cuts + own < 2 * _SAFE)
+    of_cuts = prices.cuts.sum(dtype=np.float64)
+    on_column = _column_sizes(problem.values, problem.side, prices.objective, prices.theta)
+    for cut in np.flatnonzero(prices.knapsack):
+        columns, sizes = _knapsack_row(cuts.knapsack, cut)
+        on_column[columns] += float(prices.knapsack[cut]) * np.abs(sizes.astype(np.float64))
+    covers = problem.covers
+    heaviest = float(covers.weights.max(initial=0)) * (SCALE + prices.phi.sum(dtype=np.float64))
+    at_site = prices.rows.sum(dtype=np.float64)
+    side = on_column.max(initial=0.0)
+    if at_site + side >= _SAFE:
+        at_site = _dearest_site(covers.site_indptr, covers.site_rows, prices.rows)
+    widest = float(cuts.coefficients.max(initial=0))
+    return bool(max(heaviest + of_cuts, at_site + widest * of_cuts + side) < 2 * _SAFE)
 
 
 @kernel
-def _side_sums(indptr: Any, coefficients: Any, theta: Any, low: Any, high: Any) -> Any:
-    """Return what the priced side rows may add up to in absolute value."""
-    total = 0.0
+def _column_sizes(values: Any, side: Any, objective: Any, theta: Any) -> Any:
+    """Return what values and priced side rows may add up to for each column in absolute value."""
+    sizes = objective * float(SCALE) * np.abs(values)
     for row in range(theta.size):
         if theta[row] != 0:
-            size = abs(float(high[row] if theta[row] > 0 else low[row]))
-            for entry in range(indptr[row], indptr[row + 1]):
-                size += abs(float(coefficients[entry]))
-            total += abs(float(theta[row])) * size
-    return total
+            for entry in range(side.indptr[row], side.indptr[row + 1]):
+                sizes[side.columns[entry]] += abs(float(theta[row]) * float(side.coefficients[entry]))
+    return sizes
 
 
-def _coefficients(knapsack: KnapsackRows, cut: np.int64) -> NDArray[Any]:
-    return np.asarray(knapsack.coefficients[knapsack.indptr[cut] : knapsack.indptr[cut + 1]])
+@kernel
+def _dearest_site(site_indptr: Any, site_rows: Any, rows: Any) -> Any:
+    """Return the largest sum of prices of the rows of one site."""
+    most = 0.0
+    for site in range(site_indptr.size - 1):
+        total = 0.0
+        for entry in range(site_indptr[site], site_indptr[site + 1]):
+            total += float(rows[site_rows[entry]])
+        most = max(most, total)
+    return most
+
+
+def _knapsack_row(knapsack: KnapsackRows, cut: np.int64) -> tuple[NDArray[Any], NDArray[Any]]:
+    entries = slice(knapsack.indptr[cut], knapsack.indptr[cut + 1])
+    return knapsack.columns[entries], knapsack.coefficients[entries]
 
 
 @kernel
@@ -155,7 +181,7 @@ def _rows_and_columns(
     covers: Any, floors: Any, cuts: Any, objective: Any, rows: Any, cut_prices: Any, phi: Any,
     site: Any, values: Any, side: Any, theta: Any,
 ) -> Any:  # fmt: skip
-    """Return (sum over classes of what their prices leave, reduced values of the columns)."""
+    """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
     factor = np.full(floors.indptr.size - 1, objective * SCALE)
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
@@ -173,16 +199,18 @@ def _rows_and_columns(
                 left[cuts.classes[entry]] -= cut_prices[cut]
             for entry in range(cuts.site_indptr[cut], cuts.site_indptr[cut + 1]):
                 at_site[cuts.sites[entry]] += cut_prices[cut] * cuts.coefficients[entry]
-    rest = np.int64(0)
+    above, below = np.int64(0), np.int64(0)
     for row in range(rows.size):
-        rest += max(left[row], 0)
+        if left[row] > 0:
+            above += left[row] >> _HALF
+            below += left[row] & (2**_HALF - 1)
     rho = objective * SCALE * values
     for column in range(site.size):
         if site[column] >= 0:
             rho[column] += at_site[site[column]]
         for entry in range(side.column_indptr[column], side.column_indptr[column + 1]):
             rho[column] -= theta[side.column_rows[entry]] * side.column_coefficients[entry]
-    return rest, rho
+    return above, below, rho
 
 
 @kernel

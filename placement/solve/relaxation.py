@@ -33,6 +33,7 @@ from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.restrict import Work, label_membership, restrict
 from placement.solve.side_block import side_block
+from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
 _PROBE_STEPS = 150
@@ -41,6 +42,12 @@ _PROBE_STEPS = 150
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
 _LEAST_S = 0.1
+
+_RAY_SIZE = 2.0**56
+"""Rays may be as large as they like; the larger, the less is lost where they are rounded to integers."""
+
+_LARGEST_WEIGHT_BITS = 32
+"""Weights are handed to HiGHS in a unit in which their sum has so many bits at most: its tolerances are absolute."""
 
 
 class CutRelaxation:
@@ -77,13 +84,13 @@ class CutRelaxation:
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
         self.solving, self.probing, self.effort = 0, 0, 0
-        self._pool = pool
+        self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - _LARGEST_WEIGHT_BITS))
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
         self._written = CutRows(work, status)
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
-        self._values = work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
+        self._values = (work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]) / self._unit
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
         self._position = np.full(work.columns.size, -1, dtype=np.int64)
         self._position[self.core] = np.arange(self.core.size)
@@ -102,7 +109,7 @@ class CutRelaxation:
         self._move_to(status, limits)
         outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
         self.solving += self._count()
-        return outcome
+        return replace(outcome, objective=outcome.objective * self._unit)
 
     def _move_to(self, status: NDArray[np.int8], limits: Limits) -> None:
         decided = status[self.work.columns[self.core]]
@@ -118,7 +125,7 @@ class CutRelaxation:
         basis, bounds = self._model.basis(), []
         for branch in branches:
             with self._tried(branch):
-                bounds.append(self._model.probe(basis, iterations))
+                bounds.append(self._model.probe(basis, iterations) * self._unit)
                 self.probing += _PROBE_STEPS + self._count()
         self._model.restore(basis)
         return bounds
@@ -165,10 +172,20 @@ class CutRelaxation:
         ray = self._model.infeasibility_ray()
         if ray is None or not np.isfinite(ray).all() or not ray.any():
             return []
-        ray /= np.abs(ray).max()
+        ray *= _RAY_SIZE / (SCALE * self._unit * self._size_of(ray))
         return [self._prices(ray, 0), self._prices(-ray, 0)]
 
-    def _prices(self, duals: NDArray[Any], objective: int) -> Prices:
+    def _size_of(self, ray: NDArray[Any]) -> float:
+        """Return about the largest number that a ray gives for a row or a column."""
+        sizes = np.abs(ray)
+        floors = sizes[self._floor_start : self._base_rows].sum() * self.work.weights.max(initial=0.0) / self._unit
+        side = sparse.csr_array(abs(self._side.matrix)).T @ sizes[self._side_start : self._floor_start]
+        rows = sizes[: self._side_start].sum() + sizes[self._base_rows :].sum()
+        return float(rows + floors + side.max(initial=0.0))
+
+    def _prices(self, row_duals: NDArray[Any], objective: int) -> Prices:
+        duals = row_duals * self._unit
+        duals[self._floor_start : self._base_rows] = row_duals[self._floor_start : self._base_rows]
         of_cuts = list(zip(self._cuts, duals[self._base_rows :].tolist(), strict=True))
         sets = [(cut, dual) for cut, dual in of_cuts if not isinstance(cut, KnapsackCut)]
         prices = self._class_prices.prices(
@@ -248,7 +265,7 @@ class CutRelaxation:
             rows.append(self._written.over_rows(self._cuts))
         limits = self._written.limits(self._cuts)
         return ArrayModel(
-            objective=np.concatenate([work.weights, self._values[core]]),
+            objective=np.concatenate([work.weights / self._unit, self._values[core]]),
             matrix=sparse.hstack([sparse.vstack(rows), self._columns_of(core)], format="csr"),
             row_lower=np.concatenate(
                 [np.full(n_rows, -np.inf), lower, self._floor_limits(), np.full(limits.size, -np.inf)]
@@ -272,15 +289,15 @@ class CutRelaxation:
         """Return the weights of rows in floors, (floors, rows)."""
         work = self.work
         in_floor = label_membership(work)
-        return sparse.csr_array(in_floor[:, work.label] * work.weights[None, :])
+        return sparse.csr_array(in_floor[:, work.label] * (work.weights[None, :] / self._unit))
 
     def _floor_gains(self) -> NDArray[Any]:
         """Return the folded weights of columns in floors, (floors, columns)."""
-        gains = label_membership(self.work) @ self.work.fold
+        gains = label_membership(self.work) @ self.work.fold / self._unit
         return np.hstack([gains, np.zeros((gains.shape[0], 1))])[:, self.work.column_site]
 
     def _floor_limits(self) -> NDArray[Any]:
-        return np.asarray(self.work.minimum - label_membership(self.work) @ self.work.covered)
+        return np.asarray((self.work.minimum - label_membership(self.work) @ self.work.covered) / self._unit)
 
 
 def _key(cut: Cut) -> tuple[Any, ...]:

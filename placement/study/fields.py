@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import zoneinfo
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -13,6 +16,7 @@ _PERIOD = re.compile(r"([01]\d|2[0-3]|24):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]+:/|/vsi)", re.IGNORECASE)
 
 
+_DAY_MIN = 1440
 MOST_FEN = 10**15
 """Amounts are below ten trillion yuan, so that sums of them stay exact."""
 
@@ -54,6 +58,33 @@ def _local_path(text: str) -> str:
     return text
 
 
+def _time_zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        near = difflib.get_close_matches(name, sorted(zoneinfo.available_timezones()), n=1)
+        hint = f"did you mean {near[0]}?" if near else "use a name such as Asia/Shanghai"
+        raise ValueError(f"{name!r} is no time zone: {hint}") from error
+    return name
+
+
+def _time_format(text: str) -> str:
+    moment = datetime(2025, 3, 14, 15, 9, 26, tzinfo=UTC)
+    try:
+        again = datetime.strptime(moment.strftime(text), text)  # noqa: DTZ007 -- a date is compared
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no format of times ({error}); e.g. %d/%m/%Y %H:%M") from error
+    if again.date() != moment.date() or ("%I" in text and "%p" not in text):
+        raise ValueError(f"{text!r} does not tell year, month and day (and AM or PM with %I); e.g. %d/%m/%Y %H:%M")
+    return text
+
+
+def _minutes_a_row(value: Any) -> Any:
+    if value in ("hour", "day") or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _DAY_MIN):
+        return {"hour": 60, "day": _DAY_MIN}.get(value, value)
+    raise ValueError('must be "hour", "day" or whole minutes up to 1440')
+
+
 def as_file(value: Any) -> Any:
     """Return an input given as a bare path in its long form."""
     return {"path": value} if isinstance(value, str) else value
@@ -65,6 +96,9 @@ def _share(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+MinutesARow = Annotated[int, BeforeValidator(_minutes_a_row)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+TimeFormat = Annotated[str, AfterValidator(_time_format)]
 Flag = Annotated[bool, Field(strict=True)]
 Fen = Annotated[int, BeforeValidator(_to_fen)]
 Share = Annotated[float, Field(ge=0, le=1)]

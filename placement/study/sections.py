@@ -9,7 +9,20 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from placement.study.fields import ExactShare, Fen, Flag, LocalPath, NotNegative, Positive, Share, as_file, parse_period
+from placement.study.fields import (
+    ExactShare,
+    Fen,
+    Flag,
+    LocalPath,
+    MinutesARow,
+    NotNegative,
+    Positive,
+    Share,
+    TimeFormat,
+    TimeZone,
+    as_file,
+    parse_period,
+)
 
 OBJECTIVES = ("coverage",)
 Minutes = Annotated[Positive, Field(le=1440)]
@@ -143,8 +156,9 @@ class DemandSection(Section):
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     trip_rate_cv: NotNegative = 0.2
     footfall_cv: NotNegative = 0.2
-    counts_every: Literal["hour", "day"] = "hour"
-    counts_time_format: str | None = None
+    counts_every: MinutesARow | None = None
+    counts_time_format: TimeFormat | None = None
+    counts_time_zone: TimeZone | None = None
     service_hosts: Mapping[str, tuple[str, ...]] = {}
 
     @model_validator(mode="after")

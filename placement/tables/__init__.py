@@ -4,6 +4,7 @@ from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to
 from placement.tables.files import read_frame
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
+from placement.tables.times import read_times
 
 __all__ = [
     "Tables",
@@ -12,6 +13,7 @@ __all__ = [
     "holds_areas",
     "read_frame",
     "read_tables",
+    "read_times",
     "study_crs",
     "wgs84_to_gcj02",
 ]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -22,6 +23,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.items: list[Fault] = []
+        self.ignored: list[str] = []
 
     def add(self, table: str, problem: str, *, row: object = "", remedy: str = "") -> None:
         """Add one fault."""
@@ -83,6 +85,12 @@ class Table:
                 self.fault(f"column {column} is missing", remedy=near)
                 self.ok = False
         return all(column in self.frame.columns for column in columns)
+
+    def use(self, columns: Sequence[str]) -> None:
+        """Say which columns are read; of the others, near misses are faults and the rest is listed as ignored."""
+        geometry = ("geometry",) if isinstance(self.frame, gpd.GeoDataFrame) else ("lon", "lat")
+        unknown = self.known_columns((*columns, *geometry))
+        self.faults.ignored += [f"{self.name}.{column}" for column in unknown]
 
     def known_columns(self, known: Sequence[str]) -> tuple[str, ...]:
         """Add a fault for each column that looks like a misspelt known one; return the others that are not known."""

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely
 
-from placement.errors import Fault, InputError, MissingExtraError
+from placement.errors import InputError, MissingExtraError
+from placement.tables.csv_file import read_csv
+from placement.tables.excel import read_excel
+from placement.tables.gdal import check_content, no_network
+from placement.tables.geojson import read_geojson
+from placement.tables.limits import MOST_BYTES, check_bytes, check_shape
 
-_SHOWN = 50
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "，": "fullwidth commas"}
-_GEO = {".geojson", ".json", ".gpkg", ".shp", ".fgb"}
+_GEO = {".gpkg", ".shp", ".fgb"}
+_EXPANDED = 4
+"""A Parquet file may unpack to so many times the bytes that a file may have."""
 
 
 def read_frame(table: str, path: Path, *, encoding: str | None = None, layer: str | None = None) -> pd.DataFrame:
-    """Read a table; a GeoDataFrame where the file carries geometry.
+    """Read a table; a GeoDataFrame, its geometry called so, where the file carries geometry.
 
-    Cells of CSV and Excel files are text, so that ids keep their leading zeros.
+    Cells of CSV and Excel files are text, so that ids keep their leading zeros. The index, named ``row``, is the line
+    of the file, the row of the sheet, or the number of the feature from 1. The file is opened as what its suffix says,
+    whatever it holds.
 
     Raises
     ------
@@ -32,14 +40,15 @@ def read_frame(table: str, path: Path, *, encoding: str | None = None, layer: st
     suffix = path.suffix.lower()
     try:
         if suffix == ".csv":
-            return _read_csv(table, path, encoding)
+            return read_csv(table, path, encoding)
         if suffix in {".xlsx", ".xlsm"}:
-            return _read_excel(path, layer)
+            return read_excel(table, path, layer)
+        if suffix in {".geojson", ".json"}:
+            return _tidy(read_geojson(table, path))
         if suffix in {".parquet", ".geoparquet"}:
-            return _read_parquet(path)
+            return _tidy(_read_parquet(table, path))
         if suffix in _GEO:
-            _one_layer(table, path, layer)
-            return gpd.read_file(path, layer=layer, encoding=encoding)
+            return _tidy(_read_with_gdal(table, path, encoding, layer))
     except (InputError, MissingExtraError):
         raise
     except Exception as error:
@@ -51,75 +60,56 @@ def read_frame(table: str, path: Path, *, encoding: str | None = None, layer: st
     raise InputError.single(table, f"{path.name} is of no known format", remedy=f"use one of {known}")
 
 
-def _read_csv(table: str, path: Path, encoding: str | None) -> pd.DataFrame:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode(encoding or "utf-8-sig")
-    except LookupError as error:
-        raise InputError.single(table, f"unknown encoding {encoding!r}", remedy="e.g. utf-8 or gb18030") from error
-    except UnicodeDecodeError as error:
-        raise InputError.single(
-            table,
-            f"{path.name} is not {encoding or 'UTF-8'} text (byte {error.start})",
-            remedy=_encoding_remedy(table, path, raw),
-        ) from error
-    if "\x00" in text:
-        raise InputError.single(table, f"{path.name} contains NUL bytes", remedy="save it as CSV, UTF-8")
-    return _rows_to_frame(table, list(csv.reader(io.StringIO(text))))
+def _read_with_gdal(table: str, path: Path, encoding: str | None, layer: str | None) -> pd.DataFrame:
+    check_bytes(table, path)
+    check_content(table, path)
+    with no_network():
+        if path.suffix.lower() == ".gpkg":
+            layer = _one_layer(table, path, layer)
+        info = pyogrio.read_info(path, layer=layer)
+        check_shape(table, int(info["features"]), len(info["fields"]))
+        return gpd.read_file(path, layer=layer, encoding=encoding)
 
 
-def _rows_to_frame(table: str, lines: list[list[str]]) -> pd.DataFrame:
-    """Return the rows beneath the header; rows of another width than it and repeated columns are faults."""
-    numbered = [(number, cells) for number, cells in enumerate(lines, start=1) if any(cell.strip() for cell in cells)]
-    if not numbered:
-        raise InputError.single(table, "is empty", remedy="give a header and rows")
-    header = [name.strip() for name in numbered[0][1]]
-    separator = next((name for sign, name in _SEPARATORS.items() if len(header) == 1 and sign in header[0]), None)
-    if separator is not None:
-        raise InputError.single(table, f"is separated by {separator}", remedy="save it with commas")
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    faults = [Fault(table=table, problem=f"column {name!r} stands twice", remedy="remove one") for name in repeated]
-    wrong = [(number, len(cells)) for number, cells in numbered[1:] if len(cells) != len(header)]
-    faults += [
-        Fault(
-            table=table,
-            row=f"row {number}",
-            problem=f"has {count} fields, the header {len(header)}",
-            remedy="check its commas, quote texts that hold one",
-        )
-        for number, count in wrong[:_SHOWN]
-    ]
-    if faults:
-        raise InputError(faults)
-    return pd.DataFrame([cells for _, cells in numbered[1:]], columns=header, dtype=str)
-
-
-def _one_layer(table: str, path: Path, layer: str | None) -> None:
+def _one_layer(table: str, path: Path, layer: str | None) -> str:
+    """Return the layer that is meant: a stored table, since a view may count without end."""
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if layer is None and len(names) > 1:
         remedy = f'name one: {table} = {{path = "{path.name}", layer = "{names[0]}"}}'
         raise InputError.single(table, f"{path.name} has the layers {', '.join(names)}", remedy=remedy)
+    if not names or (layer is not None and layer not in names):
+        problem = f"{path.name} has no layer{'' if layer is None else f' {layer!r}'}"
+        raise InputError.single(table, problem, remedy=f"it has: {', '.join(names) or 'none'}")
+    found = names[0] if layer is None else layer
+    with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True) as base:
+        kinds = base.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (found,)).fetchall()
+    base.close()
+    if any(kind != "table" or str(sql).upper().startswith("CREATE VIRTUAL") for kind, sql in kinds):
+        raise InputError.single(table, f"the layer {found} of {path.name} is a view", remedy="save it as a layer")
+    return found
 
 
-def _encoding_remedy(table: str, path: Path, raw: bytes) -> str:
-    try:
-        raw.decode("gb18030")
-    except UnicodeDecodeError:
-        return "save it as CSV, UTF-8"
-    return f'it reads as GB18030: write {table} = {{path = "{path.name}", encoding = "gb18030"}}, or save it as UTF-8'
-
-
-def _read_excel(path: Path, layer: str | None) -> pd.DataFrame:
-    try:
-        return pd.read_excel(path, sheet_name=layer or 0, dtype=str, keep_default_na=False, engine="openpyxl")
-    except ImportError as error:
-        raise MissingExtraError("openpyxl", "excel", f"reading {path.name}") from error
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(table: str, path: Path) -> pd.DataFrame:
     try:
         import pyarrow.parquet as pq  # noqa: PLC0415 -- optional extra
     except ImportError as error:
         raise MissingExtraError("pyarrow", "parquet", f"reading {path.name}") from error
-    is_geo = b"geo" in (pq.read_schema(path).metadata or {})
-    return gpd.read_parquet(path) if is_geo else pd.read_parquet(path)
+    check_bytes(table, path)
+    about = pq.read_metadata(path)
+    check_shape(table, about.num_rows, about.num_columns)
+    expanded = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+    if expanded > _EXPANDED * MOST_BYTES:
+        raise InputError.single(table, f"{path.name} unpacks to {expanded:,} bytes", remedy="leave columns out")
+    is_geo = b"geo" in (about.metadata or {})
+    frame = gpd.read_parquet(path) if is_geo else pd.read_parquet(path)
+    return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with numbered rows and text names, geometry called geometry and in the plane."""
+    numbered: Any = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
+    if isinstance(numbered, gpd.GeoDataFrame):
+        if numbered.geometry.name != "geometry":
+            numbered = numbered.rename_geometry("geometry")
+        numbered.geometry = shapely.force_2d(numbered.geometry.to_numpy())
+    return numbered.rename(columns=str)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
+from numpy.typing import NDArray
 
-from placement.errors import CrsError
+from placement.study import TABLE
 from placement.tables.checks import Table
 from placement.tables.coordinates import to_wgs84
+from placement.values.crs import metric_crs, middle, misfit, scales, zone_remedy
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 _MARGIN_DEG = 0.5
+"""How far places may lie beyond the area that a CRS is made for: its bounds are rounded, cities lie on borders."""
+
+_MOST = 0.5
+"""Where the CRS does not fit more than this share of a table, it is not the rows that are wrong."""
+
+_SHOWN = 50
+_CRS_ROW = "study.crs"
 
 
 def study_crs(text: str) -> pyproj.CRS:
@@ -22,54 +33,54 @@ def study_crs(text: str) -> pyproj.CRS:
     Raises
     ------
     CrsError
-        If it is unknown, geographic, or not in metres.
+        If it is unknown, geographic, tied to no place, or not in metres.
     """
-    try:
-        crs = pyproj.CRS.from_user_input(text)
-    except pyproj.exceptions.CRSError as error:
-        raise CrsError.single(
-            "study.toml", f"unknown CRS {text!r}", row="study.crs", remedy="e.g. EPSG:32650"
-        ) from error
-    if not crs.is_projected:
-        remedy = "name a projected CRS, e.g. the UTM zone of the city (EPSG:32650 for Wuhan)"
-        raise CrsError.single("study.toml", f"{text} is in degrees, not metres", row="study.crs", remedy=remedy)
-    if any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info):
-        raise CrsError.single("study.toml", f"{text} is not in metres", row="study.crs", remedy="name a metric CRS")
-    return crs
+    return metric_crs(TABLE, text, row=_CRS_ROW)
 
 
 def to_points(table: Table, crs: pyproj.CRS, coordinates: str) -> gpd.GeoSeries:
     """Return point geometry in `crs` for a table with lon/lat columns or a geometry column.
 
-    Faulty rows get an empty point and a fault; polygons are a fault (population polygons are handled before).
+    Faulty rows get an empty point and a fault; polygons are a fault (population polygons are handled before). A CRS
+    that does not measure metres where most of the table lies is a fault of the study, named once.
     """
     frame = table.frame
     if isinstance(frame, gpd.GeoDataFrame):
-        return _from_geometry(table, frame.geometry, crs)
-    lon, lat = table.number("lon", minimum=-np.inf), table.number("lat", minimum=-np.inf)
-    if not {"lon", "lat"} <= set(frame.columns):
+        found = _degrees_of_geometry(table, coordinates)
+    else:
+        found = _degrees_of_columns(table, coordinates)
+    if found is None:
         return gpd.GeoSeries([None] * len(frame), index=frame.index, crs=crs)
+    lon, lat = found
     usable = np.isfinite(lon) & np.isfinite(lat)
-    usable &= _in_degrees(table, lon, lat, usable)
-    _check_area(table, lon, lat, usable, crs)
     x, y = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    wgs_lon, wgs_lat = to_wgs84(lon[usable], lat[usable], coordinates)
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    x[usable], y[usable] = transformer.transform(wgs_lon, wgs_lat)
+    if usable.any():
+        usable &= ~_misplaced(table, lon, lat, usable, crs)
+        transformer = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        x[usable], y[usable] = transformer.transform(lon[usable], lat[usable])
+        endless = usable & ~np.isfinite(np.hypot(x, y))
+        _flag(table, endless, "the point leaves the area of the CRS", "check its coordinates")
     return gpd.GeoSeries(gpd.points_from_xy(x, y), index=frame.index, crs=crs)
 
 
 def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
-    """Return the polygons of a table in `crs`; anything else than a polygon is a fault."""
-    geometry = gpd.GeoSeries(table.frame.geometry.to_numpy(), index=table.frame.index, crs=table.frame.crs)
-    if geometry.crs is None:
-        table.fault("has no CRS", remedy="save it with its CRS")
-        table.ok = False
-        return geometry.set_crs(crs)
+    """Return the polygons of a table in `crs`; anything else than a polygon is a fault.
+
+    Outlines may reach beyond the place of the study; only where the CRS fits none of them is it a fault.
+    """
+    geometry = _own_geometry(table)
+    if geometry is None:
+        return gpd.GeoSeries([None] * len(table.frame), index=table.frame.index, crs=crs)
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the polygon or remove the row")
     wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
     table.flag(wrong, "geometry is not a polygon", "do not mix points and polygons")
+    shapes = geometry[~empty & ~wrong].to_crs("EPSG:4326")
+    middles = shapely.centroid(shapes.to_numpy())
+    lon, lat = shapely.get_x(middles), shapely.get_y(middles)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    if known.any() and scales(crs, lon[known], lat[known]).misfit().all():
+        _crs_fault(table, crs, lon[known], lat[known])
     return geometry.to_crs(crs)
 
 
@@ -80,47 +91,131 @@ def holds_areas(frame: pd.DataFrame) -> bool:
     return bool(frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).any())
 
 
-def _in_degrees(table: Table, lon: pd.Series, lat: pd.Series, usable: pd.Series) -> pd.Series:
+def _degrees_of_columns(table: Table, coordinates: str) -> tuple[Floats, Floats] | None:
+    """Return WGS-84 degrees of the columns lon and lat, NaN in faulty rows; None without the columns."""
+    lon, lat = table.number("lon", minimum=-np.inf), table.number("lat", minimum=-np.inf)
+    if not {"lon", "lat"} <= set(table.frame.columns):
+        return None
+    usable = np.isfinite(lon) & np.isfinite(lat)
     metres = usable & ((lon.abs() > 180) | (lat.abs() > 180))
     table.flag(
         metres, "lon/lat are not degrees", "lon and lat are WGS-84 degrees; write projected points as GeoPackage"
     )
     swapped = usable & ~metres & (lat.abs() > 90)
     table.flag(swapped, "lon/lat look swapped: lat is beyond 90", "swap the two columns")
-    return ~metres & ~swapped
+    bad = (~usable | metres | swapped).to_numpy()
+    east, north = (np.where(bad, np.nan, part.to_numpy(dtype=float)) for part in (lon, lat))
+    return to_wgs84(east, north, coordinates)
 
 
-def _check_area(table: Table, lon: pd.Series, lat: pd.Series, usable: pd.Series, crs: pyproj.CRS) -> None:
-    area = crs.area_of_use
-    if area is None:
-        return
-    outside = usable & ~_within(lon, lat, area)
-    swapped = outside & _within(lat, lon, area)
-    table.flag(swapped, "lon/lat look swapped: the point lies in the study area the other way round", "swap them")
-    where = f"lon {area.west:g}..{area.east:g}, lat {area.south:g}..{area.north:g}"
-    table.flag(
-        outside & ~swapped, f"point lies outside the area of {crs.to_string()} ({where})", "mend it or study.crs"
-    )
-
-
-def _within(lon: pd.Series, lat: pd.Series, area: Any) -> pd.Series:
-    east_west = (lon >= area.west - _MARGIN_DEG) & (lon <= area.east + _MARGIN_DEG)
-    return east_west & (lat >= area.south - _MARGIN_DEG) & (lat <= area.north + _MARGIN_DEG)
-
-
-def _from_geometry(table: Table, geometry: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
-    geometry = gpd.GeoSeries(geometry.to_numpy(), index=table.frame.index, crs=geometry.crs)
-    if geometry.crs is None:
-        table.fault("has no CRS", remedy="save it with its CRS")
-        table.ok = False
-        return geometry.set_crs(crs)
+def _degrees_of_geometry(table: Table, coordinates: str) -> tuple[Floats, Floats] | None:
+    """Return WGS-84 degrees of a geometry column, NaN in faulty rows; None without a CRS."""
+    geometry = _own_geometry(table)
+    if geometry is None:
+        return None
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the point or remove the row")
     wrong = ~empty & (geometry.geom_type != "Point")
     table.flag(wrong, "geometry is not a point", "give one point a row")
-    moved = geometry.to_crs(crs)
-    infinite = (
-        ~empty & ~wrong & ~np.isfinite(np.hypot(moved.where(~wrong).x.fillna(0), moved.where(~wrong).y.fillna(0)))
+    degrees = geometry.to_crs("EPSG:4326").to_numpy()
+    lon, lat = shapely.get_x(degrees), shapely.get_y(degrees)
+    with np.errstate(invalid="ignore"):
+        nowhere = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(lon) > 180) | (np.abs(lat) > 90)
+    _flag(
+        table,
+        nowhere & ~(empty | wrong).to_numpy(),
+        "geometry leaves the area of the CRS",
+        "check its CRS and axis order",
     )
-    table.flag(infinite, "geometry leaves the area of the CRS", "check its CRS and axis order")
-    return moved
+    lon, lat = np.where(nowhere, np.nan, lon), np.where(nowhere, np.nan, lat)
+    return to_wgs84(lon, lat, coordinates)
+
+
+def _own_geometry(table: Table) -> gpd.GeoSeries | None:
+    """Return the geometry of a table by row, in its own CRS; None, and a fault, where it has none."""
+    geometry = table.frame.geometry
+    if geometry.crs is None:
+        table.fault("has no CRS", remedy="save it with its CRS")
+        table.ok = False
+        return None
+    return gpd.GeoSeries(geometry.to_numpy(), index=table.frame.index, crs=geometry.crs)
+
+
+def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pyproj.CRS) -> Bools:
+    """Return (rows,) which points lie where the CRS is not used or does not fit, with a fault for each of them.
+
+    Where the CRS does not fit most of the table, it is the CRS that is at fault, or both columns.
+    """
+    null = usable & (lon == 0) & (lat == 0)
+    _flag(table, null, "lon and lat are both 0", "give the place, or remove the row")
+    rest = usable & ~null
+    if not rest.any():
+        return null
+    outside = rest & (_outside(lon, lat, crs) | _misfits(lon, lat, rest, crs))
+    swapped = outside & ~_outside(lat, lon, crs) & ~_misfits(lat, lon, outside & (np.abs(lon) <= 90), crs)
+    swapped &= np.abs(lon) <= 90
+    if outside[rest].mean() > _MOST and not swapped[outside].mean() > _MOST:
+        _crs_fault(table, crs, lon[outside], lat[outside])
+        return null
+    _flag(table, swapped, "lon/lat look swapped: the point lies in the study area the other way round", "swap them")
+    lost = outside & ~swapped
+    _flag(
+        table,
+        lost,
+        f"point lies outside the area of {crs.to_string()}{_bounds(crs)}",
+        "mend it or study.crs",
+        (lon, lat),
+    )
+    found: Bools = null | outside
+    return found
+
+
+def _crs_fault(table: Table, crs: pyproj.CRS, lon: Floats, lat: Floats) -> None:
+    """Add the fault of the study's CRS, once for all tables."""
+    table.ok = False
+    if any(fault.table == TABLE and fault.row == _CRS_ROW for fault in table.faults.items):
+        return
+    place = "lon {:.3f}, lat {:.3f}".format(*middle(lon, lat))
+    problem = misfit(crs, lon, lat) or f"{crs.to_string()} is not meant for {place}{_bounds(crs)}"
+    table.faults.add(TABLE, f"{problem} ({table.name})", row=_CRS_ROW, remedy=zone_remedy(lon, lat))
+
+
+def _misfits(lon: Floats, lat: Floats, where: Bools, crs: pyproj.CRS) -> Bools:
+    found = np.zeros(len(lon), dtype=bool)
+    found[where] = scales(crs, lon[where], lat[where]).misfit()
+    return found
+
+
+def _outside(lon: Floats, lat: Floats, crs: pyproj.CRS) -> Bools:
+    """Return (rows,) which places lie outside the area of use, which may run across 180 degrees."""
+    area = crs.area_of_use
+    if area is None:
+        return np.zeros(len(lon), dtype=bool)
+    width = area.east - area.west + (360 if area.east < area.west else 0) + 2 * _MARGIN_DEG
+    with np.errstate(invalid="ignore"):
+        beside = (lon - area.west + _MARGIN_DEG) % 360 > width
+        found: Bools = beside | (lat < area.south - _MARGIN_DEG) | (lat > area.north + _MARGIN_DEG)
+    return found
+
+
+def _bounds(crs: pyproj.CRS) -> str:
+    area = crs.area_of_use
+    if area is None:
+        return ""
+    return f" (lon {area.west:g}..{area.east:g}, lat {area.south:g}..{area.north:g})"
+
+
+def _flag(table: Table, mask: Bools, problem: str, remedy: str, shown: tuple[Floats, Floats] | None = None) -> None:
+    """Add a fault for each row of a mask, with its place in degrees where `shown` brings it."""
+    if not mask.any():
+        return
+    if shown is None:
+        table.flag(pd.Series(mask, index=table.frame.index), problem, remedy)
+        return
+    table.ok = False
+    rows = np.flatnonzero(mask)
+    for at in rows[:_SHOWN]:
+        where = f"{problem}: lon {shown[0][at]:g}, lat {shown[1][at]:g}"
+        table.fault(where, row=table.frame.index[at], remedy=remedy)
+    if len(rows) > _SHOWN:
+        table.fault(f"{problem}: {len(rows) - _SHOWN} more rows", remedy=remedy)

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyproj
 
 from placement.errors import InputError, PlacementError
 from placement.study import InputFile, Study
 from placement.tables.checks import Faults, Table
+from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
+from placement.tables.people import read_people
 from placement.tables.points import holds_areas, study_crs, to_areas, to_points
+from placement.tables.sites import read_sites, read_usage, stack_sites
+from placement.tables.survey import read_covariates, read_survey
 from placement.values import Sites
-from placement.values.sites import COST_KEYS, STATUSES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +83,6 @@ class _Reader:
         self.study = study
         self.crs: pyproj.CRS = study_crs(study.study.crs)
         self.faults = Faults()
-        self.ignored: list[str] = []
 
     def read(self) -> Tables:
         """Return the checked tables, or raise with every fault."""
@@ -91,11 +92,13 @@ class _Reader:
             "population": self._table("population", people, "demand_id", self._population),
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
             "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
-            "survey": self._table("survey", inputs.survey, None, self._survey),
-            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
+            "survey": self._table("survey", inputs.survey, None, lambda table, _file: read_survey(table, self.study)),
+            "covariates": self._table(
+                "covariates", inputs.covariates, "district", lambda table, _file: read_covariates(table)
+            ),
             "stations": self._table("stations", inputs.stations, "site_id", self._sites),
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
-            "usage": self._table("usage", inputs.usage, None, self._usage),
+            "usage": self._table("usage", inputs.usage, None, lambda table, _file: read_usage(table)),
             "travel": self._table("travel", inputs.travel, None, self._travel),
             "districts": self._districts(inputs.districts),
         }
@@ -110,11 +113,11 @@ class _Reader:
             survey=None if asked_one_by_one else survey,
             covariates=parts["covariates"],
             questionnaires=survey if asked_one_by_one else None,
-            sites=Sites(table=_stack_sites(parts["stations"], parts["candidates"], self.crs)),
+            sites=Sites(table=stack_sites(parts["stations"], parts["candidates"], self.crs)),
             usage=parts["usage"],
             travel=parts["travel"],
             districts=parts["districts"],
-            ignored=tuple(self.ignored),
+            ignored=tuple(self.faults.ignored),
         )
 
     def _raw(self, name: str, file: InputFile) -> pd.DataFrame | None:
@@ -142,24 +145,8 @@ class _Reader:
         frame = read(table, file)
         return frame if table.ok and len(frame) else None
 
-    def _known(self, table: Table, columns: tuple[str, ...]) -> None:
-        geometry = ("geometry",) if isinstance(table.frame, gpd.GeoDataFrame) else ("lon", "lat")
-        unknown = table.known_columns((*columns, *geometry))
-        self.ignored += [f"{table.name}.{column}" for column in unknown]
-
     def _population(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
-        special = [group for group in self.study.demand.age_groups if group != "general"]
-        self._known(table, ("district", "parent", "people", *special))
-        data = {"district": table.text("district", "all")}
-        data["parent"] = table.text("parent") if "parent" in table.frame.columns else data["district"]
-        data["people"] = table.number("people")
-        shares = self.study.demand.age_share
-        for group in special:
-            stated = group not in table.frame.columns and group in shares
-            data[group] = data["people"] * shares[group] if stated else table.number(group)
-        if special and "people" in table.frame.columns:
-            over = sum(data[group] for group in special) > data["people"] * (1 + 1e-12)
-            table.flag(over, f"{' + '.join(special)} exceed people", "age columns count within people")
+        data = read_people(table, self.study)
         return gpd.GeoDataFrame(data, geometry=self._population_places(table, file), crs=self.crs)
 
     def _population_places(self, table: Table, file: InputFile) -> gpd.GeoSeries:
@@ -171,7 +158,7 @@ class _Reader:
         return to_areas(table, self.crs)
 
     def _footfall(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
-        self._known(table, ("people_per_day", "night_share"))
+        table.use(("people_per_day", "night_share"))
         data = {}
         if self.study.inputs.footfall_counts is None:
             blank = float("nan")
@@ -180,105 +167,10 @@ class _Reader:
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
 
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        self._known(table, ("counter_id", "time", "count", "night_count"))
-        table.require(["counter_id", "time", "count"])
-        return table.frame
-
-    def _survey(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        if "heard" in table.frame.columns:
-            self._known(table, ("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
-            table.require(["district", *(["age"] if self.study.demand.age_bands else [])])
-            return table.frame
-        if _answers_named_aware(table.frame):
-            table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
-            table.ok = False
-            return table.frame
-        self._known(table, ("district", "age_group", "asked", "aware", "used", "weight"))
-        table.frame.index = [f"row {number}" for number in range(2, len(table.frame) + 2)]
-        data = {
-            "district": table.text("district"),
-            "age_group": table.text("age_group", "all"),
-            "asked": table.number("asked", whole=True),
-            "aware": table.number("aware", whole=True),
-        }
-        table.flag(data["aware"] > data["asked"], "aware exceeds asked", "aware counts within asked")
-        if "used" in table.frame.columns:
-            data["used"] = table.number("used", whole=True)
-            table.flag(data["used"] > data["aware"], "used exceeds aware", "used counts within aware")
-        if "weight" in table.frame.columns:
-            data["weight"] = table.number("weight", minimum=-np.inf)
-            table.flag(data["weight"] <= 0, "weight is not above 0", "must be above 0")
-        frame = pd.DataFrame(data)
-        repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
-        table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
-        return frame
-
-    def _covariates(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        if not len(table.frame.columns):
-            table.fault("has no column beside district", remedy="add numbers such as income")
-            table.ok = False
-        return pd.DataFrame({name: table.number(name, minimum=-np.inf) for name in table.frame.columns})
-
-    def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
-        existing = table.name == "stations"
-        known = ("name", "host", "district", "opens", "closes", "machines", "max_machines", "services", "status")
-        self._known(table, (*known, *COST_KEYS))
-        statuses = [status for status in STATUSES if status != ("candidate" if existing else "existing")]
-        data = {
-            "name": table.text("name") if "name" in table.frame.columns else table.frame.index.to_series(),
-            "host": table.text("host", "default"),
-            "district": table.text("district", "all"),
-            "existing": pd.Series(existing, index=table.frame.index),
-            "status": table.choice("status", "existing" if existing else "candidate", statuses),
-            "opens_min": table.clock("opens", 0),
-            "closes_min": table.clock("closes", 1440),
-            "machines": table.number("machines", 1, minimum=1, whole=True),
-            "max_machines": table.number("max_machines", 1, minimum=1, whole=True),
-            "services": self._services(table),
-        }
-        for key in COST_KEYS:
-            data[f"{key}_fen"] = table.fen(key)
-        if "max_machines" in table.frame.columns:
-            table.flag(data["machines"] > data["max_machines"], "machines exceed max_machines", "mend one of them")
-        same = data["opens_min"] == data["closes_min"]
-        table.flag(same, "opens equals closes", "round the clock is 00:00 to 24:00")
-        frame = gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
-        return frame.astype({"machines": int, "max_machines": int}) if table.ok else frame
-
-    def _services(self, table: Table) -> pd.Series:
-        cells = table.frame["services"] if "services" in table.frame.columns else [""] * len(table.frame)
-        named = pd.Series([_listed(cell) for cell in cells], index=table.frame.index, dtype=object)
-        hosts = self.study.demand.service_hosts
-        known = self.study.demand.services
-        unknown = named.map(lambda names: bool(known) and not set(names) <= set(known))
-        table.flag(unknown.astype(bool), "services are unknown", f"known: {', '.join(known)}")
-        if not hosts:
-            return named
-        kinds = table.text("host", "default")
-        allowed = kinds.map(lambda host: tuple(name for name in known if host in hosts.get(name, (host,))))
-        wrong = [not set(names) <= set(may) for names, may in zip(named, allowed, strict=True)]
-        table.flag(
-            pd.Series(wrong, index=named.index), "services are more than its host may offer", "see service_hosts"
-        )
-        idle = [not may for may in allowed]
-        table.flag(pd.Series(idle, index=named.index), "host may offer no service at all", "see service_hosts")
-        return named.where(named.map(bool), allowed)
-
-    def _usage(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        self._known(table, ("site_id", "month", "transactions", "pages", "outage_hours"))
-        data = {
-            "site_id": table.text("site_id"),
-            "month": table.text("month"),
-            "transactions": table.number("transactions", whole=True),
-            "pages": table.number("pages", 0, whole=True),
-            "outage_hours": table.number("outage_hours", 0),
-        }
-        month = data["month"].str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])")
-        table.flag(~month.astype(bool) & (data["month"] != ""), "month is not YYYY-MM", "write e.g. 2025-03")
-        return pd.DataFrame(data)
+        return read_counts(table, self.study)
 
     def _travel(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        self._known(table, ("demand_id", "site_id", "seconds", "metres"))
+        table.use(("demand_id", "site_id", "seconds", "metres"))
         data = {"demand_id": table.text("demand_id"), "site_id": table.text("site_id")}
         units = [unit for unit in ("seconds", "metres") if unit in table.frame.columns]
         if len(units) != 1:
@@ -287,6 +179,11 @@ class _Reader:
         for unit in units:
             data[unit] = table.number(unit)
         return pd.DataFrame(data)
+
+    def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
+        data = read_sites(table, self.study)
+        frame = gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
+        return frame.astype({"machines": int, "max_machines": int}) if table.ok else frame
 
     def _districts(self, file: InputFile | None) -> gpd.GeoDataFrame | None:
         frame = None if file is None else self._raw("districts", file)
@@ -298,22 +195,3 @@ class _Reader:
         if self.study.inputs.population.is_raster and "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
-
-
-def _answers_named_aware(frame: pd.DataFrame) -> bool:
-    """Return whether a survey without counts has words, such as yes and no, in its column aware."""
-    if "aware" not in frame.columns or "asked" in frame.columns or not len(frame):
-        return False
-    return bool(pd.to_numeric(frame["aware"], errors="coerce").isna().all())
-
-
-def _listed(cell: object) -> tuple[str, ...]:
-    text = "" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 -- NaN differs from itself
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _stack_sites(stations: pd.DataFrame | None, candidates: pd.DataFrame | None, crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    parts = [part for part in (stations, candidates) if part is not None]
-    stacked = pd.concat(parts)
-    stacked.index.name = "site_id"
-    return gpd.GeoDataFrame(stacked, geometry="geometry", crs=crs)

@@ -13,8 +13,9 @@ import shapely
 
 from placement.errors import CrsError, InputError
 from placement.travel._read_tables import read_tables
-from placement.travel._tables import StreetTables, one_way, projected_crs, utm_zone
+from placement.travel._tables import StreetTables, one_way
 from placement.travel._xml import refuse_entities
+from placement.values.crs import metric_crs, utm_zone
 
 _TABLE = "streets (GraphML)"
 
@@ -49,12 +50,12 @@ def graph_tables(graph: nx.Graph, crs: object) -> StreetTables:
     if graph.is_directed():
         edges = _undirected(edges, "oneway" in edges)
     own = graph.graph.get("crs") or ("EPSG:4326" if _in_degrees(nodes) else crs)
-    known = pyproj.CRS.from_user_input(own) if own is not None else projected_crs("streets", None)
+    known = pyproj.CRS.from_user_input(own) if own is not None else metric_crs("streets", None)
     if known.is_geographic:
-        target = projected_crs("streets", crs or utm_zone(nodes["x"].mean(), nodes["y"].mean()))
+        target = metric_crs("streets", crs or utm_zone(nodes["x"].mean(), nodes["y"].mean()))
         return read_tables(nodes.rename(columns={"x": "lon", "y": "lat"}), edges, target)
-    tables = read_tables(nodes, edges, projected_crs("streets", known))
-    if crs is not None and projected_crs("streets", crs) != known:
+    tables = read_tables(nodes, edges, metric_crs("streets", known))
+    if crs is not None and metric_crs("streets", crs) != known:
         raise CrsError.single("streets", f"is in {known.to_string()}", remedy="reproject it, or name that CRS")
     return tables
 

@@ -8,19 +8,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placement.errors import CrsError, InputError
+from placement.errors import InputError
 from placement.travel._chains import tables_of_ways
 from placement.travel._faults import row_faults
-from placement.travel._tables import StreetTables, one_way, projected_crs
+from placement.travel._tables import StreetTables, one_way
+from placement.values.crs import metric_crs
 
 _TABLE = "street lines"
 
 
 def line_tables(lines: gpd.GeoDataFrame, *, planar: bool, tolerance_m: float) -> StreetTables:
     """Return the network of a layer of lines; see :meth:`placement.travel.Streets.from_lines`."""
-    if lines.crs is None:
-        raise CrsError.single(_TABLE, "has no CRS", remedy="set it with set_crs(...)")
-    crs = projected_crs(_TABLE, lines.crs)
+    crs = metric_crs(_TABLE, lines.crs)
     if not (np.isfinite(tolerance_m) and tolerance_m >= 0.001):
         raise InputError.single("tolerance_m", f"is {tolerance_m}", remedy="give metres, 0.001 or more")
     shapes, attributes = _checked(lines)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError, MissingExtraError
 from placement.travel._chains import tables_of_ways
-from placement.travel._tables import StreetTables, one_way, projected_crs, utm_zone
+from placement.travel._tables import StreetTables, one_way
 from placement.travel._xml import refuse_entities
+from placement.values.crs import metric_crs, utm_zone
 
 MODES = ("walk", "cycle", "drive")
 _TABLE = "streets (OSM)"
@@ -63,7 +64,7 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
     first = np.zeros(len(ids), dtype=np.int64)
     first[number[::-1]] = np.arange(number.size)[::-1]
     degrees = lonlat[first]
-    target = projected_crs("streets", crs or utm_zone(*degrees.mean(axis=0)))
+    target = metric_crs("streets", crs or utm_zone(*degrees.mean(axis=0)))
     transformer = pyproj.Transformer.from_crs("EPSG:4326", target, always_xy=True)
     ellipsoid = pyproj.Geod(ellps="WGS84")
 

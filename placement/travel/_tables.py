@@ -10,7 +10,6 @@ import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
-from placement.errors import CrsError
 from placement.travel._order import morton_order
 
 LONGEST_MM = 2**31 - 2
@@ -66,34 +65,6 @@ class StreetTables:
             "elevation_m": None if self.elevation_m is None else self.elevation_m[order],
             "left_out": pd.DataFrame(self.left_out, columns=LEFT_OUT_COLUMNS),
         }
-
-
-def projected_crs(table: str, crs: object) -> pyproj.CRS:
-    """Return the CRS, or raise where it is missing, unknown, in degrees or not in metres."""
-    if crs is None:
-        raise CrsError.single(table, "has no CRS", remedy="name a projected one, e.g. crs='EPSG:32650'")
-    try:
-        known = pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise CrsError.single(table, f"CRS {crs!r} is unknown", remedy="use an EPSG code") from error
-    if not known.is_projected:
-        raise CrsError.single(table, f"is in degrees ({known.to_string()})", remedy="name a projected CRS in metres")
-    units = {axis.unit_name for axis in known.axis_info}
-    if units != {"metre"}:
-        raise CrsError.single(table, f"CRS is in {', '.join(sorted(units))}", remedy="name a projected CRS in metres")
-    return known
-
-
-def utm_zone(lon: float, lat: float) -> str:
-    """Return the EPSG code of the UTM zone (WGS 84) of a place.
-
-    Examples
-    --------
-    >>> utm_zone(114.3, 30.6), utm_zone(-43.2, -22.9)
-    ('EPSG:32650', 'EPSG:32723')
-    """
-    zone = min(int((lon + 180) // 6) + 1, 60)
-    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
 def one_way(values: pd.Series | None, count: int) -> NDArray[np.int8]:

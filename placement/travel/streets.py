@@ -29,8 +29,9 @@ from placement.errors import InputError
 from placement.travel._describe import StreetsSummary, summarise
 from placement.travel._faults import row_faults
 from placement.travel._read_tables import read_tables
-from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables, projected_crs
+from placement.travel._tables import LEFT_OUT_COLUMNS, StreetTables
 from placement.values._frozen import frozen_array
+from placement.values.crs import metric_crs, require_fit
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -130,7 +131,7 @@ class Streets:
         >>> streets
         <Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650>
         """
-        return cls._from_parts(read_tables(nodes, edges, projected_crs("streets", crs)))
+        return cls._from_parts(read_tables(nodes, edges, metric_crs("streets", crs)))
 
     @classmethod
     def from_graphml(cls, path: str | Path, *, crs: object = None, least_part_m: float = 0.0) -> Streets:
@@ -280,6 +281,7 @@ class Streets:
 
     @classmethod
     def _from_parts(cls, parts: StreetTables) -> Streets:
+        require_fit("streets", parts.crs, parts.xy, strict=False)
         return cls(**parts.sorted_in_space())
 
     @property

@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placement.errors import AlignmentError, CrsError, InputError
+from placement.errors import AlignmentError, InputError
 from placement.values._checks import Faults, shown
 from placement.values._frozen import frozen_array
+from placement.values.crs import check_frame
 
 FloatArray = NDArray[np.float64]
 
@@ -174,17 +175,10 @@ class Demand:
 
 
 def check_points(table: str, frame: gpd.GeoDataFrame) -> None:
-    """Raise unless `frame` has unique string ids and points in a projected CRS."""
+    """Raise unless `frame` has unique string ids and geometry in a CRS that measures metres there."""
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError.single(table, f"is a {type(frame).__name__}", remedy="give a GeoDataFrame with points")
-    if frame.crs is None:
-        raise CrsError.single(table, "has no CRS", remedy="set it with set_crs(...) or name it in study.toml")
-    if not frame.crs.is_projected:
-        raise CrsError.single(
-            table,
-            f"is in degrees ({frame.crs.to_string()})",
-            remedy="reproject to a metric CRS with to_crs(...)",
-        )
+    check_frame(table, frame)
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         raise InputError.single(table, "id is repeated", row=str(repeated[0]), remedy="ids must be unique")

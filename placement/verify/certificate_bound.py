@@ -162,15 +162,16 @@ class Prices:
         self, flag: int, row: IntArray, cut: IntArray, *, knapsack: IntArray, linear: IntArray, floor: IntArray
     ) -> float:
         """Return an upper estimate of every |rho|; refuse the set where a 64-bit sum could overflow."""
-        row_sum, cut_sum = _absolute(row), _absolute(cut)
+        cut_sum = _absolute(cut)
         floors = self._floor_classes.astype(np.float64) @ np.abs(floor.astype(np.float64))
         weights = self._classes.weights.astype(np.float64)
-        on_row = float((weights * (flag * SCALE + floors)).max(initial=0.0)) + row_sum + cut_sum
+        on_row = float((weights * (flag * SCALE + floors) + row).max(initial=0.0)) + cut_sum
+        at_site = float((self._site_classes.astype(np.float64) @ row.astype(np.float64)).max(initial=0.0))
         widest = float(self._cut_sites.data.max(initial=0))
         values = np.abs(self._program.column_values.astype(np.float64)).max(initial=0.0)
         side = np.abs(self.linear.astype(np.float64)).T @ np.abs(linear.astype(np.float64))
         side = side + np.abs(self._knapsack.astype(np.float64)).T @ knapsack.astype(np.float64)
-        on_column = flag * SCALE * float(values) + row_sum + widest * cut_sum + float(side.max(initial=0.0))
+        on_column = flag * SCALE * float(values) + at_site + widest * cut_sum + float(side.max(initial=0.0))
         if max(on_row, on_column) >= _LIMIT:
             raise CertificateError("prices are so large that sums could leave 64 bits")
         return on_column
@@ -239,7 +240,8 @@ def _halves_rounded_up(counts: sparse.csr_array) -> sparse.csr_array:
 def _scattered(indptr: IntArray, index: IntArray, price: IntArray, number: int, size: int) -> IntArray:
     """Return the prices of one set in full; what is stored twice adds up, which is as valid as either."""
     start, stop = indptr[number], indptr[number + 1]
-    if _absolute(price[start:stop]) >= _LIMIT:
+    sizes = np.bincount(index[start:stop], weights=np.abs(price[start:stop].astype(np.float64)), minlength=size)
+    if sizes.max(initial=0.0) >= _LIMIT:
         raise CertificateError("prices are so large that sums could leave 64 bits")
     dense = np.zeros(size, dtype=np.int64)
     np.add.at(dense, index[start:stop], price[start:stop])

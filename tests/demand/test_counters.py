@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.demand import clean_daily_counts, clean_hourly_counts, interpolate_footfall
+from placement.demand import clean_counts, interpolate_footfall
 from placement.errors import InputError
 
 LEEDS = next(
@@ -30,7 +30,7 @@ def true_day(level=100.0, weekend=3.0):
 
 
 def test_clean_series_gives_its_mean_and_night_share():
-    counters = clean_hourly_counts(planted(weeks=20)).counters.loc["C1"]
+    counters = clean_counts(planted(weeks=20)).counters.loc["C1"]
     assert counters["people_per_day"] == pytest.approx(true_day(), rel=0.01)
     assert counters["night_share"] == pytest.approx(0.1 / 1.1, rel=0.03)
     assert counters[["used", "dropped", "missing", "weekdays"]].tolist() == [20 * 168, 0, 0, 7]
@@ -39,10 +39,10 @@ def test_clean_series_gives_its_mean_and_night_share():
 def test_missing_hours_lower_nothing():
     full = planted(weeks=8)
     noon = full["time"].dt.hour.between(10, 15) & (full.index % 5 == 0)
-    counters = clean_hourly_counts(full[~noon]).counters.loc["C1"]
+    counters = clean_counts(full[~noon]).counters.loc["C1"]
     assert counters["people_per_day"] == pytest.approx(true_day(), rel=0.02)
     assert counters["missing"] == noon.sum()
-    by_day = clean_hourly_counts(full[full["time"].dt.hour.between(8, 19)]).counters.loc["C1"]
+    by_day = clean_counts(full[full["time"].dt.hour.between(8, 19)]).counters.loc["C1"]
     assert by_day["hours"] == 12
     assert by_day["people_per_day"] == pytest.approx(true_day() / 1.1, rel=0.02)
 
@@ -51,7 +51,7 @@ def test_days_of_the_week_are_balanced():
     full = planted(weeks=8)
     weekend = full["time"].dt.day_of_week >= 5
     few_weekends = full[~weekend | (full["time"] < "2025-03-17")]
-    assert clean_hourly_counts(few_weekends).counters.loc["C1", "people_per_day"] == pytest.approx(true_day(), rel=0.02)
+    assert clean_counts(few_weekends).counters.loc["C1", "people_per_day"] == pytest.approx(true_day(), rel=0.02)
     assert few_weekends["count"].mean() * 24 < 0.8 * true_day()
 
 
@@ -66,7 +66,7 @@ def test_each_planted_fault_is_dropped_with_its_reason():
     frame.loc[300:310, "count"] = 0  # Saturday noon to night: people are usual
     frame.loc[400, "count"] = 9000
     frame = pd.concat([frame, frame.loc[[60]], frame.loc[[70]].assign(count=1.0)], ignore_index=True)
-    cleaned = clean_hourly_counts(frame)
+    cleaned = clean_counts(frame)
     reasons = cleaned.dropped["reason"]
     assert reasons.loc[[10, 20, 30, 40, 50]].tolist() == [
         "negative count",
@@ -90,28 +90,28 @@ def test_rows_may_share_labels():
     frame = planted(weeks=2)
     frame.loc[30, "count"] = -1
     frame.index = frame.index % 24
-    cleaned = clean_hourly_counts(frame)
+    cleaned = clean_counts(frame)
     assert cleaned.dropped["reason"].to_dict() == {6: "negative count"}
 
 
 def test_quiet_hours_may_be_zero():
     frame = planted(weeks=4, level=1.0)
-    assert clean_hourly_counts(frame).dropped.empty
+    assert clean_counts(frame).dropped.empty
 
 
 def test_standard_error_covers_the_true_day():
     hits = 0
     for seed in range(100):
-        row = clean_hourly_counts(planted(weeks=2, level=40.0, seed=seed)).counters.loc["C1"]
+        row = clean_counts(planted(weeks=2, level=40.0, seed=seed)).counters.loc["C1"]
         hits += abs(row["people_per_day"] - true_day(40.0)) < 1.645 * row["se"]
     assert 0.82 <= hits / 100 <= 0.97
 
 
 def test_times_as_text_need_their_format():
     frame = planted(weeks=1).assign(time=lambda f: f["time"].dt.strftime("%d/%m/%Y %H:%M"))
-    with pytest.raises(InputError, match="no usable hour is left"):
-        clean_hourly_counts(frame)
-    assert clean_hourly_counts(frame, time_formats=["%d/%m/%Y %H:%M"]).dropped.empty
+    with pytest.raises(InputError, match="no usable count is left: 168 x no time"):
+        clean_counts(frame)
+    assert clean_counts(frame, time_formats=["%d/%m/%Y %H:%M"]).dropped.empty
 
 
 def test_daily_counts_with_night():
@@ -120,10 +120,10 @@ def test_daily_counts_with_night():
     frame = pd.DataFrame({"counter_id": "C1", "time": time, "count": count, "night_count": count / 4})
     frame.loc[0, "night_count"] = 500
     frame.loc[5, "count"] = 0.0
-    row = clean_daily_counts(frame)
+    row = clean_counts(frame)
     assert row.dropped["reason"].to_dict() == {0: "night count outside 0..count", 5: "night count outside 0..count"}
     frame = frame.drop(index=[0, 5])
-    counters = clean_daily_counts(frame).counters.loc["C1"]
+    counters = clean_counts(frame).counters.loc["C1"]
     assert counters["people_per_day"] == pytest.approx((5 * 100 + 2 * 300) / 7)
     assert counters["night_share"] == pytest.approx(0.25)
     assert counters["se"] == 0
@@ -163,7 +163,7 @@ def test_leeds_counts():
     )
     # The file writes its days in three ways.
     formats = ["%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M", "%d-%b-%y %H:%M"]
-    cleaned = clean_hourly_counts(records, time_formats=formats)
+    cleaned = clean_counts(records, time_formats=formats)
     counters, reasons = cleaned.counters, cleaned.dropped["reason"].value_counts()
     assert len(raw) == 554_360
     assert counters["used"].sum() + reasons.sum() == len(raw)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.report.load_folder import module
 
 NEW = {"plan.json": b"new plan" * 50_000, "report.html": b"<p>new", "added.csv": b"1"}
-CALLS = ("mkdir", "rename", "fsync", "rmdir", "unlink", "open", "close", "scandir", "replace", "remove")
+CALLS = ("mkdir", "rename", "fsync", "rmdir", "unlink", "open", "close", "scandir", "stat", "fdopen")
 
 
 def listing(folder):
@@ -42,7 +42,7 @@ def child(target, mode, fatal, report):
 
     for name in CALLS:
         setattr(os, name, counted(name, getattr(os, name)))
-    module._exchange = counted("exchange", module._exchange if mode == "exchange" else lambda a, b: False)
+    module._exchange = counted("exchange", module._exchange if mode == "exchange" else lambda *_: False)
     module.write_folder(target, NEW)
     os._exit(0)
 

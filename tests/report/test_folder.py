@@ -60,7 +60,7 @@ def test_files_of_the_old_folder_do_not_stay(out):
 
 
 def test_without_exchange_the_result_is_the_same(out, monkeypatch):
-    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(module, "_exchange", lambda *_: False)
     write_folder(out, NEW)
     assert content(out) == NEW
     assert names(out.parent) == ["out"]
@@ -204,15 +204,15 @@ def test_a_disk_that_ends_within_a_file_leaves_the_old_folder_whole(out):
 
 
 def test_a_failing_second_rename_puts_the_old_folder_back(out, monkeypatch):
-    rename = Path.rename
+    rename = os.rename
 
-    def failing(self, target):
-        if self.name.endswith("placement-new"):
+    def failing(source, target, **folders):
+        if source.endswith("placement-new"):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return rename(self, target)
+        rename(source, target, **folders)
 
-    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(module, "_exchange", lambda *_: False)
+    monkeypatch.setattr(os, "rename", failing)
     with pytest.raises(InputError, match="cannot be written"):
         write_folder(out, NEW)
     assert content(out) == OLD
@@ -269,7 +269,8 @@ def test_killed_at_each_call_the_old_or_the_new_folder_is_whole(out, mode):
 LOOP = """
 import sys
 from tests.report.load_folder import module
-files = [{f"f{k}": bytes([65 + v]) * 300_000 for k in range(6)} for v in (0, 1)]
+names = ["plan.json", *(f"f{k}" for k in range(5))]
+files = [dict.fromkeys(names, bytes([65 + v]) * 300_000) for v in (0, 1)]
 print("started", flush=True)
 while True:
     for content in files:
@@ -300,11 +301,12 @@ def test_killed_at_random_the_folder_is_one_of_the_two(tmp_path):
 def test_two_runs_at_once_both_end_whole(tmp_path):
     program = (
         "import sys; from tests.report.load_folder import module\n"
-        "for _ in range(25): module.write_folder(sys.argv[1], {n: sys.argv[2].encode() * 1000 for n in 'abc'})"
+        "files = dict.fromkeys(('a', 'b', 'plan.json'), sys.argv[2].encode() * 1000)\n"
+        "for _ in range(25): module.write_folder(sys.argv[1], files)"
     )
     folder = tmp_path / "out"
     runs = [subprocess.Popen([sys.executable, "-c", program, folder, letter], cwd=ROOT) for letter in "AB"]
     assert [run.wait() for run in runs] == [0, 0]
     assert len(set(content(folder).values())) == 1
-    assert sorted(content(folder)) == ["a", "b", "c"]
+    assert sorted(content(folder)) == ["a", "b", "plan.json"]
     assert names(tmp_path) == ["out"]

@@ -1,5 +1,7 @@
 """Each kind of bad table gives one clear fault: table, row, problem, remedy."""
 
+import sys
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -230,10 +232,7 @@ def test_excel_needs_its_extra_or_reads_text_cells(spoiled):
 
 
 def test_missing_extra_is_named(spoiled, monkeypatch):
-    def no_openpyxl(*args: object, **kwargs: object) -> None:
-        raise ImportError("No module named openpyxl")
-
-    monkeypatch.setattr(pd, "read_excel", no_openpyxl)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
     (spoiled.folder / "stations.xlsx").write_bytes(b"")
     spoiled.setting("stations.csv", "stations.xlsx")
     assert "pip install 'station-placement[excel]'" in spoiled.only_fault()

@@ -1,0 +1,59 @@
+"""Columns of the survey, as counts or as questionnaires, and of the covariates that its estimate shrinks to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placement.study import Study
+from placement.tables.checks import Table
+
+
+def read_survey(table: Table, study: Study) -> pd.DataFrame:
+    """Return counts by district and age group, or questionnaires as they are where there is a column `heard`."""
+    if "heard" in table.frame.columns:
+        table.use(("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
+        table.require(["district", *(["age"] if study.demand.age_bands else [])])
+        return table.frame
+    if _answers_named_aware(table.frame):
+        table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
+        table.ok = False
+        return table.frame
+    return _counts(table)
+
+
+def read_covariates(table: Table) -> pd.DataFrame:
+    """Return numbers by district."""
+    if not len(table.frame.columns):
+        table.fault("has no column beside district", remedy="add numbers such as income")
+        table.ok = False
+    return pd.DataFrame({name: table.number(name, minimum=-np.inf) for name in table.frame.columns})
+
+
+def _counts(table: Table) -> pd.DataFrame:
+    table.use(("district", "age_group", "asked", "aware", "used", "weight"))
+    table.frame.index = [f"row {number}" for number in range(2, len(table.frame) + 2)]
+    data = {
+        "district": table.text("district"),
+        "age_group": table.text("age_group", "all"),
+        "asked": table.number("asked", whole=True),
+        "aware": table.number("aware", whole=True),
+    }
+    table.flag(data["aware"] > data["asked"], "aware exceeds asked", "aware counts within asked")
+    if "used" in table.frame.columns:
+        data["used"] = table.number("used", whole=True)
+        table.flag(data["used"] > data["aware"], "used exceeds aware", "used counts within aware")
+    if "weight" in table.frame.columns:
+        data["weight"] = table.number("weight", minimum=-np.inf)
+        table.flag(data["weight"] <= 0, "weight is not above 0", "must be above 0")
+    frame = pd.DataFrame(data)
+    repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
+    table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
+    return frame
+
+
+def _answers_named_aware(frame: pd.DataFrame) -> bool:
+    """Return whether a survey without counts has words, such as yes and no, in its column aware."""
+    if "aware" not in frame.columns or "asked" in frame.columns or not len(frame):
+        return False
+    return bool(pd.to_numeric(frame["aware"], errors="coerce").isna().all())
