@@ -20,6 +20,7 @@ from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 REQUIRED = "required sites"
 _YUAN = ("capital", "running")
+_COUNT_CLOSED = ("max_closes", "max_changes")
 _TIME_LIMIT_S = 20.0
 _GAP = 1e-3
 
@@ -88,7 +89,8 @@ class _Explainer:
         if row.name in _YUAN:
             short = (least - row.limit) / 100
             return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets {_listed(others)}"
-        return f"{row.name} is {row.limit}, {_listed(others)} ask at least {least}"
+        today = _stations_today(row)
+        return f"{row.name} is {row.limit + today}, {_listed(others)} ask at least {least + today}"
 
     def _restricted(self, limits: Sequence[str], floors: Sequence[str], weights: NDArray[np.int64]) -> CoverageProgram:
         keep_required = REQUIRED in limits
@@ -115,6 +117,11 @@ class _Explainer:
         if solution.interrupted:
             raise KeyboardInterrupt
         return solution
+
+
+def _stations_today(row: LinearRow) -> int:
+    """Return how many stations a row counts as closed where nothing is chosen: all, and both ways to stay lower it."""
+    return int(np.count_nonzero(row.coefficients < 0)) // 2 if row.name in _COUNT_CLOSED else 0
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Among plans that cover the same: fewest actions, then least money, then lowest ids."""
+"""Among plans that cover the same: fewest actions, then least money, then shortest moves, then lowest ids."""
 
 import numpy as np
 
