@@ -15,6 +15,7 @@ from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
+from placement.values._checks import Faults, is_number, shown
 
 
 def optimise(
@@ -57,6 +58,8 @@ def optimise(
 
     Raises
     ------
+    InputError
+        If the stages do not belong together, or an option is none.
     InfeasibleError
         Naming constraints that cannot hold together, with the numbers.
     NoSolutionError
@@ -67,6 +70,7 @@ def optimise(
         :func:`placement.solve.maximise_coverage`.
     """
     tell = progress or (lambda _line: None)
+    _check_options(gap, time_limit_s, seed, threads)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
@@ -88,6 +92,16 @@ def optimise(
         budget=budget_lines(actions, standing, costs, policy),
         tie_broken=tie_broken,
     )
+
+
+def _check_options(gap: float, time_limit_s: float, seed: int, threads: int) -> None:
+    faults = Faults("optimise")
+    if not is_number(gap) or not 0 <= gap < 1:
+        faults.add(f"gap is {shown(gap)}", row="gap", remedy="give a share below 1; 0 = proven")
+    faults.number("time_limit_s", time_limit_s)
+    faults.whole("seed", seed)
+    faults.whole("threads", threads, least=1)
+    faults.raise_any()
 
 
 def _claims(solution: Solution) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def check_points(table: str, frame: gpd.GeoDataFrame) -> None:
 def check_texts(faults: Faults, frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> None:
     """Note ids that are no texts, places that are no points, and columns that are missing or hold no texts."""
     index = frame.index
-    if len(index) and pd.api.types.infer_dtype(index, skipna=False) != "string":
+    if len(index) and (pd.api.types.infer_dtype(index, skipna=False) != "string" or index.hasnans):
         odd = next((each for each in index if not isinstance(each, str)), index[0])
         faults.add(f"id {shown(odd)} is no text", row=str(odd), remedy="make ids texts: frame.index.astype(str)")
     elif len(index) and (index == "").any():
@@ -203,7 +203,8 @@ def check_texts(faults: Faults, frame: gpd.GeoDataFrame, columns: tuple[str, ...
             faults.add(f"column {name} is missing", row=name, remedy=f"add {name}")
             continue
         values = frame[name]
-        if len(values) and pd.api.types.infer_dtype(values, skipna=False) not in {"string", "categorical"}:
+        kind = pd.api.types.infer_dtype(values, skipna=False)
+        if len(values) and (kind not in {"string", "categorical"} or values.isna().any()):
             first = next((i for i, value in enumerate(values) if not isinstance(value, str)), 0)
             problem = f"{name} is {shown(values.iloc[first])}, no text"
             faults.add(problem, row=str(index[first]), remedy=f"make {name} a column of texts")
