@@ -195,9 +195,9 @@ def _too_far(stages: _Stages, segment: Segment, serving: BoolArray, some: BoolAr
     start = 0
     for block in _blocks(stages.times):
         rows = block.matrix.tocoo()
-        good = some[start + rows.coords[0]] & serving[rows.coords[1]]
-        if good.any():
-            first = int(np.argmin(np.where(good, rows.data, np.iinfo(np.int64).max)))
+        good = np.flatnonzero(some[start + rows.coords[0]] & serving[rows.coords[1]])
+        if good.size:
+            first = int(good[np.argmin(rows.data[good])])
             found = (float(rows.data[first]) / 1000, start + int(rows.coords[0][first]), int(rows.coords[1][first]))
             best = found if best is None or found < best else best
         start += len(block.point_ids)
