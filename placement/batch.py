@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError
+from placement.study import TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,17 @@ class BatchRow:
 
 
 def recommend_many(
-    studies: Iterable[str | Path], out: str | Path, *, executor: Executor | None = None, workers: int = 2
+    studies: Iterable[str | Path],
+    out: str | Path,
+    *,
+    executor: Executor | None = None,
+    workers: int = 2,
+    allow_outside: bool = False,
 ) -> pd.DataFrame:
-    """Recommend for each study and write its results to ``out/<name of the study's folder>``.
+    """Recommend for each study and write its results to a folder of its own in `out`.
+
+    The folder is called as the study's folder; where the study file is not called ``study.toml``, with the file's name
+    behind it: ``<folder>-<file>``.
 
     A study that fails does not stop the others; its message stands in its row. Ctrl-C stops all: studies that have
     not begun are left out, those under way write the best plan so far where there is one.
@@ -61,6 +70,8 @@ def recommend_many(
         Where to run; by default a pool of `workers` new processes.
     workers
         Processes of the default pool.
+    allow_outside
+        Whether inputs may lie outside the folders of their studies.
 
     Returns
     -------
@@ -80,7 +91,10 @@ def recommend_many(
             "studies", f"two studies would write to {repeated[0]}", remedy="rename a study's folder"
         )
     with _pool(executor, workers) as pool:
-        futures = [pool.submit(_run, str(path), str(folder)) for path, folder in zip(paths, folders, strict=True)]
+        futures = [
+            pool.submit(_run, str(path), str(folder), allow_outside=allow_outside)
+            for path, folder in zip(paths, folders, strict=True)
+        ]
         try:
             rows = [future.result() for future in futures]
         except BaseException:
@@ -101,16 +115,18 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
 
 
 def _name(path: Path) -> str:
-    folder = path.resolve()
-    return folder.parent.name if folder.suffix == ".toml" else folder.name
+    place = path.resolve()
+    if place.is_dir():
+        return place.name
+    return place.parent.name if place.name == TABLE else f"{place.parent.name}-{place.stem}"
 
 
-def _run(study: str, folder: str) -> BatchRow:
+def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
     from placement.inputs import open_study  # noqa: PLC0415 -- loaded in the worker
     from placement.pipeline import recommend, write_outcome  # noqa: PLC0415
 
     try:
-        outcome = recommend(open_study(study))
+        outcome = recommend(open_study(study, allow_outside=allow_outside))
         write_outcome(outcome, folder)
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from placement.pipeline import Outcome
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
+outside_option = click.option(
+    "--allow-outside", is_flag=True, help="Read inputs that lie outside the study's folder too."
+)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 
 
@@ -59,20 +62,21 @@ def main(log_level: str) -> None:
 
 @main.command()
 @click.argument("study", type=click.Path(path_type=Path))
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
-def check(study: Path, as_json: bool, quiet: bool) -> int:
+def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     """Check everything a study names; solve nothing.
 
-    STUDY is a study.toml or the folder that holds it. Every table is read, demand and walking times are computed; all
-    faults are listed at once.
+    STUDY is a study file, or the folder that holds study.toml. Every table is read, demand and walking times are
+    computed; all faults are listed at once.
     """
     from placement.inputs import open_study, prepare  # noqa: PLC0415 -- keeps `placement --help` fast
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with progress(quiet) as tell:
-        prepared = prepare(open_study(study), progress=tell)
+        prepared = prepare(open_study(study, allow_outside=allow_outside), progress=tell)
     record = check_record(prepared)
     return print_out(record if as_json else check_lines(record), quiet)
 
@@ -86,6 +90,7 @@ def check(study: Path, as_json: bool, quiet: bool) -> int:
 )
 @click.option("--gap", type=click.FloatRange(min=0, max=1, max_open=True), help="Overrides solve.gap.")
 @click.option("--backend", help="auto, highs, cbc or a PuLP solver; overrides solve.backend.")
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
@@ -96,20 +101,21 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     time_limit: float | None,
     gap: float | None,
     backend: str | None,
+    allow_outside: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
     """Say which stations stay, move, close and open.
 
-    STUDY is a study.toml or the folder that holds it. Plan, tables, map and report are written to the folder of --out,
-    which is replaced as a whole or not at all. The first Ctrl-C ends the search with the best plan so far, the second
-    at once.
+    STUDY is a study file, or the folder that holds study.toml. Plan, tables, map and report are written to the folder
+    of --out, which is replaced as a whole or not at all. The first Ctrl-C ends the search with the best plan so far,
+    the second at once.
     """
     from placement.inputs import open_study  # noqa: PLC0415
     from placement.pipeline import check_output, write_plan, write_report  # noqa: PLC0415
     from placement.pipeline import recommend as run  # noqa: PLC0415
 
-    loaded = open_study(study)
+    loaded = open_study(study, allow_outside=allow_outside)
     check_output(loaded, out)
     options: dict[str, Any] = {"backend": backend, "gap": gap, "time_limit_s": time_limit, "seed": seed}
     stage = Stage()
@@ -157,10 +163,11 @@ def _unwritten(error: InputError, outcome: Outcome, out: Path, *, seed: int | No
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--study", type=click.Path(path_type=Path), help="The study, where it was moved since.")
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
-def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
+def verify(folder: Path, study: Path | None, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     """Recount a plan from its inputs.
 
     FOLDER was written by recommend. The code shares nothing with what made the plan.
@@ -169,7 +176,7 @@ def verify(folder: Path, study: Path | None, as_json: bool, quiet: bool) -> int:
     from placement.verify import verify_folder  # noqa: PLC0415
 
     recover_folder(folder)
-    verdict = verify_folder(folder, study=study)
+    verdict = verify_folder(folder, study=study, allow_outside=allow_outside)
     lines = [f"refuted: {line}" for line in verdict.differences]
     if verdict.confirmed:
         lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from placement.printing import printable
 
@@ -141,24 +142,28 @@ class MissingExtraError(PlacementError, ImportError):
 
 
 class InfeasibleError(PlacementError):
-    """No plan satisfies the constraints; `constraints` names those that cannot hold together.
+    """No plan satisfies the constraints, and that is proven.
 
     Parameters
     ----------
     constraints
-        Names of constraints of which at least one must be relaxed.
+        Names of constraints that cannot hold together, so that at least one must give way; never empty.
     explanation
-        Numbers for the planner: what is asked, what is possible at most.
+        By how much, in words: what is proven to be too little and what is known to be enough.
+    found
+        The :class:`~placement.values.Infeasibility` with the certificate and the amounts; None where an error is made
+        without one.
     """
 
-    def __init__(self, constraints: Iterable[str], explanation: str) -> None:
+    def __init__(self, constraints: Iterable[str], explanation: str, found: Any = None) -> None:
         self.constraints = tuple(constraints)
         self.explanation = explanation
-        super().__init__(printable(f"no plan satisfies {', '.join(self.constraints)}: {explanation}"))
+        self.found = found
+        super().__init__(f"no plan satisfies {', '.join(self.constraints)}: {explanation}")
 
 
 class NoSolutionError(PlacementError):
-    """The time limit ended before any plan was found."""
+    """The time limit ended before any plan was found; the program is not known to be infeasible."""
 
 
 class NotProvenError(PlacementError):

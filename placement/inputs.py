@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
 
-from placement.countable import count_pairs
+from placement.countable import countable_notes
 from placement.demand import (
     Awareness,
     DemandEstimate,
@@ -25,9 +25,17 @@ from placement.demand import (
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
 from placement.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
-from placement.standard import Standard, rules_of
-from placement.study import TABLE, Study, StudyError, parse_period, read_study
-from placement.tables import Tables, holds_areas, read_frame, read_tables, study_crs
+from placement.study import Study, StudyError, parse_period, read_study
+from placement.tables import (
+    Tables,
+    holds_areas,
+    in_order,
+    input_fingerprints,
+    read_frame,
+    read_tables,
+    refuse_changes,
+    study_crs,
+)
 from placement.travel import (
     Streets,
     TimesStream,
@@ -35,15 +43,11 @@ from placement.travel import (
     TravelTimes,
     cache_folder,
     straight_line_times,
+    street_notes,
     vehicle_run,
     walking_run,
 )
 from placement.values import Sites
-
-MOVES_ONLY = (
-    "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
-    "max_changes (or max_opens, max_closes) to limit them"
-)
 
 _MIN_S = 60.0
 _GRID_M = 250.0
@@ -72,6 +76,8 @@ class Prepared:
     demand, times
         Need and expected use by demand point, with joint draws; travel times from demand points to sites, held or,
         where they are too many (``[travel] stream``), block by block.
+    fingerprints
+        SHA-256 of the bytes that were read: of the study file as ``study``, and of every input by its name.
     notes
         What was left out of the inputs and why, for the reader.
     """
@@ -86,6 +92,7 @@ class Prepared:
     reliance: VirtualReliance | None
     demand: DemandEstimate
     times: TravelTimes | TimesStream
+    fingerprints: Mapping[str, str]
     notes: tuple[str, ...]
 
     @property
@@ -94,8 +101,10 @@ class Prepared:
         return self.tables.sites
 
 
-def open_study(path: str | Path) -> Study:
-    """Read `study.toml`; where it is at fault, the error lists the faults of the tables and streets too.
+def open_study(path: str | Path, *, allow_outside: bool = False) -> Study:
+    """Read a study file; where it is at fault, the error lists the faults of the tables and streets too.
+
+    `allow_outside` lets its inputs lie outside its folder.
 
     Raises
     ------
@@ -104,7 +113,7 @@ def open_study(path: str | Path) -> Study:
         ``[study]``, ``[inputs]`` or ``[demand]``, by which tables are read, are themselves at fault.
     """
     try:
-        return read_study(path)
+        return read_study(path, allow_outside=allow_outside)
     except StudyError as error:
         if error.readable is None:
             raise
@@ -171,12 +180,15 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
+    fingerprints = input_fingerprints(study)
     tables, streets = read_inputs(study)
     population = demand_points(study, tables, streets)
+    refuse_changes(study, fingerprints)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
-    survey, notes = survey_counts(study, tables)
+    survey, left_out = survey_counts(study, tables)
+    notes = (*study.notes, *tables.notes, *left_out)
     awareness = None
     if survey is not None:
         districts = sorted(set(population["district"]))
@@ -189,6 +201,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
     times = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *place_notes(study, streets, demand, times))
     notes = (*notes, *countable_notes(study, demand, tables.sites, times))
     return Prepared(
         study=study,
@@ -201,6 +214,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         reliance=reliance,
         demand=demand,
         times=times,
+        fingerprints=MappingProxyType(fingerprints),
         notes=notes,
     )
 
@@ -210,7 +224,7 @@ def read_streets(study: Study) -> Streets | None:
     source = study.inputs.streets
     if source is None:
         return None
-    crs = study_crs(study.study.crs)
+    crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
         return Streets.from_tables(*_street_tables(study, source.nodes, source.edges), crs=crs)
     if source.graphml is not None:
@@ -227,7 +241,7 @@ def read_streets(study: Study) -> Streets | None:
     if source.osm is not None:
         rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
         return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
-    raise InputError.single(TABLE, "has no source of streets", row="inputs.streets")
+    raise InputError.single(study.file.name, "has no source of streets", row="inputs.streets")
 
 
 def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
@@ -236,7 +250,7 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     faults: list[Fault] = []
     for name, path in zip(("streets_nodes", "streets_edges"), written, strict=True):
         try:
-            frames.append(read_frame(name, study.path(path)))
+            frames.append(in_order(read_frame(name, study.path(path))))
         except InputError as error:
             faults += error.faults
     if faults:
@@ -264,14 +278,14 @@ def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.
 def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoDataFrame:
     areas = tables.districts
     if areas is None:
-        raise InputError.single(TABLE, "a population raster needs districts", row="inputs.districts")
+        raise InputError.single(study.file.name, "a population raster needs districts", row="inputs.districts")
     points = points_from_raster(study.path(study.inputs.population.path), areas)
     parents = dict(zip(areas["district"], areas.get("parent", areas["district"]), strict=True))
     points["parent"] = points["district"].map(parents)
     lacking = [group for group in special if group not in study.demand.age_share]
     if lacking:
         problem = f"a raster has no ages: the share of {', '.join(lacking)} is not known"
-        raise InputError.single(TABLE, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
+        raise InputError.single(study.file.name, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
     for group in special:
         points[group] = points["people"] * study.demand.age_share[group]
     return points
@@ -299,6 +313,15 @@ def study_demand(
         footfall_cv=settings.footfall_cv,
         simulated=bool(study.simulated_inputs),
     )
+
+
+def place_notes(
+    study: Study, streets: Streets | None, demand: DemandEstimate, times: TravelTimes | TimesStream
+) -> tuple[str, ...]:
+    """Return what is odd about the streets of a study and about where its points and sites stand on them."""
+    if streets is None:
+        return ()
+    return street_notes(streets, times.snaps, demand.weight.sum(axis=1), far_snap_m=study.travel.far_snap_m)
 
 
 def study_speeds(study: Study) -> dict[str, float]:
@@ -331,34 +354,6 @@ def study_times(
     return _times_of(run, study, cached=cached)
 
 
-def study_standard(study: Study) -> Standard:
-    """Return the service standard of a study."""
-    travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
-
-
-def countable_notes(
-    study: Study, demand: DemandEstimate, sites: Sites, times: TravelTimes | TimesStream
-) -> tuple[str, ...]:
-    """Return what can count for nothing, and limits that limit less than they seem to.
-
-    Raises
-    ------
-    InputError
-        If nothing can count at all, with what makes it so.
-    """
-    found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
-    found.raise_if_nothing()
-    policy = study.policy
-    others = (policy.max_opens, policy.max_closes, policy.max_changes)
-    if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
-        return (*found.notes, MOVES_ONLY)
-    return found.notes
-
-
 def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:
     folder = None
     if cached and study.travel.cache:
@@ -373,10 +368,3 @@ def _reach(study: Study) -> tuple[float, float]:
     if study.travel.threshold_m is not None:
         return fastest, study.travel.threshold_m / fastest
     return fastest, (study.travel.cutoff_min or study.travel.longest_min) * _MIN_S
-
-
-def input_fingerprints(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of ``study.toml`` and of every input file, by input name."""
-    files = {"study": study.folder / TABLE}
-    files |= {name: study.path(written) for name, written in study.inputs.paths()}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}

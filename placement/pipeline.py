@@ -17,7 +17,7 @@ import pandas as pd
 import placement
 from placement.coverage import Coverage, cover
 from placement.errors import InputError
-from placement.inputs import Prepared, input_fingerprints, prepare, study_standard
+from placement.inputs import Prepared, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.printing import printable
@@ -32,7 +32,8 @@ from placement.report import (
 )
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
-from placement.study import TABLE, Study
+from placement.standard import study_standard
+from placement.study import Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
 
@@ -150,7 +151,7 @@ def check_output(study: Study, folder: str | Path) -> None:
     """Raise an InputError unless the result folder can be written and holds nothing that the study is read from."""
     check_replaceable(folder)
     there = Path(folder).resolve()
-    read = {"study": study.folder / TABLE} | {name: study.path(written) for name, written in study.inputs.paths()}
+    read = {"study": study.file} | {name: study.path(written) for name, written in study.paths()}
     inside = [name for name, path in read.items() if there in path.resolve().parents]
     if inside:
         problem = f"the folder holds what the study is read from: {', '.join(inside)}"
@@ -221,13 +222,13 @@ def report_data(outcome: Outcome, folder: str | Path, *, seed: int | None = None
     """Return what the report shows, for a result folder at `folder`."""
     study, prepared = outcome.prepared.study, outcome.prepared
     standard = study_standard(study)
-    where = os.path.relpath(study.folder / TABLE, Path(folder).resolve())
+    where = os.path.relpath(study.file, Path(folder).resolve())
     return ReportData(
         plan=outcome.plan,
         demand=prepared.demand,
         sites=prepared.sites,
         study_path=Path(where).as_posix(),
-        inputs=input_fingerprints(study),
+        inputs=dict(prepared.fingerprints),
         versions=versions(),
         seed=study.study.seed if seed is None else seed,
         language=study.study.language,

@@ -18,7 +18,7 @@ from placement.demand import (
 )
 from placement.demand.interpolate import FEWEST_COUNTERS
 from placement.errors import Fault, InputError, listed
-from placement.study import TABLE, Study
+from placement.study import Study
 from placement.tables import Tables
 from placement.travel import Streets
 
@@ -79,7 +79,7 @@ def study_footfall(
     if len(counters) < FEWEST_COUNTERS:
         problem = f"{len(counters)} counters are too few to interpolate; {FEWEST_COUNTERS} are needed"
         row, remedy = "demand.footfall_interpolate", "add counters, or set it to false"
-        raise InputError.single(TABLE, problem, row=row, remedy=remedy)
+        raise InputError.single(study.file.name, problem, row=row, remedy=remedy)
     filled = fill_counters(counters, population, bandwidth_m=bandwidth_m)
     errors = filled.errors
     return spread_footfall(filled.counters, population, streets=streets, bandwidth_m=bandwidth_m, errors=errors), filled

@@ -57,13 +57,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
     ]
-    far = record["far_from_streets"]
-    if far:
-        lines.append(f"  far from every street ({len(far)}): {', '.join(far[:10])}{', ...' if len(far) > 10 else ''}")
-    lines += [f"  {note}" for note in (*record["notes"], *record["remarks"])]
-    if record["ignored_columns"]:
-        lines.append(f"  columns not used: {', '.join(record['ignored_columns'])}")
-    return lines
+    return [*lines, *(f"  {note}" for note in (*record["notes"], *record["remarks"]))]
 
 
 def _awareness_lines(known: Mapping[str, float] | None, simulated: Sequence[str]) -> list[str]:

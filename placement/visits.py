@@ -129,7 +129,9 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
         usage, drawn = _best(prepared, times, transactions, today)
     except InputError as error:
         empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
-        reason = "; ".join(fault.problem for fault in error.faults)
+        reason = "; ".join(
+            f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
+        )
         return Visits(usage=None, note=f"visits are not predicted: {reason}", _table=empty)
     known = sites["host"].isin(usage.hosts)
     taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))

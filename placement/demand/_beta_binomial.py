@@ -74,10 +74,10 @@ SMALLEST_SPREAD = 1e-3
 """Below this the rows share one rate for all purposes (and differences of log-gamma lose digits)."""
 
 _SPREAD_NODES = 24
-_LATTICE = {1: (0.35, 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0), 5: (1.35, 5.5)}
+_LATTICE = {1: (0.35, 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0)}
 _EVEN = 0.87  # in lattice steps: ripples of the lattice are damped to a few ten-thousandths
 _EVEN_AT_MOST = 0.6
-_SOBOL_NODES = 2048
+_SOBOL_NODES = 8192
 _SOBOL_STRETCH = 1.3  # posteriors have longer tails than the normal: without it, nodes far out would carry all weight
 _MODE_TOLERANCE = 1e-3  # the nodes need not stand exactly around the mode
 _ENOUGH_ALIVE = 8

@@ -1,122 +1,202 @@
-"""Why no plan exists: constraints that cannot hold together, with what is asked and what is possible.
+"""Why no plan exists: the fewest constraints that cannot hold together, and how far one of them must give way.
 
-First the limits (budgets, counts, required sites) without any coverage: if they conflict, a smallest conflicting set is
-found by the deletion filter (Chinneck & Dravnieks 1991, Locating minimal infeasible constraint sets in linear programs,
-ORSA Journal on Computing 3, 157-168). Otherwise each coverage floor is looked at alone: how much of it the limits
-allow at most, and which limit would have to give way. Only where every floor could be met by itself are they filtered
-against each other.
+Constraints are let go one by one; what the others still rule out without it is not needed for the clash (the deletion
+filter of Chinneck & Dravnieks 1991, Locating minimal infeasible constraint sets in linear programs, ORSA Journal on
+Computing 3, 157-168). The relaxation answers first, in a few simplex steps a question; where fractions could satisfy
+everything, the engine decides by its tree. Both prove what they rule out.
+
+How far a constraint must give way lies between what is proven and what a plan gets by with: the relaxation gives the
+first bound, and the engine is asked halfway between the two as long as there is time.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.models import RelocationModel
-from placement.values import CoverageProgram, Floor, LinearRow, Solution
+from placement.solve.constraints import REQUIRED, constraint_names, eased, restricted
+from placement.solve.deadline import Deadline
+from placement.solve.engine import solve_engine
+from placement.solve.feasibility import FeasibilityModel
+from placement.solve.recount import covered_rows, exact_sum, open_sites
+from placement.solve.reduced import common_divisor
+from placement.values import Certificate, CoverageProgram, LinearRow, Solution
+from placement.values.infeasible import Change, Infeasibility
 
-REQUIRED = "required sites"
-_YUAN = ("capital", "running")
+_ANY_PLAN = 0.999
+"""Asked gap at which the engine stops at nearly any plan."""
+
+_FILTER_SHARE, _QUESTION_SHARE = 0.5, 0.3
+"""Shares of the time left that finding the clash may take, and one question to the engine."""
+
+_MARGIN = 0.1
+"""How far beyond what is proven a constraint gives way where a first plan is looked for, as a share of that."""
+
+_QUESTIONS, _PRECISE = 3, 0.05
+"""What is proven and what is enough come together by so many questions at most, and need come no closer than this."""
+
 _COUNT_CLOSED = ("max_closes", "max_changes")
-_TIME_LIMIT_S = 20.0
-_GAP = 1e-3
+
+_MONEY = {"capital": "yuan", "running": "yuan a year"}
 
 
-def explain(model: RelocationModel, *, seed: int, threads: int) -> tuple[tuple[str, ...], str]:
-    """Return the names of the conflicting constraints and a sentence with what is asked and what is possible."""
-    return _Explainer(model.program, seed, threads).explain()
+def explain(
+    program: CoverageProgram, certificate: Certificate, *, deadline: Deadline, seed: int, threads: int
+) -> Infeasibility:
+    """Return why `program`, which `certificate` proves infeasible, has no plan.
+
+    Where time is short the clash may name more constraints than it takes, and changes may be missing; what is returned
+    is proven all the same.
+    """
+    return _Explainer(program, certificate, deadline, seed, threads).explain()
 
 
+@dataclass
 class _Explainer:
-    def __init__(self, program: CoverageProgram, seed: int, threads: int) -> None:
-        self.program = program
-        self.weights = program.row_weights()
-        self.seed, self.threads = seed, threads
-        self.limits = [row.name for row in program.linear if not _structural(row)]
-        if program.required.any() or any(_must_open(row) for row in program.linear):
-            self.limits.append(REQUIRED)
+    program: CoverageProgram
+    certificate: Certificate
+    deadline: Deadline
+    seed: int
+    threads: int
 
-    def explain(self) -> tuple[tuple[str, ...], str]:
-        """Return the names of the conflicting constraints and a sentence with the numbers."""
-        if self._impossible(self.limits, ()):
-            conflict = _filtered(self.limits, lambda names: self._impossible(names, ()))
-            rows = [row for row in self.program.linear if row.name in conflict]
-            return tuple(conflict), "; ".join(self._least(row, conflict) for row in rows) or "they exclude each other"
-        most = {floor.name: self._most(floor, self.limits) for floor in self.program.floors}
-        alone = [floor for floor in self.program.floors if most[floor.name].bound < floor.minimum]
-        if alone:
-            return self._floors_alone(alone, most)
-        floors = [floor.name for floor in self.program.floors]
-        conflict = _filtered(floors, lambda names: self._impossible(self.limits, names))
-        parts = [self._sentence(floor, most[floor.name]) for floor in self.program.floors if floor.name in conflict]
-        return tuple(conflict), "each could be met by itself, not together: " + "; ".join(parts)
+    def explain(self) -> Infeasibility:
+        """Return the clash with its proof and the changes."""
+        names = constraint_names(self.program)
+        self._relaxation = FeasibilityModel(self.program, threads=self.threads)
+        conflict, proof = self._filtered(names)
+        found = Infeasibility(constraints=names, certificate=self.certificate)
+        if proof is not None and len(conflict) < len(names):
+            found = Infeasibility(constraints=conflict, certificate=proof)
+        limits_first = sorted(found.constraints, key=[floor.name for floor in self.program.floors].__contains__)
+        changes = [self._lower(name) for name in limits_first if name != REQUIRED]
+        candidates = [change for change in changes if change is not None]
+        settled = [self._settled(change, len(candidates) - at) for at, change in enumerate(candidates)]
+        return replace(found, changes=tuple(change for change in settled if change is not None))
 
-    def _floors_alone(self, floors: Sequence[Floor], most: dict[str, Solution]) -> tuple[tuple[str, ...], str]:
-        parts, giving_way = [], []
-        for floor in floors:
-            parts.append(self._sentence(floor, most[floor.name]))
-            for name in self.limits:
-                freed = self._most(floor, [other for other in self.limits if other != name])
-                if freed.objective >= floor.minimum:
-                    giving_way.append(name)
-                    parts.append(f"without {name} it could be met")
-        return (*(floor.name for floor in floors), *dict.fromkeys(giving_way)), "; ".join(parts)
+    def _filtered(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Certificate | None]:
+        """Return a smallest part of the constraints that still clashes, with its proof; what is doubtful stays in."""
+        until = self.deadline.within(_FILTER_SHARE * self.deadline.left_s())
+        used = self._relaxation.clash(names, until)
+        if not used:
+            return self._filtered_by_engine(names, until)
+        conflict = tuple(name for name in names if name in used)
+        for name in conflict:
+            rest = tuple(other for other in conflict if other != name)
+            if name in conflict and rest and not until.passed():
+                still = self._relaxation.clash(rest, until)
+                conflict = tuple(other for other in rest if other in still) if still else conflict
+        return conflict, FeasibilityModel(restricted(self.program, conflict), threads=self.threads).proof(self.deadline)
 
-    def _impossible(self, limits: Sequence[str], floors: Sequence[str]) -> bool:
-        weights = self.weights if floors else np.zeros_like(self.weights)
-        return self._solve(self._restricted(limits, floors, weights)).status == "infeasible"
+    def _filtered_by_engine(
+        self, names: tuple[str, ...], until: Deadline
+    ) -> tuple[tuple[str, ...], Certificate | None]:
+        conflict, proof = names, None
+        for name in names:
+            rest = tuple(other for other in conflict if other != name)
+            if rest and not until.passed():
+                solution = self._asked(restricted(self.program, rest), until)
+                if solution.status == "infeasible":
+                    conflict, proof = rest, solution.certificate
+        return conflict, proof
 
-    def _most(self, floor: Floor, limits: Sequence[str]) -> Solution:
-        weights = np.zeros_like(self.weights)
-        weights[floor.rows] = self.weights[floor.rows]
-        return self._solve(self._restricted(limits, (), weights))
+    def _lower(self, name: str) -> Change | None:
+        """Return by how much a constraint must give way at least: as the relaxation proves, else by one unit."""
+        if self.deadline.passed():
+            return None
+        shortfall = self._relaxation.shortfall(name, self.deadline)
+        if shortfall is not None:
+            return Change(constraint=name, at_least=shortfall.amount, certificate=shortfall.certificate)
+        others = tuple(other for other in constraint_names(self.program) if other != name)
+        if self._relaxation.clash(others, self.deadline):
+            return None
+        return Change(constraint=name, at_least=1, certificate=self.certificate)
 
-    def _sentence(self, floor: Floor, most: Solution) -> str:
-        total = max(int(self.weights[floor.rows].sum()), 1)
-        return (
-            f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most.bound / total:.2%} is possible"
-        )
+    def _settled(self, change: Change, left: int) -> Change | None:
+        """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
+        until = self.deadline.within(self.deadline.left_s() / left)
+        more = self._last_alike(change.constraint, math.ceil(change.at_least * (1 + _MARGIN)))
+        for amount in (more, None):
+            if until.passed():
+                return change
+            solution = self._asked(self._given_way(change.constraint, amount), until)
+            if solution.status in {"optimal", "feasible"}:
+                return self._narrowed(self._with_plan(change, solution), until)
+            if amount is None:
+                return None if solution.status == "infeasible" else change
+            change = self._raised(change, amount, solution)
+        return change
 
-    def _least(self, row: LinearRow, conflict: Sequence[str]) -> str:
-        values = np.zeros(self.program.n_columns, dtype=np.int64)
-        values[row.columns] = -row.coefficients
-        others = [name for name in conflict if name != row.name]
-        rest = self._restricted(others, (), np.zeros_like(self.weights))
-        least = -self._solve(dataclasses.replace(rest, column_values=values)).bound
-        if row.name in _YUAN:
-            short = (least - row.limit) / 100
-            return f"{row.name} is short by {short:,.2f} yuan for the cheapest plan that meets {_listed(others)}"
-        today = _stations_today(row)
-        return f"{row.name} is {row.limit + today}, {_listed(others)} ask at least {least + today}"
+    def _narrowed(self, change: Change, until: Deadline) -> Change:
+        """Return the change with what is proven and what is enough brought together, as far as time allows."""
+        for _ in range(_QUESTIONS):
+            close = change.enough is None or change.enough - change.at_least <= _PRECISE * change.enough
+            if close or until.passed():
+                break
+            amount = self._last_alike(change.constraint, (change.at_least + (change.enough or 0)) // 2)
+            solution = self._asked(self._given_way(change.constraint, amount), until)
+            if solution.status in {"optimal", "feasible"}:
+                change = self._with_plan(change, solution)
+            elif solution.status == "infeasible":
+                change = self._raised(change, amount, solution)
+            else:
+                break
+        return change
 
-    def _restricted(self, limits: Sequence[str], floors: Sequence[str], weights: NDArray[np.int64]) -> CoverageProgram:
-        keep_required = REQUIRED in limits
-        linear = []
+    def _last_alike(self, name: str, amount: int) -> int:
+        """Return the largest amount that lets a constraint allow the same plans as `amount`: money goes in lumps."""
         for row in self.program.linear:
-            if _must_open(row) and not keep_required:
-                linear.append(dataclasses.replace(row, equality=False))
-            elif _structural(row) or row.name in limits:
-                linear.append(row)
-        required = self.program.required
-        return dataclasses.replace(
-            self.program.with_weights(weights),
-            linear=tuple(linear),
-            floors=tuple(floor for floor in self.program.floors if floor.name in floors),
-            required=required if keep_required else np.zeros_like(required),
-        )
+            if row.name == name:
+                lump = common_divisor(row)
+                return ((row.limit + amount) // lump + 1) * lump - row.limit - 1
+        return amount
 
-    def _solve(self, program: CoverageProgram) -> Solution:
-        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
+    def _raised(self, change: Change, amount: int, solution: Solution) -> Change:
+        """Return the change with a higher amount that is not enough, if that was proven."""
+        if solution.status != "infeasible" or solution.certificate is None:
+            return change
+        return replace(change, at_least=amount + 1, certificate=solution.certificate)
 
-        solution = solve_milp(
-            program, backend="highs", gap=_GAP, time_limit_s=_TIME_LIMIT_S, seed=self.seed, threads=self.threads
+    def _with_plan(self, change: Change, solution: Solution) -> Change:
+        amount = max(change.at_least, _excess(self.program, change.constraint, solution.chosen))
+        return replace(change, enough=amount, chosen=solution.chosen)
+
+    def _given_way(self, name: str, amount: int | None) -> CoverageProgram:
+        """Return the program in which a constraint gives way by an amount, or, with None, wholly."""
+        if amount is not None:
+            return eased(self.program, name, amount)
+        return restricted(self.program, [other for other in constraint_names(self.program) if other != name])
+
+    def _asked(self, program: CoverageProgram, until: Deadline) -> Solution:
+        """Return what the engine finds of a program in its share of the time: any plan, or proof that none exists."""
+        limit = max(_QUESTION_SHARE * until.left_s(), 1e-3)
+        return solve_engine(program, gap=_ANY_PLAN, time_limit_s=limit, seed=self.seed, threads=self.threads)
+
+
+def _excess(program: CoverageProgram, name: str, chosen: NDArray[np.bool_]) -> int:
+    """Return by how much a plan goes beyond a limit or stays below a floor."""
+    for row in program.linear:
+        if row.name == name:
+            return exact_sum(row.coefficients[chosen[row.columns]]) - row.limit
+    floor = next(floor for floor in program.floors if floor.name == name)
+    stands, covered, first = open_sites(program, chosen), 0, 0
+    for covers, weights in program.blocks():
+        inside = floor.rows[(floor.rows >= first) & (floor.rows < first + weights.size)] - first
+        covered += exact_sum(np.where(covered_rows(covers, stands), weights, 0)[inside])
+        first += weights.size
+    return floor.minimum - covered
+
+
+def in_words(program: CoverageProgram, found: Infeasibility) -> str:
+    """Return by how much each constraint would have to give way, in words."""
+    parts = [_part(program, change) for change in found.changes]
+    if not parts:
+        return "they cannot hold together" + (
+            "" if len(found.constraints) == 1 else ", and more than one must give way"
         )
-        if solution.interrupted:
-            raise KeyboardInterrupt
-        return solution
+    return ", or ".join(parts)
 
 
 def _stations_today(row: LinearRow) -> int:
@@ -124,23 +204,24 @@ def _stations_today(row: LinearRow) -> int:
     return int(np.count_nonzero(row.coefficients < 0)) // 2 if row.name in _COUNT_CLOSED else 0
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) if names else "no other limit"
+def _part(program: CoverageProgram, change: Change) -> str:
+    least, enough = change.at_least, change.enough
+    for row in program.linear:
+        if row.name == change.constraint and row.name in _MONEY:
+            if enough == least:
+                return f"{row.name} is short by {_yuan(least)} {_MONEY[row.name]}"
+            found = "" if enough is None else f", {_yuan(enough)} more would do"
+            return f"{row.name} is short by at least {_yuan(least)} {_MONEY[row.name]}{found}"
+        if row.name == change.constraint:
+            limit = row.limit + _stations_today(row)
+            found = "" if enough in {least, None} else f", {limit + (enough or 0)} would do"
+            return f"{row.name} is {limit}, at least {limit + least} needed{found}"
+    floor = next(floor for floor in program.floors if floor.name == change.constraint)
+    total = max(exact_sum(program.row_weights()[floor.rows]), 1)
+    most, reached = (None if by is None else (floor.minimum - by) / total for by in (least, enough))
+    found = "" if enough in {least, None} else f", {reached:.2%} by a plan"
+    return f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most:.2%} is possible{found}"
 
 
-def _filtered(names: Sequence[str], impossible: Callable[[Sequence[str]], bool]) -> list[str]:
-    """Return a smallest part of `names` that is still impossible; a doubtful constraint stays in."""
-    conflict = list(names)
-    for name in names:
-        rest = [other for other in conflict if other != name]
-        if impossible(rest):
-            conflict = rest
-    return conflict
-
-
-def _structural(row: LinearRow) -> bool:
-    return row.name.startswith("site ") or row.name == "tokens"
-
-
-def _must_open(row: LinearRow) -> bool:
-    return row.name.startswith("site ") and row.equality
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}".removesuffix(".00")

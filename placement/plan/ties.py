@@ -20,8 +20,8 @@ from placement.values import Sites, Solution
 
 _ONE_NUMBER = 10**6
 """Up to this many units of money, actions and money are one number and settled by one question to the solver."""
-_GRACE_S = 2.0
-"""A solver that is so late at its limit is left alone: the plan goes on without it."""
+_GRACE_S, _GRACE_SHARE = 0.25, 0.03
+"""A solver that is so late at its limit (seconds, and a share of the limit) is left behind."""
 
 
 def break_ties(
@@ -74,7 +74,7 @@ def _guarded(
 
     worker = threading.Thread(target=work, name="tie-break", daemon=True)
     worker.start()
-    worker.join(options["time_limit_s"] + _GRACE_S)
+    worker.join((1 + _GRACE_SHARE) * options["time_limit_s"] + _GRACE_S)
     if failed:
         return None, f"not finished: {type(failed[0]).__name__}: {failed[0]}"
     if worker.is_alive():

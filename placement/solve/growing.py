@@ -41,13 +41,35 @@ class GrowingModel(LinearModel):
         for row, low, high in zip(rows, lower, upper, strict=True):
             self._highs.changeRowBounds(int(row), float(low), float(high))
 
+    def without_presolve(self) -> None:
+        """Let all runs be those of the simplex method alone, which leave a ray where nothing is feasible."""
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.setOptionValue("solver", "simplex")
+
+    def set_objective(self, objective: NDArray[Any]) -> None:
+        """Replace the objective."""
+        columns = np.arange(objective.size, dtype=np.int32)
+        self._highs.changeColsCost(columns.size, columns, objective.astype(np.float64))
+
     def row_values(self) -> NDArray[Any]:
         """Return the activity of every row at the last solution."""
         return np.array(self._highs.getSolution().row_value, dtype=np.float64)
 
     def infeasibility_ray(self) -> NDArray[Any] | None:
-        """Return row multipliers that show that the last run was infeasible (sign unknown), if HiGHS has any."""
+        """Return row multipliers that show that the last run was infeasible (sign unknown), if HiGHS has any.
+
+        Presolve tells infeasible programs without any: they are then solved again without it.
+        """
         _, has_ray, values = self._highs.getDualRay()
+        if not has_ray:
+            self.without_presolve()
+            self._highs.clearSolver()
+            try:
+                run(self._highs)
+            finally:
+                self._highs.setOptionValue("presolve", "choose")
+                self._highs.setOptionValue("solver", "choose")
+            _, has_ray, values = self._highs.getDualRay()
         return np.array(values, dtype=np.float64) if has_ray else None
 
     def basis(self) -> Any:

@@ -24,6 +24,13 @@ NO_BOUND = 2**62
 """Scaled bound of a price set whose numbers might overflow; no program's worth is more."""
 
 _SAFE = float(2**61)
+
+RAY_SIZE = 2.0**56
+"""Rays may be as large as they like; the larger, the less is lost where they are rounded to integers."""
+
+WEIGHT_BITS = 32
+"""Weights are handed to HiGHS in a unit in which their sum has so many bits at most: its tolerances are absolute."""
+
 _HALF = 32
 """Bits of the halves that sums without limit are taken in."""
 

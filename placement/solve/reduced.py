@@ -150,10 +150,8 @@ def normalised_row(row: LinearRow) -> LinearRow:
     >>> normalised_row(LinearRow(name="b", columns=[3, 1, 3], coefficients=[4, 6, 2], limit=11)).coefficients.tolist()
     [1, 1]
     """
-    columns, at = np.unique(row.columns, return_inverse=True)
-    coefficients = np.zeros(columns.size, dtype=np.int64)
-    np.add.at(coefficients, at, row.coefficients)
-    divisor = 1 if row.equality else int(np.gcd.reduce(coefficients)) or 1
+    columns, coefficients = _summed(row)
+    divisor = common_divisor(row)
     return LinearRow(
         name=row.name,
         columns=columns,
@@ -161,3 +159,16 @@ def normalised_row(row: LinearRow) -> LinearRow:
         limit=row.limit // divisor,
         equality=row.equality,
     )
+
+
+def common_divisor(row: LinearRow) -> int:
+    """Return what a row is divided by when it is normalised; 1 for equalities."""
+    return 1 if row.equality else int(np.gcd.reduce(_summed(row)[1])) or 1
+
+
+def _summed(row: LinearRow) -> tuple[IntArray, IntArray]:
+    """Return the columns of a row, each once, and their coefficients."""
+    columns, at = np.unique(row.columns, return_inverse=True)
+    coefficients = np.zeros(columns.size, dtype=np.int64)
+    np.add.at(coefficients, at, row.coefficients)
+    return columns, coefficients

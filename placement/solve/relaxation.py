@@ -28,7 +28,7 @@ from placement.solve.growing import GrowingModel
 from placement.solve.highs import ArrayModel, LpOutcome
 from placement.solve.knapsack import KnapsackCut
 from placement.solve.odd_sets import CutPool, rows_of_sets
-from placement.solve.prices import Prices, scaled
+from placement.solve.prices import RAY_SIZE, WEIGHT_BITS, Prices, scaled
 from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits
 from placement.solve.restrict import Work, label_membership, restrict
@@ -42,12 +42,6 @@ _PROBE_STEPS = 150
 _SLACK = 0.05
 """A cut this far from binding is dropped when cuts are weeded."""
 _LEAST_S = 0.1
-
-_RAY_SIZE = 2.0**56
-"""Rays may be as large as they like; the larger, the less is lost where they are rounded to integers."""
-
-_LARGEST_WEIGHT_BITS = 32
-"""Weights are handed to HiGHS in a unit in which their sum has so many bits at most: its tolerances are absolute."""
 
 
 class CutRelaxation:
@@ -84,7 +78,7 @@ class CutRelaxation:
         self._side = side_block(problem, status, limits.low, limits.high)
         self._limits = limits
         self.solving, self.probing, self.effort = 0, 0, 0
-        self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - _LARGEST_WEIGHT_BITS))
+        self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - WEIGHT_BITS))
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
         self._written = CutRows(work, status)
@@ -172,16 +166,20 @@ class CutRelaxation:
         ray = self._model.infeasibility_ray()
         if ray is None or not np.isfinite(ray).all() or not ray.any():
             return []
-        ray *= _RAY_SIZE / (SCALE * self._unit * self._size_of(ray))
+        ray *= RAY_SIZE / (SCALE * self._unit * self._size_of(ray))
         return [self._prices(ray, 0), self._prices(-ray, 0)]
 
     def _size_of(self, ray: NDArray[Any]) -> float:
         """Return about the largest number that a ray gives for a row or a column."""
         sizes = np.abs(ray)
-        floors = sizes[self._floor_start : self._base_rows].sum() * self.work.weights.max(initial=0.0) / self._unit
+        floors = (
+            sizes[self._floor_start : self._base_rows].sum()
+            * float(self._problem.covers.weights.max(initial=1))
+            / self._unit
+        )
         side = sparse.csr_array(abs(self._side.matrix)).T @ sizes[self._side_start : self._floor_start]
         rows = sizes[: self._side_start].sum() + sizes[self._base_rows :].sum()
-        return float(rows + floors + side.max(initial=0.0))
+        return float(rows + floors + side.max(initial=0.0)) or 1.0
 
     def _prices(self, row_duals: NDArray[Any], objective: int) -> Prices:
         duals = row_duals * self._unit

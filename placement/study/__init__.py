@@ -7,7 +7,7 @@ faults are reported at once with the key they concern.
 from __future__ import annotations
 
 import difflib
-import tomllib
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,9 @@ import pydantic
 from pydantic import BaseModel, model_validator
 
 from placement.errors import Fault, InputError
+from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import parse_period
+from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.sections import (
     BudgetSection,
     CostSection,
@@ -31,10 +33,14 @@ from placement.study.sections import (
     StudySection,
     TravelSection,
 )
+from placement.study.spelling import one_spelling
+from placement.study.toml import content_faults, parse, read_bytes
 
 TABLE = "study.toml"
 _NEAR = 0.7
 """Likeness from which an unknown key is taken for a known one misspelt."""
+_OWN = ("folder", "file", "digest", "remarks")
+"""Fields of a study that are no sections of its file."""
 _READ_BY = ("study", "inputs", "demand")
 
 __all__ = [
@@ -75,12 +81,21 @@ class Study(Section):
     Parameters
     ----------
     folder
-        Absolute path of the folder that holds `study.toml`.
+        Absolute path of the folder that holds the study file.
+    file
+        Absolute path of that file, whatever it is called.
+    digest
+        SHA-256 of the bytes that were parsed; empty where the study came from no file.
+    remarks
+        Sentences on names that were brought to one spelling.
     study, inputs, demand, travel, costs, budget, policy, solve
         The sections; `costs` maps a host kind (or ``default``) to its amounts.
     """
 
     folder: Path
+    file: Path
+    digest: str = ""
+    remarks: tuple[str, ...] = ()
     study: StudySection
     inputs: Inputs
     demand: DemandSection
@@ -112,9 +127,18 @@ class Study(Section):
             raise ValueError("travel.mode, slope and steps_factor need inputs.streets")
         return self
 
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (input name, path as written) of every file that is read."""
+        return self.inputs.paths()
+
     def path(self, written: str) -> Path:
         """Return the absolute path of a path as written in the study."""
         return self.folder / written
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the study was read otherwise than it is written, and what of it has no effect."""
+        return (*self.remarks, *effect_notes(self, self.file.name))
 
     @property
     def simulated_inputs(self) -> tuple[str, ...]:
@@ -129,8 +153,15 @@ class Study(Section):
         return tuple(dict.fromkeys(notice for notice in notices if notice))
 
 
-def read_study(path: str | Path) -> Study:
-    """Read and check `study.toml` (or the folder that holds it).
+def read_study(path: str | Path, *, allow_outside: bool = False) -> Study:
+    """Read and check a study file (or the `study.toml` of a folder).
+
+    Parameters
+    ----------
+    path
+        A study file, whatever its name, or the folder that holds `study.toml`.
+    allow_outside
+        Whether its inputs may lie outside its folder.
 
     Raises
     ------
@@ -140,44 +171,49 @@ def read_study(path: str | Path) -> Study:
     """
     file = Path(path)
     file = file / TABLE if file.is_dir() else file
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        remedy = "name a study.toml or the folder that holds it"
-        raise InputError.single(str(file), f"cannot be read: {error.strerror}", remedy=remedy) from error
-    except UnicodeDecodeError as error:
-        remedy = "save it as UTF-8"
-        raise InputError.single(str(file), f"is not UTF-8 text (byte {error.start})", remedy=remedy) from error
-    try:
-        content = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError.single(str(file), f"is not valid TOML: {error}", remedy="mend the line it names") from error
-    return study_from_dict(content, folder=file.resolve().parent)
+    raw = read_bytes(file)
+    content = parse(raw, file)
+    file = file.resolve()
+    digest = hashlib.sha256(raw).hexdigest()
+    return study_from_dict(content, folder=file.parent, file=file, digest=digest, allow_outside=allow_outside)
 
 
-def study_from_dict(content: Mapping[str, Any], *, folder: Path) -> Study:
-    """Return the study of a parsed `study.toml`; see :func:`read_study`."""
-    if "folder" in content:
-        raise InputError.single(TABLE, "unknown key", row="folder", remedy="remove it")
+def study_from_dict(
+    content: Mapping[str, Any],
+    *,
+    folder: Path,
+    file: Path | None = None,
+    digest: str = "",
+    allow_outside: bool = False,
+) -> Study:
+    """Return the study of a parsed study file, `study.toml` in `folder` by default; see :func:`read_study`."""
+    file = folder / TABLE if file is None else file
+    table = file.name
+    faults = content_faults(content, table)
+    own = [name for name in _OWN if name in content]
+    faults += [Fault(table=table, row=name, problem="unknown key", remedy="remove it") for name in own]
+    if faults:
+        raise StudyError(faults)
+    content, remarks, faults = one_spelling(content, table)
+    given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
-        study = Study.model_validate({**content, "folder": folder})
+        study = Study.model_validate({**content, **given})
     except pydantic.ValidationError as error:
-        raise StudyError(_faults(error), _readable(content, folder)) from error
-    faults = [
-        Fault(table=TABLE, row=f"inputs.{name}", problem=f"{written} does not exist", remedy=f"put it in {folder}")
-        for name, written in study.inputs.paths()
-        if not study.path(written).is_file()
-    ]
+        raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
+    faults += file_faults(study.inputs, table)
+    faults += path_faults(table, folder, study.paths(), allow_outside=allow_outside)
+    if not allow_outside:
+        faults += folder_faults(table, folder, {"travel.cache": study.travel.cache})
     if faults:
         raise StudyError(faults, study)
     return study
 
 
-def _readable(content: Mapping[str, Any], folder: Path) -> Study | None:
+def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outside: bool) -> Study | None:
     """Return the study with every section that is at fault left at its defaults; None where tables need it."""
     sections: dict[str, Any] = {}
     for name, field in Study.model_fields.items():
-        if name == "folder":
+        if name in _OWN:
             continue
         try:
             adapter: Any = pydantic.TypeAdapter(field.annotation or Any)
@@ -190,23 +226,25 @@ def _readable(content: Mapping[str, Any], folder: Path) -> Study | None:
         return None
     if "travel" not in content:
         sections["travel"] = TravelSection.model_construct()
-    return Study.model_construct(folder=folder, **sections)
+    study = Study.model_construct(**given, **sections)
+    # What may not be read is not read for the sake of more faults either.
+    return study if allow_outside or not any_outside(study.folder, study.paths()) else None
 
 
-def _faults(error: pydantic.ValidationError) -> list[Fault]:
+def _faults(error: pydantic.ValidationError, table: str) -> list[Fault]:
     faults = []
     for item in error.errors():
         key = ".".join(
             str(part) for part in item["loc"] if not str(part).startswith(("function-", "constrained-", "dict["))
         )
         if item["type"] == "extra_forbidden":
-            faults.append(Fault(table=TABLE, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
+            faults.append(Fault(table=table, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
         elif item["type"] == "missing":
-            faults.append(Fault(table=TABLE, row=key, problem="is missing", remedy="add it"))
+            faults.append(Fault(table=table, row=key, problem="is missing", remedy="add it"))
         else:
             message = item["msg"].removeprefix("Value error, ")
             shown = f" (got {_shown(item['input'])})" if isinstance(item["input"], str | int | float | Decimal) else ""
-            faults.append(Fault(table=TABLE, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
+            faults.append(Fault(table=table, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
     return list(dict.fromkeys(faults))
 
 
@@ -219,7 +257,7 @@ def _near_key(location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
-    names = [name for name in getattr(model, "model_fields", {}) if name != "folder"]
+    names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]
     close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=_NEAR)
     return (
         f"did you mean {close[0]}?" if close else f"remove it; known here: {', '.join(names)}" if names else "remove it"

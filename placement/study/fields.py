@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,13 +14,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-_PERIOD = re.compile(r"([01]\d|2[0-3]|24):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
+_PERIOD = re.compile(r"([01][0-9]|2[0-3]|24):([0-5][0-9])-([01][0-9]|2[0-3]|24):([0-5][0-9])")
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]+:/|/vsi)", re.IGNORECASE)
 
 
 _DAY_MIN = 1440
 MOST_FEN = 10**15
 """Amounts are below ten trillion yuan, so that sums of them stay exact."""
+
+
+MOST = 10**12
+"""No other number of a study is larger."""
+MOST_STATION_FEN = 500_000_000
+"""No item of one station costs more than five million yuan; what does was written in fen."""
 
 
 def parse_period(text: str) -> tuple[int, int]:
@@ -29,7 +37,7 @@ def parse_period(text: str) -> tuple[int, int]:
     >>> parse_period("20:00-08:00")
     (1200, 480)
     """
-    match = _PERIOD.fullmatch(text)
+    match = _PERIOD.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if not match:
         raise ValueError(f"{text!r} is not a period such as 08:00-20:00")
     hours = [int(part) for part in match.groups()]
@@ -52,8 +60,27 @@ def _to_fen(value: Any) -> int:
     return int(fen)
 
 
+def _station_fen(value: Any) -> int:
+    fen = _to_fen(value)
+    if fen > MOST_STATION_FEN:
+        raise ValueError(f"is above {MOST_STATION_FEN // 100:,} yuan a station; amounts are yuan: are these fen?")
+    return fen
+
+
+def at_most(most: float, what: str) -> Callable[[float], float]:
+    """Return a check that a number is `most` or less; `what` says of what, and from where a larger one may come."""
+
+    def check(value: float) -> float:
+        """Return the value, or raise."""
+        if value > most:
+            raise ValueError(f"is above {most:,g} {what}")
+        return value
+
+    return check
+
+
 def _local_path(text: str) -> str:
-    if not text or _REMOTE.match(text):
+    if not text.strip() or _REMOTE.match(text):
         raise ValueError("must be a path to a local file")
     return text
 
@@ -91,9 +118,25 @@ def as_file(value: Any) -> Any:
 
 
 def _share(value: Any) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= 1:
-        raise ValueError("must be a share between 0 and 1")
+    _number(value)
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share between 0 and 1: 0.5 is 50 %")
     return Fraction(str(value))
+
+
+def _number(value: Any) -> Any:
+    """Return a number as it is; words, logical values and texts of digits are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value != value:  # noqa: PLR0124 -- NaN
+        raise ValueError("must be a number, without quotes")
+    if value >= MOST or value <= -MOST:
+        raise ValueError("is beyond any number a study needs")
+    return value
+
+
+def _plain_share(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share between 0 and 1: 0.5 is 50 %")
+    return value
 
 
 MinutesARow = Annotated[int, BeforeValidator(_minutes_a_row)]
@@ -101,8 +144,10 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TimeFormat = Annotated[str, AfterValidator(_time_format)]
 Flag = Annotated[bool, Field(strict=True)]
 Fen = Annotated[int, BeforeValidator(_to_fen)]
-Share = Annotated[float, Field(ge=0, le=1)]
+StationFen = Annotated[int, BeforeValidator(_station_fen)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Share = Annotated[Number, AfterValidator(_plain_share)]
 ExactShare = Annotated[Fraction, BeforeValidator(_share)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
 LocalPath = Annotated[str, AfterValidator(_local_path)]

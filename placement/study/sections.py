@@ -18,14 +18,25 @@ from placement.study.fields import (
     NotNegative,
     Positive,
     Share,
+    StationFen,
     TimeFormat,
     TimeZone,
     as_file,
+    at_most,
     parse_period,
 )
 
 OBJECTIVES = ("coverage",)
-Minutes = Annotated[Positive, Field(le=1440)]
+Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?"))]
+_Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?"))]
+_WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?"))]
+_Trips = Annotated[NotNegative, AfterValidator(at_most(31, "visits a person and month; are these a year?"))]
+_Years = Annotated[NotNegative, AfterValidator(at_most(130, "years"))]
+_Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres"))]
+_Cv = Annotated[NotNegative, AfterValidator(at_most(10, "as a coefficient of variation"))]
+_Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_MOST_SEED = 2**31 - 1
+"""The largest seed that all solvers take."""
 
 
 class Section(BaseModel):
@@ -40,16 +51,20 @@ class StudySection(Section):
     name: Annotated[str, Field(min_length=1)]
     crs: str
     language: Literal["en", "zh"] = "en"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=_MOST_SEED, strict=True)] = 0
 
 
 class InputFile(Section):
-    """One input file and what must be known to read it and to show where it came from."""
+    """One input file and what must be known to read it and to show where it came from.
+
+    `columns` maps our names of columns to those of the file.
+    """
 
     path: LocalPath
     coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
     encoding: str | None = None
     layer: str | None = None
+    columns: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
     simulated: Flag = False
     notice: str = ""
 
@@ -141,21 +156,21 @@ class DemandSection(Section):
     """`[demand]`: trip rates, shares and periods (design section 5)."""
 
     need_share: Share = 0.5
-    footfall_capture: NotNegative = 0.0
+    footfall_capture: Annotated[NotNegative, AfterValidator(at_most(1, "visits a passer-by"))] = 0.0
     non_resident_share: Share = 1.0
-    footfall_bandwidth_m: Positive = 300.0
+    footfall_bandwidth_m: _Metres = 300.0
     footfall_interpolate: Flag = False
     periods: Annotated[Mapping[str, str], Field(min_length=1)] = {"all": "00:00-24:00"}
     period_share: Mapping[str, Share] = {}
-    trips_per_month: Annotated[Mapping[str, NotNegative | Mapping[str, NotNegative]], Field(min_length=1)]
+    trips_per_month: Annotated[Mapping[str, _Trips | Mapping[str, _Trips]], Field(min_length=1)]
     online_share: Mapping[str, Share] = {}
     uptake: Mapping[str, Share] | None = None
     age_share: Mapping[str, Share] = {}
-    age_bands: Mapping[str, NotNegative] = {}
-    grid_m: Positive | None = None
+    age_bands: Mapping[str, _Years] = {}
+    grid_m: _Metres | None = None
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
-    trip_rate_cv: NotNegative = 0.2
-    footfall_cv: NotNegative = 0.2
+    trip_rate_cv: _Cv = 0.2
+    footfall_cv: _Cv = 0.2
     counts_every: MinutesARow | None = None
     counts_time_format: TimeFormat | None = None
     counts_time_zone: TimeZone | None = None
@@ -207,18 +222,18 @@ class TravelSection(Section):
     """`[travel]`: the service standard and how people get to a station."""
 
     threshold_min: Minutes | None = None
-    threshold_m: Annotated[Positive, Field(le=1_000_000)] | None = None
+    threshold_m: _Metres | None = None
     threshold_min_by_district: Mapping[str, Minutes] = {}
     cutoff_min: Minutes | None = None
-    far_snap_m: Positive = 500.0
+    far_snap_m: _Metres = 500.0
     cache: LocalPath | bool = True
     stream: bool | Literal["auto"] = "auto"
-    detour: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    detour: Annotated[Positive, Field(ge=1), AfterValidator(at_most(10, "times the straight line"))] | None = None
     mode: Literal["walking", "cycling", "driving"] = "walking"
-    speed_m_s: Mapping[str, Positive] = {}
+    speed_m_s: Mapping[str, _WalkingSpeed] = {}
     slope: Literal["tobler", "irmischer-clarke"] | None = None
-    steps_factor: Annotated[float, Field(ge=0)] = 1.0
-    street_speed_m_s: Mapping[str, Positive] = {}
+    steps_factor: Annotated[NotNegative, AfterValidator(at_most(100, "times as slow"))] = 1.0
+    street_speed_m_s: Mapping[str, _Speed] = {}
     oneway: Flag = True
 
     @property
@@ -257,12 +272,12 @@ class TravelSection(Section):
 class CostSection(Section):
     """`[costs.<host>]`: fen once (purchase, move, close) and fen a year (rent, maintenance, staff) a station."""
 
-    purchase: Fen | None = None
-    move: Fen | None = None
-    close: Fen | None = None
-    rent: Fen | None = None
-    maintenance: Fen | None = None
-    staff: Fen | None = None
+    purchase: StationFen | None = None
+    move: StationFen | None = None
+    close: StationFen | None = None
+    rent: StationFen | None = None
+    maintenance: StationFen | None = None
+    staff: StationFen | None = None
 
 
 class BudgetSection(Section):
@@ -296,18 +311,18 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; `max_changes` counts moves, opens and closes together."""
 
     objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
-    max_stations: Annotated[int, Field(ge=0)] | None = None
-    max_moves: Annotated[int, Field(ge=0)] | None = None
-    max_opens: Annotated[int, Field(ge=0)] | None = None
-    max_closes: Annotated[int, Field(ge=0)] | None = None
-    max_changes: Annotated[int, Field(ge=0)] | None = None
+    max_stations: _Count | None = None
+    max_moves: _Count | None = None
+    max_opens: _Count | None = None
+    max_closes: _Count | None = None
+    max_changes: _Count | None = None
     floors: FloorsSection = FloorsSection()
 
 
 class SolveSection(Section):
     """`[solve]`: how long, how exact, with what."""
 
-    time_limit_s: Positive = 60.0
+    time_limit_s: Annotated[Positive, AfterValidator(at_most(31_536_000, "seconds (a year)"))] = 60.0
     gap: Share = 0.0
     backend: Annotated[str, Field(min_length=1)] = "auto"
-    threads: Annotated[int, Field(ge=1)] = 2
+    threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 2

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.errors import AlignmentError
-from placement.study import TABLE, Study
+from placement.study import Study
+from placement.study.names import near_name
 from placement.tables.checks import Faults
 
 
@@ -39,6 +40,7 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
                 where="population",
             )
     _study_districts(study, districts, parents, faults)
+    _hosts(parts, study, faults)
     if parts["population"] is not None:
         _travel(parts, population, faults)
 
@@ -55,9 +57,29 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
             """Return the key of the study, whatever name is at fault."""
             return key
 
-        error = AlignmentError.between(TABLE, named, "population", known, "district", row=row)
+        error = AlignmentError.between(study.file.name, named, "population", known, "district", row=row)
         if error is not None:
             faults.extend(error)
+
+
+def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
+    """Refuse a host of the study that is one of the sites' misspelt; note one that no site has."""
+    frames = [parts[name] for name in ("stations", "candidates") if getattr(study.inputs, name) is not None]
+    if any(frame is None for frame in frames):
+        return
+    hosts = {str(host) for frame in frames if frame is not None for host in frame["host"]}
+    named = {f"costs.{host}": host for host in study.costs if host != "default"}
+    for service, kinds in study.demand.service_hosts.items():
+        named |= {f"demand.service_hosts.{service}: {host}": host for host in kinds}
+    alone = hosts - set(named.values())
+    for key, host in named.items():
+        if host in hosts:
+            continue
+        near = near_name(host, alone)
+        if near:
+            faults.add(study.file.name, f"no site has the host {host}", row=key, remedy=f"did you mean {near}?")
+        else:
+            faults.notes.append(f"{study.file.name}: {key} has no effect: no site has this host")
 
 
 def _districts_of(parts: Mapping[str, pd.DataFrame | None], study: Study) -> pd.DataFrame | None:
@@ -117,12 +139,11 @@ def _travel(parts: Mapping[str, pd.DataFrame | None], population: pd.DataFrame, 
 
 
 def _unknown(faults: Faults, table: str, values: pd.Series, known: set[str], *, column: str, where: str) -> None:
-    by_id = column == "district" and table in {"stations", "candidates"}
     present = values[values != ""]
 
     def row(name: str) -> str:
-        """Return the id of the first row with the name, or the name where rows have no ids."""
-        return str(present.index[present == name][0]) if by_id else f"{column} {name}"
+        """Return the first row with the name: its id, or its line in the file."""
+        return str(present.index[present == name][0])
 
     error = AlignmentError.between(table, present, where, known, column, row=row)
     if error is not None:

@@ -15,6 +15,7 @@ from placement.errors import Fault, InputError
 from placement.tables.grid import SHOWN
 from placement.tables.limits import MOST_JSON_BYTES, check_bytes, check_shape
 
+_FEATURE_ID = "id (of the feature)"
 _WGS84 = "EPSG:4326"
 
 
@@ -46,6 +47,7 @@ def read_geojson(table: str, path: Path) -> gpd.GeoDataFrame:
         shapes.append(shape)
     if faults:
         raise InputError(faults[:SHOWN])
+    _take_ids(rows)
     names = list(dict.fromkeys(name for row in rows for name in row))
     check_shape(table, len(rows), len(names))
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
@@ -86,9 +88,19 @@ def _feature(feature: Any) -> tuple[dict[str, Any], Any]:
         raise ValueError(f"its type is {feature['type']!r}, not Feature")
     properties = dict(feature.get("properties") or {})
     if feature.get("id") is not None:
-        properties.setdefault("id", feature["id"])
+        properties[_FEATURE_ID] = feature["id"]
     geometry = feature.get("geometry")
     return properties, None if geometry is None else shapely.geometry.shape(geometry)
+
+
+def _take_ids(rows: list[dict[str, Any]]) -> None:
+    """Make the ids of features a column `id`, unless they stand among their properties already."""
+    own = [row.pop(_FEATURE_ID, None) for row in rows]
+    known = all(str(name) in {str(value) for value in row.values()} for name, row in zip(own, rows, strict=True))
+    if known or all(name is None for name in own) or any("id" in row for row in rows):
+        return
+    for name, row in zip(own, rows, strict=True):
+        row["id"] = name
 
 
 def _crs(table: str, content: dict[str, Any]) -> pyproj.CRS | None:

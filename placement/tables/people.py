@@ -7,6 +7,9 @@ import pandas as pd
 from placement.study import Study
 from placement.tables.checks import Table
 
+_LEAST_SHARE = 0.02
+"""Age groups of which no point has more than one person, and fewer than this share of all, were given as shares."""
+
 
 def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
     """Return `district`, `parent`, `people` and one count a special age group; places are read elsewhere."""
@@ -17,9 +20,32 @@ def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
     data["people"] = table.number("people")
     shares = study.demand.age_share
     for group in special:
+        if group in table.frame.columns and group in shares:
+            table.note(f"demand.age_share.{group} is not used: the table has a column {group}")
         stated = group not in table.frame.columns and group in shares
         data[group] = data["people"] * shares[group] if stated else table.number(group)
+    if table.ok and len(table.frame):
+        _check_units(table, data, [group for group in special if group in table.frame.columns])
     if special and "people" in table.frame.columns:
         over = sum(data[group] for group in special) > data["people"] * (1 + 1e-12)
         table.flag(over, f"{' + '.join(special)} exceed people", "age columns count within people")
     return data
+
+
+def _check_units(table: Table, data: dict[str, pd.Series], counted: list[str]) -> None:
+    """Refuse people that are shares or thousands, and age groups that are shares of the people."""
+    people = data["people"]
+    if 0 < people.max() < 1:
+        row, value = people.idxmax(), people.max()
+        problem = f"people are below 1 everywhere (at most {value:g}): are these shares, or thousands?"
+        table.fault(problem, row=row, remedy="give the number of people at each point")
+        table.ok = False
+        return
+    for group in counted:
+        ages = data[group]
+        if 0 < ages.max() <= 1 and ages.sum() < _LEAST_SHARE * people.sum():
+            row = ages.idxmax()
+            among = f"{ages[row]:g} of {people[row]:g} people"
+            remedy = f"give the number of people, or leave the column out and give demand.age_share.{group}"
+            table.fault(f"{group} is at most 1 everywhere ({among}): are these shares?", row=row, remedy=remedy)
+            table.ok = False

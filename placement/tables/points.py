@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from placement.errors import CrsError
 from placement.study import TABLE
 from placement.tables.checks import Table
 from placement.tables.coordinates import to_wgs84
@@ -25,28 +28,31 @@ _MOST = 0.5
 
 _SHOWN = 50
 _CRS_ROW = "study.crs"
+_WGS84_LIKE = (4326, 4490)
+"""WGS-84 and CGCS2000, which agree to centimetres: what layers of shifted degrees are called."""
 
 
-def study_crs(text: str) -> pyproj.CRS:
-    """Return the study's CRS.
+def study_crs(text: str, *, table: str = TABLE) -> pyproj.CRS:
+    """Return the study's CRS; `table` is the name of the study file.
 
     Raises
     ------
     CrsError
         If it is unknown, geographic, tied to no place, or not in metres.
     """
-    return metric_crs(TABLE, text, row=_CRS_ROW)
+    return metric_crs(table, text, row=_CRS_ROW)
 
 
 def to_points(table: Table, crs: pyproj.CRS, coordinates: str) -> gpd.GeoSeries:
     """Return point geometry in `crs` for a table with lon/lat columns or a geometry column.
 
     Faulty rows get an empty point and a fault; polygons are a fault (population polygons are handled before). A CRS
-    that does not measure metres where most of the table lies is a fault of the study, named once.
+    that does not measure metres where most of the table lies is a fault of the study, named once. `coordinates` are
+    those of the columns; a layer was brought back by :func:`shifted_back` when it was read.
     """
     frame = table.frame
     if isinstance(frame, gpd.GeoDataFrame):
-        found = _degrees_of_geometry(table, coordinates)
+        found = _degrees_of_geometry(table)
     else:
         found = _degrees_of_columns(table, coordinates)
     if found is None:
@@ -84,6 +90,29 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     return geometry.to_crs(crs)
 
 
+def shifted_back(table: str, frame: gpd.GeoDataFrame, coordinates: str) -> gpd.GeoDataFrame:
+    """Return a layer whose degrees are GCJ-02 or BD-09 in WGS-84.
+
+    Raises
+    ------
+    CrsError
+        If its own CRS says that its coordinates are something else than such degrees.
+    """
+    if coordinates == "wgs84":
+        return frame
+    crs = frame.crs
+    if crs is None or not crs.is_geographic or crs.to_epsg(min_confidence=20) not in _WGS84_LIKE:
+        found = "it has no CRS" if crs is None else f"its CRS is {crs.to_string()[:60]}"
+        remedy = f"export the {coordinates} degrees as they are, called EPSG:4326, or leave coordinates out"
+        raise CrsError.single(table, f'coordinates = "{coordinates}" goes with degrees, but {found}', remedy=remedy)
+
+    def back(xy: Any) -> Any:
+        """Return (n, 2) WGS-84 degrees of shifted ones."""
+        return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], coordinates))
+
+    return frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), back), crs=crs)
+
+
 def holds_areas(frame: pd.DataFrame) -> bool:
     """Return whether a frame's geometry has polygons."""
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -108,11 +137,13 @@ def _degrees_of_columns(table: Table, coordinates: str) -> tuple[Floats, Floats]
     return to_wgs84(east, north, coordinates)
 
 
-def _degrees_of_geometry(table: Table, coordinates: str) -> tuple[Floats, Floats] | None:
-    """Return WGS-84 degrees of a geometry column, NaN in faulty rows; None without a CRS."""
+def _degrees_of_geometry(table: Table) -> tuple[Floats, Floats] | None:
+    """Return degrees of a geometry column, NaN in faulty rows; None without a CRS."""
     geometry = _own_geometry(table)
     if geometry is None:
         return None
+    alone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.to_numpy()) == 1)
+    geometry = geometry.where(~alone, geometry.centroid) if alone.any() else geometry
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the point or remove the row")
     wrong = ~empty & (geometry.geom_type != "Point")
@@ -127,8 +158,7 @@ def _degrees_of_geometry(table: Table, coordinates: str) -> tuple[Floats, Floats
         "geometry leaves the area of the CRS",
         "check its CRS and axis order",
     )
-    lon, lat = np.where(nowhere, np.nan, lon), np.where(nowhere, np.nan, lat)
-    return to_wgs84(lon, lat, coordinates)
+    return np.where(nowhere, np.nan, lon), np.where(nowhere, np.nan, lat)
 
 
 def _own_geometry(table: Table) -> gpd.GeoSeries | None:
@@ -146,7 +176,7 @@ def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pypro
 
     Where the CRS does not fit most of the table, it is the CRS that is at fault, or both columns.
     """
-    null = usable & (lon == 0) & (lat == 0)
+    null: Bools = usable & (lon == 0) & (lat == 0)
     _flag(table, null, "lon and lat are both 0", "give the place, or remove the row")
     rest = usable & ~null
     if not rest.any():
@@ -173,11 +203,11 @@ def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pypro
 def _crs_fault(table: Table, crs: pyproj.CRS, lon: Floats, lat: Floats) -> None:
     """Add the fault of the study's CRS, once for all tables."""
     table.ok = False
-    if any(fault.table == TABLE and fault.row == _CRS_ROW for fault in table.faults.items):
+    if any(fault.table == table.faults.study and fault.row == _CRS_ROW for fault in table.faults.items):
         return
     place = "lon {:.3f}, lat {:.3f}".format(*middle(lon, lat))
     problem = misfit(crs, lon, lat) or f"{crs.to_string()} is not meant for {place}{_bounds(crs)}"
-    table.faults.add(TABLE, f"{problem} ({table.name})", row=_CRS_ROW, remedy=zone_remedy(lon, lat))
+    table.faults.add(table.faults.study, f"{problem} ({table.name})", row=_CRS_ROW, remedy=zone_remedy(lon, lat))
 
 
 def _misfits(lon: Floats, lat: Floats, where: Bools, crs: pyproj.CRS) -> Bools:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from placement.errors import InputError, PlacementError
+from placement.errors import InputError, PlacementError, listed
 from placement.study import InputFile, Study
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
 from placement.tables.files import read_frame
+from placement.tables.order import in_order
 from placement.tables.people import read_people
-from placement.tables.points import holds_areas, study_crs, to_areas, to_points
-from placement.tables.sites import read_sites, read_usage, stack_sites
+from placement.tables.points import holds_areas, shifted_back, study_crs, to_areas, to_points
+from placement.tables.sites import read_sites, read_usage, refuse_repeated_months, stack_sites
 from placement.tables.survey import read_covariates, read_survey
+from placement.tables.unify import unify_names
 from placement.values import Sites
+
+MOST_A_DAY = 10_000_000
+"""People a day past one counter."""
+SHARE = "a share is between 0 and 1: 0.5 is 50 %"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +58,8 @@ class Tables:
         Outlines for maps, in the study's CRS.
     ignored
         Columns that were not used, as ``table.column``.
+    notes
+        What was read otherwise than it is written, and what was not used, for the reader.
     """
 
     population: gpd.GeoDataFrame | None
@@ -65,6 +73,7 @@ class Tables:
     travel: pd.DataFrame | None
     districts: gpd.GeoDataFrame | None
     ignored: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def read_tables(study: Study) -> Tables:
@@ -81,8 +90,8 @@ def read_tables(study: Study) -> Tables:
 class _Reader:
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.crs: pyproj.CRS = study_crs(study.study.crs)
-        self.faults = Faults()
+        self.crs: pyproj.CRS = study_crs(study.study.crs, table=study.file.name)
+        self.faults = Faults(study.file.name)
 
     def read(self) -> Tables:
         """Return the checked tables, or raise with every fault."""
@@ -92,16 +101,17 @@ class _Reader:
             "population": self._table("population", people, "demand_id", self._population),
             "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
             "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
-            "survey": self._table("survey", inputs.survey, None, lambda table, _file: read_survey(table, self.study)),
-            "covariates": self._table(
-                "covariates", inputs.covariates, "district", lambda table, _file: read_covariates(table)
-            ),
+            "survey": self._table("survey", inputs.survey, None, self._survey),
+            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
             "stations": self._table("stations", inputs.stations, "site_id", self._sites),
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
-            "usage": self._table("usage", inputs.usage, None, lambda table, _file: read_usage(table)),
+            "usage": self._table("usage", inputs.usage, None, self._usage),
             "travel": self._table("travel", inputs.travel, None, self._travel),
             "districts": self._districts(inputs.districts),
         }
+        unify_names(parts, self.study, self.faults)
+        refuse_repeated_months(parts["usage"], self.faults)
+        parts = {name: None if frame is None else in_order(frame) for name, frame in parts.items()}
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
         survey = parts["survey"]
@@ -118,11 +128,13 @@ class _Reader:
             travel=parts["travel"],
             districts=parts["districts"],
             ignored=tuple(self.faults.ignored),
+            notes=(*self.faults.notes, *_unused(self.faults.ignored)),
         )
 
     def _raw(self, name: str, file: InputFile) -> pd.DataFrame | None:
         try:
-            return read_frame(name, self.study.path(file.path), encoding=file.encoding, layer=file.layer)
+            frame = read_frame(name, self.study.path(file.path), encoding=file.encoding, layer=file.layer)
+            return shifted_back(name, frame, file.coordinates) if isinstance(frame, gpd.GeoDataFrame) else frame
         except InputError as error:
             self.faults.extend(error)
         except PlacementError as error:
@@ -139,7 +151,7 @@ class _Reader:
         raw = None if file is None else self._raw(name, file)
         if file is None or raw is None:
             return None
-        table = Table(name, raw, id_column, self.faults)
+        table = Table(name, raw, id_column, self.faults, file.columns)
         if not len(raw) and name != "usage":
             table.fault("has no rows", remedy="add rows or remove it from [inputs]")
         frame = read(table, file)
@@ -147,6 +159,9 @@ class _Reader:
 
     def _population(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         data = read_people(table, self.study)
+        for key in ("grid_m", "grid_shape"):
+            if key in self.study.demand.model_fields_set and not holds_areas(table.frame):
+                table.note(f"demand.{key} has no effect: the population is points")
         return gpd.GeoDataFrame(data, geometry=self._population_places(table, file), crs=self.crs)
 
     def _population_places(self, table: Table, file: InputFile) -> gpd.GeoSeries:
@@ -162,9 +177,20 @@ class _Reader:
         data = {}
         if self.study.inputs.footfall_counts is None:
             blank = float("nan")
-            data["people_per_day"] = table.number("people_per_day")
-            data["night_share"] = table.number("night_share", blank, maximum=1.0, blank=blank)
+            data["people_per_day"] = table.number("people_per_day", maximum=MOST_A_DAY)
+            data["night_share"] = table.number("night_share", blank, maximum=1.0, blank=blank, remedy=SHARE)
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
+
+    def _survey(self, table: Table, _file: InputFile) -> pd.DataFrame:
+        return read_survey(table, self.study)
+
+    @staticmethod
+    def _covariates(table: Table, _file: InputFile) -> pd.DataFrame:
+        return read_covariates(table)
+
+    @staticmethod
+    def _usage(table: Table, _file: InputFile) -> pd.DataFrame:
+        return read_usage(table)
 
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
         return read_counts(table, self.study)
@@ -192,6 +218,18 @@ class _Reader:
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             self.faults.add("districts", "has no geometry with a CRS", remedy="give polygons, e.g. GeoJSON")
             return None
+        table = Table("districts", frame, None, self.faults, file.columns if file else None)
+        table.adopt(("district", "parent"))
+        frame = table.frame
         if self.study.inputs.population.is_raster and "district" not in frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
         return frame.to_crs(self.crs)
+
+
+def _unused(ignored: Sequence[str]) -> list[str]:
+    """Return one note a table on its columns that nobody reads."""
+    columns: dict[str, list[str]] = {}
+    for name in ignored:
+        table, _, column = name.partition(".")
+        columns.setdefault(table, []).append(column)
+    return [f"{table}: columns not used: {listed(names)}" for table, names in columns.items()]

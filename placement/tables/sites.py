@@ -7,9 +7,15 @@ import pandas as pd
 import pyproj
 
 from placement.study import Study
-from placement.tables.checks import Table
+from placement.study.names import canonical, one_form
+from placement.tables.cells import as_list, plain
+from placement.tables.checks import Faults, Table
 from placement.values.sites import COST_KEYS, STATUSES
 
+MOST_MACHINES = 200
+MOST_A_MONTH = 10_000_000
+"""Transactions, or pages, of one station in a month."""
+_MOST_HOURS = 31 * 24
 _COLUMNS = ("name", "host", "district", "opens", "closes", "machines", "max_machines", "services", "status")
 
 
@@ -19,15 +25,15 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
     table.use((*_COLUMNS, *COST_KEYS))
     statuses = [status for status in STATUSES if status != ("candidate" if existing else "existing")]
     data = {
-        "name": table.text("name") if "name" in table.frame.columns else table.frame.index.to_series(),
+        "name": table.title("name"),
         "host": table.text("host", "default"),
         "district": table.text("district", "all"),
         "existing": pd.Series(existing, index=table.frame.index),
         "status": table.choice("status", "existing" if existing else "candidate", statuses),
         "opens_min": table.clock("opens", 0),
         "closes_min": table.clock("closes", 1440),
-        "machines": table.number("machines", 1, minimum=1, whole=True),
-        "max_machines": table.number("max_machines", 1, minimum=1, whole=True),
+        "machines": table.number("machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True),
+        "max_machines": table.number("max_machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True),
         "services": _services(table, study),
     }
     for key in COST_KEYS:
@@ -40,18 +46,36 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
 
 
 def read_usage(table: Table) -> pd.DataFrame:
-    """Return the transactions of each station and month."""
+    """Return the transactions of each station and month; rows are named by line, station and month."""
     table.use(("site_id", "month", "transactions", "pages", "outage_hours"))
+    table.label("site_id", "month")
     data = {
         "site_id": table.text("site_id"),
-        "month": table.text("month"),
-        "transactions": table.number("transactions", whole=True),
-        "pages": table.number("pages", 0, whole=True),
-        "outage_hours": table.number("outage_hours", 0),
+        "month": table.text("month").map(plain),
+        "transactions": table.number("transactions", maximum=MOST_A_MONTH, whole=True),
+        "pages": table.number("pages", 0, maximum=MOST_A_MONTH, whole=True),
+        "outage_hours": table.number(
+            "outage_hours", 0, maximum=_MOST_HOURS, remedy="a month has at most 744 hours: are these minutes?"
+        ),
     }
-    month = data["month"].str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])")
-    table.flag(~month.astype(bool) & (data["month"] != ""), "month is not YYYY-MM", "write e.g. 2025-03")
+    month = data["month"].str.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])")
+    table.flag(~month.astype(bool) & (data["month"] != ""), "month is not YYYY-MM", "write e.g. 2025-03, as text")
+    hours = pd.to_datetime(data["month"].where(month), format="%Y-%m").dt.days_in_month * 24
+    longer = (data["outage_hours"] > hours) & (data["outage_hours"] <= _MOST_HOURS)
+    table.flag(longer, "outage_hours is more than the month has", "give hours of the clock")
     return pd.DataFrame(data)
+
+
+def refuse_repeated_months(usage: pd.DataFrame | None, faults: Faults) -> None:
+    """Add a fault for each row of a station and month that stand in an earlier row already."""
+    if usage is None:
+        return
+    pairs = usage[["site_id", "month"]].agg(tuple, axis=1)
+    first = pd.Series(usage.index, index=usage.index).groupby(pairs).transform("first")
+    for row in usage.index[pairs.duplicated()]:
+        earlier = str(first[row]).partition(":")[0]
+        problem = f"site_id and month stand in {earlier} already"
+        faults.add("usage", problem, row=row, remedy="keep one row for each station and month, or add them up")
 
 
 def stack_sites(stations: pd.DataFrame | None, candidates: pd.DataFrame | None, crs: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -63,12 +87,18 @@ def stack_sites(stations: pd.DataFrame | None, candidates: pd.DataFrame | None, 
 
 
 def _services(table: Table, study: Study) -> pd.Series:
-    cells = table.frame["services"] if "services" in table.frame.columns else [""] * len(table.frame)
-    named = pd.Series([_listed(cell) for cell in cells], index=table.frame.index, dtype=object)
+    blank = pd.Series([()] * len(table.frame), index=table.frame.index, dtype=object)
+    named = table.frame["services"].map(as_list) if "services" in table.frame.columns else blank
+    unread = named.map(lambda names: names is None).astype(bool)
+    table.flag(unread, "services is no list of names", "write e.g. id;tax")
+    forms = one_form(study.demand.services)
+    named = named.where(~unread, blank).map(lambda names: tuple(forms.get(canonical(name), name) for name in names))
     hosts = study.demand.service_hosts
     known = study.demand.services
     unknown = named.map(lambda names: bool(known) and not set(names) <= set(known))
     table.flag(unknown.astype(bool), "services are unknown", f"known: {', '.join(known)}")
+    if not known and any(named):
+        table.note("services are not used: demand.trips_per_month does not tell services apart")
     if not hosts:
         return named
     kinds = table.text("host", "default")
@@ -78,8 +108,3 @@ def _services(table: Table, study: Study) -> pd.Series:
     idle = [not may for may in allowed]
     table.flag(pd.Series(idle, index=named.index), "host may offer no service at all", "see service_hosts")
     return named.where(named.map(bool), allowed)
-
-
-def _listed(cell: object) -> tuple[str, ...]:
-    text = "" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 -- NaN differs from itself
-    return tuple(part.strip() for part in text.split(";") if part.strip())

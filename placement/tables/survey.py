@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 
 from placement.study import Study
+from placement.tables.cells import as_text
 from placement.tables.checks import Table
+from placement.tables.limits import MOST
 
 
 def read_survey(table: Table, study: Study) -> pd.DataFrame:
     """Return counts by district and age group, or questionnaires as they are where there is a column `heard`."""
+    table.adopt(("heard", "aware", "asked"))
     if "heard" in table.frame.columns:
-        table.use(("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
-        table.require(["district", *(["age"] if study.demand.age_bands else [])])
-        return table.frame
+        return _questionnaires(table, study)
+    if study.demand.age_bands:
+        table.note("demand.age_bands has no effect: the survey holds counts, not questionnaires")
     if _answers_named_aware(table.frame):
         table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
         table.ok = False
@@ -27,12 +30,20 @@ def read_covariates(table: Table) -> pd.DataFrame:
     if not len(table.frame.columns):
         table.fault("has no column beside district", remedy="add numbers such as income")
         table.ok = False
-    return pd.DataFrame({name: table.number(name, minimum=-np.inf) for name in table.frame.columns})
+    known = [str(name) for name in table.frame.columns if name != "geometry"]
+    table.use(known)
+    return pd.DataFrame({name: table.number(name, minimum=-MOST) for name in known})
+
+
+def _questionnaires(table: Table, study: Study) -> pd.DataFrame:
+    table.use(("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
+    table.require(["district", *(["age"] if study.demand.age_bands else [])])
+    nested = [name for name in table.frame.columns if name != "geometry"]
+    return table.frame.assign(**{name: table.frame[name].map(as_text) for name in nested})
 
 
 def _counts(table: Table) -> pd.DataFrame:
     table.use(("district", "age_group", "asked", "aware", "used", "weight"))
-    table.frame.index = [f"row {number}" for number in range(2, len(table.frame) + 2)]
     data = {
         "district": table.text("district"),
         "age_group": table.text("age_group", "all"),

@@ -5,6 +5,7 @@ from placement.travel._osm import way_rules
 from placement.travel.between import distances_mm
 from placement.travel.covers import CoverStream, walking_covers
 from placement.travel.isochrones import isochrones
+from placement.travel.notes import street_notes
 from placement.travel.run import TravelRun
 from placement.travel.snap import Snaps, snap_to_streets
 from placement.travel.straight import straight_line_times
@@ -25,6 +26,7 @@ __all__ = [
     "isochrones",
     "snap_to_streets",
     "straight_line_times",
+    "street_notes",
     "vehicle_run",
     "vehicle_times",
     "walking_covers",

@@ -1,8 +1,15 @@
 """Streets from OpenStreetMap files: XML and PBF, also clipped and compressed ones.
 
 Which ways count is decided by one table, ``ways.csv``: starting from "no", every row whose tag a way has gives an
-answer for a mode, and the last one stands. Lengths are geodesic on the WGS 84 ellipsoid. Elsewhere in this package
-OSM's ids stay what they are: the ids of the nodes.
+answer for a mode, and the last one stands. The rows are ordered as OSM's access keys are: the class of the way, then
+``access``, then the key of the mode (``foot``, ``bicycle``, ``motor_vehicle``), and at the end what nothing opens;
+values under a condition (``access:conditional``) say nothing. Ferries, platforms and piers are ways without
+``highway``; a ferry is as long as its line, which makes crossing and waiting together as slow as walking. Squares are
+walked around.
+Lengths are geodesic on the WGS 84 ellipsoid. Elsewhere in this package OSM's ids stay what they are: the ids of the
+nodes.
+
+Source: the tables of default access on the OpenStreetMap wiki (OSM tags for routing/Access restrictions; Key:access).
 """
 
 from __future__ import annotations
@@ -29,6 +36,12 @@ _TABLE = "streets (OSM)"
 _ANSWERS = {"yes": True, "no": False}
 _ROUND = ("roundabout", "circular")
 
+_CARRIERS = ("highway", "route", "railway", "public_transport", "man_made")
+"""Keys that make a line something to move along; all but `highway` only with a value that the rules name."""
+
+_ONE_WAY = {"walk": "oneway:foot", "cycle": "oneway:bicycle", "drive": "oneway:motor_vehicle"}
+"""Keys that say of one mode what ``oneway`` says of vehicles."""
+
 
 def way_rules() -> pd.DataFrame:
     """Return the table of OSM tags that decides what may be used: `tag`, `value`, `walk`, `cycle`, `drive`, `note`.
@@ -52,7 +65,7 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
     answers = _compiled_rules(way_rules() if rules is None else rules, mode)
     if path.suffix in (".osm", ".xml"):
         refuse_entities(path, _TABLE)
-    ways, cut = _read_ways(path, answers)
+    ways, cut = _read_ways(path, answers, mode)
     if not ways:
         raise InputError.single(
             _TABLE, f"{path.name} holds no street to {mode} along", remedy="check the extract and the table of ways"
@@ -88,7 +101,9 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
 Way = tuple[NDArray[np.int64], NDArray[np.float64], str, str]
 
 
-def _read_ways(path: Path, answers: dict[tuple[str, str], tuple[int, bool]]) -> tuple[list[Way], list[dict[str, Any]]]:
+def _read_ways(
+    path: Path, answers: dict[tuple[str, str], tuple[int, bool]], mode: str
+) -> tuple[list[Way], list[dict[str, Any]]]:
     """Return the pieces of usable ways (node ids, degrees, highway, oneway) and what was cut off."""
     try:
         import osmium  # noqa: PLC0415 - an extra
@@ -97,7 +112,7 @@ def _read_ways(path: Path, answers: dict[tuple[str, str], tuple[int, bool]]) -> 
     ways: list[Way] = []
     cut: Counter[str] = Counter()
     try:
-        source = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
+        source = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter(*_CARRIERS))
         item: Any
         for item in source:
             if not item.is_way() or not _usable(item.tags, answers):
@@ -106,8 +121,9 @@ def _read_ways(path: Path, answers: dict[tuple[str, str], tuple[int, bool]]) -> 
             if len(places) < len(item.nodes):
                 cut["ways cut at the edge of the extract"] += 1
                 cut["their nodes that are missing"] += len(item.nodes) - len(places)
-            oneway = item.tags.get("oneway", "yes" if item.tags.get("junction") in _ROUND else "no")
-            ways.extend(_pieces(item, item.tags.get("highway"), oneway))
+            round_about = "yes" if item.tags.get("junction") in _ROUND else "no"
+            oneway = item.tags.get(_ONE_WAY[mode], item.tags.get("oneway", round_about))
+            ways.extend(_pieces(item, _kind(item.tags), oneway))
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError.single(
             _TABLE, f"{path.name} cannot be read: {error}", remedy="download or cut the extract again"
@@ -129,7 +145,14 @@ def _pieces(item: Any, highway: str, oneway: str) -> Iterable[Way]:
         run = []
 
 
+def _kind(tags: Any) -> str:
+    """Return the class of a way: its `highway`, or what it is instead (ferry, platform, pier)."""
+    return str(next(tags[key] for key in _CARRIERS if key in tags))
+
+
 def _usable(tags: Any, answers: dict[tuple[str, str], tuple[int, bool]]) -> bool:
+    if "highway" not in tags and not any((key, tags.get(key)) in answers for key in _CARRIERS):
+        return False
     found = [answers[key] for tag in tags if (key := (tag.k, tag.v)) in answers]
     return max(found)[1] if found else False
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from placement.errors import CrsError, Fault, InputError
 from placement.travel._faults import row_faults
+from placement.travel._lengths import coordinate_slack_m, long_faults, short_faults, straight_m
 from placement.travel._tables import LONGEST_MM, Objects, StreetTables, one_way
 
 ENDS_TOLERANCE_M = 2.0
@@ -42,6 +43,10 @@ def read_tables(nodes: pd.DataFrame, edges: pd.DataFrame, crs: pyproj.CRS) -> St
     if faults:
         raise InputError(faults)
     faults = _degree_faults(raw, u, v, lengths, in_degrees)
+    if not faults:
+        straight = straight_m(raw, u, v, in_degrees=in_degrees)
+        faults = short_faults(labels, lengths, straight, coordinate_slack_m(raw, in_degrees=in_degrees))
+        faults += long_faults(labels, lengths, straight)
     if not faults:
         tolerance = ENDS_TOLERANCE_M / (111_000 if in_degrees else 1)
         coordinates, starts, faults = _shapes(edges, labels, raw, u, v, tolerance=tolerance)
@@ -91,7 +96,14 @@ def _node_faults(ids: pd.Index, raw: NDArray[np.float64], in_degrees: bool) -> l
     if in_degrees:
         with np.errstate(invalid="ignore"):
             outside = ~bad & ((np.abs(raw[:, 0]) > 180) | (np.abs(raw[:, 1]) > 90))
-        faults += row_faults(table, ids, outside, "lon, lat are not degrees", remedy="reproject them")
+            swapped = outside & (np.abs(raw[:, 0]) <= 90) & (np.abs(raw[:, 1]) <= 180)
+        faults += row_faults(
+            table, ids, swapped, "lon, lat are not degrees: lat is beyond 90, they look swapped", remedy="swap them"
+        )
+        remedy = "give degrees, or name columns of metres x and y"
+        faults += row_faults(table, ids, outside & ~swapped, "lon, lat are not degrees", remedy=remedy)
+        nowhere = ~bad & (raw == 0).all(axis=1)
+        faults += row_faults(table, ids, nowhere, "lon and lat are both 0", remedy="give the place of the node")
     return faults
 
 

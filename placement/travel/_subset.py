@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.errors import InputError
-from placement.travel._describe import summarise
+from placement.travel._describe import parts_of
 
 if TYPE_CHECKING:
     from placement.travel.streets import Streets
@@ -43,7 +43,7 @@ def drop_small_parts(streets: Streets, least_part_m: float) -> Streets:
     """Return the network without small parts; see :meth:`placement.travel.Streets.without_small_parts`."""
     if not (np.isfinite(least_part_m) and least_part_m >= 0):
         raise InputError.single("least_part_m", f"is {least_part_m}", remedy="give metres, 0 or more")
-    parts = summarise(streets).parts
+    parts = parts_of(streets)
     small = (parts["length_m"] < least_part_m).to_numpy(copy=True)
     small[0] = False
     if not small.any():

@@ -366,7 +366,7 @@ class Streets:
         return gpd.GeoDataFrame(columns, geometry=self.lines(), crs=self.crs)
 
     def describe(self) -> StreetsSummary:
-        """Return kilometres, connected parts, isolated pieces and suspicious edges."""
+        """Return kilometres, connected parts, suspicious edges, and dead ends that nearly join a street."""
         return summarise(self)
 
     def fingerprint(self) -> str:

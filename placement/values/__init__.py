@@ -2,6 +2,7 @@
 
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.infeasible import Change, Infeasibility
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
 from placement.values.sites import Sites
@@ -10,11 +11,13 @@ from placement.values.solution import Solution
 __all__ = [
     "BudgetLine",
     "Certificate",
+    "Change",
     "CoverageProgram",
     "Coverages",
     "Covered",
     "Demand",
     "Floor",
+    "Infeasibility",
     "LinearRow",
     "Plan",
     "PriceSets",

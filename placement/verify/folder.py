@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.errors import CertificateError, Fault, InputError
-from placement.inputs import Prepared, input_fingerprints, prepare
+from placement.inputs import Prepared, prepare
 from placement.study import read_study
 from placement.values import Certificate
 from placement.verify.certificate import check_certificate
@@ -55,7 +55,7 @@ class Verdict:
         return not self.differences
 
 
-def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Verdict:
+def verify_folder(folder: str | Path, *, study: str | Path | None = None, allow_outside: bool = False) -> Verdict:
     """Recount the plan in `folder` from its inputs.
 
     Parameters
@@ -64,6 +64,8 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
         A folder written by ``placement recommend``.
     study
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
+    allow_outside
+        Whether the study's inputs may lie outside its folder.
 
     Raises
     ------
@@ -72,9 +74,10 @@ def verify_folder(folder: str | Path, *, study: str | Path | None = None) -> Ver
     """
     place = Path(folder)
     record = _read(place / PLAN)
-    loaded = read_study(study if study is not None else place / str(record["study"]))
-    _same_inputs(record, input_fingerprints(loaded))
+    named = study if study is not None else place / str(record["study"])
+    loaded = read_study(named, allow_outside=allow_outside)
     prepared = prepare(loaded, cached=False)
+    _same_inputs(record, prepared.fingerprints)
     differences = [*_file_faults(place), *_record_faults(record, prepared, place)]
     proven = not differences and record["status"] == "optimal"
     return Verdict(

@@ -140,14 +140,16 @@ def test_thin_surveys_with_a_covariate_equal_a_dense_grid_to_1e4(seed):
             assert inside < tail < outside
 
 
-def test_two_rules_of_integration_agree_on_four_covariates(monkeypatch):
+@pytest.mark.parametrize("size", [3, 4])
+def test_two_rules_of_integration_agree_on_several_covariates(size, monkeypatch):
     rng = np.random.default_rng(4)
-    x = rng.normal(size=(30, 4))
+    x = rng.normal(size=(30, size))
     asked = rng.integers(30, 61, 30)
-    aware = rng.binomial(asked, special.expit(0.3 + x @ [0.3, -0.2, 0.1, 0.0]))
+    aware = rng.binomial(asked, special.expit(0.3 + x @ [0.3, -0.2, 0.1, 0.0][:size]))
     names = [f"d{i}" for i in range(30)]
     survey = pd.DataFrame({"district": names, "asked": asked, "aware": aware})
-    covariates = pd.DataFrame(x, index=names, columns=list("abcd"))
+    covariates = pd.DataFrame(x, index=names, columns=list("abcd"[:size]))
+    monkeypatch.setitem(_beta_binomial._LATTICE, 5, (1.08, 6.0))  # as the rule stands, four covariates have points
     by_lattice = estimate_awareness(survey, covariates=covariates)
     monkeypatch.setattr(_beta_binomial, "_LATTICE", {})
     by_points = estimate_awareness(survey, covariates=covariates)

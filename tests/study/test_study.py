@@ -112,4 +112,4 @@ def test_an_amount_beyond_any_budget(spoiled):
 
 def test_a_threshold_beyond_a_day(spoiled):
     spoiled.setting("threshold_min = 5.0", "threshold_min = 1e9")
-    assert "travel.threshold_min]: Input should be less than or equal to 1440" in faults(spoiled)[0]
+    assert "travel.threshold_min]: is above 240 minutes; are these seconds? (got 1E+9)" in faults(spoiled)[0]

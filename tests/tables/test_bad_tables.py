@@ -15,7 +15,9 @@ from placement.tables import read_tables
 
 def test_missing_column(spoiled):
     spoiled.write("population", spoiled.frame("population").drop(columns="people"))
-    assert spoiled.only_fault() == "population: column people is missing -> add it"
+    assert spoiled.only_fault() == (
+        "population: column people is missing -> add it; the table has: lon, lat, district, parent, elderly"
+    )
 
 
 def test_misspelt_column(spoiled):
@@ -178,7 +180,8 @@ def test_negative_counts_of_people_asked_and_passing(spoiled):
 def test_nobody_asked_in_a_row_is_kept(spoiled):
     for column in ("asked", "aware", "used"):
         spoiled.cell("survey", 0, column, "0")
-    assert read_tables(read_study(spoiled.folder)).survey["asked"].iloc[0] == 0
+    survey = read_tables(read_study(spoiled.folder)).survey
+    assert survey.set_index(["district", "age_group"]).loc[("west-1", "general"), "asked"] == 0
 
 
 def test_elderly_beyond_people(spoiled):

@@ -7,6 +7,7 @@ and each point hangs on its place by its access leg.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -40,7 +41,7 @@ def random_streets(rng: np.random.Generator, *, oneway: bool = False, elevation:
     xy = nodes[["x", "y"]].to_numpy(float)
     straight = np.hypot(*(xy[u] - xy[v]).T)
     length = np.round(straight * rng.choice([1.0, 1.0, 1.37], m) + rng.random(m), 4)
-    length[rng.random(m) < 0.1] = 0.0
+    nothing = rng.random(m) < 0.1
     wkt = [None] * m
     for k in np.flatnonzero(rng.random(m) < 0.3):
         (x0, y0), (x1, y1) = xy[u[k]], xy[v[k]]
@@ -51,7 +52,9 @@ def random_streets(rng: np.random.Generator, *, oneway: bool = False, elevation:
     edges["highway"] = rng.choice(["road", "steps", "path"], m)
     if oneway:
         edges["oneway"] = rng.choice([-1, 0, 0, 1], m)
-    return Streets.from_tables(nodes, edges, crs=CRS)
+    streets = Streets.from_tables(nodes, edges, crs=CRS)
+    # Tables may not say so of nodes that lie apart; the search must bear it.
+    return replace(streets, length_mm=np.where(nothing, 0, streets.length_mm))
 
 
 def random_points(rng: np.random.Generator, streets: Streets, count: int, prefix: str) -> gpd.GeoDataFrame:

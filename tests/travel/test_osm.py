@@ -90,24 +90,121 @@ def test_a_ring_without_junction_is_one_loop(tmp_path):
     assert len(streets.edges.geometry.iloc[0].coords) == 4
 
 
-@pytest.mark.parametrize(
-    ("tags", "answer"),
-    [
-        ({"highway": "residential"}, True),
-        ({"highway": "motorway"}, False),
-        ({"highway": "cycleway"}, False),
-        ({"highway": "cycleway", "foot": "designated"}, True),
-        ({"highway": "service", "access": "private"}, False),
-        ({"highway": "service", "access": "private", "foot": "yes"}, True),
-        ({"highway": "construction", "foot": "yes"}, False),
-        ({"highway": "primary", "foot": "no"}, False),
-        ({"highway": "something new"}, False),
-        ({"building": "yes"}, False),
-    ],
-)
-def test_what_may_be_walked(tmp_path, tags, answer):
-    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2], tags), ([5, 6], FOOT)])
-    assert (frozenset((1, 2)) in ends(Streets.from_osm_file(path, least_part_m=0))) == answer
+# Tags as k=v separated by blanks, and the modes of "walk cycle drive" (w, c, d) that may use the way. Taken from the
+# tables of default access of the OpenStreetMap wiki and the meaning of each access value there, not from ways.csv.
+MAY_USE = [
+    ("highway=residential", "wcd"),
+    ("highway=motorway", "d"),
+    ("highway=motorway foot=yes", "wd"),
+    ("highway=trunk motorroad=yes", "d"),
+    ("highway=primary motorroad=yes foot=yes", "wd"),
+    ("highway=primary motorroad=no", "wcd"),
+    ("highway=cycleway", "c"),
+    ("highway=cycleway foot=designated", "wc"),
+    ("highway=footway", "w"),
+    ("highway=footway bicycle=yes", "wc"),
+    ("highway=footway bicycle=dismount", "w"),
+    ("highway=path", "wc"),
+    ("highway=steps", "w"),
+    ("highway=corridor indoor=yes", "w"),
+    ("highway=elevator", "w"),
+    ("highway=footway indoor=yes level=1", "w"),
+    ("highway=track", "wc"),
+    ("highway=busway", ""),
+    ("highway=service access=private", ""),
+    ("highway=service service=private", ""),
+    ("highway=service access=private foot=yes", "w"),
+    ("highway=service access=private foot=destination", "w"),
+    ("highway=service access=private foot=permissive", "w"),
+    ("highway=service access=private foot=designated", "w"),
+    ("highway=service access=private foot=private", ""),
+    ("highway=service service=private foot=destination", "w"),
+    ("highway=service access=no foot=yes bicycle=yes", "wc"),
+    ("highway=service access=destination", "wcd"),
+    ("highway=service access=permissive", "wcd"),
+    ("highway=service access=customers", "wcd"),
+    *(
+        (f"highway=service access={value}", "")
+        for value in (
+            "military",
+            "permit",
+            "delivery",
+            "agricultural",
+            "forestry",
+            "agricultural;forestry",
+            "emergency",
+            "employees",
+        )
+    ),
+    ("highway=track access=forestry foot=yes", "w"),
+    ("highway=primary foot=use_sidepath", "cd"),
+    ("highway=primary foot=use_sidepath bicycle=use_sidepath", "d"),
+    ("highway=primary sidewalk=separate", "cd"),
+    ("highway=primary sidewalk:both=separate", "cd"),
+    ("highway=primary sidewalk=both", "wcd"),
+    ("highway=primary foot=no", "cd"),
+    ("highway=primary foot=permit", "cd"),
+    ("highway=residential vehicle=no", "w"),
+    ("highway=residential vehicle=no bicycle=yes", "wc"),
+    ("highway=residential motor_vehicle=no", "wc"),
+    ("highway=residential motor_vehicle=delivery", "wc"),
+    ("highway=pedestrian motor_vehicle=destination", "wd"),
+    ("highway=residential access:conditional=no", "wcd"),
+    ("highway=residential foot:conditional=no", "wcd"),
+    ("highway=pedestrian area=yes", "w"),
+    ("highway=service area=yes", "w"),
+    ("highway=construction foot=yes", ""),
+    ("highway=proposed foot=designated", ""),
+    ("highway=abandoned foot=yes", ""),
+    ("highway=residential disused=yes", ""),
+    ("highway=rest_area", ""),
+    ("highway=raceway foot=yes", ""),
+    ("highway=something_new", ""),
+    ("highway=platform", "w"),
+    ("railway=platform", "w"),
+    ("public_transport=platform", "w"),
+    ("railway=platform foot=no", ""),
+    ("railway=platform access=private", ""),
+    ("man_made=pier", "w"),
+    ("man_made=pier bicycle=yes", "wc"),
+    ("route=ferry", "wc"),
+    ("route=ferry foot=no", "c"),
+    ("route=ferry foot=yes motor_vehicle=yes", "wcd"),
+    ("route=ferry access=private", ""),
+    # No lines to move along, whatever they permit.
+    ("building=yes", ""),
+    ("railway=rail foot=yes", ""),
+    ("route=bicycle foot=yes", ""),
+    ("man_made=pipeline foot=yes", ""),
+    ("public_transport=stop_area foot=yes", ""),
+    ("leisure=park foot=yes", ""),
+]
+
+
+@pytest.mark.parametrize("mode", ["walk", "cycle", "drive"])
+def test_what_may_be_used(tmp_path, mode):
+    nodes = {n: (float(n), 0.0) for n in range(1, 2 * len(MAY_USE) + 3)}
+    ways = [
+        ([2 * k + 1, 2 * k + 2], dict(tag.split("=", 1) for tag in tags.split())) for k, (tags, _) in enumerate(MAY_USE)
+    ]
+    last = 2 * len(MAY_USE) + 1
+    path = osm_file(tmp_path / "a.osm", nodes, [*ways, ([last, last + 1], {"highway": "residential"})])
+    found = ends(Streets.from_osm_file(path, least_part_m=0, mode=mode))
+    used = {tags for k, (tags, _) in enumerate(MAY_USE) if frozenset((2 * k + 1, 2 * k + 2)) in found}
+    assert used == {tags for tags, modes in MAY_USE if mode[0] in modes}
+
+
+def test_ways_without_highway_are_named_by_what_they_are(tmp_path):
+    ways = [([1, 2], {"route": "ferry"}), ([2, 3], {"railway": "platform"}), ([3, 4], {"man_made": "pier"})]
+    streets = Streets.from_osm_file(osm_file(tmp_path / "a.osm", ROW, ways), least_part_m=0)
+    assert set(streets.edges["highway"]) == {"ferry", "platform", "pier"}
+
+
+def test_one_way_for_one_mode(tmp_path):
+    tags = {"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"}
+    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2], tags)])
+    marks = {mode: Streets.from_osm_file(path, least_part_m=0, mode=mode).oneway[0] for mode in ("cycle", "drive")}
+    assert (marks["cycle"], abs(marks["drive"])) == (0, 1)
 
 
 def test_a_planner_edits_the_table(tmp_path):
@@ -181,10 +278,12 @@ def peer(tmp_path_factory) -> nx.MultiGraph:
     """The same extract as osmnx reads it: osmnx takes XML, does not filter by tags, and knows one-way streets."""
     path = tmp_path_factory.mktemp("osm") / "monaco.osm"
     wanted = way_rules().query("tag == 'highway' and walk == 'yes'")["value"].tolist()
-    refused = {("area", "yes"), ("access", "private"), ("access", "no"), ("foot", "no"), ("foot", "private")}
-    refused |= {("service", "private")} | {(f"sidewalk{side}", "separate") for side in ("", ":both", ":left", ":right")}
-    opened = {("foot", answer) for answer in ("yes", "designated", "permissive")}
-    always = {("area", "yes"), ("service", "private")} | {t for t in refused if t[0].startswith("sidewalk")}
+    others = {("railway", "platform"), ("public_transport", "platform"), ("man_made", "pier"), ("route", "ferry")}
+    refused = {("access", value) for value in ("private", "no", "permit", "military", "delivery", "restricted")}
+    refused |= {("foot", value) for value in ("no", "private", "use_sidepath")}
+    refused |= {("service", "private"), ("motorroad", "yes")}
+    opened = {("foot", value) for value in ("yes", "designated", "permissive", "destination", "customers")}
+    always = {(f"sidewalk{side}", "separate") for side in ("", ":both", ":left", ":right")}
     with osmium.SimpleWriter(str(path)) as writer:
         for item in osmium.FileProcessor(str(MONACO)):
             if item.is_node():
@@ -192,10 +291,9 @@ def peer(tmp_path_factory) -> nx.MultiGraph:
             elif item.is_way():
                 tags = {(tag.k, tag.v) for tag in item.tags}
                 road = item.tags.get("highway")
-                walkable = (road in wanted and not tags & refused) or (
-                    road in [*wanted, "cycleway", "motorway", "motorway_link"] and tags & opened and not tags & always
-                )
-                if road and walkable:
+                plain = (road in wanted or (road is None and tags & others)) and not tags & refused
+                roads = [*wanted, "cycleway", "motorway", "motorway_link"]
+                if (plain or ((road in roads or tags & others) and tags & opened)) and not tags & always:
                     writer.add_way(item)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -208,8 +306,8 @@ def test_monaco_agrees_with_osmnx(monaco, peer):
     loops = np.bincount(monaco.u[monaco.u == monaco.v], minlength=monaco.n_nodes)
     # We keep a node where the kind of street changes (to steps, say), and rings that nothing joins; osmnx does not.
     changes, rings = (degree == 2) & (loops == 0), (degree == 2) & (loops == 1)
-    assert changes.sum() == 462
-    assert rings.sum() == 2
+    assert changes.sum() == 452
+    assert rings.sum() == 46
     assert set(monaco.node_ids[~changes & ~rings]) == {node for node, joins in peer.degree if joins}
     assert monaco.n_edges - changes.sum() - rings.sum() == peer.number_of_edges()
     ring_mm = monaco.length_mm[rings[monaco.u]].sum()

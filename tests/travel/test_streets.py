@@ -22,11 +22,11 @@ def faults(call, *args, **kwargs):
 
 
 def test_lengths_are_whole_millimetres_and_ids_survive():
-    edges = EDGES.assign(length_m=[100.00049, 0.0006], highway=["residential", None], oneway=["yes", "no"])
+    edges = EDGES.assign(length_m=[100.00049, 50.0006], highway=["residential", None], oneway=["yes", "no"])
     streets = Streets.from_tables(NODES, edges, crs=CRS)
     table = streets.edges.set_index(["u", "v"])
     assert table.loc[("a", "b"), "length_m"] == 100.0
-    assert table.loc[("b", "c"), "length_m"] == 0.001
+    assert table.loc[("b", "c"), "length_m"] == 50.001
     assert table["highway"].to_dict() == {("a", "b"): "residential", ("b", "c"): ""}
     assert table["oneway"].to_dict() == {("a", "b"): 1, ("b", "c"): 0}
     assert set(streets.nodes.index) == {"a", "b", "c"}
@@ -110,17 +110,17 @@ def test_crs_faults():
 
 def test_describe_lists_parts_and_suspicious_edges():
     nodes = pd.concat([NODES, pd.DataFrame({"node_id": ["d", "e"], "x": [500.0, 520.0], "y": [0.0, 0.0]})])
-    extra = pd.DataFrame({"u": ["d", "a", "a"], "v": ["e", "b", "c"], "length_m": [20.0, 400.0, 60.0]})
+    around = "LINESTRING (0 0, 0 600, 100 50)"
+    extra = pd.DataFrame(
+        {"u": ["d", "a", "a"], "v": ["e", "b", "c"], "length_m": [20.0, 400.0, 120.0], "wkt": [None, None, around]}
+    )
     streets = Streets.from_tables(nodes, pd.concat([EDGES, extra], ignore_index=True), crs=CRS)
     summary = streets.describe()
-    assert (summary.nodes, summary.edges, summary.length_km) == (5, 5, 0.63)
-    assert summary.parts[["nodes", "edges", "length_m"]].to_numpy().tolist() == [[3, 4, 610], [2, 1, 20]]
+    assert (summary.nodes, summary.edges, summary.length_km) == (5, 5, 0.69)
+    assert summary.parts[["nodes", "edges", "length_m"]].to_numpy().tolist() == [[3, 4, 670], [2, 1, 20]]
     found = {frozenset((row.u, row.v)): row.reason for row in summary.suspicious.itertuples()}
-    assert found == {
-        frozenset("ab"): "3 times the straight line or more",
-        frozenset("ac"): "shorter than the straight line",
-    }
-    assert "2 connected parts, the largest with 96.8 %" in str(summary)
+    assert found == {frozenset("ab"): "3 times its line or more", frozenset("ac"): "a third of its line or less"}
+    assert "2 connected parts, the largest with 97.1 %" in str(summary)
 
 
 def test_graphml_of_osmnx_merges_the_two_directions(tmp_path):

@@ -1,0 +1,74 @@
+"""Solving within a stated time: a plan, or a proof that there is none and why, or neither.
+
+A solver that says "infeasible" without a proof is not believed: the engine is asked too. Whatever proves it, the error
+names constraints that clash; where nothing does, the study is not known to be infeasible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from placement.errors import InfeasibleError, NoSolutionError
+from placement.plan.infeasible import explain, in_words
+from placement.solve import maximise_coverage
+from placement.solve.deadline import Deadline, hold_interrupts
+from placement.values import Certificate, CoverageProgram, Solution
+
+AFTER_SHARE = 0.25
+"""What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
+and what solving has left of it."""
+
+_EXPLAIN_S, _EXPLAIN_TIMES = 6.0, 3.0
+"""Seconds in which a clash is explained at most, or so many times as long as its proof took."""
+
+
+def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any]) -> tuple[Solution, float]:
+    """Return the solution, and the seconds that are left for what follows; `options` are :func:`maximise_coverage`'s.
+
+    Raises
+    ------
+    InfeasibleError
+        If it is proven that no plan exists.
+    NoSolutionError
+        If the time ended before any plan was found.
+    """
+    from placement.solve.engine import compile_kernels  # noqa: PLC0415 -- compiling is in no time limit
+
+    if backend == "auto":
+        compile_kernels()
+    limit_s, begun = options["time_limit_s"], perf_counter()
+    ends = begun + (1.0 + AFTER_SHARE) * limit_s
+    solution = maximise_coverage(program, backend=backend, **options)
+    if solution.status == "infeasible" and solution.certificate is None:
+        solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
+    if solution.status == "infeasible" and solution.certificate is not None:
+        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
+        raise _infeasible(program, solution.certificate, min(ends - perf_counter(), most), options)
+    if solution.status not in {"optimal", "feasible"}:
+        word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
+        raise NoSolutionError(
+            f"no plan was found within {limit_s:g} s, and the study is not known to be infeasible{word}: "
+            "allow more time"
+        )
+    return solution, max(0.0, ends - perf_counter())
+
+
+def _asked_again(program: CoverageProgram, said: Solution, options: dict[str, Any], left_s: float) -> Solution:
+    """Return what the engine finds of a program that another solver calls infeasible: a plan, a proof, or nothing."""
+    limit = max(left_s, AFTER_SHARE * options["time_limit_s"])
+    own = maximise_coverage(program, **{**options, "time_limit_s": limit})
+    details = {**own.details, "refuted": f"{said.solver} says infeasible, without a proof"}
+    return replace(own, details=details)
+
+
+def _infeasible(
+    program: CoverageProgram, certificate: Certificate, seconds: float, options: dict[str, Any]
+) -> InfeasibleError:
+    with hold_interrupts() as interrupt:
+        deadline = Deadline.after(max(seconds, 0.0), interrupt)
+        found = explain(program, certificate, deadline=deadline, seed=options["seed"], threads=options["threads"])
+        if interrupt.asked:
+            raise KeyboardInterrupt
+    return InfeasibleError(found.constraints, in_words(program, found), found)

@@ -1,0 +1,136 @@
+"""Settings that have nothing to act on: faults where the format of a file cannot use them, notes elsewhere.
+
+A name that does not exist (an age group, a district, a host) is a mistake and a fault; a setting beside which the study
+has no table or mode for it to act on changes no number, is left in many studies for the next scenario, and is a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from placement.errors import Fault
+from placement.study.sections import InputFile, Inputs
+
+if TYPE_CHECKING:
+    from placement.study import Study
+
+PLACES = frozenset({"population", "footfall", "stations", "candidates", "districts"})
+"""Tables whose rows are places."""
+_ALWAYS = frozenset({"path", "simulated", "notice"})
+_USED_BY = {
+    ".csv": frozenset({"coordinates", "encoding", "columns"}),
+    ".xlsx": frozenset({"coordinates", "layer", "columns"}),
+    ".xlsm": frozenset({"coordinates", "layer", "columns"}),
+    ".parquet": frozenset({"coordinates", "columns"}),
+    ".geoparquet": frozenset({"coordinates", "columns"}),
+    ".geojson": frozenset({"coordinates", "columns"}),
+    ".json": frozenset({"coordinates", "columns"}),
+    ".gpkg": frozenset({"coordinates", "layer", "columns"}),
+    ".fgb": frozenset({"coordinates", "columns"}),
+    ".shp": frozenset({"coordinates", "encoding", "columns"}),
+    ".tif": frozenset({"band"}),
+    ".tiff": frozenset({"band"}),
+}
+"""Keys of an input's long form that its format uses, beside those that every input has."""
+_OF_TABLES = {"band": frozenset({"population"}), "coordinates": PLACES}
+"""Keys that only these tables use."""
+
+
+def file_faults(inputs: Inputs, table: str) -> list[Fault]:
+    """Return a fault for each key of an input that its format or its table does not use."""
+    faults = []
+    for name, file in inputs.files():
+        suffix = PurePath(file.path).suffix.lower()
+        for key in sorted(file.model_fields_set - _ALWAYS):
+            problem = _unused(name, suffix, key)
+            if problem:
+                row = f"inputs.{name}.{key}"
+                faults.append(Fault(table=table, row=row, problem=problem, remedy="remove it"))
+    streets = inputs.streets
+    if streets is not None and streets.layer is not None:
+        lines = streets.lines
+        if lines is None or PurePath(lines).suffix.lower() != ".gpkg":
+            problem = "names a layer of lines in a GeoPackage; this source has none"
+            faults.append(Fault(table=table, row="inputs.streets.layer", problem=problem, remedy="remove it"))
+    if streets is not None and streets.planar and streets.lines is None:
+        problem = "is for streets as lines"
+        faults.append(Fault(table=table, row="inputs.streets.planar", problem=problem, remedy="remove it"))
+    return faults
+
+
+def _unused(name: str, suffix: str, key: str) -> str:
+    known = _USED_BY.get(suffix)
+    if known is not None and key not in known and key in InputFile.model_fields and key in _GENERAL:
+        return f"a {suffix} file has no {_GENERAL[key]}"
+    if name not in _OF_TABLES.get(key, {name}):
+        return f"{name} has no {_GENERAL.get(key, key)}"
+    return ""
+
+
+_GENERAL = {
+    "coordinates": "coordinates to convert",
+    "encoding": "encoding to choose",
+    "layer": "layers or sheets",
+    "columns": "columns to name",
+    "band": "bands",
+}
+
+
+def effect_notes(study: Study, table: str) -> list[str]:
+    """Return a sentence for each setting that is given and changes nothing."""
+    notes = [f"{table}: {key} has no effect: {why}" for key, why in _without_effect(study) if _given(study, key)]
+    if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
+        notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
+    return notes
+
+
+def _given(study: Study, key: str) -> bool:
+    section, name, *inner = key.split(".")
+    value = getattr(study, section)
+    if not isinstance(value, BaseModel) or name not in value.model_fields_set:
+        return False
+    found = getattr(value, name)
+    return inner[0] in found if inner else found not in ({}, None)
+
+
+def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
+    inputs, demand = study.inputs, study.demand
+    if inputs.footfall is None:
+        for key in ("footfall_capture", "non_resident_share", "footfall_bandwidth_m", "footfall_cv"):
+            yield f"demand.{key}", "no inputs.footfall"
+    if inputs.footfall_counts is None:
+        for key in ("counts_every", "counts_time_format", "counts_time_zone"):
+            yield f"demand.{key}", "no inputs.footfall_counts"
+    if inputs.survey is None:
+        yield "demand.age_bands", "no inputs.survey"
+    if inputs.population.is_raster:
+        yield "demand.grid_m", "the population is a raster"
+        yield "demand.grid_shape", "the population is a raster"
+    elif demand.grid_m is None:
+        yield "demand.grid_shape", "no demand.grid_m"
+    yield "demand.age_share.general", "general is everybody who is in no other group"
+    yield "demand.age_bands.general", "general is everybody younger than the other groups"
+    yield from _travel_without_effect(study)
+
+
+def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
+    travel, streets = study.travel, study.inputs.streets
+    if streets is None:
+        source = "a travel table" if study.inputs.travel is not None else "straight lines"
+        for key in ("far_snap_m", "cache", "stream"):
+            yield f"travel.{key}", f"times come from {source}, not from streets"
+    if streets is not None or study.inputs.travel is not None:
+        source = "streets" if streets is not None else "a travel table"
+        yield "travel.detour", f"times come from {source}, not from straight lines"
+    if study.inputs.travel is not None:
+        yield "travel.cutoff_min", "times come from a travel table"
+    elif travel.threshold_m is not None:
+        yield "travel.cutoff_min", "the standard is a distance, travel.threshold_m"
+    if travel.threshold_m is not None and study.inputs.usage is None:
+        yield "travel.speed_m_s", "the standard is a distance, travel.threshold_m"
+    if travel.mode == "walking":
+        yield "travel.oneway", "people on foot walk both ways"

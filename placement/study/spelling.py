@@ -1,0 +1,89 @@
+"""Names in a study file that differ in Unicode form, signs of no width or blanks alone are brought to one spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from placement.errors import Fault
+from placement.study.names import canonical
+
+_BY_AGE: tuple[tuple[str, ...], ...] = (
+    ("demand", "online_share"),
+    ("demand", "uptake"),
+    ("demand", "age_share"),
+    ("demand", "age_bands"),
+    ("travel", "speed_m_s"),
+    ("policy", "floors"),
+)
+_BY_DISTRICT: tuple[tuple[str, ...], ...] = (("travel", "threshold_min_by_district"), ("policy", "floors", "district"))
+
+
+def one_spelling(content: Mapping[str, Any], table: str) -> tuple[dict[str, Any], list[str], list[Fault]]:
+    """Return the content with names as `demand.trips_per_month`, `demand.periods` and districts first spell them.
+
+    With notes on what was rewritten, and a fault for each two keys of one section that are one name.
+    """
+    rewrite = _Rewrite(table)
+    fixed = rewrite.sections(content, "")
+    rates = _at(fixed, ("demand", "trips_per_month"))
+    services = [name for rate in rates.values() if isinstance(rate, Mapping) for name in rate]
+    for place in _BY_AGE:
+        fixed = rewrite.keys(fixed, place, rates)
+    for group in rates:
+        fixed = rewrite.keys(fixed, ("demand", "trips_per_month", group), services)
+    fixed = rewrite.keys(fixed, ("demand", "service_hosts"), services)
+    fixed = rewrite.keys(fixed, ("demand", "period_share"), _at(fixed, ("demand", "periods")))
+    districts = [name for place in _BY_DISTRICT for name in _at(fixed, place)]
+    for place in _BY_DISTRICT:
+        fixed = rewrite.keys(fixed, place, districts)
+    return fixed, rewrite.notes, rewrite.faults
+
+
+def _at(content: Mapping[str, Any], place: Iterable[str]) -> Mapping[str, Any]:
+    found: Any = content
+    for key in place:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+class _Rewrite:
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.notes: list[str] = []
+        self.faults: list[Fault] = []
+
+    def sections(self, content: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return a copy of all sections; two keys of one section that are one name are faults."""
+        seen: dict[str, str] = {}
+        copy: dict[str, Any] = {}
+        for name, value in content.items():
+            key = canonical(name)
+            place = f"{where}.{name}" if where else name
+            if key in seen:
+                problem = (
+                    f"is the same name as {seen[key]!a} but for Unicode form, blanks or signs of no width ({name!a})"
+                )
+                self.faults.append(Fault(table=self.table, row=place, problem=problem, remedy="remove one"))
+            seen[key] = name
+            copy[name] = self.sections(value, place) if isinstance(value, Mapping) else value
+        return copy
+
+    def keys(self, content: dict[str, Any], place: tuple[str, ...], known: Iterable[str]) -> dict[str, Any]:
+        """Return the content with the keys of the section at `place` spelt as the first of `known` that is the same."""
+        forms: dict[str, str] = {}
+        for name in known:
+            forms.setdefault(canonical(name), name)
+        section = _at(content, place)
+        changed = {name: forms[canonical(name)] for name in section if forms.get(canonical(name), name) != name}
+        if not changed or self.faults:
+            return content
+        where = ".".join(place)
+        self.notes += [f"{self.table}: {where} names {old!a}, read as {new!a}" for old, new in changed.items()]
+        return _put(content, place, {changed.get(name, name): value for name, value in section.items()})
+
+
+def _put(content: Mapping[str, Any], place: tuple[str, ...], section: dict[str, Any]) -> dict[str, Any]:
+    if not place:
+        return section
+    return {**content, place[0]: _put(content[place[0]], place[1:], section)}
