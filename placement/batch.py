@@ -6,6 +6,7 @@ Studies are independent, so they run side by side in whatever executor is given:
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -91,10 +92,8 @@ def recommend_many(
             "studies", f"two studies would write to {repeated[0]}", remedy="rename a study's folder"
         )
     with _pool(executor, workers) as pool:
-        futures = [
-            pool.submit(_run, str(path), str(folder), allow_outside=allow_outside)
-            for path, folder in zip(paths, folders, strict=True)
-        ]
+        run = functools.partial(_run, allow_outside=allow_outside)
+        futures = [pool.submit(run, str(path), str(folder)) for path, folder in zip(paths, folders, strict=True)]
         try:
             rows = [future.result() for future in futures]
         except BaseException:
@@ -116,7 +115,7 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
 
 def _name(path: Path) -> str:
     place = path.resolve()
-    if place.is_dir():
+    if place.suffix != ".toml" and not place.is_file():
         return place.name
     return place.parent.name if place.name == TABLE else f"{place.parent.name}-{place.stem}"
 

@@ -245,7 +245,7 @@ def test_an_unknown_counter_is_named(spoiled):
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
     faults = spoiled.faults()
     assert faults[0].startswith(
-        "footfall_counts [counter_id F9]: counter_id F9 is not in footfall (only in footfall_counts: F9"
+        "footfall_counts [row 4]: counter_id F9 is not in footfall (only in footfall_counts: F9"
     )
     assert faults[1].startswith("footfall [F3]: counter has no counts")
 

@@ -94,10 +94,9 @@ def _feature(feature: Any) -> tuple[dict[str, Any], Any]:
 
 
 def _take_ids(rows: list[dict[str, Any]]) -> None:
-    """Make the ids of features a column `id`, unless they stand among their properties already."""
+    """Make the ids of features a column `id` where no property is called an id; writers number features at will."""
     own = [row.pop(_FEATURE_ID, None) for row in rows]
-    known = all(str(name) in {str(value) for value in row.values()} for name, row in zip(own, rows, strict=True))
-    if known or all(name is None for name in own) or any("id" in row for row in rows):
+    if all(name is None for name in own) or any(name.casefold().endswith("id") for row in rows for name in row):
         return
     for name, row in zip(own, rows, strict=True):
         row["id"] = name

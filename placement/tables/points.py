@@ -80,7 +80,7 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the polygon or remove the row")
     wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    table.flag(wrong, "geometry is not a polygon", "do not mix points and polygons")
+    table.flag(wrong, "geometry is not a polygon", "do not mix points, lines and polygons")
     shapes = geometry[~empty & ~wrong].to_crs("EPSG:4326")
     middles = shapely.centroid(shapes.to_numpy())
     lon, lat = shapely.get_x(middles), shapely.get_y(middles)
@@ -143,7 +143,7 @@ def _degrees_of_geometry(table: Table) -> tuple[Floats, Floats] | None:
     if geometry is None:
         return None
     alone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.to_numpy()) == 1)
-    geometry = geometry.where(~alone, geometry.centroid) if alone.any() else geometry
+    geometry[alone] = shapely.get_geometry(geometry[alone].to_numpy(), 0)
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the point or remove the row")
     wrong = ~empty & (geometry.geom_type != "Point")

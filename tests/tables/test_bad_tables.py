@@ -112,7 +112,7 @@ def test_unknown_district_shows_both_lists_and_the_near_name(spoiled):
     frame = spoiled.frame("survey")
     spoiled.write("survey", frame.assign(district=frame["district"].replace("west-1", "west-11")))
     assert spoiled.only_fault() == (
-        "survey [district west-11]: district west-11 is not in population "
+        "survey [row 2]: district west-11 is not in population "
         "(only in survey: west-11; only in population: east-2, west-1) -> did you mean west-1?"
     )
 
@@ -139,7 +139,7 @@ def test_unknown_districts_of_sites_and_settings_show_both_lists(spoiled):
 def test_unknown_district_of_questionnaires(spoiled):
     rows = [("west-1", "yes", 1), ("wst-2", "no", 0), ("", "yes", 1)]
     pd.DataFrame(rows, columns=["district", "heard", "used"]).to_csv(spoiled.folder / "survey.csv", index=False)
-    assert spoiled.only_fault().startswith("survey [district wst-2]: district wst-2 is not in population")
+    assert spoiled.only_fault().startswith("survey [row 3]: district wst-2 is not in population")
 
 
 def test_answers_in_a_column_aware_are_questionnaires(spoiled):
