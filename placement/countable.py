@@ -254,12 +254,13 @@ def _idle(sites: Sites, serving: BoolArray, reached: BoolArray) -> Iterator[str]
     allowed = (sites.table["status"] != "excluded").to_numpy(dtype=bool)
     serves_any = serving.any(axis=0)
     closed, far = allowed & ~serves_any, serves_any & ~reached
-    for what, mask in (
-        ("serve nobody: open in no whole period, or without a service that is asked for", closed),
-        ("have no demand within the standard", far),
+    for one, many, why, mask in (
+        ("serves", "serve", "nobody: open in no whole period, or without a service that is asked for", closed),
+        ("has", "have", "no demand within the standard", far),
     ):
         if mask.any():
-            yield f"{int(mask.sum())} of {len(sites)} sites {what}: {listed(sites.ids[mask])}"
+            count = int(mask.sum())
+            yield f"{count} of {len(sites)} sites {one if count == 1 else many} {why}: {listed(sites.ids[mask])}"
 
 
 def _clock(start: int, end: int) -> str:

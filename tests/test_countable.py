@@ -115,7 +115,7 @@ def test_what_is_empty_in_part_is_noted():
     assert said == (
         f"nothing can count for general/night/all: {closed} 08:00-20:00 at C0",
         "nothing can count for general/day/pension: no site offers pension (offered: bills)",
-        "1 of 2 sites have no demand within the standard: C1",
+        "1 of 2 sites has no demand within the standard: C1",
     )
 
 
@@ -132,7 +132,7 @@ def test_a_segment_without_weight_is_noted():
 
 def test_sites_that_are_never_open_are_noted():
     said = notes(table={"opens_min": [0, 600], "closes_min": [1440, 660]}, metres=[[1.0, 1.0]])
-    assert said == ("1 of 2 sites serve nobody: open in no whole period, or without a service that is asked for: C1",)
+    assert said == ("1 of 2 sites serves nobody: open in no whole period, or without a service that is asked for: C1",)
 
 
 def test_excluded_sites_and_full_studies_are_not_noted():
