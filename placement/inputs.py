@@ -10,6 +10,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import pandas as pd
 
+from placement.countable import countable_notes
 from placement.demand import (
     Awareness,
     DemandEstimate,
@@ -202,6 +203,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tell("walking times")
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
+    notes = (*notes, *countable_notes(study, demand, tables.sites, times))
     return Prepared(
         study=study,
         tables=tables,
