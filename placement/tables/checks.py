@@ -151,6 +151,10 @@ class Table:
         for column in columns:
             if column not in self.frame.columns:
                 remedy = headers.missing_remedy(self.name, column, self._names)
+                # Said once: not as a column that is unknown as well.
+                twice = f"did you mean {column}?"
+                items = self.faults.items
+                self.faults.items = [each for each in items if (each.table, each.remedy) != (self.name, twice)]
                 self.fault(f"column {column} is missing", remedy=remedy)
                 self.ok = False
         return all(column in self.frame.columns for column in columns)

@@ -75,7 +75,7 @@ def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Fault
     for key, host in named.items():
         if host in hosts:
             continue
-        near = near_name(host, alone)
+        near = near_name(host, sorted(alone))
         if near:
             faults.add(study.file.name, f"no site has the host {host}", row=key, remedy=f"did you mean {near}?")
         else:
