@@ -60,6 +60,7 @@ def test_all_tables_are_the_same(spoiled, seed):
 
 
 def test_stations_first_then_candidates_each_by_id(spoiled):
+    with_usage(spoiled)
     shuffle(spoiled, 5)
     sites = read_tables(read_study(spoiled.folder)).sites
     names = list(sites.ids)

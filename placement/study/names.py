@@ -59,9 +59,9 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
     if key in keys:
         return keys[key]
     # The first letter is seldom the wrong one, and of short words many are one letter apart.
-    for each in keys:
+    for each, spelt in keys.items():
         if len(each) > _SHORT and each[0] == key[:1] and _one_off(key, each):
-            return keys[each]
+            return spelt
     close = difflib.get_close_matches(key, sorted(keys), n=1, cutoff=_NEAR)
     return keys[close[0]] if close else None
 
