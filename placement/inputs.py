@@ -19,7 +19,7 @@ from placement.demand import (
     estimate_awareness,
     estimate_demand,
     points_from_polygons,
-    points_from_raster,
+    raster_people,
 )
 from placement.errors import Fault, InputError, PlacementError
 from placement.shift import warn_if_shifted
@@ -43,6 +43,7 @@ from placement.travel import (
     cache_folder,
     straight_line_times,
     street_notes,
+    table_times,
     vehicle_run,
     walking_run,
 )
@@ -181,13 +182,13 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     tell("reading tables")
     fingerprints = input_fingerprints(study)
     tables, streets = read_inputs(study)
-    population = demand_points(study, tables, streets)
+    population, more = demand_points(study, tables, streets)
     refuse_changes(study, fingerprints)
     if streets is not None:
         warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, left_out = survey_counts(study, tables)
-    notes = (*study.notes, *tables.notes, *left_out)
+    notes = (*study.notes, *tables.notes, *more, *left_out)
     awareness = None
     if survey is not None:
         districts = sorted(set(population["district"]))
@@ -199,8 +200,8 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
     notes = (*notes, *more, *footfall_notes(study, filled, reliance))
     tell("walking times")
-    times = study_times(study, tables, population, streets, cached=cached)
-    notes = (*notes, *place_notes(study, streets, demand, times))
+    times, more = study_times(study, tables, population, streets, cached=cached)
+    notes = (*notes, *more, *place_notes(study, streets, demand, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -256,28 +257,31 @@ def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
     return frames
 
 
-def demand_points(study: Study, tables: Tables, streets: Streets | None) -> gpd.GeoDataFrame:
-    """Return the demand points of a study: as given, cut from its polygons, or the cells of its raster."""
+def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Return the demand points of a study (as given, cut from its polygons, or the cells of its raster) and notes."""
     special = [group for group in study.demand.age_groups if group != "general"]
     population = tables.population
     if population is None:
         return _raster_points(study, tables, special)
     if holds_areas(population):
-        return points_from_polygons(
+        points = points_from_polygons(
             population,
             study.demand.grid_m or _GRID_M,
             ["people", *special],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,
         )
-    return population
+        return points, ()
+    return population, ()
 
 
-def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoDataFrame:
+def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     areas = tables.districts
     if areas is None:
         raise InputError.single(study.file.name, "a population raster needs districts", row="inputs.districts")
-    points = points_from_raster(study.path(study.inputs.population.path), areas)
+    file = study.inputs.population
+    found = raster_people(study.path(file.path), areas, band=file.band)
+    points = found.points
     parents = dict(zip(areas["district"], areas.get("parent", areas["district"]), strict=True))
     points["parent"] = points["district"].map(parents)
     lacking = [group for group in special if group not in study.demand.age_share]
@@ -286,7 +290,7 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> gpd.GeoD
         raise InputError.single(study.file.name, problem, row="demand.age_share", remedy="add e.g. elderly = 0.12")
     for group in special:
         points[group] = points["people"] * study.demand.age_share[group]
-    return points
+    return points, found.notes
 
 
 def study_demand(
@@ -329,15 +333,18 @@ def study_speeds(study: Study) -> dict[str, float]:
 
 def study_times(
     study: Study, tables: Tables, points: gpd.GeoDataFrame, streets: Streets | None, *, cached: bool = True
-) -> TravelTimes | TimesStream:
-    """Return travel times that reach at least as far as the service standard of the fastest age group."""
+) -> tuple[TravelTimes | TimesStream, tuple[str, ...]]:
+    """Return travel times that reach at least as far as the service standard of the fastest age group, and notes."""
     sites = tables.sites.table
     if tables.travel is not None:
-        return TravelTimes.from_table(tables.travel, point_ids=points.index, site_ids=sites.index)
+        times, notes = table_times(tables.travel, points, sites, mode=study.travel.mode)
+        if times.unit == "ms" and study.travel.speed_m_s:
+            notes = ("travel: its times hold for everybody; travel.speed_m_s is not used", *notes)
+        return times, notes
     speed_m_s, cutoff_s = _reach(study)
     if streets is None:
         detour = study.travel.detour or 1.0
-        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour)
+        return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=speed_m_s, detour=detour), ()
     travel = study.travel
     if travel.mode == "walking":
         run = walking_run(
@@ -349,7 +356,7 @@ def study_times(
             streets, points, sites, cutoff_s=cutoff_s, speeds_m_s=travel.street_speed_m_s, oneway=travel.oneway,
             mode=f"{travel.mode} along streets", far_snap_m=travel.far_snap_m,
         )  # fmt: skip
-    return _times_of(run, study, cached=cached)
+    return _times_of(run, study, cached=cached), ()
 
 
 def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | TimesStream:

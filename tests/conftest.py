@@ -1,13 +1,16 @@
-"""Fixtures shared by all tests: a toy study that a test may spoil, and what its faults say."""
+"""Shared by all tests: a toy study that a test may spoil, what its faults say, and how two processes share the work."""
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from placement.errors import InputError
 from placement.study import read_study
@@ -15,6 +18,26 @@ from placement.tables import read_tables
 from placement.toy import write_study
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Long enough to last until the kernels of a clean checkout are compiled (90 s), and in need of none.
+NEED_NO_KERNEL = {"test_quality.py", "test_calibration.py", "test_awareness.py", "test_usage.py"}
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one of two processes compile the kernels while the other begins with tests that need none.
+
+    Each begins with one half of the list (``--dist worksteal``), the first half with the command, which needs all.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    others = [item for item in items if item.path.name not in NEED_NO_KERNEL]
+    free = [item for item in items if item.path.name in NEED_NO_KERNEL]
+    half = len(items) // 2
+    items[:] = [*others[:half], *free, *others[half:]]
 
 
 class SpoiledStudy:
@@ -54,6 +77,14 @@ class SpoiledStudy:
 @pytest.fixture
 def spoiled(tmp_path: Path) -> SpoiledStudy:
     return SpoiledStudy(tmp_path / "toy")
+
+
+@pytest.fixture(autouse=True)
+def _heard_in_the_background() -> Iterator[None]:
+    """Listen to Ctrl-C as a program in the foreground does; one in the background inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

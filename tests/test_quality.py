@@ -29,7 +29,7 @@ def test_clean(name):
 
 def test_import_does_no_work():
     code = (
-        "import sys, time; t = time.perf_counter(); import placement; s = time.perf_counter() - t;"
+        "import sys, time; t = time.process_time(); import placement; s = time.process_time() - t;"
         "heavy = {'numpy', 'pandas', 'geopandas', 'osmnx', 'numba', 'pulp', 'scipy'} & set(sys.modules);"
         "print(s < 0.5, sorted(heavy))"
     )

@@ -82,6 +82,10 @@ def test_driving(spoiled, tmp_path):
     with pytest.raises(InputError, match='street_speed_m_s goes with mode = "cycling" or "driving"'):
         read_study(spoiled.folder)
     spoiled.setting("[travel]\n", '[travel]\nmode = "driving"\n')
+    spoiled.setting("[travel.street_speed_m_s]\nresidential = 3.0\n", "")
+    with pytest.raises(InputError, match="mode driving needs street_speed_m_s: metres a second by highway"):
+        read_study(spoiled.folder)
+    spoiled.setting("threshold_min = 5.0", "threshold_min = 5.0\nstreet_speed_m_s = {residential = 3.0}")
     bound = prepare(read_study(spoiled.folder))
     assert bound.times.mode == "driving along streets"
     assert bound.times.unit == "ms"
@@ -117,7 +121,11 @@ def test_a_place_is_downloaded_for_the_mode(spoiled, monkeypatch):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("[travel]\n", '[travel]\nmode = "driving"\n', "mode driving needs street_speed_m_s"),
+        (
+            "[travel]\n",
+            '[travel]\nmode = "driving"\n',
+            "speed_m_s, slope and steps_factor are for walking, not for driving",
+        ),
         (
             "[travel]\n",
             '[travel]\nmode = "cycling"\nslope = "tobler"\nstreet_speed_m_s = {"*" = 4.0}\n',

@@ -3,9 +3,9 @@
 Sources:
 
 * population: :func:`areal_weights`, :func:`split_ages`, :func:`grid`, :func:`hexagons`, :func:`points_along_streets`,
-  :func:`points_from_polygons`, :func:`people_in_areas`, :func:`points_from_raster`;
-* foot traffic: :func:`clean_counts`, :func:`interpolate_footfall`,
-  :func:`fill_counters`, :func:`spread_footfall`, :func:`passing_footfall`;
+  :func:`points_from_polygons`, :func:`people_in_areas`, :func:`raster_people`, :func:`points_from_raster`;
+* foot traffic: :func:`clean_counts`, :func:`interpolate_footfall`, :func:`fill_counters`, :func:`spread_footfall`,
+  :func:`passing_footfall`;
 * a survey: :func:`tabulate_questionnaires`, :func:`estimate_awareness`, :func:`awareness_report`,
   :func:`awareness_levels`, :func:`awareness_rows`, :func:`residents_by_group`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
@@ -23,7 +23,7 @@ from placement.demand.places import grid, hexagons, points_along_streets
 from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
-from placement.demand.raster import people_in_areas, points_from_raster
+from placement.demand.raster import RasterPeople, people_in_areas, points_from_raster, raster_people
 from placement.demand.reliance import VirtualReliance
 from placement.demand.reports import (
     awareness_levels,
@@ -45,6 +45,7 @@ __all__ = [
     "FilledCounters",
     "Footfall",
     "InterpolatedFootfall",
+    "RasterPeople",
     "Rates",
     "Service",
     "Tabulation",
@@ -69,6 +70,7 @@ __all__ = [
     "points_from_polygons",
     "points_from_raster",
     "post_stratify",
+    "raster_people",
     "residents_by_group",
     "service_rates",
     "split_ages",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from placement.errors import InputError
+from placement.tables import polygon_parts
 from placement.values.crs import check_frame
 
 _MOST_CELLS = 5_000_000
@@ -158,6 +159,8 @@ def _clipped(
     cells, column, row, inside = cells[meets], column[meets], row[meets], inside[meets]
     parts = cells.copy()
     parts[~inside] = shapely.intersection(cells[~inside], whole)
+    for mixed in np.flatnonzero(shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts[mixed] = polygon_parts(parts[mixed])  # a border along the cell's side adds a line to its part
     size = shapely.area(parts)
     some = size > 1e-9 * shapely.area(cells)
     parts, column, row, size = parts[some], column[some], row[some], size[some]

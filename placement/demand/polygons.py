@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from placement.demand.places import grid, hexagons, points_along_streets
-from placement.demand.population import areal_weights
+from placement.demand.population import areal_weights, check_polygons
 from placement.errors import InputError
+from placement.values.demand import check_points
 
 
 def points_from_polygons(
@@ -57,6 +58,8 @@ def points_from_polygons(
     >>> points_from_polygons(areas, 20.0, ["people"])["people"].to_dict()
     {'A/x0y0': 60.0, 'A/x1y0': 30.0}
     """
+    check_points("population", polygons)
+    check_polygons(polygons)
     if shape == "streets":
         if streets is None:
             raise InputError.single("population", "cannot be spread along streets without them", remedy="give streets")

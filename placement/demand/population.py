@@ -30,12 +30,11 @@ from scipy import sparse
 
 from placement.demand._check import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError, listed
+from placement.tables import overlap_faults
 from placement.values._frozen import frozen_csr
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]
-
-_OVERLAP_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -216,37 +215,25 @@ def _check(polygons: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> None:
     if polygons.crs != targets.crs:
         problem = f"is in {polygons.crs.to_string()}, the targets in {targets.crs.to_string()}"
         raise CrsError.single("population", problem, remedy="reproject one with to_crs(...)")
-    usable = polygons.geom_type.isin(["Polygon", "MultiPolygon"]) & polygons.is_valid & ~polygons.is_empty
-    faults = [
-        Fault(
-            table="population",
-            row=str(row),
-            problem=f"is not a valid polygon ({shapely.is_valid_reason(polygons.geometry[row])})",
-            remedy="mend it, e.g. with make_valid()",
-        )
-        for row in polygons.index[~usable]
-    ]
-    raise_faults(faults + (_overlaps(polygons) if not faults else []))
+    check_polygons(polygons)
     if not (targets.geom_type == "Point").all() and not targets.geom_type.isin(["Polygon", "MultiPolygon"]).all():
         raise InputError.single("targets", "are neither all points nor all polygons", remedy="use one kind")
 
 
-def _overlaps(polygons: gpd.GeoDataFrame) -> list[Fault]:
-    """Return a fault for each pair of polygons that share area."""
-    shapes = polygons.geometry.to_numpy()
-    first, second = shapely.STRtree(shapes).query(shapes, "intersects")
-    first, second = first[first < second], second[first < second]
-    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
-    return [
+def check_polygons(polygons: gpd.GeoDataFrame) -> None:
+    """Raise unless all are valid polygons that share slivers at most (:data:`placement.tables.areas.SLIVER_SHARE`)."""
+    names, shapes = polygons.index.astype(str), polygons.geometry.to_numpy()
+    usable = polygons.geom_type.isin(["Polygon", "MultiPolygon"]) & polygons.is_valid & ~polygons.is_empty
+    faults = [
         Fault(
             table="population",
-            row=str(polygons.index[first[pair]]),
-            problem=f"overlaps {polygons.index[second[pair]]} by {shared[pair]:,.0f} m2",
-            remedy="people there would count twice: cut one of them",
+            row=str(names[row]),
+            problem=f"is not a valid polygon ({shapely.is_valid_reason(shapes[row])})",
+            remedy="mend it, e.g. with make_valid()",
         )
-        for pair in np.flatnonzero(shared > _OVERLAP_TOLERANCE * smaller)
+        for row in np.flatnonzero(~usable)
     ]
+    raise_faults(faults or overlap_faults("population", names, shapes)[0])
 
 
 def _density(targets: gpd.GeoDataFrame, density: Sequence[float] | str | None) -> FloatArray:

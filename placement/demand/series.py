@@ -23,6 +23,8 @@ from placement.errors import Fault, listed
 TABLE = "footfall_counts"
 REGULAR = 0.5
 """Least share of the distances between times that are the step."""
+JITTER = 0.1
+"""Largest relative difference of distances that are the same step, by clocks that are late."""
 COARSE = 0.9
 """Share of the distances from which times farther apart than promised are no gaps."""
 SAME_ROWS = 0.9
@@ -130,11 +132,16 @@ def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[
 
 
 def _commonest(counts: pd.Series | None) -> tuple[int, float, int]:
-    """Return the commonest distance in minutes (the smaller of two), its share and how many distances there are."""
+    """Return the commonest distance in minutes (the smaller of two), its share and how many distances there are.
+
+    Distances that differ from it by at most :data:`JITTER` are taken together: their median is what is meant.
+    """
     if counts is None or not len(counts):
         return 0, 0.0, 0
-    most = int(counts.max())
-    return int(min(counts.index[counts == most])), most / int(counts.sum()), int(counts.sum())
+    most = min(counts.index[counts == counts.max()])
+    alike = counts[abs(counts.index - most) <= JITTER * most].sort_index()
+    middle = alike.index[int(np.searchsorted(alike.cumsum(), alike.sum() / 2))]
+    return int(middle), float(alike.sum() / counts.sum()), int(counts.sum())
 
 
 def _decide(apart: int, share: float, number: int, every: int | None) -> tuple[int, str]:
@@ -167,13 +174,25 @@ def _starts(good: pd.DataFrame) -> pd.Series:
     """Return the start of each row's slot: its time, brought to the beat of its counter where it misses it a little."""
     step = pd.to_timedelta(good["step_min"], unit="m")
     past = (good["time"] - good["time"].dt.normalize()).dt.total_seconds() % (good["step_min"] * 60)
-    beat = past.groupby(good["counter_id"]).transform(lambda part: part.round().mode().iloc[0] if len(part) else part)
-    phase = pd.to_timedelta(beat, unit="s")
+    turns = past / (good["step_min"] * 60)
+    beats = {name: _beat(part) for name, part in turns.groupby(good["counter_id"])}
+    seconds = (good["counter_id"].map(beats).astype(float) * good["step_min"] * 60).round()
+    phase = pd.to_timedelta(seconds.where(seconds % 60 == 0, (seconds / 60).round() * 60), unit="s")
     steps = (good["time"] - phase - pd.Timestamp(0)) / step
     near = steps.round()
     whole = near.where((steps - near).abs() <= 0.25, np.floor(steps))
     minutes = whole * good["step_min"]
     return pd.Timestamp(0) + pd.to_timedelta(minutes, unit="m") + phase
+
+
+def _beat(turns: pd.Series) -> float:
+    """Return where in its step a counter's times stand: the commonest place, or the mean one where clocks are late."""
+    places = turns.round(6)
+    common = places.mode().iloc[0]
+    if (places == common).mean() >= REGULAR:
+        return float(common)
+    around = np.exp(2j * np.pi * turns.to_numpy()).mean()
+    return float(np.angle(around) / (2 * np.pi) % 1.0)
 
 
 def _by_direction(good: pd.DataFrame) -> pd.Series:

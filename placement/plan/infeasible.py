@@ -35,8 +35,11 @@ _FILTER_SHARE, _QUESTION_SHARE = 0.5, 0.3
 _MARGIN = 0.1
 """How far beyond what is proven a constraint gives way where a first plan is looked for, as a share of that."""
 
-_QUESTIONS, _PRECISE = 3, 0.05
-"""What is proven and what is enough come together by so many questions at most, and need come no closer than this."""
+_QUESTIONS, _FEW_COLUMNS, _QUESTIONS_OF_FEW = 3, 100, 30
+"""Questions to the engine that bring together what is proven and what is enough; more where columns are few."""
+
+_PRECISE = 0.05
+"""Where columns are many the two need come no closer than this share."""
 
 _MONEY = {"capital": "yuan", "running": "yuan a year"}
 
@@ -129,8 +132,10 @@ class _Explainer:
 
     def _narrowed(self, change: Change, until: Deadline) -> Change:
         """Return the change with what is proven and what is enough brought together, as far as time allows."""
-        for _ in range(_QUESTIONS):
-            close = change.enough is None or change.enough - change.at_least <= _PRECISE * change.enough
+        few = self.program.n_columns <= _FEW_COLUMNS
+        questions, precise = (_QUESTIONS_OF_FEW, 0.0) if few else (_QUESTIONS, _PRECISE)
+        for _ in range(questions):
+            close = change.enough is None or change.enough - change.at_least <= precise * change.enough
             if close or until.passed():
                 break
             amount = self._last_alike(change.constraint, (change.at_least + (change.enough or 0)) // 2)

@@ -119,15 +119,30 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking":
+        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
-        if self.inputs.streets is None and (self.travel.mode != "walking" or self.travel.hilly):
-            raise ValueError("travel.mode, slope and steps_factor need inputs.streets")
+        self._ways_to_travel()
         return self
+
+    def _ways_to_travel(self) -> None:
+        travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
+        if not streets and travel.hilly:
+            raise ValueError("travel.slope and steps_factor need inputs.streets")
+        if travel.mode == "walking":
+            return
+        if not streets and not table:
+            raise ValueError("travel.mode needs inputs.streets or inputs.travel")
+        if streets and not travel.street_speed_m_s:
+            needed = "metres a second by highway, or '*' for all"
+            raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
+        if streets and travel.threshold_m is not None:
+            raise ValueError("threshold_m is a length; with vehicles give threshold_min")
+        if table and travel.street_speed_m_s:
+            raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Yield (input name, path as written) of every file that is read."""

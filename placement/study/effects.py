@@ -36,7 +36,8 @@ _USED_BY = {
     ".tiff": frozenset({"band"}),
 }
 """Keys of an input's long form that its format uses, beside those that every input has."""
-_OF_TABLES = {"band": frozenset({"population"}), "coordinates": PLACES}
+_TRAVEL = frozenset({"travel"})
+_OF_TABLES = {"band": frozenset({"population"}), "coordinates": PLACES, "unit": _TRAVEL, "wide": _TRAVEL}
 """Keys that only these tables use."""
 
 

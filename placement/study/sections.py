@@ -65,6 +65,9 @@ class InputFile(Section):
     encoding: str | None = None
     layer: str | None = None
     columns: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
+    band: Annotated[int, Field(ge=1, strict=True)] | None = None
+    unit: Literal["seconds", "minutes", "hours", "metres", "km"] | None = None
+    wide: Flag = False
     simulated: Flag = False
     notice: str = ""
 
@@ -245,12 +248,10 @@ class TravelSection(Section):
     def _one_way_to_travel(self) -> TravelSection:
         if self.mode == "walking" and self.street_speed_m_s:
             raise ValueError('street_speed_m_s goes with mode = "cycling" or "driving"')
-        if self.mode != "walking" and not self.street_speed_m_s:
-            raise ValueError(f"mode {self.mode} needs street_speed_m_s: metres a second by highway, or '*' for all")
         if self.mode != "walking" and (self.speed_m_s or self.hilly):
             raise ValueError(f"speed_m_s, slope and steps_factor are for walking, not for {self.mode}")
-        if self.threshold_m is not None and (self.mode != "walking" or self.hilly):
-            raise ValueError("threshold_m is a length; with slopes, steps or vehicles give threshold_min")
+        if self.threshold_m is not None and self.hilly:
+            raise ValueError("threshold_m is a length; with slopes or steps give threshold_min")
         return self
 
     @model_validator(mode="after")

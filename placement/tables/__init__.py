@@ -1,5 +1,6 @@
 """Tables in: files of five formats, checked columns, coordinates in the study's CRS."""
 
+from placement.tables.areas import overlap_faults, polygon_parts
 from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_gcj02
 from placement.tables.files import read_frame
 from placement.tables.fingerprints import input_fingerprints, refuse_changes
@@ -7,18 +8,26 @@ from placement.tables.order import in_order
 from placement.tables.points import holds_areas, study_crs
 from placement.tables.read import Tables, read_tables
 from placement.tables.times import read_times
+from placement.tables.travel import LARGEST, UNITS, travel_columns, travel_numbers, wide_to_long
 
 __all__ = [
+    "LARGEST",
+    "UNITS",
     "Tables",
     "bd09_to_wgs84",
     "gcj02_to_wgs84",
     "holds_areas",
     "in_order",
     "input_fingerprints",
+    "overlap_faults",
+    "polygon_parts",
     "read_frame",
     "read_tables",
     "read_times",
     "refuse_changes",
     "study_crs",
+    "travel_columns",
+    "travel_numbers",
     "wgs84_to_gcj02",
+    "wide_to_long",
 ]

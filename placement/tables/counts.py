@@ -28,15 +28,10 @@ def read_counts(table: Table, study: Study) -> pd.DataFrame:
     elif times.clash:
         told = times.offset_min.dropna()
         first = told.index[np.unique(told.to_numpy(), return_index=True)[1][:2]]
-        shown = ", ".join(f"{_row(row)}: {frame['time'][row]}" for row in first)
+        shown = ", ".join(f"{row}: {frame['time'][row]}" for row in first)
         table.fault(f"times {times.clash} ({shown})", remedy=_ZONE)
         table.ok = False
-    frame = frame.assign(time=times.local, offset_min=times.offset_min)
-    return frame.set_axis(pd.Index([_row(row) for row in frame.index], dtype=object), axis=0)
-
-
-def _row(label: object) -> str:
-    return f"row {label + 2}" if isinstance(label, int | np.integer) else str(label)
+    return frame.assign(time=times.local, offset_min=times.offset_min)
 
 
 def _name_unread(table: Table, values: pd.Series, times: ReadTimes, written: str | None) -> None:
@@ -53,6 +48,6 @@ def _name_unread(table: Table, values: pd.Series, times: ReadTimes, written: str
     else:
         problem, remedy = "cannot be read", f"write {FORMS}; or set [demand] counts_time_format"
     for row, value in list(unread.items())[:_SHOWN]:
-        table.fault(f"time {str(value)!r} {problem}", row=_row(row), remedy=remedy)
+        table.fault(f"time {str(value)!r} {problem}", row=row, remedy=remedy)
     if len(unread) > _SHOWN:
         table.fault(f"time {problem}: {len(unread) - _SHOWN} more rows", remedy=remedy)

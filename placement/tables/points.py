@@ -80,7 +80,7 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     empty = geometry.isna() | geometry.is_empty
     table.flag(empty, "geometry is empty", "draw the polygon or remove the row")
     wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    table.flag(wrong, "geometry is not a polygon", "do not mix points and polygons")
+    table.flag(wrong, "geometry is not a polygon", "do not mix points, lines and polygons")
     shapes = geometry[~empty & ~wrong].to_crs("EPSG:4326")
     middles = shapely.centroid(shapes.to_numpy())
     lon, lat = shapely.get_x(middles), shapely.get_y(middles)

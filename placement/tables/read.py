@@ -11,6 +11,7 @@ import pyproj
 
 from placement.errors import InputError, PlacementError, listed
 from placement.study import InputFile, Study
+from placement.tables.areas import whole_areas
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
@@ -18,9 +19,10 @@ from placement.tables.files import read_frame
 from placement.tables.gdal import check_content
 from placement.tables.order import in_order
 from placement.tables.people import read_people
-from placement.tables.points import holds_areas, shifted_back, study_crs, to_areas, to_points
+from placement.tables.points import holds_areas, shifted_back, study_crs, to_points
 from placement.tables.sites import read_sites, read_usage, refuse_repeated_months, stack_sites
 from placement.tables.survey import read_covariates, read_survey
+from placement.tables.travel import read_travel
 from placement.tables.unify import unify_names
 from placement.values import Sites
 
@@ -54,7 +56,8 @@ class Tables:
     usage
         `site_id`, `month`, `transactions`, `pages`, `outage_hours`.
     travel
-        `demand_id`, `site_id`, and `seconds` or `metres`.
+        `demand_id`, `site_id` and a column named by its unit (`seconds`, `minutes`, `hours`, `metres`, `km`); NaN is
+        out of reach.
     districts
         Outlines for maps, in the study's CRS.
     ignored
@@ -179,7 +182,9 @@ class _Reader:
         if self.study.demand.grid_m is None:
             table.fault("holds polygons", remedy="say how finely to cut them: [demand] grid_m = 250")
             table.ok = False
-        return to_areas(table, self.crs)
+        areas, notes = whole_areas(table, self.crs)
+        self.faults.notes += notes
+        return areas
 
     def _footfall(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         table.use(("people_per_day", "night_share"))
@@ -204,16 +209,8 @@ class _Reader:
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
         return read_counts(table, self.study)
 
-    def _travel(self, table: Table, _file: InputFile) -> pd.DataFrame:
-        table.use(("demand_id", "site_id", "seconds", "metres"))
-        data = {"demand_id": table.text("demand_id"), "site_id": table.text("site_id")}
-        units = [unit for unit in ("seconds", "metres") if unit in table.frame.columns]
-        if len(units) != 1:
-            table.fault("needs exactly one of the columns seconds, metres", remedy="give travel in one unit")
-            table.ok = False
-        for unit in units:
-            data[unit] = table.number(unit)
-        return pd.DataFrame(data)
+    def _travel(self, table: Table, file: InputFile) -> pd.DataFrame:
+        return read_travel(table, file, self.study)
 
     def _sites(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
         data = read_sites(table, self.study)
@@ -229,10 +226,16 @@ class _Reader:
             return None
         table = Table("districts", frame, None, self.faults, file.columns if file else None)
         table.adopt(("district", "parent"))
-        frame = table.frame
-        if self.study.inputs.population.is_raster and "district" not in frame.columns:
+        if not self.study.inputs.population.is_raster:
+            return table.frame.to_crs(self.crs)
+        if "district" not in table.frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
-        return frame.to_crs(self.crs)
+            return None
+        names = table.text("district")
+        table.frame = table.frame.assign(district=names.to_numpy()).set_index(pd.Index(names, name="row"))
+        areas, notes = whole_areas(table, self.crs)
+        self.faults.notes += notes
+        return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))
 
 
 def _unused(ignored: Sequence[str]) -> list[str]:

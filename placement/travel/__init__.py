@@ -11,6 +11,7 @@ from placement.travel.snap import Snaps, snap_to_streets
 from placement.travel.straight import straight_line_times
 from placement.travel.stream import TimesStream
 from placement.travel.streets import Streets
+from placement.travel.table import table_times
 from placement.travel.times import TravelTimes
 from placement.travel.walking import vehicle_run, vehicle_times, walking_run, walking_times
 
@@ -27,6 +28,7 @@ __all__ = [
     "snap_to_streets",
     "straight_line_times",
     "street_notes",
+    "table_times",
     "vehicle_run",
     "vehicle_times",
     "walking_covers",

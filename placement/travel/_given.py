@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import AlignmentError, Fault, InputError
+from placement.tables import LARGEST, UNITS, travel_columns, travel_numbers, wide_to_long
 from placement.travel._faults import row_faults
-from placement.travel.times import LARGEST, Unit
+from placement.travel.times import Unit
 
 TABLE = "travel"
-_MEASURES: dict[str, tuple[Unit, float, str]] = {
-    "metres": ("mm", 1000.0, "given matrix (metres)"),
-    "seconds": ("ms", 1000.0, "given matrix (seconds)"),
-    "travel_time": ("ms", 60_000.0, "given matrix (minutes)"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +33,22 @@ def long_table(
     frame: pd.DataFrame, *, point_ids: pd.Index | None, site_ids: pd.Index | None, missing: str
 ) -> GivenMatrix:
     """Return the matrix of a long table; see :meth:`placement.travel.TravelTimes.from_table`."""
-    rows, columns, measure = _columns(frame)
-    unit, scale, mode = _MEASURES[measure]
-    values = pd.to_numeric(frame[measure], errors="coerce").to_numpy(np.float64)
-    labels = [f"{a}, {b}" for a, b in zip(rows, columns, strict=True)]
-    empty = frame[measure].isna().to_numpy()
-    faults = _value_faults(labels, values, empty, frame[measure], measure=measure, scale=scale)
-    if missing == "error" and measure != "travel_time":
-        faults += row_faults(
-            TABLE, labels, empty, f"{measure} is empty", remedy="remove the row, or pass missing='unreachable'"
-        )
+    found = travel_columns([str(name) for name in frame.columns])
+    if isinstance(found, list):
+        raise InputError(found)
+    rows, columns = pd.Index(frame[found.start]), pd.Index(frame[found.end])
+    unit, scale = UNITS[found.unit]
+    values, empty = travel_numbers(frame[found.measure])
+
+    def labels() -> Iterator[str]:
+        return (f"{a}, {b}" for a, b in zip(rows, columns, strict=True))
+
+    faults = _value_faults(labels, values, empty, frame[found.measure], measure=found.unit, scale=scale)
+    if missing == "error" and found.start == "demand_id":
+        remedy = "remove the row, or pass missing='unreachable'"
+        faults += row_faults(TABLE, labels(), empty, f"{found.unit} is empty", remedy=remedy)
     repeated = pd.MultiIndex.from_arrays([rows, columns]).duplicated()
-    faults += row_faults(TABLE, labels, repeated, "the pair is repeated", remedy="keep one row a pair")
+    faults += row_faults(TABLE, labels(), repeated, "the pair is repeated", remedy="keep one row a pair")
     if faults:
         raise InputError(faults)
     points = _ids(rows if point_ids is None else point_ids, point_ids is None)
@@ -58,40 +59,20 @@ def long_table(
         raise AlignmentError(faults)
     entries = np.rint(values[~empty] * scale).astype(np.int32)
     matrix = sparse.coo_array((entries, (i[~empty], j[~empty])), shape=(len(points), len(sites))).tocsr()
-    return GivenMatrix(point_ids=points, site_ids=sites, matrix=matrix, unit=unit, mode=mode)
+    kept: Unit = "mm" if unit == "mm" else "ms"
+    mode = f"given matrix ({found.unit})"
+    return GivenMatrix(point_ids=points, site_ids=sites, matrix=matrix, unit=kept, mode=mode)
 
 
 def melted(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Return a dense table as a long one."""
-    if unit not in ("metres", "seconds"):
-        raise InputError.single(TABLE, f"unit is {unit!r}", remedy="use metres or seconds")
-    rows, columns = frame.shape
-    return pd.DataFrame(
-        {
-            "demand_id": np.repeat(frame.index.to_numpy(), columns),
-            "site_id": np.tile(frame.columns.to_numpy(), rows),
-            unit: frame.to_numpy().ravel(),
-        }
-    )
-
-
-def _columns(frame: pd.DataFrame) -> tuple[pd.Index, pd.Index, str]:
-    names = ("from_id", "to_id") if "from_id" in frame and "demand_id" not in frame else ("demand_id", "site_id")
-    measures = [name for name in _MEASURES if name in frame]
-    faults = [
-        Fault(table=TABLE, problem=f"column {name} is missing", remedy="add it") for name in names if name not in frame
-    ]
-    if len(measures) != 1:
-        found = f"both {' and '.join(measures)}" if measures else "neither metres nor seconds"
-        faults.append(Fault(table=TABLE, problem=f"the table has {found}", remedy="give one of them"))
-    if faults:
-        raise InputError(faults)
-    first, second = (pd.Index(frame[name]) for name in names)
-    return first, second, measures[0]
+    if unit not in UNITS:
+        raise InputError.single(TABLE, f"unit is {unit!r}", remedy=f"use one of {', '.join(UNITS)}")
+    return wide_to_long(frame, unit)
 
 
 def _value_faults(
-    labels: list[str],
+    labels: Callable[[], Iterator[str]],
     values: NDArray[np.float64],
     empty: NDArray[np.bool_],
     given: pd.Series,
@@ -102,7 +83,7 @@ def _value_faults(
     unreadable = ~empty & ~np.isfinite(values)
     faults = row_faults(
         TABLE,
-        labels,
+        labels(),
         unreadable,
         f"{measure} is {{}}",
         remedy="give a number; leave out pairs out of reach",
@@ -110,8 +91,8 @@ def _value_faults(
     )
     with np.errstate(invalid="ignore"):
         negative, large = values < 0, np.isfinite(values) & (values * scale > LARGEST)
-    faults += row_faults(TABLE, labels, negative, f"{measure} is {{}}", remedy="must be 0 or more", values=given)
-    return faults + row_faults(TABLE, labels, large, f"{measure} is {{}}", remedy="is it in that unit?", values=given)
+    faults += row_faults(TABLE, labels(), negative, f"{measure} is {{}}", remedy="must be 0 or more", values=given)
+    return faults + row_faults(TABLE, labels(), large, f"{measure} is {{}}", remedy="is it in that unit?", values=given)
 
 
 def _ids(values: pd.Index, from_table: bool) -> pd.Index:

@@ -30,8 +30,6 @@ from placement.errors import AlignmentError, InputError
 
 Unit = Literal["mm", "ms"]
 SNAP_COLUMNS = ("id", "kind", "access_m", "part", "far")
-LARGEST = 2**31 - 2
-"""Largest entry: about 2,147 km or 596 hours."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -222,8 +220,8 @@ class TravelTimes:
         Parameters
         ----------
         frame
-            Columns `demand_id`, `site_id` and either `metres` or `seconds`; or `from_id`, `to_id`, `travel_time`
-            (minutes) as r5py writes them, where an empty time means out of reach.
+            Columns `demand_id`, `site_id` and one of `seconds`, `minutes`, `hours`, `metres`, `km`; or `from_id`,
+            `to_id`, `travel_time` (minutes) as r5r and r5py write them, where an empty time means out of reach.
         point_ids, site_ids
             Rows and columns of the result; by default the ids of the table, sorted.
         cutoff_s
@@ -233,7 +231,7 @@ class TravelTimes:
         missing
             ``error``: an empty value, or an id without any row, is a fault. ``unreachable``: it means out of reach.
         mode
-            Words for reports; by default "given matrix (metres)" or "given matrix (seconds)".
+            Words for reports; by default e.g. "given matrix (seconds)".
 
         Raises
         ------
@@ -264,7 +262,7 @@ class TravelTimes:
         cls,
         frame: pd.DataFrame,
         *,
-        unit: Literal["metres", "seconds"],
+        unit: Literal["seconds", "minutes", "hours", "metres", "km"],
         point_ids: pd.Index | None = None,
         site_ids: pd.Index | None = None,
         cutoff_s: float | None = None,
@@ -279,7 +277,7 @@ class TravelTimes:
         frame
             Numbers, indexed by demand id, columns named by site id.
         unit
-            ``metres`` or ``seconds``.
+            Of the numbers.
         point_ids, site_ids, cutoff_s, speed_m_s, missing, mode
             As in :meth:`from_table`; by default rows and columns keep the order of the frame.
 

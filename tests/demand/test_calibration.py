@@ -73,17 +73,19 @@ def test_two_hundred_cities():
     truth = pd.Series(TRUTH)
     for seed in range(200):
         transactions, times, need, stations, _ = simulated_city(1000 + seed)
-        fit = fit_usage(transactions, times, need, stations, leave_one_out=True)
+        # 40 more fits a city: those of every fourth city are enough to tell 0.9 from 0.87.
+        fit = fit_usage(transactions, times, need, stations, leave_one_out=seed % 4 == 0)
         table = fit.parameters.loc[truth.index]
         ratios.append(table["estimate"] / truth)
         holds.append((table["low"] < truth) & (truth < table["high"]))
-        deviance, ranks = fit.scores["deviance"], fit.scores["rank_correlation"]
-        wins.append((deviance.iloc[0] < deviance.iloc[1:].min()) and (ranks.iloc[0] > ranks.iloc[1:].max()))
-        left = fit.leave_one_out
-        predicted.append(left["observed"].between(left["low"], left["high"]).mean())
+        if seed % 4 == 0:
+            deviance, ranks = fit.scores["deviance"], fit.scores["rank_correlation"]
+            wins.append((deviance.iloc[0] < deviance.iloc[1:].min()) and (ranks.iloc[0] > ranks.iloc[1:].max()))
+            left = fit.leave_one_out
+            predicted.append(left["observed"].between(left["low"], left["high"]).mean())
     bias = pd.DataFrame(ratios).mean() - 1
     assert bias.abs().max() < 0.05
     inside = pd.DataFrame(holds).mean()
     assert inside.between(0.85, 0.95).all(), inside
-    assert np.mean(wins) >= 0.95
-    assert 0.85 <= np.mean(predicted) <= 0.95
+    assert np.mean(wins) >= 0.98
+    assert 0.87 <= np.mean(predicted) <= 0.93

@@ -16,14 +16,6 @@ from tests.solve.instances import is_feasible, value_of
 from tests.solve.test_milp import hard_program
 
 
-@pytest.fixture(autouse=True)
-def _default_handler():
-    """Listen to Ctrl-C as a program in the foreground does; one in the background inherits "ignore"."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def ctrl_c(*_arguments):
     signal.raise_signal(signal.SIGINT)
 

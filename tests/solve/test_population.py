@@ -1,6 +1,7 @@
 """Populations of plans: what is near a site, how two plans are crossed, what a new plan displaces, when it is taken."""
 
 import itertools
+import threading
 import time
 
 import numpy as np
@@ -116,6 +117,24 @@ class SlowImprover:
         return plan[0], plan[1] + 1
 
 
+class HeldImprover:
+    """Finds a plan worth one more in its first epoch, which lasts until it is called off."""
+
+    settled = False
+
+    def __init__(self):
+        self.begun, self.epochs = threading.Event(), 0
+
+    def improve(self, plan, deadline, *, epochs):
+        if deadline.passed():
+            return plan
+        self.begun.set()
+        while not deadline.passed():
+            time.sleep(0.001)
+        self.epochs += 1
+        return plan[0], plan[1] + 1
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("pause_s", [0.0, 0.03])
 def test_epochs_beside_a_tree_are_taken_up_after_a_given_effort_whenever_they_ended(threads, pause_s):
@@ -128,10 +147,10 @@ def test_epochs_beside_a_tree_are_taken_up_after_a_given_effort_whenever_they_en
 
 
 def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_has():
-    improver = SlowImprover(0.05)
+    improver = HeldImprover()
     beside = PlansBeside(improver, Deadline.after(60.0), 2)
     beside.begin((np.zeros(1, dtype=bool), 10))
-    time.sleep(0.01)
+    improver.begun.wait()
     plan = beside.end()
     assert improver.epochs == 1
     assert plan[1] == 11
