@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.errors import InputError
 from placement.study import read_study
 from placement.study.names import canonical, header_key, near_name
 from placement.summary import check_lines, check_record
@@ -360,3 +361,22 @@ def test_a_layer_without_ids_counts_its_features(spoiled):
     gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs="EPSG:4326").to_file(spoiled.folder / "survey.gpkg")
     spoiled.setting('"survey.csv"', '"survey.gpkg"')
     assert spoiled.only_fault().startswith("survey [row 3]: asked is not a number")
+
+
+# Streets
+
+
+def test_headers_of_street_tables_are_read_as_those_of_others(spoiled):
+    from placement.inputs import read_inputs
+
+    _, before = read_inputs(read_study(spoiled.folder))
+    spoiled.write("nodes", spoiled.frame("nodes").rename(columns=str.upper))
+    spoiled.write("edges", spoiled.frame("edges").rename(columns=str.title).assign(osmid="7"))
+    tables, after = read_inputs(read_study(spoiled.folder))
+    assert after.edges.geometry.equals(before.edges.geometry)
+    assert "streets_nodes: column 'NODE_ID' is read as node_id" in tables.notes
+    assert tables.notes[-1] == "streets_edges: columns not used: osmid"
+    spoiled.write("edges", spoiled.frame("edges").rename(columns={"Length_M": "lenght_m"}))
+    with pytest.raises(InputError) as caught:
+        read_inputs(read_study(spoiled.folder))
+    assert str(caught.value.faults[0]) == "streets_edges: unknown column lenght_m -> did you mean length_m?"
