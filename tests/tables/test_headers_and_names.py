@@ -238,6 +238,29 @@ def test_the_canonical_form_is_one(text):
     assert canonical(f" \u200b{text}\ufeff  ") == form
 
 
+@pytest.mark.parametrize(("table", "column"), [("population", "district"), ("stations", "host")])
+def test_one_name_in_two_cases_is_not_two(spoiled, table, column):
+    value = spoiled.frame(table)[column][0]
+    other = spoiled.frame(table)[column].eq(value).to_numpy().nonzero()[0][-1] if table == "population" else 0
+    spoiled.cell(table, other, column, value.upper())
+    if table == "stations":
+        spoiled.cell(table, 1, column, value)
+    assert any("differs in case alone -> write it in one way" in fault for fault in spoiled.faults())
+
+
+@pytest.mark.parametrize("value", ["\u200b", "\ufeff\u2060", "\u00ad"])
+def test_cells_of_signs_of_no_width_are_blank(spoiled, value):
+    spoiled.cell("stations", 1, "site_id", value)
+    assert spoiled.only_fault() == "stations [row 3]: site_id is blank -> give every row an id"
+
+
+@pytest.mark.parametrize("value", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!"])
+@pytest.mark.parametrize("column", ["site_id", "host", "name", "machines"])
+def test_errors_of_spreadsheets_in_text(spoiled, column, value):
+    spoiled.cell("stations", 1, column, value)
+    assert column in spoiled.only_fault()
+
+
 # Units and numbers
 
 
