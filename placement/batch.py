@@ -1,23 +1,40 @@
 """Many studies in one call: one folder of results each, and a table of how each of them ended.
 
-Studies are independent, so they run side by side in whatever executor is given: a process pool by default, or
-``distributed.Client(...).get_executor()`` (extra ``distributed``) where one machine is not enough.
+Studies are independent, so they run side by side in whatever executor is given: processes of this machine by default,
+or ``distributed.Client(...).get_executor()`` (extra ``distributed``) where one machine is not enough. Whatever happens
+to a study, its process included, happens to its row of the table alone; the table is on the disk as studies end.
 """
 
 from __future__ import annotations
 
-import functools
+import csv
+import logging
 import multiprocessing
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError
+from placement.printing import printable
 from placement.study import TABLE
+
+BATCH = "batch.csv"
+_LOG = logging.getLogger(__name__)
+_DIED = "its process died: a crash of native code, or the system ended it, e.g. for want of memory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +50,7 @@ class BatchRow:
     objective, bound, gap
         Covered weight, its bound and their gap; NaN without a plan.
     message
-        Why there is no plan, or that the run was interrupted; empty otherwise.
+        Why there is no plan, that the run was interrupted, or that its report could not be drawn; empty otherwise.
     """
 
     study: str
@@ -58,19 +75,21 @@ def recommend_many(
     The folder is called as the study's folder; where the study file is not called ``study.toml``, with the file's name
     behind it: ``<folder>-<file>``.
 
-    A study that fails does not stop the others; its message stands in its row. Ctrl-C stops all: studies that have
-    not begun are left out, those under way write the best plan so far where there is one.
+    A study that fails, or whose process dies, does not stop the others; why stands in its row. The rows of the studies
+    that have ended stand in ``out/batch.csv``, in the given order, from the first on. Ctrl-C stops all: studies that
+    have not begun are left out, those under way write the best plan so far where there is one.
 
     Parameters
     ----------
     studies
-        Paths of ``study.toml`` files or of the folders that hold them.
+        Paths of study files or of the folders that hold a ``study.toml``.
     out
         Folder that receives one folder a study.
     executor
-        Where to run; by default a pool of `workers` new processes.
+        Where to run; by default `workers` new processes. Studies that are left when it breaks, which a pool of
+        processes does when one of them dies, run in such processes too.
     workers
-        Processes of the default pool.
+        Processes of the default.
     allow_outside
         Whether inputs may lie outside the folders of their studies.
 
@@ -82,7 +101,7 @@ def recommend_many(
     Raises
     ------
     InputError
-        If two studies would write to the same folder.
+        If two studies would write to the same folder, or another file is called ``batch.csv`` there.
     """
     paths = [Path(study) for study in studies]
     folders = [Path(out) / _name(path) for path in paths]
@@ -91,31 +110,149 @@ def recommend_many(
         raise InputError.single(
             "studies", f"two studies would write to {repeated[0]}", remedy="rename a study's folder"
         )
-    with _pool(executor, workers) as pool:
-        run = functools.partial(_run, allow_outside=allow_outside)
-        futures = [pool.submit(run, str(path), str(folder)) for path, folder in zip(paths, folders, strict=True)]
-        try:
-            rows = [future.result() for future in futures]
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-    return pd.DataFrame([vars(row) for row in rows], columns=list(BatchRow.__dataclass_fields__))
-
-
-@contextmanager
-def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
+    batch = _Batch(paths, folders, Path(out) / BATCH, allow_outside=allow_outside)
+    left = list(range(len(paths)))
     if executor is not None:
-        yield executor
+        left = batch.run(executor, left)
+    if left:
+        with _Lanes(workers) as lanes:
+            for number in batch.run(lanes, left):
+                batch.ended(number, batch.failed(number, _DIED))
+    return batch.table()
+
+
+class _Batch:
+    """Studies, where their results go, and the rows of those that have ended."""
+
+    def __init__(
+        self, paths: Sequence[Path], folders: Sequence[Path], file: Path, *, allow_outside: bool = False
+    ) -> None:
+        self._paths, self._folders, self._file = paths, folders, file
+        self._allow_outside = allow_outside
+        self._rows: dict[int, BatchRow] = {}
+        _check_table(file)
+
+    def run(self, pool: Executor, numbers: Iterable[int]) -> list[int]:
+        """Run studies; return those that the executor did not end because it broke."""
+        futures: dict[Future[BatchRow], int] = {}
+        broken: list[int] = []
+        try:
+            for number in numbers:
+                where = (str(self._paths[number]), str(self._folders[number]))
+                try:
+                    futures[pool.submit(_run, *where, allow_outside=self._allow_outside)] = number
+                except BrokenExecutor:
+                    broken.append(number)
+            waiting = set(futures)
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                broken += [futures[each] for each in done if not self._took(each, futures[each])]
+        except BaseException:
+            under_way = [each for each in futures if not each.cancel()]
+            wait(under_way)
+            for each in under_way:
+                if each.exception() is None:
+                    self._took(each, futures[each])
+            raise
+        return sorted(broken)
+
+    def _took(self, future: Future[BatchRow], number: int) -> bool:
+        """Note how a study ended; False where its executor broke before."""
+        try:
+            row = future.result()
+        except BrokenExecutor:
+            return False
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- it must cost this row only
+            row = self.failed(number, _defect(error))
+        self.ended(number, row)
+        return True
+
+    def failed(self, number: int, message: str) -> BatchRow:
+        """Return the row of a study of which nothing came back."""
+        study, folder = str(self._paths[number]), str(self._folders[number])
+        return BatchRow(study=study, folder=folder, status="failed", message=message)
+
+    def ended(self, number: int, row: BatchRow) -> None:
+        """Note the row of a study, on the disk too."""
+        self._rows[number] = row
+        try:
+            _replace_table(self._file, self.table())
+        except OSError as error:
+            _LOG.warning("%s cannot be written: %s", self._file, error)
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows of the studies that have ended, in their order."""
+        rows = [vars(self._rows[number]) for number in sorted(self._rows)]
+        return pd.DataFrame(rows, columns=list(BatchRow.__dataclass_fields__))
+
+
+class _Lanes(Executor):
+    """Processes side by side, each in a pool of its own: one that dies takes no study with it but the one it ran."""
+
+    def __init__(self, workers: int) -> None:
+        self._threads = ThreadPoolExecutor(workers)
+        self._lane = threading.local()
+        self._pools: list[ProcessPoolExecutor] = []
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Run a function in the first process that is free."""
+        return self._threads.submit(self._run, function, arguments, options)
+
+    def _run(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+        if getattr(self._lane, "pool", None) is None:
+            # Fresh processes: numba's threads and HiGHS do not survive a fork.
+            self._lane.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pools.append(self._lane.pool)
+        try:
+            return self._lane.pool.submit(function, *arguments, **options).result()
+        except BrokenExecutor:
+            self._lane.pool = None
+            raise
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes."""
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+        for pool in self._pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _check_table(file: Path) -> None:
+    """Raise an InputError if another file has the name of the table."""
+    if not os.path.lexists(file):
         return
-    # Fresh processes: numba's threads and HiGHS do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
+    first: list[str] = []
+    if file.is_file() and not file.is_symlink():
+        with file.open(encoding="utf-8", errors="replace", newline="") as stream:
+            first = next(csv.reader([stream.readline(10_000)]), [])
+    if first != list(BatchRow.__dataclass_fields__):
+        problem = "is not a table of an earlier batch"
+        raise InputError.single("output", problem, row=str(file), remedy="move it away, or choose another folder")
+
+
+def _replace_table(file: Path, table: pd.DataFrame) -> None:
+    """Write a table in place of the one that was there, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with part.open("x", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            table.to_csv(stream, index=False)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _defect(error: BaseException) -> str:
+    """Return an error that nobody raised on purpose in one line."""
+    what = printable(" ".join(str(error).split()))
+    return f"a defect of placement: {type(error).__name__}: {what}; please report it"
 
 
 def _name(path: Path) -> str:
     place = path.resolve()
-    if place.suffix != ".toml" and not place.is_file():
+    if place.is_dir() or (place.suffix != ".toml" and not place.is_file()):
         return place.name
     return place.parent.name if place.name == TABLE else f"{place.parent.name}-{place.stem}"
 
@@ -126,7 +263,7 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
 
     try:
         outcome = recommend(open_study(study, allow_outside=allow_outside))
-        write_outcome(outcome, folder)
+        remarks = write_outcome(outcome, folder)
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))
     except InfeasibleError as error:
@@ -135,6 +272,9 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
         return BatchRow(study=study, folder=folder, status="no_solution", message=str(error))
     except PlacementError as error:
         return BatchRow(study=study, folder=folder, status="failed", message=str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- it must cost this row only
+        _LOG.debug("in full:", exc_info=error)
+        return BatchRow(study=study, folder=folder, status="failed", message=_defect(error))
     plan = outcome.plan
     return BatchRow(
         study=study,
@@ -143,5 +283,5 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
         objective=plan.objective,
         bound=plan.bound,
         gap=plan.gap,
-        message="interrupted: the best plan until then" if plan.interrupted else "",
+        message="; ".join((*(["interrupted: the best plan until then"] if plan.interrupted else []), *remarks)),
     )

@@ -171,6 +171,9 @@ class Program(click.Group):
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             _without_stdout()
+        except OSError as error:
+            _without_stdout()
+            code = complain(f"the output could not be printed: {error}", EXIT_DEFECT)
         sys.exit(code if isinstance(code, int) else 0)
 
 

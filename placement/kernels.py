@@ -1,15 +1,19 @@
 """How the numeric loops of this package are compiled: the one place that names numba.
 
 Compiled code is kept on disk beside the source or in the user's cache folder. Where neither may be written (a container
-without root, a shared installation) it is compiled anew in every process; nothing else changes.
+without root, a shared installation), where the disk is full, or where what is kept is damaged, it is compiled anew in
+every process; nothing else changes.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba as nb
+
+_LOG = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,7 +54,37 @@ def inner(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _cached(function: Any, *signature: Any, **options: Any) -> Any:
+    dispatcher = _njit(nogil=True, **options)(function)
+    if dispatcher is function:  # NUMBA_DISABLE_JIT
+        return function
     try:
-        return _njit(*signature, nogil=True, cache=True, **options)(function)
-    except (RuntimeError, OSError):  # numba finds no folder it may write its cache to
-        return _njit(*signature, nogil=True, **options)(function)
+        dispatcher.enable_caching()
+        _forgive(dispatcher._cache)  # noqa: SLF001 -- numba has no other way to it
+    except (RuntimeError, OSError) as error:  # numba finds no folder it may write to
+        _LOG.info("what is compiled is not kept: %s", error)
+    if signature:
+        dispatcher.compile(*signature)
+        dispatcher.disable_compile()
+    return dispatcher
+
+
+def _forgive(cache: Any) -> None:
+    """Let what goes wrong with a cache cost time only."""
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_overload(*arguments: Any) -> Any:
+        """Return what was compiled for a signature; None where there is nothing, or it cannot be read."""
+        try:
+            return load(*arguments)
+        except Exception as error:  # noqa: BLE001 -- a damaged file may raise whatever unpickling does
+            _LOG.info("%s is compiled again: %s", cache, error)
+            return None
+
+    def save_overload(*arguments: Any) -> None:
+        """Keep what was compiled for a signature, if the disk takes it."""
+        try:
+            save(*arguments)
+        except Exception as error:  # noqa: BLE001 -- an index is read before it is written
+            _LOG.info("%s is not kept: %s", cache, error)
+
+    cache.load_overload, cache.save_overload = load_overload, save_overload

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from placement.coverage import Coverage, Standard, cover
+from placement.coverage import Coverage, cover
 from placement.errors import InfeasibleError, InputError
 from placement.inputs import Prepared, prepare
 from placement.models import Policy, StationCosts, station_costs
@@ -31,6 +31,7 @@ from placement.report import (
 )
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
+from placement.standard import study_standard
 from placement.study import FloorsSection, Study
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
@@ -63,15 +64,6 @@ class Outcome:
     visits: Visits | None = None
 
 
-def study_standard(study: Study) -> Standard:
-    """Return the service standard of a study."""
-    travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
-
-
 def study_policy(study: Study, parents: pd.Series) -> Policy:
     """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
     floors = study.policy.floors
@@ -87,6 +79,9 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         running_fen=study.budget.running,
         max_stations=study.policy.max_stations,
         max_moves=study.policy.max_moves,
+        max_opens=study.policy.max_opens,
+        max_closes=study.policy.max_closes,
+        max_changes=study.policy.max_changes,
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from placement.errors import InputError, MissingExtraError
+from placement.maps.frame import finite, place_of
 from placement.maps.ground import CLASSES, reach_classes
 from placement.maps.stations import ARROW, SIGNS
 from placement.report.plan_json import ACTION_ORDER, ordered_actions
@@ -86,7 +87,7 @@ def plot_demand(
     amount = np.asarray(getattr(demand, quantity)).sum(axis=1)
     need = demand.need.sum(axis=1)
     aware = np.divide((demand.need * demand.awareness).sum(axis=1), need, out=np.zeros_like(need), where=need > 0)
-    place = shapely.get_coordinates(demand.points.geometry.array)
+    place = place_of("demand", demand.points)
     style: dict[str, Any] = {"cmap": "viridis", "vmin": 0, "vmax": 1, "linewidths": 0, "zorder": 3}
     dots = axes.scatter(place[:, 0], place[:, 1], s=_sizes(axes, amount), c=aware, **style)
     bar = axes.figure.colorbar(dots, ax=axes, shrink=0.6, format=lambda share, _: f"{share:.0%}")
@@ -128,7 +129,7 @@ def plot_coverage(
     kinds = np.where(within >= 0.5, "within", "outside")
     _dots(axes, demand, kinds, {"within": text["plot.within"], "outside": text["map.outside"]})
     if stations is not None:
-        place = shapely.get_coordinates(stations.geometry.to_crs(crs).array)
+        place = place_of("stations", stations.to_crs(crs))
         style: dict[str, Any] = {"c": SIGNS["keep"][1], "s": 36, "edgecolors": "white", "linewidths": 0.8, "zorder": 5}
         axes.scatter(place[:, 0], place[:, 1], label=text["map.stations"], **style)
     covered = float((weight * within).sum() / weight.sum()) if weight.sum() else 0.0
@@ -164,7 +165,7 @@ def plot_plan(
     if demand is not None:
         kinds = np.full(len(demand.ids), "all", dtype=object) if reach is None else reach_classes(reach)
         _dots(axes, demand, kinds, {kind: text[f"map.{kind}"] for kind in CLASSES})
-    place = pd.DataFrame(sites.table.geometry.get_coordinates())
+    place = pd.DataFrame(place_of("sites", sites.table), index=sites.ids, columns=["x", "y"])
     actions = ordered_actions(plan)
     for row in actions[actions["action"] == "move"].itertuples():
         way = {"xy": place.loc[row.site_id], "xytext": place.loc[row.from_site_id]}
@@ -264,7 +265,7 @@ def _ground(axes: Axes, crs: Any, streets: gpd.GeoDataFrame | None, districts: g
     for shapes, colour, width, style in layers:
         if shapes is None or shapes.empty:
             continue
-        lines = np.asarray(shapes.geometry.to_crs(crs).array, dtype=object)
+        lines = finite(np.array(shapes.geometry.to_crs(crs).array, dtype=object))
         areas = shapely.get_dimensions(lines) == 2
         lines[areas] = shapely.boundary(lines[areas])
         # A border that two districts share is drawn once, else its dashes fill up.
@@ -275,7 +276,7 @@ def _ground(axes: Axes, crs: Any, streets: gpd.GeoDataFrame | None, districts: g
 
 
 def _dots(axes: Axes, demand: Demand, kinds: NDArray[Any], labels: Mapping[str, str]) -> None:
-    place = shapely.get_coordinates(demand.points.geometry.array)
+    place = place_of("demand", demand.points)
     sizes = _sizes(axes, demand.weight.sum(axis=1))
     for kind, label in labels.items():
         here = kinds == kind

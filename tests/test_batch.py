@@ -1,11 +1,18 @@
 """Many studies side by side: one bad one does not stop the others."""
 
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import multiprocessing
+import os
+import signal
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from placement.batch import recommend_many
+from placement import batch
+from placement.batch import BatchRow, recommend_many
 from placement.errors import InputError
 from placement.toy import write_study
 from placement.verify import verify_folder
@@ -59,7 +66,7 @@ def test_ctrl_c_drops_the_studies_that_have_not_begun(tmp_path):
         def __init__(self):
             self.futures = []
 
-        def submit(self, *_arguments):
+        def submit(self, *_arguments, **_options):
             self.futures.append(Future())
             self.futures[0].set_exception(KeyboardInterrupt()) if len(self.futures) == 1 else None
             return self.futures[-1]
@@ -68,3 +75,124 @@ def test_ctrl_c_drops_the_studies_that_have_not_begun(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         recommend_many([tmp_path / "a", tmp_path / "b", tmp_path / "c"], tmp_path / "out", executor=pool)
     assert [future.cancelled() for future in pool.futures] == [False, True, True]
+
+
+def test_a_study_is_called_as_its_file_where_that_has_a_name(tmp_path):
+    paths = [tmp_path / "town" / "study.toml", tmp_path / "town" / "dear.toml", tmp_path / "town.v2"]
+    paths[2].mkdir()
+    assert [batch._name(path) for path in paths] == ["town", "town-dear", "town.v2"]
+
+
+def poisoned(study, folder, **_options):
+    """What a study may do to the process it runs in, by its name; stands for `_run` in new processes too."""
+    name = Path(study).name
+    if name == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == "crashed":
+        os.abort()
+    if name == "gone":
+        os._exit(0)
+    if name == "defect":
+        raise RuntimeError("bell \x07")
+    if name == "unpicklable":
+        raise type("Local", (Exception,), {})
+    if name == "exits":
+        raise SystemExit(3)
+    if name == "memory":
+        raise MemoryError
+    if name == "recursion":
+        raise RecursionError("maximum recursion depth exceeded")
+    time.sleep(0.05)
+    return BatchRow(study=study, folder=folder, status="optimal", objective=1.0, bound=1.0, gap=0.0)
+
+
+NAMES = ["a", "killed", "b", "defect", "c", "gone", "exits", "memory", "crashed", "recursion", "d", "unpicklable"]
+
+
+@pytest.mark.parametrize("given", [None, "processes", "threads"])
+def test_whatever_happens_to_a_study_costs_its_own_row(tmp_path, monkeypatch, given):
+    monkeypatch.setattr(batch, "_run", poisoned)
+    names = [name for name in NAMES if given != "threads" or name not in {"killed", "gone", "crashed"}]
+    studies = [tmp_path / name for name in names]
+    if given is None:
+        table = recommend_many(studies, tmp_path / "out")
+    else:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(2, mp_context=spawn) if given == "processes" else ThreadPoolExecutor(2) as pool:
+            table = recommend_many(studies, tmp_path / "out", executor=pool)
+    status = dict(zip(names, table["status"], strict=True))
+    assert list(status) == [Path(study).name for study in table["study"]]
+    assert {name for name, how in status.items() if how == "optimal"} == {"a", "b", "c", "d"}
+    assert {how for name, how in status.items() if len(name) > 1} == {"failed"}
+    said = dict(zip(names, table["message"], strict=True))
+    assert said["defect"] == r"a defect of placement: RuntimeError: bell \x07; please report it"
+    if given != "threads":
+        assert all(said[name].startswith("its process died") for name in ("killed", "gone", "crashed"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["batch.csv"]
+    written = pd.read_csv(tmp_path / "out" / "batch.csv", keep_default_na=False, dtype=str)
+    assert written["status"].tolist() == table["status"].tolist()
+    assert written["message"].tolist() == table["message"].tolist()
+
+
+def test_the_table_is_written_as_studies_end(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(batch, "_run", poisoned)
+    real = batch._replace_table
+
+    def noted(file, table):
+        real(file, table)
+        seen.append([Path(study).name for study in pd.read_csv(file)["study"]])
+
+    monkeypatch.setattr(batch, "_replace_table", noted)
+    with ThreadPoolExecutor(1) as pool:
+        recommend_many([tmp_path / name for name in "cab"], tmp_path / "out", executor=pool)
+    assert seen == [["c"], ["c", "a"], ["c", "a", "b"]]
+
+
+def test_a_table_that_cannot_be_written_costs_nothing_else(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(batch, "_run", poisoned)
+    monkeypatch.setattr(os, "fsync", full)
+    with ThreadPoolExecutor(1) as pool:
+        table = recommend_many([tmp_path / "a"], tmp_path / "out", executor=pool)
+    assert table["status"].tolist() == ["optimal"]
+    assert "cannot be written: [Errno 28] No space left on device" in caplog.text
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+def test_another_file_is_not_taken_for_the_table(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(batch, "_run", poisoned)
+    file = tmp_path / "out" / "batch.csv"
+    file.parent.mkdir()
+    if kind == "file":
+        file.write_text("batch,grade\n1,A\n")
+    elif kind == "link":
+        (tmp_path / "victim").write_text(",".join(BatchRow.__dataclass_fields__) + "\n")
+        file.symlink_to(tmp_path / "victim")
+    else:
+        file.mkdir()
+    with pytest.raises(InputError, match="is not a table of an earlier batch"):
+        recommend_many([tmp_path / "a"], tmp_path / "out")
+
+
+def test_a_table_of_an_earlier_batch_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "_run", poisoned)
+    for names in ("ab", "c"):
+        with ThreadPoolExecutor(1) as pool:
+            recommend_many([tmp_path / name for name in names], tmp_path / "out", executor=pool)
+    assert [Path(study).name for study in pd.read_csv(tmp_path / "out" / "batch.csv")["study"]] == ["c"]
+
+
+def test_ctrl_c_keeps_the_rows_of_the_studies_that_have_ended(tmp_path, monkeypatch):
+    def pressed(study, folder, **_options):
+        if Path(study).name == "b":
+            raise KeyboardInterrupt
+        return poisoned(study, folder)
+
+    monkeypatch.setattr(batch, "_run", pressed)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
+        recommend_many([tmp_path / name for name in "abcd"], tmp_path / "out", executor=pool)
+    assert "a" in [Path(study).name for study in pd.read_csv(tmp_path / "out" / "batch.csv")["study"]]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from placement.cli import main
 from placement.inputs import prepare
 from placement.pipeline import recommend, write_outcome
 from placement.study import read_study
 from placement.travel import TravelTimes, run
+from placement.travel._archive import save
 from placement.verify import verify_folder
 
 
@@ -64,14 +68,50 @@ def test_same_files_with_and_without(spoiled, folder, tmp_path):
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 
 
-def test_the_judge_does_not_believe_what_was_kept(spoiled, folder, tmp_path):
+def nearer(path):
+    """Times that are kept, a third as long."""
+    times = TravelTimes.load(path)
+    matrix = times.matrix.copy()
+    matrix.data = matrix.data // 3
+    return replace(times, matrix=matrix)
+
+
+def test_poisoned_times_decide_no_plan(spoiled, folder, tmp_path, caplog):
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "honest")
     (path,) = folder.iterdir()
-    times = TravelTimes.load(path)
-    nearer = times.matrix.copy()
-    nearer.data = nearer.data // 3
-    replace(times, matrix=nearer).save(path)
+    nearer(path).save(path)
+    write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "again")
+    assert "travel times are computed again" in caplog.text
+    for file in (tmp_path / "honest").iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name
+
+
+def test_the_judge_does_not_believe_what_was_kept(spoiled, folder, tmp_path):
+    """Whoever acts as the user can seal what they like; the judge computes for itself."""
+    write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "honest")
+    (path,) = folder.iterdir()
+    save(nearer(path), path, key=path.stem)
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "deceived")
     assert verify_folder(tmp_path / "honest").confirmed
     verdict = verify_folder(tmp_path / "deceived")
     assert any(line.startswith("coverage.after.total.covered: recounted") for line in verdict.differences)
+
+
+def test_the_command_says_where_times_come_from_and_no_file_does(spoiled, folder, tmp_path):
+    def told(*arguments):
+        done = CliRunner().invoke(main, [*map(str, arguments)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    check = ("check", spoiled.folder)
+    run = ("recommend", spoiled.folder, "--out")
+    assert "from the cache" not in told(*check)
+    assert json.loads(told(*check, "--json"))["times_from_cache"]
+    assert f"  travel times from the cache: {folder}\n" in told(*check)
+    assert f"\ntravel times from the cache: {folder}\n" in told(*run, tmp_path / "out")
+    assert json.loads(told(*run, tmp_path / "out", "--json"))["times_from_cache"]
+    assert all(b"from_cache" not in file.read_bytes() for file in (tmp_path / "out").iterdir())
+    (path,) = folder.iterdir()
+    path.unlink()
+    record = json.loads(told(*run, tmp_path / "out", "--json"))
+    assert (record["times_from_cache"], record["remarks"]) == (False, [])

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from placement.errors import InputError
 from placement.values import Demand, Sites
 
 FloatArray = NDArray[np.float64]
@@ -45,8 +46,7 @@ class Frame:
     def around(cls, demand: Demand, sites: Sites, actions: pd.DataFrame) -> Frame:
         """Return the frame that holds all demand and every station of the plan, with a margin."""
         named = sites.ids.isin(actions["site_id"]) | sites.ids.isin(actions["from_site_id"])
-        stations = sites.table.geometry.array[named]
-        points = np.vstack([shapely.get_coordinates(part) for part in (stations, demand.points.geometry.array)])
+        points = np.vstack([place_of("sites", sites.table)[named], place_of("demand", demand.points)])
         points = points if len(points) else np.zeros((1, 2))
         low, high = points.min(axis=0), points.max(axis=0)
         span = high - low + 0.08 * max(*(high - low), 500.0)
@@ -67,10 +67,33 @@ class Frame:
 
     def drawn(self, shapes: gpd.GeoDataFrame, crs: Any) -> NDArray[np.object_]:
         """Return the shapes in pixels, cut to the picture; `crs` is that of the frame."""
-        there = np.asarray(shapes.geometry.to_crs(crs).array, dtype=object)
+        there = finite(np.array(shapes.geometry.to_crs(crs).array, dtype=object))
         pixels = shapely.transform(there, self.pixels)
         cut: NDArray[np.object_] = shapely.clip_by_rect(pixels, -5, -5, self.width + 5, self.height + 5)
         return cut
+
+
+def place_of(name: str, points: gpd.GeoDataFrame) -> FloatArray:
+    """Return (n, 2) coordinates of points in metres, or raise an InputError where one has no place.
+
+    Native code that is given a number that is none may end the interpreter.
+    """
+    coordinates, row = shapely.get_coordinates(np.asarray(points.geometry.array), return_index=True)
+    found = np.full((len(points), 2), np.nan)
+    found[row] = coordinates
+    lost = ~np.isfinite(found).all(axis=1)
+    if lost.any():
+        first = str(points.index[lost][0])
+        raise InputError.single(name, "has no place on the map", row=first, remedy="give its coordinates")
+    return found
+
+
+def finite(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return shapes, empty ones in place of none and of those that a projection threw out of the world."""
+    coordinates, shape = shapely.get_coordinates(shapes, return_index=True)
+    lost = shapely.is_missing(shapes)
+    lost[shape[~np.isfinite(coordinates).all(axis=1)]] = True
+    return np.where(lost, shapely.Polygon(), shapes)
 
 
 def path(lines: NDArray[np.object_]) -> str:

@@ -16,7 +16,7 @@ from markupsafe import escape
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from placement.maps.frame import Frame, path
+from placement.maps.frame import Frame, path, place_of
 from placement.maps.words import shown
 from placement.values import Demand
 
@@ -76,7 +76,7 @@ def district_names(frame: Frame, districts: gpd.GeoDataFrame | None, crs: Any, t
 
 def demand_layer(frame: Frame, demand: Demand, reach: pd.DataFrame | None) -> tuple[list[str], float]:
     """Return the dots of demand, and the square of the radius in pixels that one visit a month has."""
-    place = frame.pixels(shapely.get_coordinates(demand.points.geometry.array))
+    place = frame.pixels(place_of("demand", demand.points))
     dots = pd.DataFrame({"x": place[:, 0], "y": place[:, 1], "weight": demand.weight.sum(axis=1)})
     dots["kind"] = "all" if reach is None else reach_classes(reach)
     dots = dots[dots["weight"] > 0]

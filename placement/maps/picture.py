@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from markupsafe import Markup, escape
 
-from placement.maps.frame import INK, Frame
+from placement.maps.frame import INK, Frame, place_of
 from placement.maps.ground import (
     CLASSES,
     DOT_MAX_PX,
@@ -61,7 +60,7 @@ def plan_map(
     """
     frame = Frame.around(demand, sites, actions)
     crs = sites.table.crs
-    pixels = frame.pixels(shapely.get_coordinates(sites.table.geometry.array))
+    pixels = frame.pixels(place_of("sites", sites.table))
     stations = Stations.placed(frame, pd.DataFrame(pixels, index=sites.ids, columns=["x", "y"]), actions)
     dots, scale = demand_layer(frame, demand, reach)
     inner = [

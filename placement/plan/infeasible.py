@@ -23,7 +23,7 @@ from placement.solve.engine import solve_engine
 from placement.solve.feasibility import FeasibilityModel
 from placement.solve.recount import covered_rows, exact_sum, open_sites
 from placement.solve.reduced import common_divisor
-from placement.values import Certificate, CoverageProgram, Solution
+from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.infeasible import Change, Infeasibility
 
 _ANY_PLAN = 0.999
@@ -40,6 +40,9 @@ _QUESTIONS, _FEW_COLUMNS, _QUESTIONS_OF_FEW = 3, 100, 30
 
 _PRECISE = 0.05
 """Where columns are many the two need come no closer than this share."""
+
+_COUNT_CLOSED = ("max_closes", "max_changes")
+"""Rows of stations that are closed; they are written as what is left of all that stand today."""
 
 
 def explain(
@@ -114,7 +117,7 @@ class _Explainer:
         return self._change(name, 1, self.certificate)
 
     def _change(self, name: str, amount: int, certificate: Certificate) -> Change:
-        limit = next((row.limit for row in self.program.linear if row.name == name), None)
+        limit = next((_limit(row) for row in self.program.linear if row.name == name), None)
         floor = next((floor for floor in self.program.floors if floor.name == name), None)
         return Change(
             constraint=name,
@@ -202,3 +205,9 @@ def _excess(program: CoverageProgram, name: str, chosen: NDArray[np.bool_]) -> i
         covered += exact_sum(np.where(covered_rows(covers, stands), weights, 0)[inside])
         first += weights.size
     return floor.minimum - covered
+
+
+def _limit(row: LinearRow) -> int:
+    """Return the limit as the study has it: a row of closed stations counts both ways to stay as one less."""
+    today = int(np.count_nonzero(row.coefficients < 0)) // 2 if row.name in _COUNT_CLOSED else 0
+    return row.limit + today

@@ -110,7 +110,8 @@ class SolvePart(Part):
     solver: str
     asked_gap: float = Field(ge=0, le=1, description="Gap at which the run was allowed to stop.")
     tie_broken: bool = Field(
-        description="Among equal optima the plan with fewest actions, then least money, then lowest ids was taken."
+        description="Among equal optima the plan with fewest actions, then least money, then shortest moves, "
+        "then lowest ids was taken."
     )
     interrupted: bool = Field(
         default=False, description="The run was stopped by hand: the best plan and bound known then."

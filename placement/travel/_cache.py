@@ -3,6 +3,13 @@
 A file is written beside its place and renamed into it, so that runs at the same time and runs that are killed leave
 whole files only. Nothing that happens here makes a run fail: what cannot be read is computed again, what cannot be
 written is not kept.
+
+What is kept decides plans, so that it is believed only where it was written by this user: the folder and the file are
+the user's own, nobody else may write to them, the file is a regular one, and its digest, which includes the fingerprint
+it is kept under, is that of its content. This protects against other users of the machine, against damage, and against
+times of another study under the name of this one. It does not protect against whoever acts as the user: a program of
+the user's, or a folder of times that the user unpacked from somebody else's archive, can seal what it likes.
+``[travel] cache = false`` believes nothing, and the judge never reads what is kept.
 """
 
 from __future__ import annotations
@@ -11,8 +18,10 @@ import functools
 import hashlib
 import logging
 import os
+import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +30,7 @@ import pandas as pd
 
 import placement
 from placement.errors import InputError
-from placement.travel._archive import UNFINISHED, save
+from placement.travel._archive import UNFINISHED, read, save
 from placement.travel.times import TravelTimes
 
 MOST_FILES = 100
@@ -77,35 +86,63 @@ def _code() -> str:
 
 
 def kept(folder: Path | None, key: str, like: Callable[[TravelTimes], bool]) -> TravelTimes | None:
-    """Return what is kept under a key; None where nothing is, or not what was asked for."""
+    """Return what this user keeps under a key; None where nothing is, or not what was asked for."""
     if folder is None:
         return None
     path = folder / f"{key}.npz"
     try:
-        if not path.is_file():
-            return None
-        times = TravelTimes.load(path)
-        os.utime(path)
+        with _own_folder(folder) as opened:
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=opened)
+            with os.fdopen(descriptor, "rb") as file:
+                _check_own(os.fstat(descriptor), stat.S_ISREG, "file")
+                times = read(file, path.name, key=key)
+                os.utime(descriptor)
+    except FileNotFoundError:
+        return None
     except (InputError, OSError) as error:
-        why = error.faults[0].problem if isinstance(error, InputError) else str(error)
+        why = error.faults[0].problem if isinstance(error, InputError) else f"cannot be read: {error.strerror}"
         _LOG.warning("travel times are computed again: the kept file %s %s", path, why)
         return None
     if not like(times):
         _LOG.warning("travel times are computed again: the kept file %s holds other times", path)
         return None
-    return times
+    return replace(times, kept_in=str(folder))
 
 
 def keep(folder: Path | None, key: str, times: TravelTimes) -> None:
-    """Keep times under a key, where the folder can be written and they are not too many."""
+    """Keep times under a key, where the folder can be written, is the user's own, and they are not too many."""
     if folder is None or times.n_pairs * _ENTRY_BYTES > MOST_BYTES // 2:
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save(times, folder / f"{key}.npz", compress=False)
-        _drop_oldest(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _own_folder(folder):
+            save(times, folder / f"{key}.npz", compress=False, key=key)
+            _drop_oldest(folder)
     except OSError as error:
         _LOG.info("travel times are not kept: %s", error)
+    except InputError as error:
+        _LOG.warning("travel times are not kept: the folder %s %s", folder, error.faults[0].problem)
+
+
+@contextmanager
+def _own_folder(folder: Path) -> Iterator[int]:
+    """Hold a folder open that only this user may write to."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _check_own(os.fstat(descriptor), stat.S_ISDIR, "folder")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_own(found: os.stat_result, is_kind: Callable[[int], bool], kind: str) -> None:
+    """Raise an InputError unless something is of a kind, belongs to this user, and nobody else may write to it."""
+    if not is_kind(found.st_mode):
+        raise InputError.single("travel times", f"is not a regular {kind}")
+    if found.st_uid != os.geteuid():
+        raise InputError.single("travel times", f"is a {kind} of another user")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError.single("travel times", f"can be written by other users (chmod go-w the {kind})")
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -54,6 +54,8 @@ class TravelTimes:
         Frame `id`, `kind` (point or site), `access_m`, `part`, `far`: how each end met the streets.
     source
         Fingerprint of what the times were computed from; empty for a given table.
+    kept_in
+        Folder of the cache they were read from; empty where they were computed. No part of what they are.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class TravelTimes:
     mode: str
     snaps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SNAP_COLUMNS)))
     source: str = ""
+    kept_in: str = ""
 
     def __post_init__(self) -> None:
         for name in ("point_ids", "site_ids"):

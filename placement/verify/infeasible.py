@@ -30,6 +30,7 @@ from placement.verify.program import program_columns
 from placement.verify.verdict import Verdict
 
 _REQUIRED = "required sites"
+_OF_CLOSED = ("max_closes", "max_changes")
 
 
 def infeasible_verdict(record: Mapping[str, Any], counting: Counting, place: Path, wrong: list[str]) -> Verdict:
@@ -182,7 +183,9 @@ class _Case:
                 return Change(asked=floor.minimum, of=total, **amounts)
         for row in program.linear:
             if row.name == name and not _structural(row):
-                return Change(asked=row.limit, of=None, **amounts)
+                # Where stations that close are counted, the row says so by those that stay, each in two columns.
+                staying = sum(number < 0 for number in row.coefficients.tolist()) if name in _OF_CLOSED else 0
+                return Change(asked=row.limit + staying // 2, of=None, **amounts)
         return None
 
 

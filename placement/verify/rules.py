@@ -156,9 +156,13 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
 def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every count limit that is exceeded."""
     policy = prepared.study.policy
+    changes = len(claims.move) + len(claims.open) + len(claims.close)
     counts = (
         ("stations", len(claims.standing), policy.max_stations),
         ("moves", len(claims.move), policy.max_moves),
+        ("opens", len(claims.open), policy.max_opens),
+        ("closes", len(claims.close), policy.max_closes),
+        ("changes", changes, policy.max_changes),
     )
     for name, count, most in counts:
         if most is not None and count > most:

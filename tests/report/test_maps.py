@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.spatial.distance import pdist
 
+from placement.errors import InputError
 from placement.maps import plan_map
 from placement.maps.frame import Frame, path
 from placement.maps.ground import demand_layer
-from placement.maps.stations import APART_PX, Stations
+from placement.maps.stations import APART_PX, Stations, _apart
 from placement.report import ordered_actions
 from placement.report.text import texts
 from placement.values import Demand
@@ -183,3 +185,69 @@ def test_the_licence_notice_and_both_languages_stand_in_the_picture():
     assert "© OpenStreetMap contributors" in svg
     assert "迁移" in svg
     assert ">北<" in svg
+
+
+@pytest.mark.parametrize("count", [2, 30, 100, 300])
+@pytest.mark.parametrize("place", [(20.0, 20.0), (0.0, 0.0), (980.0, 440.0), (500.0, 230.0)])
+def test_many_signs_on_one_place_stay_in_the_picture(count, place):
+    frame = Frame(west=0, north=0, scale=1, width=1000, height=460)
+    spots = _apart(np.full((count, 2), place), frame)
+    assert np.isfinite(spots).all()
+    assert ((spots > 0) & (spots < (1000, 460))).all()
+    assert len(np.unique(spots, axis=0)) == count
+    assert np.array_equal(spots, _apart(np.full((count, 2), place), frame))
+    if count <= 100:
+        assert pdist(spots).min() > APART_PX / 2
+
+
+def dense_apart(anchors, frame):
+    """Every sign against every other, as a reader would write it down."""
+    turn = np.arange(len(anchors)) * 2.4
+    spots = anchors + 0.01 * np.column_stack([np.cos(turn), np.sin(turn)])
+    for _ in range(200):
+        apart = spots[:, None, :] - spots[None, :, :]
+        distance = np.hypot(apart[..., 0], apart[..., 1])
+        np.fill_diagonal(distance, np.inf)
+        overlap = np.maximum(APART_PX - distance, 0.0)
+        if overlap.max(initial=0.0) < 0.5:
+            break
+        moved = spots + 0.5 * (apart * (overlap / distance)[..., None]).sum(axis=1)
+        spots = np.clip(moved, 13, (frame.width - 13, frame.height - 13))
+    return spots
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 61, 300])
+def test_the_tree_of_signs_moves_them_as_all_pairs_would(count):
+    frame = Frame(west=0, north=0, scale=1, width=1000, height=700)
+    anchors = np.random.default_rng(count).uniform(0, 700, (count, 2))
+    assert _apart(anchors, frame) == pytest.approx(dense_apart(anchors, frame), abs=1e-9)
+
+
+def test_signs_that_cannot_fit_stay_where_they_stand():
+    frame = Frame(west=0, north=0, scale=1, width=1000, height=460)
+    anchors = np.random.default_rng(0).uniform(0, 460, (15_000, 2))
+    assert np.array_equal(_apart(anchors, frame), anchors)
+
+
+@pytest.mark.parametrize("bad", [shapely.Point(), shapely.Point(np.nan, 1), shapely.Point(np.inf, 1), None])
+@pytest.mark.parametrize("table", ["sites", "demand"])
+def test_what_has_no_place_is_named_and_reaches_no_native_code(bad, table, monkeypatch):
+    sites, demand = make_sites(), make_demand()
+    (sites.table if table == "sites" else demand.points).geometry.array[3] = bad
+    for name in ("buffer", "union_all", "clip_by_rect", "maximum_inscribed_circle"):
+        monkeypatch.setattr(shapely, name, lambda *_, **__: pytest.fail("reached"))
+    with pytest.raises(InputError, match=rf"{table} \[\w+\]: has no place on the map"):
+        draw(sites=sites, demand=demand)
+
+
+def test_lines_out_of_the_world_are_left_out():
+    streets = make_streets()
+    where = streets.geometry.array
+    where[0] = shapely.LineString([(np.inf, np.inf), (X0, Y0)])
+    where[1] = None
+    districts = make_districts()
+    districts.geometry.array[0] = shapely.Polygon([(np.inf, 0), (1, 1), (2, 0)])
+    svg = str(draw(streets=streets, districts=districts))
+    assert "inf" not in re.sub("[a-z]*info[a-z]*", "", svg)
+    assert "nan" not in svg
+    parse(svg)

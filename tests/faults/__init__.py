@@ -1,0 +1,1 @@
+"""Faults that come from outside: of the machine, the disk, the console, other users, missing parts."""
