@@ -126,7 +126,7 @@ def places(rng: np.random.Generator, kind: str, count: int, xy: np.ndarray, ends
 def test_what_is_not_shifted_is_never_called_so(block_m, jitter):
     """Part of what was measured: 14,560 tables of 520 towns (see `placement.shift`), none called shifted."""
     rng = np.random.default_rng(int(block_m) + int(10 * jitter))
-    for _ in range(3):
+    for _ in range(2):
         streets, _, xy, ends = city(rng, block_m, jitter=jitter)
         for kind in ("nodes", "streets", "beside", "anywhere"):
             for count in (5, 40, 300):
