@@ -10,7 +10,7 @@ and ten thousand sites), the cover sets are made block by block too, each time t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,75 +19,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.errors import InputError
+from placement.countable import count_pairs
+from placement.errors import AlignmentError, InputError
+from placement.standard import Rules, Standard, keep_columns, open_throughout, rules_of, serves
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Coverages, Covered, Demand, Segment, Sites, WeightedBlocks
+from placement.values._checks import Faults
 from placement.values._frozen import frozen_array, frozen_csr
 
-_DAY_MIN = 1440
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standard:
-    """The service standard: how far a station may be.
-
-    Parameters
-    ----------
-    threshold_s
-        Walking time in seconds, for districts without one of their own; None with a distance standard.
-    threshold_m
-        Network distance in metres; None with a time standard.
-    threshold_s_by_district
-        Walking time in seconds of districts (or their parents) that have their own.
-    """
-
-    threshold_s: float | None = None
-    threshold_m: float | None = None
-    threshold_s_by_district: Mapping[str, float] | None = None
-
-    def __post_init__(self) -> None:
-        if (self.threshold_s is None) == (self.threshold_m is None):
-            raise InputError.single("travel", "give a threshold in seconds or in metres")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Rules:
-    """What turns travel times into cover sets.
-
-    Parameters
-    ----------
-    segments
-        Who walks when for what.
-    serving
-        (segments, sites) bool: open during the whole period and offering the service.
-    standard
-        The service standard.
-    threshold_s
-        (points,) seconds, where districts differ; None where one threshold holds for all.
-    """
-
-    segments: tuple[Segment, ...]
-    serving: NDArray[np.bool_]
-    standard: Standard
-    threshold_s: NDArray[np.float64] | None
-
-    def rows(self, times: TravelTimes, segment: int, points: slice) -> sparse.csr_array:
-        """Return the cover sets of a block of points in one segment."""
-        return _keep_columns(self.near(times, self.segments[segment].speed_m_s, points), self.serving[segment])
-
-    def near(self, times: TravelTimes, speed_m_s: float, points: slice) -> sparse.csr_array:
-        """Return the pairs of a block of points within the standard at one speed, open or not."""
-        standard = self.standard
-        if standard.threshold_m is not None:
-            return times.within_metres(standard.threshold_m)
-        speed = None if times.speed_m_s is None and times.unit == "ms" else speed_m_s
-        if self.threshold_s is None:
-            return times.within(float(standard.threshold_s or 0.0), speed)
-        threshold = self.threshold_s[points]
-        order = [np.flatnonzero(threshold == value) for value in np.unique(threshold)]
-        parts = [times.within(float(threshold[rows[0]]), speed)[rows] for rows in order]
-        back = np.argsort(np.concatenate(order), kind="stable")
-        return sparse.csr_array(sparse.vstack(parts, format="csr")[back])
+__all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "measure", "open_throughout", "serves"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,8 +63,24 @@ class CoverRows:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class IdOrder:
+    """Positions of points and sites in the order of their ids.
+
+    Parameters
+    ----------
+    points
+        (points,) positions; as they come where travel times come block by block.
+    sites
+        (sites,) positions.
+    """
+
+    points: NDArray[np.int64]
+    sites: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Coverage:
-    """Stacked cover sets.
+    """Stacked cover sets, and what they were made from.
 
     Parameters
     ----------
@@ -132,59 +88,129 @@ class Coverage:
         (segments x points, sites) CSR; a stored entry means covered. Or the same rows, made block by block.
     segments
         The segments in the order of the row blocks.
-    n_points
-        Rows a segment.
+    point_ids, site_ids
+        Ids of the rows of a block, and of the columns.
+    serving
+        (segments, sites) bool: open during the whole period and offering the service.
     """
 
     covers: sparse.csr_array | CoverRows
     segments: tuple[Segment, ...]
-    n_points: int
+    point_ids: pd.Index
+    site_ids: pd.Index
+    serving: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "serving", frozen_array(self.serving, np.bool_))
+
+    @property
+    def n_points(self) -> int:
+        """Rows a segment."""
+        return len(self.point_ids)
 
     def reached(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return, as (points, segments) booleans, who is within reach of any site in `standing` (a (sites,) mask)."""
+        """Return, as (points, segments) booleans, who is within reach of any site in `standing` (a (sites,) mask).
+
+        Raises
+        ------
+        AlignmentError
+            If `standing` is no mask of the sites.
+        """
+        mask = np.asarray(standing)
+        if mask.dtype != np.bool_ or mask.shape != (len(self.site_ids),):
+            problem = f"has shape {mask.shape} and holds {mask.dtype}, expected ({len(self.site_ids)},) of bool"
+            raise AlignmentError.single("coverage", problem, row="standing", remedy="e.g. site_ids.isin([...])")
         if isinstance(self.covers, CoverRows):
-            hits = self.covers.reached(standing)
+            hits = self.covers.reached(mask)
         else:
-            hits = self.covers.astype(np.int32) @ standing.astype(np.int32) > 0
+            hits = self.covers.astype(np.int32) @ mask.astype(np.int32) > 0
         return frozen_array(hits.reshape(len(self.segments), self.n_points).T)
 
-    def weighted(self, weights: NDArray[np.int64]) -> dict[str, Any]:
-        """Return `covers` and `weights` as :class:`placement.values.CoverageProgram` takes them."""
+    def by_ids(self) -> IdOrder:
+        """Return the order in which a program is written, so that the order of tables means nothing."""
+        points = np.arange(self.n_points) if isinstance(self.covers, CoverRows) else _sorted(self.point_ids)
+        return IdOrder(points=points, sites=_sorted(self.site_ids))
+
+    def weighted(self, weights: NDArray[np.int64], order: IdOrder | None = None) -> dict[str, Any]:
+        """Return `covers` and `weights` as :class:`placement.values.CoverageProgram` takes them.
+
+        Parameters
+        ----------
+        weights
+            (segments x points,) of the rows as they are returned.
+        order
+            Rows within each segment, and columns, stand in this order; None: as they are here.
+        """
+        sites = None if order is None or _is_range(order.sites) else order.sites
         if isinstance(self.covers, CoverRows):
-            return {"covers": WeightedBlocks(covers=self.covers, weights=weights), "weights": None}
-        return {"covers": self.covers, "weights": weights}
+            covers = self.covers if sites is None else _Columns(self.covers, sites)
+            return {"covers": WeightedBlocks(covers=covers, weights=weights), "weights": None}
+        matrix = self.covers
+        if order is not None and not _is_range(order.points):
+            blocks = np.arange(len(self.segments))[:, None] * self.n_points
+            matrix = matrix[(blocks + order.points[None, :]).ravel()]
+        return {"covers": matrix if sites is None else matrix[:, sites], "weights": weights}
+
+    def check(self, demand: Demand, sites: Sites | None = None) -> None:
+        """Raise unless these are the cover sets of `demand` (and of `sites`).
+
+        Raises
+        ------
+        AlignmentError
+            Naming the ids, segments, hours or services that differ.
+        """
+        faults = Faults("coverage")
+        faults.same_ids("demand points", self.point_ids, demand.ids)
+        self._check_segments(faults, demand)
+        if sites is not None and faults.same_ids("sites", self.site_ids, sites.ids) and not faults.found:
+            now = np.array([serves(sites, segment) for segment in self.segments], dtype=bool)
+            wrong = (now.reshape(self.serving.shape) != self.serving).any(axis=0)
+            if wrong.any():
+                first = str(sites.ids[int(np.argmax(wrong))])
+                faults.add("is for other hours or services of the site", row=first, remedy="make it from these sites")
+        faults.raise_any(AlignmentError)
+
+    def _check_segments(self, faults: Faults, demand: Demand) -> None:
+        if self.segments == demand.segments:
+            return
+        pairs = zip(self.segments, demand.segments, strict=False)
+        then, now = next(((a, b) for a, b in pairs if a != b), (None, None))
+        if then is None or now is None:
+            problem = f"is for {len(self.segments)} segments, demand has {len(demand.segments)}"
+        elif then.name != now.name:
+            problem = f"is for segment {then.name}, demand has {now.name} there"
+        else:
+            problem = f"is for other hours or another speed of {now.name}: {_hours(then)}, demand has {_hours(now)}"
+        faults.add(problem, row="segments", remedy="make it from the same values")
 
 
-def open_throughout(opens_min: int, closes_min: int, segment: Segment) -> bool:
-    """Return whether opening hours cover the whole period of a segment; both may pass midnight.
-
-    Examples
-    --------
-    >>> night = Segment(
-    ...     age_group="general", period="night", service="all", speed_m_s=1.3, starts_min=1200, ends_min=480
-    ... )
-    >>> open_throughout(0, 1440, night), open_throughout(1080, 540, night), open_throughout(480, 1320, night)
-    (True, True, False)
-    """
-    hours = (closes_min - opens_min) % _DAY_MIN or _DAY_MIN
-    if hours == _DAY_MIN:
-        return True
-    period = (segment.ends_min - segment.starts_min) % _DAY_MIN or _DAY_MIN
-    return (segment.starts_min - opens_min) % _DAY_MIN + period <= hours
+def _hours(segment: Segment) -> str:
+    return f"minutes {segment.starts_min} to {segment.ends_min} at {segment.speed_m_s} m/s"
 
 
-def serves(sites: Sites, segment: Segment) -> NDArray[np.bool_]:
-    """Return (sites,) booleans: open during the whole period and offering the service of `segment`."""
-    table = sites.table
-    hours = zip(table["opens_min"], table["closes_min"], table["services"], strict=True)
-    return np.array(
-        [
-            open_throughout(int(opens), int(closes), segment)
-            and (not services or segment.service == "all" or segment.service in services)
-            for opens, closes, services in hours
-        ],
-        dtype=bool,
-    )
+@dataclass(frozen=True)
+class _Columns:
+    """Blocks of rows with their columns in another order."""
+
+    blocks: Iterable[sparse.csr_array]
+    order: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        for block in self.blocks:
+            moved = sparse.csr_array(block[:, self.order])
+            moved.sort_indices()
+            yield moved
+
+
+def _sorted(ids: pd.Index) -> NDArray[np.int64]:
+    """Return the positions of ids in their order; at no cost where they are sorted."""
+    if ids.is_monotonic_increasing:
+        return np.arange(len(ids))
+    return np.asarray(np.argsort(ids.to_numpy(dtype=object), kind="stable"), dtype=np.int64)
+
+
+def _is_range(order: NDArray[np.int64]) -> bool:
+    return bool((order == np.arange(order.size)).all())
 
 
 def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standard: Standard) -> Coverage:
@@ -193,39 +219,46 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
     Raises
     ------
     InputError
-        If the travel times are for other points or sites, or do not reach as far as the standard.
+        If the travel times are for other points or sites, or do not reach as far as the standard; if the standard
+        names a district that does not exist; if nothing can count, with what makes it so.
     """
-    for name, ours, theirs in (("population", demand.ids, times.point_ids), ("sites", sites.ids, times.site_ids)):
-        if not pd.Index(theirs).equals(pd.Index(ours)):
-            raise InputError.single(
-                "travel", f"travel times are for other {name}", remedy="compute them from the same tables"
-            )
+    if demand.points.crs != sites.table.crs:
+        problem = f"is in {sites.table.crs.to_string()}, demand in {demand.points.crs.to_string()}"
+        raise InputError.single("sites", problem, remedy="reproject one with to_crs(...)")
+    faults = Faults("travel times")
+    faults.same_ids("demand points", times.point_ids, demand.ids)
+    faults.same_ids("sites", times.site_ids, sites.ids)
+    faults.raise_any(AlignmentError)
     speeds = {segment.speed_m_s for segment in demand.segments}
     if times.unit == "ms" and times.speed_m_s is None and standard.threshold_m is None and len(speeds) > 1:
         problem = f"travel is given in seconds, but age groups walk at {len(speeds)} speeds"
         raise InputError.single("travel", problem, remedy="give metres, or the same speed for every age group")
-    serving = [serves(sites, segment) for segment in demand.segments]
-    rules = Rules(
-        segments=demand.segments,
-        serving=np.array(serving, dtype=bool).reshape(len(serving), len(sites)),
-        standard=standard,
-        threshold_s=_thresholds(demand, standard),
-    )
+    rules = rules_of(demand, sites, standard)
+    count_pairs(demand, sites, times, rules).raise_if_nothing()
     if isinstance(times, TimesStream):
         covers: sparse.csr_array | CoverRows = CoverRows(times=times, rules=rules)
     else:
         everyone = slice(0, len(demand.ids))
         near = {speed_m_s: rules.near(times, speed_m_s, everyone) for speed_m_s in speeds}
-        at = zip(demand.segments, serving, strict=True)
-        blocks = [_keep_columns(near[segment.speed_m_s], serves_it) for segment, serves_it in at]
+        at = zip(demand.segments, rules.serving, strict=True)
+        blocks = [keep_columns(near[segment.speed_m_s], serves_it) for segment, serves_it in at]
         covers = frozen_csr(
             sparse.vstack(blocks, format="csr") if blocks else sparse.csr_array((0, len(sites)), dtype=bool)
         )
-    return Coverage(covers=covers, segments=demand.segments, n_points=len(demand.ids))
+    return Coverage(
+        covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving
+    )
 
 
 def measure(coverage: Coverage, demand: Demand, standing: NDArray[np.bool_]) -> Coverages:
-    """Return what the sites in `standing` (a (sites,) mask) cover: in total, by segment, by district, and people."""
+    """Return what the sites in `standing` (a (sites,) mask) cover: in total, by segment, by district, and people.
+
+    Raises
+    ------
+    AlignmentError
+        If `coverage` was made for other points or segments, or `standing` is no mask of its sites.
+    """
+    coverage.check(demand)
     reached = coverage.reached(standing)
     parts = [demand.weight, demand.need, demand.expected_use]
 
@@ -254,24 +287,3 @@ def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float
         within = reached[:, columns].any(axis=1)
         people[f"{age_group}/{period}"] = (float(residents[within].sum()), float(residents.sum()))
     return people
-
-
-def _thresholds(demand: Demand, standard: Standard) -> NDArray[np.float64] | None:
-    """Return (points,) seconds where districts, or their parents, have thresholds of their own."""
-    own = dict(standard.threshold_s_by_district or {})
-    if not own:
-        return None
-    points = demand.points
-    known = points["district"].map(own).fillna(points["parent"].map(own)).fillna(standard.threshold_s)
-    return frozen_array(known, np.float64)
-
-
-def _keep_columns(matrix: sparse.csr_array, keep: NDArray[np.bool_]) -> sparse.csr_array:
-    entries = keep[matrix.indices]
-    lengths = (
-        np.add.reduceat(np.append(entries, False), matrix.indptr[:-1]) if matrix.shape[0] else np.zeros(0, dtype=int)
-    )
-    lengths = np.where(np.diff(matrix.indptr) > 0, lengths, 0)
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    indices = matrix.indices[entries]
-    return sparse.csr_array((np.ones(indices.size, dtype=bool), indices, indptr), shape=matrix.shape)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import geopandas as gpd
-import pandas as pd
 
+from placement.countable import countable_notes
 from placement.demand import (
     Awareness,
     DemandEstimate,
@@ -28,9 +27,9 @@ from placement.study import Study, StudyError, parse_period, read_study
 from placement.tables import (
     Tables,
     holds_areas,
-    in_order,
     input_fingerprints,
     read_frame,
+    read_network,
     read_tables,
     refuse_changes,
     shifted_back,
@@ -148,13 +147,14 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
         tables = read_tables(study)
     except InputError as error:
         faults += error.faults
+    notes: list[str] = []
     try:
-        streets = read_streets(study)
+        streets = read_streets(study, notes)
     except InputError as error:
         faults += (fault for fault in error.faults if fault not in faults)
     if faults or tables is None:
         raise InputError(faults)
-    return tables, streets
+    return replace(tables, notes=(*tables.notes, *notes)), streets
 
 
 def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
@@ -198,10 +198,11 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     footfall, filled = study_footfall(study, population, counters, streets)
     demand = study_demand(study, population, footfall, awareness)
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
-    notes = (*notes, *more, *footfall_notes(study, filled, reliance))
+    notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
     tell("walking times")
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
+    notes = (*notes, *countable_notes(study, demand, tables.sites, times))
     return Prepared(
         study=study,
         tables=tables,
@@ -213,20 +214,22 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
         reliance=reliance,
         demand=demand,
         times=times,
-        fingerprints=MappingProxyType(fingerprints),
+        fingerprints=fingerprints,
         notes=notes,
     )
 
 
-def read_streets(study: Study) -> Streets | None:
-    """Return the street network of a study, or None where it has none."""
+def read_streets(study: Study, notes: list[str] | None = None) -> Streets | None:
+    """Return the street network of a study, or None where it has none; `notes` receives what a reader must know."""
     source = study.inputs.streets
     if source is None:
         return None
     crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
-        frames = _street_tables(study, source.nodes, source.edges)
-        return Streets.from_tables(*frames, crs=crs, coordinates=source.coordinates)
+        nodes, edges, more = read_network(study, source.nodes, source.edges)
+        if notes is not None:
+            notes += more
+        return Streets.from_tables(nodes, edges, crs=crs, coordinates=source.coordinates)
     if source.graphml is not None:
         return Streets.from_graphml(study.path(source.graphml), crs=crs)
     if source.lines is not None:
@@ -243,20 +246,6 @@ def read_streets(study: Study) -> Streets | None:
         rules = None if source.rules is None else read_frame("way rules", study.path(source.rules))
         return Streets.from_osm_file(study.path(source.osm), crs=crs, mode=source.mode, rules=rules)
     raise InputError.single(study.file.name, "has no source of streets", row="inputs.streets")
-
-
-def _street_tables(study: Study, *written: str) -> list[pd.DataFrame]:
-    """Return the tables of nodes and edges, or raise with the faults of both."""
-    frames: list[pd.DataFrame] = []
-    faults: list[Fault] = []
-    for name, path in zip(("streets_nodes", "streets_edges"), written, strict=True):
-        try:
-            frames.append(in_order(read_frame(name, study.path(path))))
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(faults)
-    return frames
 
 
 def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from placement.coverage import Coverage, Standard, cover
+from placement.errors import InputError
 from placement.models import Policy, StationCosts
 from placement.travel import TravelTimes
 from placement.values import Demand, Segment, Sites
@@ -108,7 +109,18 @@ def make_times(metres: np.ndarray, demand: Demand, sites: Sites) -> TravelTimes:
 
 
 def random_town(rng: np.random.Generator, *, points: int = 8) -> Town:
-    """Return a random town with up to 3 stations and 4 candidates, budgets, counts and floors now and then."""
+    """Return a random town with up to 3 stations and 4 candidates, budgets, counts and floors now and then.
+
+    Towns in which nothing can count are drawn again.
+    """
+    while True:
+        try:
+            return _random_town(rng, points)
+        except InputError:
+            continue
+
+
+def _random_town(rng: np.random.Generator, points: int) -> Town:
     stations, candidates = int(rng.integers(0, 4)), int(rng.integers(1, 5))
     n = stations + candidates
     need = rng.integers(0, 50, size=(points, 2)) * rng.choice([1.0, 0.5, 0.001])
@@ -133,6 +145,9 @@ def random_town(rng: np.random.Generator, *, points: int = 8) -> Town:
         running_fen=maybe(int(rng.integers(0, 300)) * int(rng.choice([1, 30]))),
         max_stations=maybe(int(rng.integers(0, n + 1))),
         max_moves=maybe(int(rng.integers(0, 3))),
+        max_opens=maybe(int(rng.integers(0, 3))),
+        max_closes=maybe(int(rng.integers(0, 3))),
+        max_changes=maybe(int(rng.integers(0, 5))),
         district_floors={"north": floor()} if rng.random() < 0.3 else {},
         age_floors={"elderly": floor()} if rng.random() < 0.3 else {},
     )

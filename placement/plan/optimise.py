@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from placement.coverage import Coverage, measure
-from placement.models import Policy, RelocationModel, StationCosts, maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE, capital_amounts
+from placement.models import Policy, StationCosts, maximal_coverage
+from placement.models.maximal_coverage import WEIGHT_SCALE
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.plan.solving import solve_in_time
-from placement.solve.deadline import hold_interrupts
+from placement.plan.ties import break_ties
 from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
-
-_ONE_NUMBER = 10**6
-"""Up to this many units of money, actions and money are one number and settled by one question to the solver."""
+from placement.values._checks import Faults, is_number, shown
 
 
 def optimise(
@@ -63,6 +57,8 @@ def optimise(
 
     Raises
     ------
+    InputError
+        If the stages do not belong together, or an option is none.
     InfeasibleError
         Naming constraints that cannot hold together, with the numbers and the proof.
     NoSolutionError
@@ -73,11 +69,18 @@ def optimise(
         :func:`placement.solve.maximise_coverage`.
     """
     tell = progress or (lambda _line: None)
+    _check_options(gap, time_limit_s, seed, threads)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    solution, tie_broken = _solve(model, costs, backend, options)
+    solution, left_s = solve_in_time(model.program, backend, options)
+    tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
+    if solution.status == "optimal" and gap == 0 and not solution.interrupted:
+        tell("choosing among equal plans")
+        solution, tie_broken = break_ties(
+            model, solution, costs, sites, streets, time_limit_s=left_s, seed=seed, threads=threads
+        )
     actions = decode(model, solution.chosen, sites, costs, streets)
     standing = standing_after(model, solution.chosen, len(sites))
     return Plan(
@@ -92,6 +95,16 @@ def optimise(
     )
 
 
+def _check_options(gap: float, time_limit_s: float, seed: int, threads: int) -> None:
+    faults = Faults("optimise")
+    if not is_number(gap) or not 0 <= gap < 1:
+        faults.add(f"gap is {shown(gap)}", row="gap", remedy="give a share below 1; 0 = proven")
+    faults.number("time_limit_s", time_limit_s)
+    faults.whole("seed", seed)
+    faults.whole("threads", threads, least=1)
+    faults.raise_any()
+
+
 def _claims(solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
     kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
@@ -101,28 +114,3 @@ def _claims(solution: Solution) -> dict[str, Any]:
         "bound": solution.bound / WEIGHT_SCALE,
         "details": dict(solution.details),
     }
-
-
-def _solve(model: RelocationModel, costs: StationCosts, backend: str, options: dict[str, Any]) -> tuple[Solution, bool]:
-    """Return the solution, and whether it is the one of fewest actions, least money, lowest ids among equal optima."""
-    solution, left_s = solve_in_time(model.program, backend, options)
-    if solution.status != "optimal" or options["gap"] > 0 or solution.interrupted:
-        return solution, False
-    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
-
-    limits = {"time_limit_s": left_s, "seed": options["seed"], "threads": options["threads"]}
-    with hold_interrupts() as interrupt:
-        better = tie_break(model.program, solution, _action_costs(model, costs), **limits)
-    return (replace(solution, interrupted=interrupt.asked), False) if better is None else (better, True)
-
-
-def _action_costs(model: RelocationModel, costs: StationCosts) -> list[NDArray[np.int64]]:
-    """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
-
-    Money is counted in shares of the largest unit that divides all amounts.
-    """
-    money = capital_amounts(model.kinds, model.sites, costs)
-    actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
-    money = money // (int(np.gcd.reduce(money)) or 1)
-    worst = int(np.abs(money).sum()) + 1
-    return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]

@@ -35,7 +35,7 @@ except ImportError:  # not a POSIX system: no lock between processes
     fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "SHA256SUMS"
-ALWAYS = "plan.json"
+ALWAYS = ("plan.json", "infeasible.json")
 """A list of files without this one is somebody else's: ``sha256sum`` is used for other things too."""
 DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files that file managers leave in every folder they show; nobody's work."""
@@ -59,7 +59,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
         The folder. It may not exist, be empty, or be one written by this function; its parents are made. A link of
         the user's to such a folder stays, and what it points to is replaced.
     files
-        Content by plain file name; ``plan.json`` is always among them.
+        Content by plain file name; ``plan.json``, or ``infeasible.json``, is always among them.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _resolved(path: str | Path) -> Path:
         found = os.lstat(path)
         if stat.S_ISLNK(found.st_mode) and not _own(found):
             raise _refusal(Path(path), "is a link that belongs to somebody else")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:  # a name with a null, or longer than the system has them
         raise _refusal(Path(path), f"cannot be a folder: {getattr(error, 'strerror', None) or error}") from error
@@ -142,8 +142,8 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
     for name in files:
         if name in {"", ".", "..", MANIFEST} or any(sign in name for sign in "/\\\0\n\r"):
             raise InputError.single("output", f"{name!r} is not a plain file name")
-    if ALWAYS not in files:
-        raise InputError.single("output", f"{ALWAYS} is missing", remedy="write the plan with its files")
+    if not any(name in files for name in ALWAYS):
+        raise InputError.single("output", f"{ALWAYS[0]} is missing", remedy="write the plan with its files")
     lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     return "".join(lines).encode()
 
@@ -211,7 +211,7 @@ def _listed(folder: int) -> dict[str, str]:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 lines = stream.read(_MOST_LISTED).decode().splitlines()
                 listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-                return listed if ALWAYS in listed else {}
+                return listed if any(name in listed for name in ALWAYS) else {}
     return {}
 
 
@@ -342,13 +342,7 @@ def _lock(parent: int, target: Path) -> Iterator[None]:
     """Hold the folder's lock file; the system frees it when a process dies, so a stale one cannot block."""
     name = _beside(target, "lock")
     deadline = time.monotonic() + LOCK_WAIT_S
-    while True:
-        _check_beside(parent, name, target)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(name, flags, 0o600, dir_fd=parent)
-        if _try_lock(descriptor, parent, name):
-            break
-        os.close(descriptor)
+    while (descriptor := _try_lock(parent, name, target)) is None:
         if time.monotonic() > deadline:
             raise InputError.single("output", "another run is writing to this folder", row=str(target))
         time.sleep(0.02)
@@ -360,13 +354,23 @@ def _lock(parent: int, target: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int, parent: int, name: str) -> bool:
-    if fcntl is None:
-        return True
+def _try_lock(parent: int, name: str, target: Path) -> int | None:
+    """Return the lock file, open and locked; None while another run holds it."""
+    _check_beside(parent, name, target)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
     try:
+        if fcntl is None:
+            return descriptor
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The holder before us may have deleted the file after we opened it: then we hold a lock nobody else sees.
+        found = _lstat(parent, name)
+        if found is not None and os.path.samestat(os.fstat(descriptor), found):
+            return descriptor
     except BlockingIOError:
-        return False
-    # The holder before us may have deleted the file after we opened it: then we hold a lock nobody else sees.
-    found = _lstat(parent, name)
-    return found is not None and os.path.samestat(os.fstat(descriptor), found)
+        pass
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None

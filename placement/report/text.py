@@ -131,8 +131,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "proof.solver": ("Solver", "求解器"),
         "proof.tie": ("Equally good plans", "同优方案"),
         "proof.tie.yes": (
-            "this one has the fewest actions, then the least money, then the lowest ids",
-            "依次取动作最少、费用最低、编号最小者",
+            "this one has the fewest actions, then the least money, then the shortest moves, then the lowest ids",
+            "依次取动作最少、费用最低、迁移总路程最短、编号最小者",
         ),
         "proof.tie.no": ("not compared", "未作比较"),
         # Actions

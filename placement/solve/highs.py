@@ -18,8 +18,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -211,14 +211,29 @@ class _Ending:
 
 
 def _run_interruptibly(highs: Any, ending: _Ending) -> None:
-    """Run in a thread of its own: Python hears of Ctrl-C only between two of its own steps, not inside HiGHS."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        running = executor.submit(run, highs)
+    """Run in a thread of its own: Python hears of Ctrl-C only between two of its own steps, not inside HiGHS.
+
+    A run that never ends does not keep the process from ending.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        """Run, or keep what went wrong."""
         try:
-            running.result()
-        except KeyboardInterrupt:
-            ending.now = True
-            raise
+            run(highs)
+        except BaseException as error:  # noqa: BLE001 -- raised below, in the caller's thread
+            failed.append(error)
+
+    worker = threading.Thread(target=work, name="HiGHS", daemon=True)
+    worker.start()
+    try:
+        worker.join()
+    except KeyboardInterrupt:
+        ending.now = True
+        worker.join()
+        raise
+    if failed:
+        raise failed[0]
 
 
 def _mip_outcome(highs: Any, *, is_mip: bool) -> MipOutcome:

@@ -1,4 +1,4 @@
-r"""Among plans of equal value, the one with the least action cost, then the lowest columns.
+r"""Among plans of equal value, the one with the least action cost, then the shortest moves, then the lowest columns.
 
 Two runs on one input must give one plan, and a plan that moves stations for no gain is a bad plan. With the optimum
 ``v*`` known and ``a`` the cost of each column's action, questions are put to a mixed-integer solver, most of the form
@@ -14,34 +14,38 @@ exactly where nothing better exists. The value stays in the objective; as a row 
 1. Columns that no plan of value ``v*`` can have otherwise are fixed: those whose reduced cost in the linear relaxation
    exceeds its gap to ``v*``.
 2. The cheapest plan *on the same sites* is a small problem. Then: is there another set of sites, at no higher cost?
-   Mostly there is none, and all that is left is to choose among plans on these sites.
+   Mostly there is none, and all that is left is to choose among plans on these sites, without their cover rows.
 3. Else cheaper plans are asked for until there is none; from then on :math:`a^\top x \le C`.
-4. The lowest columns: at the first column in which two plans differ, the one that has it wins. As long as there is
+4. The shortest moves, where they have lengths: one question with a column for each pair that may move, see
+   :mod:`placement.solve.transfers`; from then on the total is at most that.
+5. The lowest columns: at the first column in which two plans differ, the one that has it wins. As long as there is
    another plan, columns are settled in blocks by
    :math:`\max\; 2^B \mathrm{value}(x) + \sum_{i < B} 2^{B - 1 - i} x_{k + i}`, then fixed.
 
 All coefficients are integers that a double holds exactly, and limits of rows lie half a unit off, so that no tolerance
 can exclude a plan. Every plan is recounted in integers, and a question whose bound does not decide it ends the
-attempt, so that numbers too large for a solver's tolerance give no answer, not a wrong one.
+attempt, so that numbers too large for a solver's tolerance give no answer, not a wrong one. So does an answer that
+contradicts the present plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
 
 from placement.solve.aggregate import aggregate
 from placement.solve.claims import rounded, safe_bound
 from placement.solve.deadline import Deadline, hold_interrupts
-from placement.solve.highs import ArrayModel, FloatArray, LinearModel, highs_version, solve_mip
+from placement.solve.highs import FloatArray, LinearModel, highs_version, solve_mip
 from placement.solve.milp import column_arrays
+from placement.solve.plan_space import PlanSpace, Row
 from placement.solve.recount import exact_sum, recount
-from placement.values import Certificate, CoverageProgram, Solution
+from placement.solve.transfers import Transfers, paired
+from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.program import BoolArray, IntArray
 
 MAX_ENTRIES = 300_000
@@ -61,11 +65,12 @@ def tie_break(
     solution: Solution,
     action_costs: Sequence[ArrayLike],
     *,
+    transfers: Transfers | None = None,
     time_limit_s: float | None = None,
     seed: int = 0,
     threads: int = 2,
 ) -> Solution | None:
-    """Return the optimum with the least action cost, then the lowest columns.
+    """Return the optimum with the least action cost, then the shortest moves, then the lowest columns.
 
     Parameters
     ----------
@@ -76,6 +81,8 @@ def tie_break(
     action_costs
         Each (columns,) int64, the cost of the action each column stands for; may be negative. Plans are compared by
         the sum of the first, then of the second, and so on.
+    transfers
+        Lengths of moves; plans of equal action costs are compared by their least total. None: moves have no length.
     time_limit_s
         Seconds for all steps together; None = no limit.
     seed, threads
@@ -95,9 +102,9 @@ def tie_break(
         return None
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(np.inf if time_limit_s is None else time_limit_s, interrupt)
-        space = _Space(*column_arrays(reduced))
+        space = PlanSpace(*column_arrays(reduced))
         search = _Search(program, space, solution, deadline=deadline, seed=seed, threads=threads)
-        chosen = search.lowest([np.asarray(cost, dtype=np.int64) for cost in action_costs])
+        chosen = search.lowest([np.asarray(cost, dtype=np.int64) for cost in action_costs], transfers)
     if chosen is None:
         return None
     certificate = solution.certificate and _reissued(solution.certificate, chosen)
@@ -111,68 +118,13 @@ def _reissued(certificate: Certificate, chosen: BoolArray) -> Certificate:
     return replace(unsealed, digest=unsealed.content_digest())
 
 
-@dataclass(frozen=True, eq=False)
-class _Row:
-    """``coefficients @ x >= least`` over the columns, in integers."""
-
-    coefficients: IntArray
-    least: int
-
-    def holds(self, chosen: BoolArray) -> bool:
-        """Return whether a plan satisfies the row."""
-        return exact_sum(self.coefficients[chosen]) >= self.least
-
-
-@dataclass(frozen=True, eq=False)
-class _Space:
-    """The plans in question: a model whose objective is the value, and where in it the columns are."""
-
-    model: ArrayModel
-    columns: IntArray
-
-    def where(self, row: _Row) -> _Space:
-        """Return the part in which a row holds."""
-        return self._grown(row, relief=None)
-
-    def or_relieved(self, row: _Row) -> _Space:
-        """Return the space with a last column that relieves a plan of the row, at half a unit of value."""
-        relief = row.least - exact_sum(np.minimum(row.coefficients, 0))
-        return self._grown(row, relief=relief)
-
-    def _grown(self, row: _Row, relief: int | None) -> _Space:
-        model, extra = self.model, 0 if relief is None else 1
-        line = np.zeros((1, model.objective.size + extra))
-        line[0, self.columns] = row.coefficients
-        if relief is not None:
-            line[0, -1] = max(relief, 0)
-        blank = sparse.csr_array((model.matrix.shape[0], extra))
-        return replace(
-            self,
-            model=ArrayModel(
-                objective=np.append(model.objective, [-0.5] * extra),
-                matrix=sparse.csr_array(sparse.vstack([sparse.hstack([model.matrix, blank]), line])),
-                row_lower=np.append(model.row_lower, row.least - 0.5),
-                row_upper=np.append(model.row_upper, np.inf),
-                lower=np.append(model.lower, [0.0] * extra),
-                upper=np.append(model.upper, [1.0] * extra),
-                integer=np.append(model.integer, [True] * extra),
-            ),
-        )
-
-    def fixed(self, columns: IntArray, values: BoolArray) -> _Space:
-        """Return the part in which some columns have the given values."""
-        lower, upper = self.model.lower.copy(), self.model.upper.copy()
-        lower[self.columns[columns]] = upper[self.columns[columns]] = values
-        return replace(self, model=replace(self.model, lower=lower, upper=upper))
-
-
 class _Search:
     """The space, narrowed step by step, and the best plan so far."""
 
     def __init__(
         self,
         program: CoverageProgram,
-        space: _Space,
+        space: PlanSpace,
         solution: Solution,
         *,
         deadline: Deadline,
@@ -184,8 +136,11 @@ class _Search:
         self.chosen: BoolArray = solution.chosen
         self.free = ~program.required & ~program.excluded
         self.one_a_site = _one_a_site(program)
+        self.agreed: list[tuple[IntArray, int]] = []
+        self.transfers: Transfers | None = None
+        self.longest = 0
 
-    def lowest(self, costs: list[IntArray]) -> BoolArray | None:
+    def lowest(self, costs: list[IntArray], transfers: Transfers | None) -> BoolArray | None:
         """Return the plan sought, or None where a step was not proven."""
         self._fix_what_is_settled()
         none = np.zeros(self.program.n_columns, dtype=np.int64)
@@ -195,7 +150,44 @@ class _Search:
             if not settled and not self._cheapest(cost):
                 return None
             self.space = self.space.where(self._no_dearer(cost))
+            self.agreed.append((cost, exact_sum(cost[self.chosen])))
+        if transfers is not None and not self._shortest(transfers):
+            return None
         return self._lowest_columns()
+
+    def _shortest(self, transfers: Transfers) -> bool:
+        """Move to the plan whose moves are shortest in all; False where that is not proven."""
+        self._exclude_beside_chosen()
+        held = transfers.held(self.space.allowed)
+        if held is None:
+            return False
+        total = held.total(self.chosen)
+        pairs = paired(self.space, held, total)
+        if pairs is None:
+            return False
+        if pairs.lengths.size and total:
+            space = pairs.shortest()
+            value = np.append(self.space.model.objective, np.zeros(pairs.lengths.size))
+            space = space.rowed(value[None, :], np.array([self.value - 0.5]), np.array([np.inf]))
+            bound, plan = self._solved(space, self.chosen, -total) or (np.inf, None)
+            if plan is None or not self._as_good(plan):
+                return False
+            reached = held.total(plan)
+            if reached > total or -reached < bound:
+                return False
+            self.chosen, total = (plan, reached) if reached < total else (self.chosen, total)
+        self.space = pairs.no_longer(total)
+        self.transfers, self.longest = held, total
+        return True
+
+    def _exclude_beside_chosen(self) -> None:
+        """Fix the columns that cannot be chosen beside one that is fixed, by rows that allow one of theirs."""
+        model, columns = self.space.model, self.space.columns
+        certain = model.lower[columns] > 0
+        beside = [row.columns for row in _at_most_one(self.program) if certain[row.columns].any()]
+        others = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *beside]))
+        others = others[~certain[others]]
+        self._fix(others, np.zeros(others.size, dtype=bool))
 
     def _fix_what_is_settled(self) -> None:
         relaxation = LinearModel(self.space.model)
@@ -205,28 +197,20 @@ class _Search:
         reduced = outcome.reduced_costs[self.space.columns]
         tolerance = 1e-6 + 1e-9 * abs(self.value)
         settled = np.flatnonzero(self.free & (outcome.objective - np.abs(reduced) + tolerance < self.value))
-        self._fix(settled, reduced[settled] > 0)
+        if np.array_equal(reduced[settled] > 0, self.chosen[settled]):  # else the relaxation contradicts the plan
+            self._fix(settled, self.chosen[settled])
 
     def _fix(self, columns: IntArray, values: BoolArray) -> None:
         self.space = self.space.fixed(columns, values)
         self.free[columns] = False
 
-    def _no_dearer(self, cost: IntArray, by: int = 0) -> _Row:
+    def _no_dearer(self, cost: IntArray, by: int = 0) -> Row:
         """Return the row of plans that cost at least `by` less than the present one."""
-        return _Row(-cost, by - exact_sum(cost[self.chosen]))
+        return Row(-cost, by - exact_sum(cost[self.chosen]))
 
-    def _on_these_sites(self) -> _Space:
+    def _on_these_sites(self) -> PlanSpace:
         """Return the plans with a station at exactly the sites of the present plan."""
-        site = self.program.column_site
-        standing = np.unique(site[self.chosen & (site >= 0)])
-        empty = np.flatnonzero((site >= 0) & ~np.isin(site, standing))
-        space = self.space.fixed(empty, np.zeros(empty.size, dtype=bool))
-        for each in standing.tolist():
-            if int(np.count_nonzero(site == each)) > 1:
-                space = space.where(_Row((site == each).astype(np.int64), 1))
-            else:
-                space = space.fixed(np.flatnonzero(site == each), np.array([True]))
-        return space
+        return self.space.on_sites_of(self.chosen, self.program.column_site, self.value)
 
     def _cheapen(self, cost: IntArray) -> bool:
         """Move to the cheapest plan on the same sites, if one is found; return whether it is proven the cheapest."""
@@ -235,8 +219,8 @@ class _Search:
         space = self._on_these_sites()
         values = np.zeros(space.model.objective.size)
         values[space.columns] = -cost
-        model = replace(space.model, objective=values)
-        bound, plan = self._solved(replace(space, model=model), self.chosen) or (np.inf, None)
+        worth = -exact_sum(cost[self.chosen])
+        bound, plan = self._solved(space.seeking(values), self.chosen, worth) or (np.inf, None)
         self._take_cheaper(plan, cost)
         return bound <= -exact_sum(cost[self.chosen])
 
@@ -249,8 +233,13 @@ class _Search:
         return cheaper
 
     def _as_good(self, plan: BoolArray) -> bool:
+        """Return whether a plan has the value, and is no worse in what was settled so far."""
         counted = recount(self.program, plan)
-        return not counted.violations and counted.objective == self.value
+        if counted.violations or counted.objective != self.value:
+            return False
+        if any(exact_sum(cost[plan]) > amount for cost, amount in self.agreed):
+            return False
+        return self.transfers is None or self.transfers.total(plan) <= self.longest
 
     def _settle_sites(self, cost: IntArray) -> bool:
         """Keep to the present sites where no other set of sites is as good at no higher cost; return whether so.
@@ -264,7 +253,7 @@ class _Search:
         signs = np.where(standing, -1, np.where(site >= 0, 1, 0)).astype(np.int64)
         count = int(np.unique(site[standing]).size)
         space = self.space.where(self._no_dearer(cost)) if cost.any() else self.space
-        found = self._exists(_Row(signs, 1 - count), space)
+        found = self._exists(Row(signs, 1 - count), space)
         if found is False:
             self.space = self._on_these_sites()
             return True
@@ -300,19 +289,18 @@ class _Search:
             self._fix(block, self.chosen[block])
         return self.chosen
 
-    def _differs(self, columns: IntArray) -> _Row:
+    def _differs(self, columns: IntArray) -> Row:
         """Return the row of plans that differ from the present one in `columns`."""
         signs = np.zeros(self.program.n_columns, dtype=np.int64)
         signs[columns] = np.where(self.chosen[columns], -1, 1)
-        return _Row(signs, 1 - int(np.count_nonzero(self.chosen[columns])))
+        return Row(signs, 1 - int(np.count_nonzero(self.chosen[columns])))
 
-    def _exists(self, row: _Row, space: _Space) -> Answer:
+    def _exists(self, row: Row, space: PlanSpace) -> Answer:
         """Return a plan of the same value in `space` in which `row` holds, False if there is none, None if unknown."""
-        relieved = space.or_relieved(row)
-        relieved = replace(relieved, model=_doubled(relieved.model))
+        relieved = space.or_relieved(row).doubled()
         # HiGHS 1.16 may hand back the start with the objective of a better plan; without a start it does not.
         for start in (self.chosen, None):
-            found = self._solved(relieved, start, relief=1.0)
+            found = self._solved(relieved, start, 2 * self.value - 1, relief=1.0)
             if found is None:
                 return None
             bound, plan = found
@@ -326,11 +314,12 @@ class _Search:
         """Move to a plan with the largest ``factor * value + coefficients @ x``; False where that is not proven."""
         objective = factor * self.space.model.objective
         objective[self.space.columns] += coefficients
-        model = replace(self.space.model, objective=objective)
-        bound, plan = self._solved(replace(self.space, model=model), self.chosen) or (np.inf, None)
+        before = exact_sum(coefficients[self.chosen])
+        worth = factor * self.value + before
+        bound, plan = self._solved(self.space.seeking(objective), self.chosen, worth) or (np.inf, None)
         if plan is None or not self._as_good(plan):
             return False
-        reached, before = (exact_sum(coefficients[each]) for each in (plan, self.chosen))
+        reached = exact_sum(coefficients[plan])
         if factor * self.value + reached < bound or reached < before:
             return False
         if reached > before:
@@ -338,9 +327,13 @@ class _Search:
         return True
 
     def _solved(
-        self, space: _Space, start: BoolArray | None, *, relief: float | None = None
+        self, space: PlanSpace, start: BoolArray | None, worth: int, *, relief: float | None = None
     ) -> tuple[int | float, BoolArray | None] | None:
-        """Return HiGHS' bound and plan; None where it was not done in time."""
+        """Return HiGHS' bound and plan; None where it was not done in time, or is wrong about the present plan.
+
+        The present plan is one of `space`, of objective `worth`: an answer that there is none, or a bound below it,
+        cannot be believed.
+        """
         if self.deadline.passed():
             return None
         values: FloatArray | None = None
@@ -356,24 +349,22 @@ class _Search:
             interrupt=self.deadline,
             **self.options,
         )
-        if outcome.state == "infeasible":
-            return -np.inf, None
         if outcome.state != "optimal" or outcome.values is None:
             return None
-        return safe_bound(outcome.bound), rounded(outcome.values[space.columns], highs_version())
+        bound = safe_bound(outcome.bound)
+        return (bound, rounded(outcome.values[space.columns], highs_version())) if bound >= worth else None
 
 
-def _doubled(model: ArrayModel) -> ArrayModel:
-    return replace(model, objective=2 * model.objective)
+def _at_most_one(program: CoverageProgram) -> Iterator[LinearRow]:
+    """Yield the rows that allow at most one of their columns."""
+    for row in program.linear:
+        if row.limit == 1 and bool(np.all(np.asarray(row.coefficients) == 1)):
+            yield row
 
 
 def _one_a_site(program: CoverageProgram) -> bool:
     """Return whether rows say, for every site with several columns, that at most one of them is chosen."""
     site = program.column_site
     sites, counts = np.unique(site[site >= 0], return_counts=True)
-    exclusive = {
-        frozenset(row.columns.tolist())
-        for row in program.linear
-        if row.limit == 1 and bool(np.all(np.asarray(row.coefficients) == 1))
-    }
+    exclusive = {frozenset(row.columns.tolist()) for row in _at_most_one(program)}
     return all(frozenset(np.flatnonzero(site == each).tolist()) in exclusive for each in sites[counts > 1].tolist())

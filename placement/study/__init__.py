@@ -39,6 +39,8 @@ from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 
 TABLE = "study.toml"
+_SHOWN = 60
+"""Signs of a wrong value that are shown."""
 _NEAR = 0.7
 """Likeness from which an unknown key is taken for a known one misspelt."""
 _OWN = ("folder", "file", "digest", "remarks")
@@ -327,7 +329,8 @@ def _faults(error: pydantic.ValidationError, table: str) -> list[Fault]:
 
 
 def _shown(value: object) -> str:
-    return str(value) if isinstance(value, Decimal) else repr(value)
+    text = str(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
 def _near_key(location: tuple[int | str, ...]) -> str:

@@ -67,13 +67,13 @@ def _station_fen(value: Any) -> int:
     return fen
 
 
-def at_most(most: float, what: str) -> Callable[[float], float]:
+def at_most(most: int, what: str) -> Callable[[float], float]:
     """Return a check that a number is `most` or less; `what` says of what, and from where a larger one may come."""
 
     def check(value: float) -> float:
         """Return the value, or raise."""
         if value > most:
-            raise ValueError(f"is above {most:,g} {what}")
+            raise ValueError(f"is above {most:,} {what}")
         return value
 
     return check

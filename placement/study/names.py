@@ -47,6 +47,8 @@ def has_control(text: str) -> bool:
 def near_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that `name` most likely is a misspelling of: one letter off, or alike in most of them.
 
+    Of several that are one letter off the first known one is taken.
+
     Examples
     --------
     >>> near_name("Opens ", ["closes", "opens"]), near_name("open", ["opens"]), near_name("cost", ["host"])
@@ -57,9 +59,9 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
     if key in keys:
         return keys[key]
     # The first letter is seldom the wrong one, and of short words many are one letter apart.
-    for each in sorted(keys):
+    for each, spelt in keys.items():
         if len(each) > _SHORT and each[0] == key[:1] and _one_off(key, each):
-            return keys[each]
+            return spelt
     close = difflib.get_close_matches(key, sorted(keys), n=1, cutoff=_NEAR)
     return keys[close[0]] if close else None
 

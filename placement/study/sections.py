@@ -312,11 +312,14 @@ def _known_objective(value: str) -> str:
 
 
 class PolicySection(Section):
-    """`[policy]`: the objective and the limits of the plan."""
+    """`[policy]`: the objective and the limits of the plan; `max_changes` counts moves, opens and closes together."""
 
     objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
     max_stations: _Count | None = None
     max_moves: _Count | None = None
+    max_opens: _Count | None = None
+    max_closes: _Count | None = None
+    max_changes: _Count | None = None
     floors: FloorsSection = FloorsSection()
 
 

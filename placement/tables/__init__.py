@@ -4,7 +4,7 @@ from placement.tables.areas import overlap_faults, polygon_parts
 from placement.tables.coordinates import bd09_to_wgs84, gcj02_to_wgs84, to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.files import read_frame
 from placement.tables.fingerprints import input_fingerprints, refuse_changes
-from placement.tables.order import in_order
+from placement.tables.network import read_network
 from placement.tables.points import holds_areas, shifted_back, study_crs
 from placement.tables.read import Tables, read_tables
 from placement.tables.times import read_times
@@ -17,11 +17,11 @@ __all__ = [
     "bd09_to_wgs84",
     "gcj02_to_wgs84",
     "holds_areas",
-    "in_order",
     "input_fingerprints",
     "overlap_faults",
     "polygon_parts",
     "read_frame",
+    "read_network",
     "read_tables",
     "read_times",
     "refuse_changes",

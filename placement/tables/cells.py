@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from placement.study.fields import MOST_FEN
+from placement.study.names import canonical, has_control
 
 NOT_MONEY = -1
 _CLOCK = re.compile(r"(?:([01]?[0-9]|2[0-3]):([0-5][0-9])|24:00)(?::00)?")
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
 NUMBER = r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?"
 _NUMBER = re.compile(NUMBER)
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[,  '_][0-9]{3})+(?:\.[0-9]+)?")
@@ -42,7 +44,14 @@ def as_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, dt.datetime) and value.time() == dt.time(0):
         return value.date().isoformat()
-    return str(value).strip()
+    text = str(value).strip()
+    # A cell of nothing but signs of no width looks blank.
+    return "" if not text.isprintable() and not canonical(text) and not has_control(text) else text
+
+
+def is_error(text: str) -> bool:
+    """Return whether a cell is what a spreadsheet shows in place of a value it cannot compute."""
+    return text.startswith("#") and bool(_ERROR.fullmatch(text))
 
 
 def as_list(value: object) -> tuple[str, ...] | None:

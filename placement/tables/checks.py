@@ -114,7 +114,7 @@ class Table:
         shown = [value or line for value, line in zip(ids, self._lines, strict=True)]
         self.frame = self.frame.drop(columns=column).set_axis(pd.Index(shown, dtype=object, name=column), axis=0)
         self.faults.add_rows(self.name, self.frame.index[blank], f"{column} is blank", remedy="give every row an id")
-        self._refuse_control(column, self.frame.index.to_series())
+        self._refuse_unreadable(column, self.frame.index.to_series())
         self._refuse_repeated(column)
         self.ok = self.ok and not len(blank)
 
@@ -151,6 +151,10 @@ class Table:
         for column in columns:
             if column not in self.frame.columns:
                 remedy = headers.missing_remedy(self.name, column, self._names)
+                # Said once: not as a column that is unknown as well.
+                twice = f"did you mean {column}?"
+                items = self.faults.items
+                self.faults.items = [each for each in items if (each.table, each.remedy) != (self.name, twice)]
                 self.fault(f"column {column} is missing", remedy=remedy)
                 self.ok = False
         return all(column in self.frame.columns for column in columns)
@@ -195,7 +199,7 @@ class Table:
         self._refuse_nested(column)
         values = self.frame[column].map(cells.as_text)
         self.flag(values == "", f"{column} is blank", "fill it in, or leave the column out")
-        self._refuse_control(column, values)
+        self._refuse_unreadable(column, values)
         return values
 
     def title(self, column: str) -> pd.Series:
@@ -214,9 +218,11 @@ class Table:
             self.flag(nested, f"{column} holds a list or an object", "give one text or number a cell")
             self.frame[column] = raw.mask(nested, None)
 
-    def _refuse_control(self, column: str, values: pd.Series) -> None:
+    def _refuse_unreadable(self, column: str, values: pd.Series) -> None:
         control = values.map(lambda text: not text.isprintable() and has_control(text)).astype(bool)
         self.flag(control, f"{column} holds a control character or line break", "remove it")
+        errors = values.map(cells.is_error).astype(bool)
+        self.flag(errors, f"{column} is a spreadsheet's error", "mend the formula")
 
     def number(
         self,

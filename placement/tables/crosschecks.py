@@ -8,13 +8,14 @@ import pandas as pd
 
 from placement.errors import AlignmentError
 from placement.study import Study
-from placement.study.names import near_name
+from placement.study.names import header_key, near_name
 from placement.tables.checks import Faults
 
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
     """Add a fault for everything that one table says and another denies; tables that failed are skipped."""
     population = _districts_of(parts, study)
+    _one_name_in_two_cases(parts, faults)
     _site_ids(parts, faults)
     _counters(parts, faults)
     if population is None:
@@ -62,6 +63,26 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
             faults.extend(error)
 
 
+def _one_name_in_two_cases(parts: Mapping[str, pd.DataFrame | None], faults: Faults) -> None:
+    """Refuse districts and hosts that differ in case alone: to the computer they are two."""
+    seen: dict[tuple[str, str], str] = {}
+    for name, column in (
+        ("population", "district"),
+        ("population", "parent"),
+        ("stations", "host"),
+        ("candidates", "host"),
+    ):
+        frame = parts[name]
+        if frame is None or column not in frame.columns:
+            continue
+        for value in sorted(frame[column].unique()):
+            other = seen.setdefault((column, header_key(value)), value)
+            if other != value:
+                row = str(frame.index[frame[column] == value][0])
+                problem = f"{column} {value} stands beside {other}, which differs in case alone"
+                faults.add(name, problem, row=row, remedy="write it in one way")
+
+
 def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
     """Refuse a host of the study that is one of the sites' misspelt; note one that no site has."""
     frames = [parts[name] for name in ("stations", "candidates") if getattr(study.inputs, name) is not None]
@@ -75,7 +96,7 @@ def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Fault
     for key, host in named.items():
         if host in hosts:
             continue
-        near = near_name(host, alone)
+        near = near_name(host, sorted(alone))
         if near:
             faults.add(study.file.name, f"no site has the host {host}", row=key, remedy=f"did you mean {near}?")
         else:

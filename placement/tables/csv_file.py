@@ -11,7 +11,7 @@ import pandas as pd
 
 from placement.errors import Fault, InputError
 from placement.tables.grid import SHOWN, Row, to_frame
-from placement.tables.limits import MOST_BREAKS, MOST_RECORD, check_bytes
+from placement.tables.limits import MOST_BREAKS, MOST_COLUMNS, MOST_RECORD, check_bytes, check_shape
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "，": "fullwidth commas"}
 _FIELD = r'(?:"(?:[^"]++|"")*+"|[^",\n]*+)'
@@ -20,6 +20,8 @@ _ONE_FIELD = re.compile(_FIELD)
 _SHOWN_SIGNS = 40
 _REMEDY = 'close the quote, or write a quote within a text as ""'
 _FEW_COLUMNS = 2
+_MOST_COMMAS = 100 * MOST_COLUMNS
+"""A record with more is not even split to be told how many fields it has."""
 
 
 def read_csv(table: str, path: Path, encoding: str | None) -> pd.DataFrame:
@@ -59,6 +61,8 @@ def _rows(table: str, text: str) -> list[Row]:
     rows: list[Row] = []
     faults: list[Fault] = []
     for number, record in _records(text):
+        if record.count(",") > _MOST_COMMAS:
+            check_shape(table, 0, record.count(",") + 1)
         if '"' not in record:
             rows.append((number, record.split(",")))
         elif len(record) > MOST_RECORD:

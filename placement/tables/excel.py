@@ -15,6 +15,7 @@ from placement.tables.grid import SHOWN, Row, to_frame
 from placement.tables.limits import MOST_CELLS, MOST_COLUMNS, MOST_EXPANDED_BYTES, check_bytes
 
 _MOST_CELLS = MOST_CELLS // 10
+_MOST_EXACT = 1e15
 _BLOCK = 1 << 20
 _WORDS = (b"<!DOCTYPE", b"<!ENTITY")
 
@@ -122,15 +123,23 @@ def _cells(table: str, sheet: Any) -> tuple[list[Row], list[Fault], set[tuple[in
             continue
         if not rows:
             width = min(len(values), MOST_COLUMNS + 1)
-        faults += (
-            Fault(table=table, row=f"row {number}", problem=f"shows {cell.value}", remedy="mend the formula")
-            for cell in cells[:width]
-            if getattr(cell, "data_type", "") == "e"
-        )
+        faults += _cell_faults(table, number, cells[:width])
         values += [""] * (width - len(values))
         blanks |= {(number, place) for place, value in enumerate(values, start=1) if not value}
         rows.append((number, values))
     return rows, faults[:SHOWN], blanks
+
+
+def _cell_faults(table: str, number: int, cells: tuple[Any, ...]) -> Iterator[Fault]:
+    for cell in cells:
+        kind, value = getattr(cell, "data_type", ""), cell.value
+        if kind == "e":
+            yield Fault(table=table, row=f"row {number}", problem=f"shows {value}", remedy="mend the formula")
+        if kind == "n" and isinstance(value, int | float) and abs(value) >= _MOST_EXACT:
+            problem = f"holds {value:.0f}, of which Excel keeps 15 digits"
+            yield Fault(
+                table=table, row=f"row {number}", problem=problem, remedy="format the column as text, write it again"
+            )
 
 
 def _formulas(table: str, path: Path, title: str, blanks: set[tuple[int, int]], openpyxl: Any) -> list[Fault]:
@@ -162,7 +171,7 @@ def _text(value: object) -> str:
     """Return a cell as a planner reads it: 1 for 1.0, HH:MM for times, ISO dates."""
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_EXACT:
         return str(int(value))
     if isinstance(value, dt.timedelta):
         minutes = round(value.total_seconds() / 60)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from placement.errors import InputError
 
-MOST_BYTES = 2_000_000_000
+MOST_BYTES = 1_000_000_000
 """Bytes of a table on disk."""
 MOST_JSON_BYTES = 300_000_000
 """Bytes of a GeoJSON file: parsed, it takes some ten times as much."""

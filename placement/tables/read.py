@@ -134,7 +134,7 @@ class _Reader:
             travel=parts["travel"],
             districts=parts["districts"],
             ignored=tuple(self.faults.ignored),
-            notes=(*self.faults.notes, *_unused(self.faults.ignored)),
+            notes=(*self.faults.notes, *unused_notes(self.faults.ignored)),
         )
 
     def _check_raster(self, file: InputFile) -> None:
@@ -238,7 +238,7 @@ class _Reader:
         return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))
 
 
-def _unused(ignored: Sequence[str]) -> list[str]:
+def unused_notes(ignored: Sequence[str]) -> list[str]:
     """Return one note a table on its columns that nobody reads."""
     columns: dict[str, list[str]] = {}
     for name in ignored:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from placement.errors import AlignmentError, InputError
+from placement.values._checks import Faults, shown
 from placement.values._frozen import frozen_array
 from placement.values.crs import check_frame
 
 FloatArray = NDArray[np.float64]
+
+_DAY_MIN = 1440
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,16 @@ class Segment:
     speed_m_s: float
     starts_min: int = 0
     ends_min: int = 1440
+
+    def __post_init__(self) -> None:
+        faults = Faults("segments")
+        for name in ("age_group", "period", "service"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                faults.add(f"{name} is {shown(getattr(self, name))}", row=name, remedy="give a text")
+        faults.number("speed_m_s", self.speed_m_s)
+        for name in ("starts_min", "ends_min"):
+            faults.whole(name, getattr(self, name), most=_DAY_MIN, remedy="give minutes after midnight")
+        faults.raise_any()
 
     @property
     def name(self) -> str:
@@ -74,7 +88,8 @@ class Demand:
     Raises
     ------
     InputError, CrsError, AlignmentError
-        If ids repeat, the CRS is missing or geographic, shapes disagree, or a value is negative or not finite.
+        If ids repeat or are no texts, the CRS is missing or geographic, a column is missing, segments and age groups
+        do not fit each other, shapes disagree, or a value is negative, not finite or no share.
     """
 
     points: gpd.GeoDataFrame
@@ -89,24 +104,54 @@ class Demand:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", self.points.copy())
-        for name in ("people", "need", "awareness", "uptake"):
-            object.__setattr__(self, name, frozen_array(getattr(self, name), np.float64))
         check_points("population", self.points)
+        faults = Faults("demand")
+        check_texts(faults, self.points, ("district", "parent"))
+        self._check_labels(faults)
+        faults.raise_any(AlignmentError)
         shape = (len(self.points), len(self.segments))
-        shapes = {
-            "need": shape,
-            "awareness": shape,
-            "uptake": shape,
-            "people": (shape[0], len(self.age_groups)),
-        }
+        shapes = {"need": shape, "awareness": shape, "uptake": shape, "people": (shape[0], len(self.age_groups))}
         for name, expected in shapes.items():
-            array = getattr(self, name)
-            if array.shape != expected:
-                raise AlignmentError.single("demand", f"{name} has shape {array.shape}, expected {expected}")
-            if not np.isfinite(array).all() or (array < 0).any():
-                raise InputError.single("demand", f"{name} has negative or missing values")
-        if (self.awareness > 1).any() or (self.uptake > 1).any() or not 0 <= self.need_share <= 1:
-            raise InputError.single("demand", "awareness, uptake and need_share must lie in 0..1")
+            self._check_numbers(faults, name, expected)
+        if faults.share("need_share", self.need_share) is not None:
+            object.__setattr__(self, "need_share", float(self.need_share))
+        faults.raise_any(AlignmentError if any("shape" in fault.problem for fault in faults.found) else InputError)
+
+    def _check_labels(self, faults: Faults) -> None:
+        """Note segments and age groups that are none, repeat or do not fit each other."""
+        for name in ("segments", "age_groups"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for position, segment in enumerate(self.segments):
+            if not isinstance(segment, Segment):
+                faults.add(f"segments holds {shown(segment)} at position {position}", remedy="give Segment values")
+                return
+        names = [segment.name for segment in self.segments]
+        for what, labels in (("segments", names), ("age_groups", list(self.age_groups))):
+            twice = next((label for label in labels if labels.count(label) > 1), None)
+            if twice is not None:
+                faults.add(f"{what} names {twice} twice", row=what, remedy="give each once")
+        ages = [segment.age_group for segment in self.segments]
+        faults.known("segments", ages, "age_groups", self.age_groups, "age group")
+
+    def _check_numbers(self, faults: Faults, name: str, expected: tuple[int, int]) -> None:
+        """Freeze an array and note a wrong shape, or its first number that cannot be."""
+        try:
+            array = frozen_array(getattr(self, name), np.float64)
+        except (TypeError, ValueError):
+            faults.add(f"{name} holds something that is no number", row=name, remedy="give an array of numbers")
+            return
+        object.__setattr__(self, name, array)
+        if array.shape != expected:
+            faults.add(f"{name} has shape {array.shape}, expected {expected}", row=name)
+            return
+        most = 1.0 if name in {"awareness", "uptake"} else np.inf
+        if not array.size or (array.min() >= 0 and array.max() <= most and np.isfinite(array.max())):
+            return
+        row, column = np.unravel_index(int(np.argmin((array >= 0) & (array <= most) & np.isfinite(array))), expected)
+        of = self.age_groups[column] if name == "people" else self.segments[column].name
+        asked = "shares lie in 0..1" if most == 1 else "give finite numbers, 0 or more"
+        problem = f"{name} has negative, missing or impossible values: {shown(array[row, column])} for {of}"
+        faults.add(problem, row=str(self.points.index[row]), remedy=asked)
 
     @property
     def ids(self) -> pd.Index:
@@ -131,7 +176,35 @@ class Demand:
 
 def check_points(table: str, frame: gpd.GeoDataFrame) -> None:
     """Raise unless `frame` has unique string ids and geometry in a CRS that measures metres there."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError.single(table, f"is a {type(frame).__name__}", remedy="give a GeoDataFrame with points")
     check_frame(table, frame)
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         raise InputError.single(table, "id is repeated", row=str(repeated[0]), remedy="ids must be unique")
+
+
+def check_texts(faults: Faults, frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> None:
+    """Note ids that are no texts, places that are no points, and columns that are missing or hold no texts."""
+    index = frame.index
+    if len(index) and (pd.api.types.infer_dtype(index, skipna=False) != "string" or index.hasnans):
+        odd = next((each for each in index if not isinstance(each, str)), index[0])
+        faults.add(f"id {shown(odd)} is no text", row=str(odd), remedy="make ids texts: frame.index.astype(str)")
+    elif len(index) and (index == "").any():
+        faults.add("an id is empty", remedy="give every row an id")
+    geometry = frame.geometry.to_numpy()
+    bad = (shapely.get_type_id(geometry) != 0) | ~np.isfinite(shapely.get_x(geometry) + shapely.get_y(geometry))
+    if bad.any():
+        first = int(np.argmax(bad))
+        problem = f"the place is {shown(str(geometry[first]))}, no point"
+        faults.add(problem, row=str(index[first]), remedy="give points with finite coordinates")
+    for name in columns:
+        if name not in frame.columns:
+            faults.add(f"column {name} is missing", row=name, remedy=f"add {name}")
+            continue
+        values = frame[name]
+        kind = pd.api.types.infer_dtype(values, skipna=False)
+        if len(values) and (kind not in {"string", "categorical"} or values.isna().any()):
+            first = next((i for i, value in enumerate(values) if not isinstance(value, str)), 0)
+            problem = f"{name} is {shown(values.iloc[first])}, no text"
+            faults.add(problem, row=str(index[first]), remedy=f"make {name} a column of texts")

@@ -99,7 +99,8 @@ class Plan:
     budget
         Budget lines.
     tie_broken
-        True where the plan with fewest actions, then least money, then lowest ids is proven among equal optima.
+        True where the plan with fewest actions, then least money, then shortest moves, then lowest ids is proven among
+        equal optima.
     certificate
         A ``placement.values.Certificate`` where `proof` is ``certificate``, else None.
     interrupted

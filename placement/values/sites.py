@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from placement.errors import AlignmentError
-from placement.values.demand import check_points
+from placement.values._checks import Faults, shown
+from placement.values.demand import check_points, check_texts
 
 STATUSES = ("existing", "candidate", "required", "excluded")
 COST_KEYS = ("purchase", "move", "close", "rent", "maintenance", "staff")
@@ -28,6 +33,9 @@ COLUMNS = (
 )
 
 
+_DAY_MIN = 1440
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sites:
     """Every place at which a station stands or may stand.
@@ -41,16 +49,68 @@ class Sites:
         closing at or before opening = past midnight), `machines`, `max_machines` (int), `services` (tuple of names,
         empty = all), and one nullable Int64 column ``<item>_fen`` for each of :data:`COST_KEYS` that overrides the
         policy's amount at this site.
+
+    Raises
+    ------
+    InputError, CrsError, AlignmentError
+        Listing what is wrong with ids, places and columns, each with the first site at which it is.
     """
 
     table: gpd.GeoDataFrame
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", self.table.copy())
         check_points("sites", self.table)
+        object.__setattr__(self, "table", self.table.copy())
+        faults = Faults("sites")
         missing = [name for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS)) if name not in self.table.columns]
         if missing:
-            raise AlignmentError.single("sites", f"columns are missing: {', '.join(missing)}")
+            faults.add(f"columns are missing: {', '.join(missing)}", remedy="add them")
+            faults.raise_any(AlignmentError)
+        check_texts(faults, self.table, ("host", "district", "status"))
+        self._check_status(faults)
+        self._check_numbers(faults)
+        for key in COST_KEYS:
+            self._check_amounts(faults, f"{key}_fen")
+        self._check_each(faults, "services", _are_services, "give a tuple of names, () for all")
+        faults.raise_any()
+
+    def _check_each(self, faults: Faults, column: str, good: Callable[[Any], bool], remedy: str) -> None:
+        """Note the first cell of a column that is not as it should be."""
+        values = self.table[column]
+        first = next((i for i, value in enumerate(values) if not good(value)), None)
+        if first is not None:
+            faults.add(f"{column} is {shown(values.iloc[first])}", row=str(self.table.index[first]), remedy=remedy)
+
+    def _check_status(self, faults: Faults) -> None:
+        """Note a status that does not exist, and one that contradicts whether a station stands there."""
+        self._check_each(faults, "existing", lambda value: isinstance(value, bool | np.bool_), "give True or False")
+        for site, status in self.table["status"].items():
+            if status not in STATUSES:
+                near = difflib.get_close_matches(str(status), STATUSES, n=1)
+                remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(STATUSES)}"
+                faults.add(f"status {shown(status)} is unknown", row=str(site), remedy=remedy)
+        for status, stands in (("existing", False), ("candidate", True)):
+            wrong = (self.table["status"] == status) & (self.table["existing"].to_numpy() == stands)
+            if wrong.any():
+                problem = f"status is {status} although {'a' if stands else 'no'} station stands there"
+                faults.add(problem, row=str(self.table.index[int(np.argmax(wrong))]), remedy="mend status or existing")
+
+    def _check_numbers(self, faults: Faults) -> None:
+        """Note hours outside the day and machines that cannot be."""
+        day = "give whole minutes after midnight, 0 to 1440"
+        for name in ("opens_min", "closes_min"):
+            self._check_each(faults, name, lambda value: _is_whole(value) and 0 <= value <= _DAY_MIN, day)
+        count = "give whole machines, 1 or more"
+        for name in ("machines", "max_machines"):
+            self._check_each(faults, name, lambda value: _is_whole(value) and value >= 1, count)
+
+    def _check_amounts(self, faults: Faults, name: str) -> None:
+        """Note the first amount that is not whole fen; make the column nullable integers."""
+        given = self.table[name].dropna()
+        count = len(faults.found)
+        amounts = faults.amounts(name, given.to_numpy(), given.index)
+        if len(faults.found) == count and self.table[name].dtype != "Int64":
+            self.table[name] = pd.Series(amounts, index=given.index, dtype="Int64").reindex(self.table.index)
 
     @property
     def ids(self) -> pd.Index:
@@ -64,3 +124,11 @@ class Sites:
 
     def __len__(self) -> int:
         return len(self.table)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
+
+
+def _are_services(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)

@@ -27,6 +27,7 @@ from placement.verify.files import Found, packed_faults
 from placement.verify.recount import coverage_record
 from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.verify.second import Second
+from placement.verify.ties import tie_faults
 
 _DECIMALS = 6
 _BRIEF = 200
@@ -76,6 +77,8 @@ class Case:
         record, prepared, weights = self.record, self.prepared, self.counting.weights
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
+        if record["solve"]["tie_broken"]:
+            yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)

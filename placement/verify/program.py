@@ -1,20 +1,24 @@
 """The integer program of a study, written down a second time, so that a certificate is checked against the inputs.
 
-Order of rows and columns is part of the file format: rows segment by segment, within one in the order of the
-population table; columns keep, give, open, move_in, each in the order stations, candidates; linear rows one a site with
-more than one column (or that is required), by position; then tokens, capital, running, max_stations, max_moves; floors
-by district, then by age group.
+Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one by
+demand id (where times come block by block, in the order of the population table); columns keep, give, open, move_in,
+each by site id; linear rows one a site with more than one column (or that is required), by site id; then tokens,
+capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then by age group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from placement.inputs import Prepared
+from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, WeightedBlocks
 from placement.verify.recount import Reach
 from placement.verify.rules import RUNNING, Claims, floors, station_amount
@@ -22,10 +26,16 @@ from placement.verify.rules import RUNNING, Claims, floors, station_amount
 Column = tuple[str, int]
 
 
+def by_id(ids: pd.Index) -> list[int]:
+    """Return positions in the order of ids."""
+    return sorted(range(len(ids)), key=lambda position: str(ids[position]))
+
+
 def program_columns(prepared: Prepared) -> list[Column]:
     """Return (kind, position of the site) of every decision column."""
-    existing = prepared.sites.table["existing"].to_numpy(dtype=bool)
-    stations, vacant = np.flatnonzero(existing).tolist(), np.flatnonzero(~existing).tolist()
+    existing = prepared.sites.table["existing"].tolist()
+    order = by_id(prepared.sites.ids)
+    stations, vacant = [s for s in order if existing[s]], [s for s in order if not existing[s]]
     columns = [("keep", s) for s in stations] + [("give", s) for s in stations] + [("open", s) for s in vacant]
     return columns + ([("move_in", s) for s in vacant] if stations else [])
 
@@ -38,20 +48,38 @@ def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
     return np.array([(kind, ids[position]) in chosen for kind, position in program_columns(prepared)], dtype=bool)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ordered:
+    """Blocks of rows with sites, and rows where a block holds all points of a segment, in the order of their ids."""
+
+    reach: Reach
+    points: list[int] | None
+    sites: list[int]
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        for block in self.reach:
+            rows = block if self.points is None else block[self.points]
+            moved = sparse.csr_array(rows[:, self.sites])
+            moved.sort_indices()
+            yield moved
+
+
 def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> CoverageProgram:
     """Return the study's program; `weights` are (points, segments) whole thousandths of a visit a month."""
     columns = program_columns(prepared)
     status = prepared.sites.table["status"].tolist()
-    n_sites = len(status)
-    rows = np.concatenate([weights[:, k] for k in range(weights.shape[1])])
+    n_sites, sites = len(status), by_id(prepared.sites.ids)
+    points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
+    ordered = weights if points is None else weights[points]
+    number = {site: place for place, site in enumerate(sites)}
     return CoverageProgram(
-        covers=WeightedBlocks(covers=reach, weights=rows),
+        covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=ordered.T.ravel()),
         weights=None,
         n_sites=n_sites,
-        column_site=np.array([-1 if kind == "give" else site for kind, site in columns]),
+        column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
         column_values=np.zeros(len(columns), dtype=np.int64),
         linear=tuple(_linear(prepared, columns)),
-        floors=tuple(_floors(prepared, weights)),
+        floors=tuple(_floors(prepared, weights, points)),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
     )
@@ -70,7 +98,7 @@ def _row(name: str, terms: list[tuple[int, int]], limit: int, *, equality: bool 
 
 def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
     table, study = prepared.sites.table, prepared.study
-    for site in range(len(table)):
+    for site in by_id(table.index):
         terms = [(k, 1) for k, (_, at) in enumerate(columns) if at == site]
         must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
         if len(terms) > 1 or must_open:
@@ -86,11 +114,25 @@ def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
     if study.budget.running is not None:
         yearly = {k: _yearly(prepared, columns[k][1]) for k in standing}
         yield _row("running", list(yearly.items()), study.budget.running)
-    if study.policy.max_stations is not None:
-        yield _row("max_stations", [(k, 1) for k in standing], study.policy.max_stations)
-    if study.policy.max_moves is not None:
-        moves = [k for k, (kind, _) in enumerate(columns) if kind == "move_in"]
-        yield _row("max_moves", [(k, 1) for k in moves], study.policy.max_moves)
+    yield from _counts(prepared, columns)
+
+
+def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    """Yield the limits on numbers; a closed station is one that is neither kept nor given away."""
+    policy = prepared.study.policy
+    stations = sum(kind == "keep" for kind, _ in columns)
+    closes = {"keep": -1, "give": -1}
+    limits = (
+        ("max_stations", policy.max_stations, {"keep": 1, "open": 1, "move_in": 1}, 0),
+        ("max_moves", policy.max_moves, {"move_in": 1}, 0),
+        ("max_opens", policy.max_opens, {"open": 1}, 0),
+        ("max_closes", policy.max_closes, closes, stations),
+        ("max_changes", policy.max_changes, {**closes, "open": 1, "move_in": 1}, stations),
+    )
+    for name, most, counted, today in limits:
+        if most is not None:
+            terms = [(k, counted[kind]) for k, (kind, _) in enumerate(columns) if kind in counted]
+            yield _row(name, terms, most - today)
 
 
 def _capital(prepared: Prepared, columns: list[Column], cap: int) -> LinearRow:
@@ -108,8 +150,8 @@ def _yearly(prepared: Prepared, site: int) -> int:
     return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in RUNNING)
 
 
-def _floors(prepared: Prepared, weights: NDArray[Any]) -> Iterator[Floor]:
+def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None) -> Iterator[Floor]:
     for name, mask, share in floors(prepared, weights.shape):
-        rows = np.flatnonzero(mask.T.ravel())
+        ordered = mask if points is None else mask[points]
         least = -((-share.numerator * int(weights[mask].sum())) // share.denominator)
-        yield Floor(name=name, rows=rows, minimum=least)
+        yield Floor(name=name, rows=np.flatnonzero(ordered.T.ravel()), minimum=least)

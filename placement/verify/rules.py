@@ -156,9 +156,13 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
 def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every count limit that is exceeded."""
     policy = prepared.study.policy
+    changes = len(claims.move) + len(claims.open) + len(claims.close)
     counts = (
         ("stations", len(claims.standing), policy.max_stations),
         ("moves", len(claims.move), policy.max_moves),
+        ("opens", len(claims.open), policy.max_opens),
+        ("closes", len(claims.close), policy.max_closes),
+        ("changes", changes, policy.max_changes),
     )
     for name, count, most in counts:
         if most is not None and count > most:
@@ -170,7 +174,7 @@ def floor_faults(prepared: Prepared, weights: NDArray[np.int64], reached: NDArra
     for name, mask, share in floors(prepared, reached.shape):
         total, covered = int(weights[mask].sum()), int(weights[mask & reached].sum())
         if covered < share * total:
-            yield f"policy: floor {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
+            yield f"policy: {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, NDArray[np.bool_], Fraction]]:
@@ -180,10 +184,10 @@ def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, ND
     for name, mask in district_masks(prepared, shape):
         share = district.get(name) if isinstance(district, Mapping) else district
         if share is not None:
-            yield name, mask, share
+            yield f"floor district {name}", mask, share
     for name, mask in age_masks(prepared, shape):
         if name in policy.by_age_group:
-            yield name, mask, policy.by_age_group[name]
+            yield f"floor age {name}", mask, policy.by_age_group[name]
 
 
 def _fen(yuan: float) -> int:

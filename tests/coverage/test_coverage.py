@@ -78,7 +78,7 @@ def test_seconds_of_one_speed_cannot_serve_two():
 def test_times_of_other_sites_are_refused():
     demand = make_demand(np.ones((1, 1)), ["a"])
     times = make_times(np.array([[1.0, 1.0]]), demand, make_sites(0, 2))
-    with pytest.raises(InputError, match="travel times are for other sites"):
+    with pytest.raises(InputError, match=r"travel times \[sites\]: is for other sites"):
         cover(demand, make_sites(1, 1), times, Standard(threshold_s=900))
 
 

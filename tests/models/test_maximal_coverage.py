@@ -29,12 +29,12 @@ def test_program_written_out():
     program = model.program
     assert model.kinds.tolist() == ["keep", "keep", "give", "give", "open", "move_in"]
     assert model.sites.tolist() == [0, 1, 0, 1, 2, 2]
-    assert program.column_site.tolist() == [0, 1, -1, -1, 2, 2]
+    assert program.column_site.tolist() == [1, 2, -1, -1, 0, 0]  # sites are numbered by id: C0, S0, S1
     assert program.weights.tolist() == [1500, 2000, 0, 1000]
-    assert program.covers.toarray().astype(int).tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    assert program.covers.toarray().astype(int).tolist() == [[1, 1, 0], [0, 0, 1], [1, 1, 0], [0, 0, 1]]
     assert program.required.tolist() == [True, False, False, False, False, False]
     rows = {row.name: row for row in program.linear}
-    assert list(rows) == ["site S0", "site S1", "site C0", "tokens", "capital", "running", "max_stations", "max_moves"]
+    assert list(rows) == ["site C0", "site S0", "site S1", "tokens", "capital", "running", "max_stations", "max_moves"]
     assert rows["site C0"].equality
     assert not rows["site S0"].equality
     # capital: 80 open + 9 move + 3 (1 - keep0 - give0) + 4 (1 - keep1 - give1) <= 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +14,8 @@ from tests.towns import Town
 def best_actions(town: Town) -> tuple[int, tuple[str, ...]] | None:
     """Return the most weight (thousandths) that any allowed action set covers, and the first of the sets that do.
 
-    Fewest actions come first, then least money, then the lowest sites kept, given up, opened, moved to: of two sets
-    the one that has the first site in which they differ. None where no set is allowed.
+    Fewest actions come first, then least money, then the shortest moves, then the lowest sites kept, given up, opened,
+    moved to: of two sets the one that has the first site in which they differ. None where no set is allowed.
     """
     table = town.sites.table
     choices = [("keep", "close", "give") if existing else ("none", "open", "move") for existing in table["existing"]]
@@ -27,10 +28,22 @@ def best_actions(town: Town) -> tuple[int, tuple[str, ...]] | None:
     )
 
 
-def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, list[bool]]:
+def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
     done = sum(action in {"close", "open", "move"} for action in actions)
-    unused = [action != kind for kind in ("keep", "give", "open", "move") for action in actions]
-    return done, _capital(town, actions), unused
+    by_id = [action for _, action in sorted(zip(town.sites.ids, actions, strict=True))]
+    unused = [action != kind for kind in ("keep", "give", "open", "move") for action in by_id]
+    return done, _capital(town, actions), _length_mm(town, actions), unused
+
+
+def _length_mm(town: Town, actions: tuple[str, ...]) -> int:
+    """Return the least total of straight lines from those who give to those who receive, trying all pairings."""
+    xy = town.sites.table.get_coordinates().to_numpy()
+    giving, receiving = ([i for i, action in enumerate(actions) if action == kind] for kind in ("give", "move"))
+    if len(giving) != len(receiving):
+        return 0
+    apart = {(i, j): round(1000 * math.dist(xy[i], xy[j])) for i in giving for j in receiving}
+    orders = itertools.permutations(receiving)
+    return min(sum(apart[pair] for pair in zip(giving, order, strict=True)) for order in orders)
 
 
 def _capital(town: Town, actions: tuple[str, ...]) -> int:
@@ -66,6 +79,9 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
         (running, policy.running_fen),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),
+        (actions.count("open"), policy.max_opens),
+        (actions.count("close"), policy.max_closes),
+        (sum(actions.count(action) for action in ("move", "open", "close")), policy.max_changes),
     )
     if any(most is not None and amount > most for amount, most in limits):
         return None

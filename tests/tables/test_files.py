@@ -178,6 +178,14 @@ def test_errors_and_formulas_without_a_value(spoiled):
     ]
 
 
+def test_numbers_beyond_what_excel_keeps(spoiled):
+    rows = sheet_of(spoiled)
+    rows[1][0] = 420102199001011234
+    as_workbook(spoiled, rows)
+    assert spoiled.only_fault().startswith("stations [row 2]: holds 420102199001011")
+    assert "of which Excel keeps 15 digits -> format the column as text" in spoiled.only_fault()
+
+
 def test_cells_are_read_as_they_are_shown(spoiled):
     import datetime as dt
 
