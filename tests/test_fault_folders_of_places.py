@@ -25,7 +25,8 @@ def test_web_mercator_is_refused_and_its_zone_is_right():
 def test_kilometres_are_refused():
     with pytest.raises(InputError, match=r"n0-n1\]: length_m is 0\.215695, but its ends lie 215\.8 m.*kilometres\?"):
         prepare(read_study(FOLDERS / "03_edges_km"))
-    assert prepare(read_study(FOLDERS / "03_edges_ref")).notes == ()
+    notes = prepare(read_study(FOLDERS / "03_edges_ref")).notes
+    assert not [note for note in notes if note.startswith("streets")]
 
 
 def test_alaska_is_taken():
