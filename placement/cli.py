@@ -15,6 +15,7 @@ import click
 
 from placement import __version__
 from placement.console import (
+    EXIT_INFEASIBLE,
     EXIT_INPUT,
     EXIT_INTERRUPTED,
     EXIT_REFUTED,
@@ -29,7 +30,7 @@ from placement.console import (
     progress,
     start_log,
 )
-from placement.errors import InputError
+from placement.errors import InfeasibleError, InputError
 from placement.printing import echo, printable
 
 if TYPE_CHECKING:
@@ -120,7 +121,10 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     options: dict[str, Any] = {"backend": backend, "gap": gap, "time_limit_s": time_limit, "seed": seed}
     stage = Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress(quiet) as tell:
-        outcome = run(loaded, **options, progress=tell)
+        try:
+            outcome = run(loaded, **options, progress=tell)
+        except InfeasibleError as error:
+            return _infeasible(error, out, quiet=quiet)
         tell("writing")
         try:
             written = write_plan(outcome, out)
@@ -133,6 +137,21 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+def _infeasible(error: InfeasibleError, out: Path, *, quiet: bool) -> int:
+    """Say why a study has no plan, and write the proof beside the folder, which stays as it was."""
+    from placement.pipeline import write_infeasible  # noqa: PLC0415
+
+    try:
+        proof = write_infeasible(error, out)
+    except InputError as refused:
+        complain(f"the proof that no plan exists could not be written: {refused}", EXIT_INFEASIBLE)
+        proof = None
+    code = fail(error, EXIT_INFEASIBLE, proof=None if proof is None else str(proof))
+    if proof is not None and not quiet:
+        complain(f"the proof is in {printable(proof)}; {printable(out)} is as it was", code)
+    return code
 
 
 def _print_plan(outcome: Outcome, data: Any, out: Path, remarks: tuple[str, ...], *, as_json: bool, quiet: bool) -> int:

@@ -153,7 +153,14 @@ class InfeasibleError(PlacementError):
     found
         The :class:`~placement.values.Infeasibility` with the certificate and the amounts; None where an error is made
         without one.
+
+    Attributes
+    ----------
+    prepared
+        What the study was solved from, where a whole study was: all that the proof is written with.
     """
+
+    prepared: Any = None
 
     def __init__(self, constraints: Iterable[str], explanation: str, found: Any = None) -> None:
         self.constraints = tuple(constraints)

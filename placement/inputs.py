@@ -198,7 +198,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     footfall, filled = study_footfall(study, population, counters, streets)
     demand = study_demand(study, population, footfall, awareness)
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
-    notes = (*notes, *more, *footfall_notes(study, filled, reliance))
+    notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
     tell("walking times")
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))

@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from placement.coverage import Coverage, Standard, cover
-from placement.errors import InputError
+from placement.errors import InfeasibleError, InputError
 from placement.inputs import Prepared, prepare
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
@@ -22,6 +23,7 @@ from placement.report import (
     ReportData,
     check_replaceable,
     gather,
+    infeasible_files,
     reach_shares,
     render_report,
     render_tables,
@@ -128,7 +130,8 @@ def recommend(
         coverage = cover(prepared.demand, prepared.sites, prepared.times, study_standard(study))
         costs = station_costs(prepared.sites, study.costs)
         policy = study_policy(study, prepared.demand.points["parent"])
-        plan = optimise(
+        plan = _optimised(
+            prepared,
             demand=prepared.demand,
             sites=prepared.sites,
             coverage=coverage,
@@ -146,6 +149,37 @@ def recommend(
         tell("predicting visits")
         visits = predict_visits(prepared, plan.open)
     return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan, visits=visits)
+
+
+def _optimised(prepared: Prepared, **options: Any) -> Plan:
+    """Return the plan; where there is none, the error goes on with what its proof is written with."""
+    try:
+        return optimise(**options)
+    except InfeasibleError as error:
+        error.prepared = prepared
+        raise
+
+
+def write_infeasible(error: InfeasibleError, folder: str | Path) -> Path | None:
+    """Write the proof that a study has no plan to a folder beside the result folder; return where.
+
+    The folder is named as the result folder with ``.infeasible`` at its end and written as that one is. None where the
+    error comes without a proof.
+
+    Raises
+    ------
+    InputError
+        If the folder holds anything that was not written by this library, or the disk refuses.
+    """
+    if error.found is None or error.prepared is None:
+        return None
+    there = Path(folder).resolve()
+    target = there.with_name(f"{there.name}.infeasible")
+    prepared = error.prepared
+    check_output(prepared.study, target)
+    where = Path(os.path.relpath(prepared.study.file, target)).as_posix()
+    write_folder(target, infeasible_files(error.found, prepared, study_path=where))
+    return target
 
 
 def check_output(study: Study, folder: str | Path) -> None:

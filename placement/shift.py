@@ -57,9 +57,10 @@ _SPREAD = 1.0
 
 _OUTSIDE = 2.0
 _OUTSIDE_FEWEST = 3
+_OUTSIDE_OF = 10
 _OUTSIDE_SHARE = 0.2
 """Points lie outside the town where they lie outside the hull of its streets and this many times as far from them as
-nine converted points of ten; at least so many of a table must, and this share of it."""
+nine converted points of ten; at least so many of a table must, of so many at least, and this share of it."""
 
 _ORDER = 0.3
 """Points whose log distances spread less than this keep one distance from the streets."""
@@ -176,6 +177,8 @@ def _clear(before: Floats, looks: Floats) -> bool:
 
 def _beyond(streets: Streets, xy: Floats, before: Floats, after: Floats) -> bool:
     """Return whether many points lie outside the town as written, and not one of all once they are converted."""
+    if before.size < _OUTSIDE_OF:
+        return False
     limit = _OUTSIDE * float(np.quantile(after, _EXACT_SHARE))
     hull = shapely.convex_hull(shapely.multipoints(streets.xy))
     outside = np.count_nonzero((before > limit) & ~shapely.intersects_xy(hull, *xy.T))

@@ -94,13 +94,28 @@ def survey_notes(study: Study, awareness: Awareness) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def footfall_notes(study: Study, filled: FilledCounters | None, reliance: VirtualReliance | None) -> tuple[str, ...]:
-    """Return what was interpolated, how far to trust it and how much rests on it."""
-    if filled is None or reliance is None:
-        return ()
+def footfall_notes(
+    study: Study, footfall: Footfall | None, filled: FilledCounters | None, reliance: VirtualReliance | None
+) -> tuple[str, ...]:
+    """Return whose people went far, what was interpolated, how far to trust it and how much rests on it."""
     simulated = {"footfall", "footfall_counts"} & set(study.simulated_inputs)
     name = "SIMULATED footfall" if simulated else "footfall"
-    return f"{name}: {filled.note}", f"{name}: {reliance.note}"
+    notes = [] if footfall is None else [f"{name}: {note}" for note in _far(footfall, study.travel.far_snap_m)]
+    if filled is not None and reliance is not None:
+        notes += [f"{name}: {filled.note}", f"{name}: {reliance.note}"]
+    return tuple(notes)
+
+
+def _far(footfall: Footfall, far_m: float) -> list[str]:
+    """Return which real counters give all their people to a demand point that is far away."""
+    counters = footfall.counters
+    if "interpolated" in counters.columns:
+        counters = counters[~counters["interpolated"].astype(bool)]
+    far = counters.loc[counters["nearest_m"] > far_m, "nearest_m"]
+    if not len(far):
+        return []
+    told = listed(f"{counter} ({metres:,.0f} m)" for counter, metres in far.items())
+    return [f"no demand point within {far_m:g} m; all people go to the nearest: {told}"]
 
 
 def _thin_series(counters: pd.DataFrame) -> list[str]:

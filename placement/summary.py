@@ -163,7 +163,8 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     """Return a verdict as lines of text."""
     if not verdict.confirmed:
         return [f"refuted: {line}" for line in verdict.differences]
-    lines = ["confirmed: everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")]
+    said = verdict.statement or "everything recounted equal" + ("" if verdict.proven else "; NOT proven optimal")
+    lines = [f"confirmed: {said}"]
     lines += [f"  NOT CHECKED: {line}" for line in verdict.unchecked]
     return lines + [f"  {line}" for line in verdict.checked]
 

@@ -156,3 +156,13 @@ def test_the_order_of_rows_changes_nothing(series):
     frame = pd.read_csv(spoiled.folder / "counts.csv")
     frame.sample(frac=1, random_state=1).to_csv(spoiled.folder / "counts.csv", index=False)
     assert (prepare(read_study(spoiled.folder)).demand.need == before).all()
+
+
+def test_a_counter_far_from_everybody_is_told(spoiled):
+    people = spoiled.frame("population").astype({"lon": float, "lat": float})
+    north = people.loc[people["lat"].idxmax()]
+    spoiled.cell("footfall", 0, "lon", f"{north['lon']}")
+    spoiled.cell("footfall", 0, "lat", f"{north['lat'] + 700 / 110_860:.7f}")
+    spoiled.setting("footfall_bandwidth_m = 200", "footfall_bandwidth_m = 300")
+    notes = prepare(read_study(spoiled.folder)).notes
+    assert "SIMULATED footfall: no demand point within 500 m; all people go to the nearest: F1 (700 m)" in notes

@@ -94,7 +94,7 @@ def read_cells(path: str | Path, areas: gpd.GeoDataFrame, band: int | None) -> t
         with rasterio.open(Path(path), driver="GTiff", sharing=False) as raster:
             chosen = _band(name, raster, band)
             _check_grid(name, raster)
-            crs = pyproj.CRS.from_wkt(raster.crs.to_wkt())
+            crs = _crs(name, raster)
             shapes = _in_crs(name, areas, crs)
             _check_extent(name, raster, shapes)
             return _read(raster, chosen, _window(name, raster, shapes), crs), shapes
@@ -134,12 +134,19 @@ def _band(name: str, raster: Any, band: int | None) -> int:
 
 
 def _check_grid(name: str, raster: Any) -> None:
-    if raster.crs is None:
+    if not raster.crs:
         raise CrsError.single(name, "has no CRS", remedy="assign it, e.g. gdal_edit.py -a_srs EPSG:4326 FILE")
     turn = raster.transform
-    if turn.b or turn.d or turn.a <= 0 or turn.e == 0:
+    if not np.isfinite(tuple(turn)).all() or turn.b or turn.d or turn.a <= 0 or turn.e == 0:
         remedy = "straighten it, e.g. with gdalwarp (sums change a little), or ask for the grid it was made on"
         raise InputError.single(name, f"is turned or mirrored ({tuple(turn)[:6]})", remedy=remedy)
+
+
+def _crs(name: str, raster: Any) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_wkt(raster.crs.to_wkt())
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError.single(name, f"has an unknown CRS: {error}", remedy="mend the CRS of the raster") from error
 
 
 def _in_crs(name: str, areas: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:

@@ -2,7 +2,7 @@
 
 A cell that lies partly within an area gives the covered share of its people, and never more than it has. Cells without
 data hold nobody; a value for no data that the file does not declare is refused: numbers below zero, more people than
-:data:`MOST_PER_KM2`, and the largest number of the file's type or a row of nines where it stands apart. The CRS of the
+:data:`MOST_PER_KM2`, and numbers that are kept for it (65535, 9999) where they stand apart. The CRS of the
 raster is kept and the areas are brought into it: people are counts, and resampling them to another grid would make and
 lose some.
 
@@ -27,9 +27,10 @@ from placement.values.crs import check_frame
 MOST_PER_KM2 = 4_000_000.0
 """Twice the Kowloon Walled City of 1987 (33,000 to 50,000 people on 0.026 km2), the densest place there has been; wards
 of today's densest cities have up to about 200,000 people per km2."""
-_NINES = (9_999.0, 99_999.0, 999_999.0, 9_999_999.0)
+_MARKS = (9_999.0, 99_999.0, 999_999.0, 9_999_999.0, 2.0**15 - 1, 2.0**16 - 1, 2.0**31 - 1, 2.0**32 - 1)
+"""Numbers that files keep for no data, whatever their type."""
 _APART = 0.5
-"""A largest number is a mark, not a count, where it stands more than once and all others are below this share of it."""
+"""A largest number that may be a mark is one where all others are below this share of it."""
 _OUTSIDE = 0.5
 """People outside all areas from which they are told."""
 
@@ -172,9 +173,10 @@ def _check_values(name: str, table: pd.DataFrame, cells: Cells) -> None:
     values = table["value"].to_numpy()
     largest, times = float(values.max()), int((values == values.max()).sum())
     others = values[values < largest]
-    marks = {*_NINES, *([] if cells.most is None else [cells.most])}
-    if largest in marks and times > 1 and others.size and others.max() < _APART * largest:
-        raise _undeclared(name, f"holds {largest:g} in {times:,} cells and otherwise at most {others.max():g}", largest)
+    mark = largest in _MARKS or (largest == cells.most and times > 1)
+    if mark and others.size and others.max() < _APART * largest:
+        told = f"holds {largest:g} in {times:,} cell{'s' * (times != 1)} and otherwise at most {others.max():g}"
+        raise _undeclared(name, told, largest)
 
 
 def _undeclared(name: str, problem: str, value: float) -> InputError:

@@ -123,7 +123,7 @@ def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[
     series = {name: part.to_numpy() for name, part in apart.groupby(times["counter_id"])}
     for name, (apart_min, share, number) in found.items():
         step, problem = _decide(apart_min, share, number, every)
-        other = 0 if problem or not number else _other_step(series[name], step, every)
+        other = 0 if problem or not number else _other_step(series.get(name, np.zeros(0, dtype=np.int64)), step, every)
         remedy = _REMEDY
         if other:
             remedy = "sum the finer rows, or give each step as a counter of its own"

@@ -41,8 +41,6 @@ _QUESTIONS, _FEW_COLUMNS, _QUESTIONS_OF_FEW = 3, 100, 30
 _PRECISE = 0.05
 """Where columns are many the two need come no closer than this share."""
 
-_MONEY = {"capital": "yuan", "running": "yuan a year"}
-
 
 def explain(
     program: CoverageProgram, certificate: Certificate, *, deadline: Deadline, seed: int, threads: int
@@ -109,11 +107,22 @@ class _Explainer:
             return None
         shortfall = self._relaxation.shortfall(name, self.deadline)
         if shortfall is not None:
-            return Change(constraint=name, at_least=shortfall.amount, certificate=shortfall.certificate)
+            return self._change(name, shortfall.amount, shortfall.certificate)
         others = tuple(other for other in constraint_names(self.program) if other != name)
         if self._relaxation.clash(others, self.deadline):
             return None
-        return Change(constraint=name, at_least=1, certificate=self.certificate)
+        return self._change(name, 1, self.certificate)
+
+    def _change(self, name: str, amount: int, certificate: Certificate) -> Change:
+        limit = next((row.limit for row in self.program.linear if row.name == name), None)
+        floor = next((floor for floor in self.program.floors if floor.name == name), None)
+        return Change(
+            constraint=name,
+            asked=floor.minimum if floor is not None else limit or 0,
+            of=None if floor is None else exact_sum(self.program.row_weights()[floor.rows]),
+            at_least=amount,
+            certificate=certificate,
+        )
 
     def _settled(self, change: Change, left: int) -> Change | None:
         """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
@@ -164,7 +173,10 @@ class _Explainer:
 
     def _with_plan(self, change: Change, solution: Solution) -> Change:
         amount = max(change.at_least, _excess(self.program, change.constraint, solution.chosen))
-        return replace(change, enough=amount, chosen=solution.chosen)
+        names = self.program.column_names or tuple(f"column {k}" for k in range(self.program.n_columns))
+        return replace(
+            change, enough=amount, decisions=tuple(names[k] for k in np.flatnonzero(solution.chosen).tolist())
+        )
 
     def _given_way(self, name: str, amount: int | None) -> CoverageProgram:
         """Return the program in which a constraint gives way by an amount, or, with None, wholly."""
@@ -190,35 +202,3 @@ def _excess(program: CoverageProgram, name: str, chosen: NDArray[np.bool_]) -> i
         covered += exact_sum(np.where(covered_rows(covers, stands), weights, 0)[inside])
         first += weights.size
     return floor.minimum - covered
-
-
-def in_words(program: CoverageProgram, found: Infeasibility) -> str:
-    """Return by how much each constraint would have to give way, in words."""
-    parts = [_part(program, change) for change in found.changes]
-    if not parts:
-        return "they cannot hold together" + (
-            "" if len(found.constraints) == 1 else ", and more than one must give way"
-        )
-    return ", or ".join(parts)
-
-
-def _part(program: CoverageProgram, change: Change) -> str:
-    least, enough = change.at_least, change.enough
-    for row in program.linear:
-        if row.name == change.constraint and row.name in _MONEY:
-            if enough == least:
-                return f"{row.name} is short by {_yuan(least)} {_MONEY[row.name]}"
-            found = "" if enough is None else f", {_yuan(enough)} more would do"
-            return f"{row.name} is short by at least {_yuan(least)} {_MONEY[row.name]}{found}"
-        if row.name == change.constraint:
-            found = "" if enough in {least, None} else f", {row.limit + (enough or 0)} would do"
-            return f"{row.name} is {row.limit}, at least {row.limit + least} needed{found}"
-    floor = next(floor for floor in program.floors if floor.name == change.constraint)
-    total = max(exact_sum(program.row_weights()[floor.rows]), 1)
-    most, reached = (None if by is None else (floor.minimum - by) / total for by in (least, enough))
-    found = "" if enough in {least, None} else f", {reached:.2%} by a plan"
-    return f"{floor.name} asks {floor.minimum / total:.2%} of the weight, at most {most:.2%} is possible{found}"
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen / 100:,.2f}".removesuffix(".00")

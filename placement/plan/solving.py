@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from placement.errors import InfeasibleError, NoSolutionError
-from placement.plan.infeasible import explain, in_words
+from placement.plan.infeasible import explain
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline, hold_interrupts
 from placement.values import Certificate, CoverageProgram, Solution
@@ -20,7 +20,7 @@ AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
 and what solving has left of it."""
 
-_EXPLAIN_S, _EXPLAIN_TIMES = 6.0, 3.0
+_EXPLAIN_S, _EXPLAIN_TIMES = 4.5, 3.0
 """Seconds in which a clash is explained at most, or so many times as long as its proof took."""
 
 
@@ -71,4 +71,4 @@ def _infeasible(
         found = explain(program, certificate, deadline=deadline, seed=options["seed"], threads=options["threads"])
         if interrupt.asked:
             raise KeyboardInterrupt
-    return InfeasibleError(found.constraints, in_words(program, found), found)
+    return InfeasibleError(found.constraints, found.explanation, found)

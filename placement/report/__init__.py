@@ -23,6 +23,7 @@ from placement.report.folder import (
     write_folder,
 )
 from placement.report.gather import gather, reach_shares, survey_tables, versions
+from placement.report.infeasible_json import INFEASIBLE_FILE, infeasible_files, infeasible_schema, read_infeasible
 from placement.report.plan_json import (
     PLAN_FILE,
     PlanFormatError,
@@ -36,6 +37,7 @@ from placement.report.plan_json import (
 __all__ = [
     "CERTIFICATE_FILE",
     "DESKTOP_FILES",
+    "INFEASIBLE_FILE",
     "MANIFEST",
     "PLAN_FILE",
     "REPORT_FILE",
@@ -44,12 +46,15 @@ __all__ = [
     "SurveyTables",
     "check_replaceable",
     "gather",
+    "infeasible_files",
+    "infeasible_schema",
     "ordered_actions",
     "plan_from_dict",
     "plan_record",
     "plan_schema",
     "plan_to_dict",
     "reach_shares",
+    "read_infeasible",
     "read_plan",
     "recover_folder",
     "render_files",

@@ -35,7 +35,7 @@ except ImportError:  # not a POSIX system: no lock between processes
     fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "SHA256SUMS"
-ALWAYS = "plan.json"
+ALWAYS = ("plan.json", "infeasible.json")
 """A list of files without this one is somebody else's: ``sha256sum`` is used for other things too."""
 DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files that file managers leave in every folder they show; nobody's work."""
@@ -59,7 +59,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
         The folder. It may not exist, be empty, or be one written by this function; its parents are made. A link of
         the user's to such a folder stays, and what it points to is replaced.
     files
-        Content by plain file name; ``plan.json`` is always among them.
+        Content by plain file name; ``plan.json``, or ``infeasible.json``, is always among them.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _resolved(path: str | Path) -> Path:
         found = os.lstat(path)
         if stat.S_ISLNK(found.st_mode) and not _own(found):
             raise _refusal(Path(path), "is a link that belongs to somebody else")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:  # a name with a null, or longer than the system has them
         raise _refusal(Path(path), f"cannot be a folder: {getattr(error, 'strerror', None) or error}") from error
@@ -149,8 +149,8 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
     for name in files:
         if name in {"", ".", "..", MANIFEST} or any(sign in name for sign in "/\\\0\n\r"):
             raise InputError.single("output", f"{name!r} is not a plain file name")
-    if ALWAYS not in files:
-        raise InputError.single("output", f"{ALWAYS} is missing", remedy="write the plan with its files")
+    if not any(name in files for name in ALWAYS):
+        raise InputError.single("output", f"{ALWAYS[0]} is missing", remedy="write the plan with its files")
     lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     return "".join(lines).encode()
 
@@ -218,7 +218,7 @@ def _listed(folder: int) -> dict[str, str]:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 lines = stream.read(_MOST_LISTED).decode().splitlines()
                 listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-                return listed if ALWAYS in listed else {}
+                return listed if any(name in listed for name in ALWAYS) else {}
     return {}
 
 

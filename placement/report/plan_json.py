@@ -45,11 +45,13 @@ class PlanFormatError(InputError):
     """A plan differs from the published schema of its format."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a file: no key but those named, every value of its very type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class CoveredPart(_Part):
+class CoveredPart(Part):
     """Visits a month within reach and in total: in the declared mix, as need, and as expected use."""
 
     covered: Quantity
@@ -60,14 +62,14 @@ class CoveredPart(_Part):
     use_all: Quantity
 
 
-class PeoplePart(_Part):
+class PeoplePart(Part):
     """Residents within reach of a station that is open for the whole period, and all residents."""
 
     covered: Quantity
     all: Quantity
 
 
-class CoveragesPart(_Part):
+class CoveragesPart(Part):
     """Coverage of one set of stations."""
 
     total: CoveredPart
@@ -76,14 +78,14 @@ class CoveragesPart(_Part):
     people: dict[str, PeoplePart] = Field(description="By age group/period.")
 
 
-class CoveragePart(_Part):
+class CoveragePart(Part):
     """Coverage of today's stations and of the plan's."""
 
     before: CoveragesPart
     after: CoveragesPart
 
 
-class ActionPart(_Part):
+class ActionPart(Part):
     """What happens at one station. A move is named by its destination."""
 
     site_id: Id
@@ -94,7 +96,7 @@ class ActionPart(_Part):
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
 
 
-class BudgetPart(_Part):
+class BudgetPart(Part):
     """One line of the budget, in yuan with at most two decimals."""
 
     name: str = Field(description="capital (once) or running (a year).")
@@ -102,7 +104,7 @@ class BudgetPart(_Part):
     cap: Amount | None = Field(description="null = unlimited.")
 
 
-class SolvePart(_Part):
+class SolvePart(Part):
     """How the plan was found."""
 
     solver: str
@@ -115,7 +117,7 @@ class SolvePart(_Part):
     )
 
 
-class OverridePart(_Part):
+class OverridePart(Part):
     """A setting that the run did not take from the study file, named and written as there; null = not given."""
 
     key: Id
@@ -123,7 +125,7 @@ class OverridePart(_Part):
     used: JsonValue = Field(description="The value the plan was made with.")
 
 
-class PlanFile(_Part):
+class PlanFile(Part):
     """A plan of the Python library placement: which stations stay, move, close and open."""
 
     schema_: Literal["placement/plan/2"] = Field(alias="schema")
@@ -294,21 +296,27 @@ def read_plan(path: str | Path) -> dict[str, Any]:
     InputError
         If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
+    record = read_json(path, PLAN_FILE)
+    checked = _validated(record).model_dump(by_alias=True)
+    plan_from_dict(checked)
+    return checked
+
+
+def read_json(path: str | Path, name: str) -> Any:
+    """Return the JSON value in a file that faults call `name`; raise an InputError where it holds none."""
     file = Path(path)
     try:
         content = read_regular(file, most_bytes=MOST_BYTES)
     except OSError as error:
         remedy = "name a result folder"
         problem = f"cannot be read: {error.strerror or error}"
-        raise InputError.single(PLAN_FILE, problem, row=str(path), remedy=remedy) from error
+        raise InputError.single(name, problem, row=str(path), remedy=remedy) from error
     try:
         record = strict_json(content)
     except ValueError as error:
         remedy = "restore the file, or recommend again"
-        raise InputError.single(PLAN_FILE, f"is not JSON in UTF-8: {error}", row=str(path), remedy=remedy) from error
-    checked = _validated(record).model_dump(by_alias=True)
-    plan_from_dict(checked)
-    return checked
+        raise InputError.single(name, f"is not JSON in UTF-8: {error}", row=str(path), remedy=remedy) from error
+    return record
 
 
 def plan_schema() -> dict[str, Any]:

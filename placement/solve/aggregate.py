@@ -39,6 +39,8 @@ _MERGE_ENTRIES = 2_000_000
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""
 
+_NO_LIMIT = 2**62
+
 _NO_LABELS = np.empty(0, dtype=np.int32)
 
 
@@ -209,18 +211,21 @@ def exclusive_sites(program: CoverageProgram) -> BoolArray:
     placed = program.column_site >= 0
     counts = np.bincount(program.column_site[placed], minlength=program.n_sites)
     exclusive: BoolArray = counts == 1
-    for row in program.linear:
-        if row.equality or not row.columns.size or int(row.coefficients.min()) < 0:
-            continue
-        site = program.column_site[row.columns]
-        order = np.lexsort((row.coefficients, site))
-        site, coefficient = site[order], row.coefficients[order]
-        start = np.flatnonzero(np.r_[True, site[1:] != site[:-1]])
-        size = np.diff(np.r_[start, site.size])
-        whole = (size >= 2) & (site[start] >= 0)
-        whole[whole] = size[whole] == counts[site[start[whole]]]
-        two = start[whole]
-        exclusive[site[two[coefficient[two] + coefficient[two + 1] > row.limit]]] = True
+    rows = [row for row in program.linear if not row.equality and row.columns.size and row.coefficients.min() >= 0]
+    if not rows:
+        return exclusive
+    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
+    limit = np.array([min(row.limit, _NO_LIMIT) for row in rows], dtype=np.int64)
+    coefficient = np.concatenate([row.coefficients for row in rows])
+    site = program.column_site[np.concatenate([row.columns for row in rows])]
+    order = np.lexsort((coefficient, site, number))
+    number, site, coefficient = number[order], site[order], coefficient[order]
+    start = np.flatnonzero(np.r_[True, (site[1:] != site[:-1]) | (number[1:] != number[:-1])])
+    size = np.diff(np.r_[start, site.size])
+    whole = (size >= 2) & (site[start] >= 0)
+    whole[whole] = size[whole] == counts[site[start[whole]]]
+    two = start[whole]
+    exclusive[site[two[coefficient[two] + coefficient[two + 1] > limit[number[two]]]]] = True
     return exclusive
 
 

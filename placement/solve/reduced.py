@@ -151,7 +151,9 @@ def normalised_row(row: LinearRow) -> LinearRow:
     [1, 1]
     """
     columns, coefficients = _summed(row)
-    divisor = common_divisor(row)
+    divisor = 1 if row.equality else int(np.gcd.reduce(coefficients)) or 1
+    if divisor == 1 and columns is row.columns:
+        return row
     return LinearRow(
         name=row.name,
         columns=columns,
@@ -168,6 +170,8 @@ def common_divisor(row: LinearRow) -> int:
 
 def _summed(row: LinearRow) -> tuple[IntArray, IntArray]:
     """Return the columns of a row, each once, and their coefficients."""
+    if (row.columns[1:] > row.columns[:-1]).all():
+        return row.columns, row.coefficients
     columns, at = np.unique(row.columns, return_inverse=True)
     coefficients = np.zeros(columns.size, dtype=np.int64)
     np.add.at(coefficients, at, row.coefficients)

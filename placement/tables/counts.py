@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.study import Study
+from placement.tables import cells
 from placement.tables.checks import Table
 from placement.tables.times import FORMS, ReadTimes, day_or_month_first, read_times
 
@@ -20,6 +21,7 @@ def read_counts(table: Table, study: Study) -> pd.DataFrame:
     if not table.require(["counter_id", "time", "count"]):
         return table.frame
     frame = table.frame[[name for name in _COLUMNS if name in table.frame.columns]]
+    frame = frame.assign(counter_id=frame["counter_id"].map(cells.as_text))
     written = study.demand.counts_time_format
     times = read_times(frame["time"], () if written is None else (written,))
     _name_unread(table, frame["time"], times, written)

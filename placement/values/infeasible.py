@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from placement.values._frozen import frozen_array
 from placement.values.certificate import Certificate
+
+MONEY = {"capital": "yuan", "running": "yuan a year"}
+"""Limits that are money, and their unit in words; their amounts are fen."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,25 +21,27 @@ class Change:
     ----------
     constraint
         Its name.
+    asked
+        The limit, or the weight that the floor asks for.
+    of
+        Weight of all rows of the floor; None for a limit.
     at_least
         No plan exists where it gives way by less.
     certificate
         Proves that: of the program in which it gives way by ``at_least - 1``.
     enough
         A plan exists where it gives way by so much; None where none was found in time.
-    chosen
-        (columns,) bool, that plan; None with `enough`.
+    decisions
+        Names of the columns that this plan chooses, such as ``keep S1``.
     """
 
     constraint: str
+    asked: int
+    of: int | None
     at_least: int
     certificate: Certificate
     enough: int | None = None
-    chosen: NDArray[np.bool_] | None = None
-
-    def __post_init__(self) -> None:
-        if self.chosen is not None:
-            object.__setattr__(self, "chosen", frozen_array(self.chosen, np.bool_))
+    decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,3 +61,30 @@ class Infeasibility:
     constraints: tuple[str, ...]
     certificate: Certificate
     changes: tuple[Change, ...] = ()
+
+    @property
+    def explanation(self) -> str:
+        """By how much each constraint would have to give way, in words."""
+        if self.changes:
+            return ", or ".join(map(_in_words, self.changes))
+        alone = len(self.constraints) == 1
+        return "they cannot hold together" + ("" if alone else ", and it takes more than one to give way")
+
+
+def _in_words(change: Change) -> str:
+    name, least, enough = change.constraint, change.at_least, change.enough
+    exact = enough in {least, None}
+    if change.of is not None:
+        most, reached = ((change.asked - by) / max(change.of, 1) for by in (least, enough or least))
+        found = "" if exact else f", {reached:.2%} by a plan"
+        asked = change.asked / max(change.of, 1)
+        return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
+    if name in MONEY:
+        found = "" if exact else f", {_yuan(enough or 0)} more would do"
+        return f"{name} is short by {'' if enough == least else 'at least '}{_yuan(least)} {MONEY[name]}{found}"
+    found = "" if exact else f", {change.asked + (enough or 0)} would do"
+    return f"{name} is {change.asked}, at least {change.asked + least} needed{found}"
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}".removesuffix(".00")

@@ -65,6 +65,11 @@ def check_certificate(program: CoverageProgram, chosen: ArrayLike | None, certif
     return certificate.bound
 
 
+def plan_faults(program: CoverageProgram, chosen: BoolArray) -> list[str]:
+    """Return everything that keeps the columns `chosen` from being a plan of `program`, in words."""
+    return _broken(program, derive_classes(program), chosen)
+
+
 def _fingerprint(program: CoverageProgram, classes: RowClasses) -> str:
     return classes_fingerprint(
         program,

@@ -11,12 +11,13 @@ from typing import Any
 
 from placement.errors import Fault, InputError
 from placement.inputs import prepare
-from placement.report import CERTIFICATE_FILE, PLAN_FILE, PlanFormatError, read_plan
+from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, PLAN_FILE, PlanFormatError, read_infeasible, read_plan
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
 from placement.verify.case import Case
 from placement.verify.counting import Counting
 from placement.verify.files import MOST_BYTES, Found, content_faults, folder_faults
+from placement.verify.infeasible import infeasible_verdict
 from placement.verify.verdict import Verdict
 
 REMARKS = (
@@ -60,16 +61,22 @@ def verify_folder(
     """
     place = Path(folder)
     if study is None:
+        name, read = (INFEASIBLE_FILE, read_infeasible) if proves_infeasible(place) else (PLAN_FILE, read_plan)
         try:
-            study = place / str(read_plan(place / PLAN_FILE)["study"])
+            study = place / str(read(place / name)["study"])
         except PlanFormatError as error:
             return _misformed(error)
         return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve)
     return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
 
 
+def proves_infeasible(place: Path) -> bool:
+    """Return whether a folder is to prove that a study has no plan, rather than to hold one."""
+    return (place / INFEASIBLE_FILE).is_file() and not (place / PLAN_FILE).exists()
+
+
 def _misformed(error: PlanFormatError) -> Verdict:
-    faults = (f"{PLAN_FILE}: is not of the published format: {each.row}: {each.problem}" for each in error.faults)
+    faults = (f"{each.table}: is not of the published format: {each.row}: {each.problem}" for each in error.faults)
     return Verdict(differences=tuple(faults), proven=False, proof="none", checked=())
 
 
@@ -109,6 +116,8 @@ class Judge:
             The study lies elsewhere than ``plan.json`` says, and that is as it should be.
         """
         place = Path(folder)
+        if proves_infeasible(place):
+            return self._infeasible(place, moved=moved)
         try:
             record = read_plan(place / PLAN_FILE)
         except PlanFormatError as error:
@@ -123,6 +132,16 @@ class Judge:
             there = {name for name in (PLAN_FILE, *FILES) if (place / name).exists()}
             return _refuted(record, [*folder_faults(place, there), *wrong])
         return _verdict(case, place, resolve=resolve)
+
+    def _infeasible(self, place: Path, *, moved: bool) -> Verdict:
+        try:
+            record = read_infeasible(place / INFEASIBLE_FILE)
+        except PlanFormatError as error:
+            return _misformed(error)
+        counting = self._counting({each["key"]: each["used"] for each in record["overrides"]})
+        _same_inputs(record, counting.prepared.fingerprints)
+        wrong = [] if moved else list(_place_faults(record, place, self.study))
+        return infeasible_verdict(record, counting, place, wrong)
 
     def _case(self, record: Mapping[str, Any]) -> Case:
         """Return the plan, counted from the study with the settings that it says it was made with."""

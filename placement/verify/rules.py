@@ -170,7 +170,7 @@ def floor_faults(prepared: Prepared, weights: NDArray[np.int64], reached: NDArra
     for name, mask, share in floors(prepared, reached.shape):
         total, covered = int(weights[mask].sum()), int(weights[mask & reached].sum())
         if covered < share * total:
-            yield f"policy: floor {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
+            yield f"policy: {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, NDArray[np.bool_], Fraction]]:
@@ -180,10 +180,10 @@ def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, ND
     for name, mask in district_masks(prepared, shape):
         share = district.get(name) if isinstance(district, Mapping) else district
         if share is not None:
-            yield name, mask, share
+            yield f"floor district {name}", mask, share
     for name, mask in age_masks(prepared, shape):
         if name in policy.by_age_group:
-            yield name, mask, policy.by_age_group[name]
+            yield f"floor age {name}", mask, policy.by_age_group[name]
 
 
 def _fen(yuan: float) -> int:

@@ -20,6 +20,8 @@ class Verdict:
         where the judge was asked to obtain it anew; ``none``: there is none.
     checked
         What was checked and how, and what is a remark that nobody can check, for the reader.
+    statement
+        What is confirmed, where that is not a plan.
     unchecked
         What should have been checked and could not be: a bound that is a solver's word, a file that another version
         wrote. A plan with any is not vouched for as a whole.
@@ -30,6 +32,7 @@ class Verdict:
     proof: str
     checked: tuple[str, ...]
     unchecked: tuple[str, ...] = ()
+    statement: str = ""
 
     @property
     def confirmed(self) -> bool:

@@ -186,16 +186,16 @@ def test_a_floor_that_cannot_be_met_is_named_with_what_is_possible(tmp_path):
 def test_not_proven_is_4(study, tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from placement.plan import optimise as module
+    from placement.plan import solving
 
-    solve = module.__globals__["maximise_coverage"]
+    solve = solving.maximise_coverage
 
     def unproven(program, **options):
         solution = solve(program, **options)
         claim = {"status": "feasible", "bound": solution.objective + 1000, "proof": "solver", "solver": "HiGHS"}
         return replace(solution, certificate=None, **claim)
 
-    monkeypatch.setitem(module.__globals__, "maximise_coverage", unproven)
+    monkeypatch.setattr(solving, "maximise_coverage", unproven)
     out = study.parent.parent / "unproven"
     done = call("recommend", study, "--out", out)
     assert done.exit_code == 4, done.output

@@ -143,6 +143,15 @@ def test_a_number_that_stands_apart_is_a_mark(tmp_path, mark, dtype):
     assert people(write(tmp_path / "q.tif", near, dtype="float64")) > 0
 
 
+def test_one_cell_of_a_kilometre_that_holds_a_mark(tmp_path):
+    values = PEOPLE.copy()
+    values[2, 2] = 65535
+    area = GeoDataFrame(geometry=[box(X, Y - 3600, X + 4000, Y + 400)], crs=CRS)
+    path = write(tmp_path / "p.tif", values, transform=rasterio.Affine(1000, 0, X, 0, -1000, Y + 400))
+    with pytest.raises(InputError, match="holds 65535 in 1 cell and otherwise at most 16: a value for no data"):
+        people(path, area)
+
+
 def test_a_dense_city_is_no_mark(tmp_path):
     assert people(write(tmp_path / "p.tif", PEOPLE * 0 + 2000.0)) == pytest.approx(32_000)
     assert module.MOST_PER_KM2 > 2 * 1_900_000
@@ -161,6 +170,9 @@ def test_counts_are_not_taken_for_densities(tmp_path, told):
 
 
 def test_a_turned_raster_is_refused(tmp_path):
+    nowhere = rasterio.Affine(np.nan, 0, X, 0, -100, Y)
+    with pytest.raises(InputError, match="is turned or mirrored"):
+        people(write(tmp_path / "p.tif", PEOPLE, transform=nowhere))
     turned = rasterio.Affine.translation(X, Y + 400) @ rasterio.Affine.rotation(10) @ rasterio.Affine.scale(100, -100)
     with pytest.raises(InputError, match="is turned or mirrored"):
         people(write(tmp_path / "p.tif", PEOPLE, transform=turned))

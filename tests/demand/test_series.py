@@ -83,6 +83,11 @@ def test_counters_may_have_steps_of_their_own():
     assert found["people_per_day"].to_numpy() == pytest.approx(truth()[0])
 
 
+def test_a_counter_with_one_row_counts_as_long_as_the_others():
+    frame = pd.concat([series(15), series(15).assign(counter_id="F2").iloc[40:41]])
+    assert clean_counts(frame).counters["step_min"].to_dict() == {"F1": 15, "F2": 15}
+
+
 def test_a_quarter_that_is_never_counted_is_as_its_hour():
     frame = series(15, weeks=2)
     row = of(frame[frame["time"].dt.minute != 30])
