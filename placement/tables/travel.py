@@ -30,6 +30,7 @@ UNITS: dict[str, tuple[str, float]] = {
 """Whole units that each is kept in, and how many of these it is."""
 ENDS = (("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id"))
 """Pairs of columns that name the ends, the first found being read."""
+_UNIT_OF_ROUTERS = "minutes"
 _ROUTER_MINUTES = re.compile(r"travel_time(?:_p\d+)?")
 _NO_UNIT = {
     "ms": ("travel_time", "time", "duration", "durations", "total_time"),
@@ -170,9 +171,11 @@ def _measure(names: Sequence[str], unit: str | None, *, router: bool) -> tuple[s
     minutes = [name for name in names if router and _ROUTER_MINUTES.fullmatch(name)]
     for candidates in (named, minutes):
         if len(candidates) > 1:
-            return _fault(f"the table has both {' and '.join(sorted(candidates))}", "give one of them")
+            remedy = f'keep one of them, or name it: columns = {{{_UNIT_OF_ROUTERS} = "{candidates[0]}"}}'
+            remedy = "give one of them" if candidates is named else remedy
+            return _fault(f"the table has both {' and '.join(sorted(candidates))}", remedy)
         if candidates:
-            told = candidates[0] if candidates is named else "minutes"
+            told = candidates[0] if candidates is named else _UNIT_OF_ROUTERS
             if unit in (None, told):
                 return candidates[0], told
             return _fault(f"column {candidates[0]} holds {told}, but unit says {unit}", "mend one of them")
