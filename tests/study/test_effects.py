@@ -32,7 +32,8 @@ KEYS = {
     },
     StreetsInput: {
         "nodes": ALWAYS, "edges": ALWAYS, "graphml": ALWAYS, "osm": ALWAYS, "lines": ALWAYS, "place": ALWAYS,
-        "notice": ALWAYS, "mode": REFUSED, "rules": REFUSED, "layer": "formats", "planar": "formats",
+        "notice": ALWAYS, "mode": REFUSED, "rules": REFUSED, "coordinates": REFUSED, "layer": "formats",
+        "planar": "formats",
     },
     Inputs: dict.fromkeys(Inputs.model_fields, ALWAYS) | {
         "footfall": "notes", "covariates": REFUSED, "footfall_counts": REFUSED,
