@@ -349,16 +349,25 @@ class Run:
             improver=improver,
         )
 
+    def _proven_bound(self, tree: Tree, *, infeasible: bool) -> int:
+        """Return the bound that the log proves: columns were fixed by what the asked gap allows."""
+        if infeasible:
+            return 0
+        if tree.plan is None or self._gap <= 0 or not self._log.fixings:
+            return tree.bound
+        return max(tree.bound, within_gap(tree.objective, self._gap))
+
     def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:
         """Return the solution with its certificate."""
         begun = time.perf_counter()
         infeasible = tree.plan is None and tree.finished
+        bound = self._proven_bound(tree, infeasible=infeasible)
         certificate = self._log.certificate(
             self._reduced.program,
             self._reduced.classes,
             self._pool.cuts(),
             self._dominated,
-            bound=0 if infeasible else tree.bound,
+            bound=bound,
             infeasible=infeasible,
             objective=tree.objective,
             chosen=tree.plan,
@@ -368,7 +377,7 @@ class Run:
             status=_status(tree, self._gap),
             chosen=np.zeros(self._reduced.n_columns, dtype=bool) if tree.plan is None else tree.plan,
             objective=tree.objective,
-            bound=0 if infeasible else tree.bound,
+            bound=bound,
             asked_gap=self._gap,
             proof="certificate",
             solver=f"placement {__version__}",

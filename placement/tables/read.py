@@ -117,9 +117,9 @@ class _Reader:
         }
         unify_names(parts, self.study, self.faults)
         refuse_repeated_months(parts["usage"], self.faults)
-        parts = {name: None if frame is None else in_order(frame) for name, frame in parts.items()}
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
+        parts = {name: None if frame is None else in_order(frame) for name, frame in parts.items()}
         survey = parts["survey"]
         asked_one_by_one = survey is not None and "heard" in survey.columns
         return Tables(

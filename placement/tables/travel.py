@@ -83,7 +83,7 @@ def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int]
     if not isinstance(found, Columns):
         for fault in found:
             table.fault(fault.problem, remedy=fault.remedy)
-        return table.frame, lambda at: str(table.frame.index[at])
+        return table.frame.iloc[:, :0], str
     ids = {"demand_id": table.text(found.start), "site_id": table.text(found.end)}
     lines = table.frame.index
     frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]})
@@ -96,7 +96,7 @@ def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[i
     if file.unit is None or table.frame.shape[1] <= 1:
         lacks = "does not say what its numbers are" if file.unit is None else "has no column of a site"
         table.fault(lacks, remedy=f'write travel = {{path = ..., wide = true, unit = "minutes"}}: {", ".join(UNITS)}')
-        return table.frame, lambda at: str(lines[at])
+        return table.frame.iloc[:, :0], str
     first = str(table.frame.columns[0])
     ids = table.text(first)
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)

@@ -29,10 +29,12 @@ KEYS = {
     InputFile: {
         "path": ALWAYS, "simulated": ALWAYS, "notice": ALWAYS,
         "coordinates": "formats", "encoding": "formats", "layer": "formats", "columns": "formats",
+        "band": "formats", "unit": "formats", "wide": "formats",
     },
     StreetsInput: {
         "nodes": ALWAYS, "edges": ALWAYS, "graphml": ALWAYS, "osm": ALWAYS, "lines": ALWAYS, "place": ALWAYS,
-        "notice": ALWAYS, "mode": REFUSED, "rules": REFUSED, "layer": "formats", "planar": "formats",
+        "notice": ALWAYS, "mode": REFUSED, "coordinates": REFUSED, "rules": REFUSED, "layer": "formats",
+        "planar": "formats",
     },
     Inputs: dict.fromkeys(Inputs.model_fields, ALWAYS) | {
         "footfall": "notes", "covariates": REFUSED, "footfall_counts": REFUSED,
@@ -212,6 +214,13 @@ def test_keys_that_a_raster_does_not_use(spoiled, key):
 def test_coordinates_are_for_places(spoiled):
     spoiled.setting('"survey.csv", ', '"survey.csv", coordinates = "wgs84", ')
     with pytest.raises(InputError, match=r"inputs\.survey\.coordinates\]: survey has no coordinates to convert"):
+        read_study(spoiled.folder)
+
+
+@pytest.mark.parametrize("key", ["band = 1", "wide = true", 'unit = "minutes"'])
+def test_keys_of_other_tables(spoiled, key):
+    spoiled.setting('"stations.csv", ', f'"stations.csv", {key}, ')
+    with pytest.raises(InputError, match=rf"inputs\.stations\.{key.split()[0]}\]"):
         read_study(spoiled.folder)
 
 

@@ -180,6 +180,14 @@ def test_bad_rows_are_named_by_their_line(town, row, words):
         read_and_prepare(town(table))
 
 
+@pytest.mark.parametrize("column", ["demand_id", "site_id"])
+def test_a_table_without_an_end(town, column):
+    with pytest.raises(
+        InputError, match=f"travel: column {column} is missing -> add it; with a column a site say wide"
+    ):
+        read_and_prepare(town(long().rename(columns={column: "whatever"})))
+
+
 def test_two_measures_or_a_unit_that_denies_the_column(town):
     with pytest.raises(InputError, match="the table has both metres and seconds"):
         read_and_prepare(town(long().assign(metres=5)))

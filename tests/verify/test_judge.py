@@ -77,7 +77,8 @@ def do_nothing(outcome: Outcome) -> Outcome:
 
 
 def test_a_solvers_word_is_no_proof(town):
-    root, study, outcome = town
+    root, study, _ = town
+    outcome = recommend(study.with_settings({"policy.floors": {}}))
     out = root / "nothing"
     write_outcome(do_nothing(outcome), out)
     verdict = verify_folder(out)
@@ -92,7 +93,7 @@ def test_a_solvers_word_is_no_proof(town):
 
 
 def test_a_bound_that_a_solver_gave_is_obtained_anew(town):
-    root, study, outcome = town
+    root, study, _ = town
     solved = recommend(study, backend="highs")
     assert solved.plan.proof == "solver"
     write_outcome(solved, root / "highs")
@@ -103,6 +104,13 @@ def test_a_bound_that_a_solver_gave_is_obtained_anew(town):
     assert said["proven"]
     assert any("the bound anew" in line for line in said["checked"])
     assert "made with solve.backend = highs instead of auto" in said["checked"]
+
+
+@pytest.mark.parametrize("gap", [0.005, 0.01, 0.03])
+def test_plans_within_an_asked_gap_are_proven(town, gap):
+    root, study, _ = town
+    write_outcome(recommend(study, gap=gap), root / f"gap {gap}")
+    assert verify_folder(root / f"gap {gap}").whole
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -171,7 +179,7 @@ def test_a_study_that_was_changed_in_memory_is_recounted_as_it_was(town):
 
 
 def test_limits_that_a_caller_changed_are_recorded(town):
-    root, study, outcome = town
+    root, _, outcome = town
     policy = replace(outcome.policy, capital_fen=9_000_000, max_moves=0)
     prepared = outcome.prepared
     plan = optimise(
