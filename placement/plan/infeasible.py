@@ -82,6 +82,7 @@ class _Explainer:
         """Return a smallest part of the constraints that still clashes, with its proof; what is doubtful stays in."""
         until = self.deadline.within(_FILTER_SHARE * self.deadline.left_s())
         used = self._relaxation.clash(names, until)
+        self._relaxed = bool(used)
         if not used:
             return self._filtered_by_engine(names, until)
         conflict = tuple(name for name in names if name in used)
@@ -111,9 +112,8 @@ class _Explainer:
         shortfall = self._relaxation.shortfall(name, self.deadline)
         if shortfall is not None:
             return self._change(name, shortfall.amount, shortfall.certificate)
-        others = tuple(other for other in constraint_names(self.program) if other != name)
-        if self._relaxation.clash(others, self.deadline):
-            return None
+        if self._relaxed:
+            return None  # it cannot help by itself, or time is short
         return self._change(name, 1, self.certificate)
 
     def _change(self, name: str, amount: int, certificate: Certificate) -> Change:

@@ -67,8 +67,7 @@ class Infeasibility:
         """By how much each constraint would have to give way, in words."""
         if self.changes:
             return ", or ".join(map(_in_words, self.changes))
-        alone = len(self.constraints) == 1
-        return "they cannot hold together" + ("" if alone else ", and it takes more than one to give way")
+        return "they cannot hold together"
 
 
 def _in_words(change: Change) -> str:
