@@ -26,6 +26,7 @@ from placement.sources import counter_averages, footfall_notes, study_footfall, 
 from placement.study import Study, StudyError, parse_period, read_study
 from placement.tables import (
     Tables,
+    check_file,
     holds_areas,
     input_fingerprints,
     read_frame,
@@ -224,6 +225,8 @@ def read_streets(study: Study, notes: list[str] | None = None) -> Streets | None
     source = study.inputs.streets
     if source is None:
         return None
+    for name, written in study.inputs.street_paths():
+        check_file(name, study.path(written))
     crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
         nodes, edges, more = read_network(study, source.nodes, source.edges)
