@@ -10,7 +10,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from placement.errors import InfeasibleError, NoSolutionError
+from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.plan.infeasible import explain
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline, hold_interrupts
@@ -40,8 +40,8 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
         compile_kernels()
     limit_s, begun = options["time_limit_s"], perf_counter()
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
-    solution = maximise_coverage(program, backend=backend, **options)
-    if solution.status == "infeasible" and solution.certificate is None:
+    solution = _asked(program, backend, options)
+    if isinstance(solution, str) or (solution.status == "infeasible" and solution.certificate is None):
         solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
@@ -55,11 +55,24 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
     return solution, max(0.0, ends - perf_counter())
 
 
-def _asked_again(program: CoverageProgram, said: Solution, options: dict[str, Any], left_s: float) -> Solution:
-    """Return what the engine finds of a program that another solver calls infeasible: a plan, a proof, or nothing."""
+def _asked(program: CoverageProgram, backend: str, options: dict[str, Any]) -> Solution | str:
+    """Return the solution, or, where a solver other than the engine fails or lies, what it does, in words."""
+    try:
+        return maximise_coverage(program, backend=backend, **options)
+    except InputError:
+        raise
+    except Exception as error:
+        if backend == "auto":
+            raise
+        return f"{backend} failed: {error}"
+
+
+def _asked_again(program: CoverageProgram, said: Solution | str, options: dict[str, Any], left_s: float) -> Solution:
+    """Return what the engine finds of a program at which another solver failed: a plan, a proof, or nothing."""
     limit = max(left_s, AFTER_SHARE * options["time_limit_s"])
     own = maximise_coverage(program, **{**options, "time_limit_s": limit})
-    details = {**own.details, "refuted": f"{said.solver} says infeasible, without a proof"}
+    refuted = said if isinstance(said, str) else f"{said.solver} says infeasible, without a proof"
+    details = {**own.details, "refuted": refuted}
     return replace(own, details=details)
 
 

@@ -89,12 +89,19 @@ def recover_folder(path: str | Path) -> None:
     Raises
     ------
     InputError
-        If another run is writing to the folder, what stands beside it is not ours, or the disk refuses.
+        If there is no folder under the name, and what stands beside it cannot be put back: it is not ours, another run
+        is writing to it, or the disk refuses. Where there is one it is whole, and what stands beside it is in no
+        reader's way.
     """
-    target = _resolved(path)
-    if any(os.path.lexists(target.parent / _beside(target, role)) for role in ("new", "old")):
+    target = Path(path).resolve()
+    if not any(os.path.lexists(target.parent / _beside(target, role)) for role in ("new", "old")):
+        return
+    try:
         with _disk_errors(target), _opened(target.parent) as parent, _lock(parent, target):
             _recover(parent, target)
+    except InputError:
+        if not os.path.lexists(target):
+            raise
 
 
 def check_replaceable(path: str | Path) -> None:

@@ -38,6 +38,8 @@ Amount = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
 Quantity = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)]
 Machines = Annotated[int, Field(ge=0, le=10**9)]
 Id = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, Field(pattern="^[!-~]+$")]
+Words = Annotated[str, Field(pattern="^[!-~]+( [!-~]+)*$")]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -139,7 +141,7 @@ class PlanFile(Part):
     notices: list[str] = Field(description="Notices that the licences of the inputs ask for.")
     notes: list[str] = Field(description="What was left out of the inputs, repaired or assumed, in sentences.")
     overrides: list[OverridePart] = Field(description="Settings other than those of the study file.")
-    versions: dict[str, str] = Field(description="What wrote this folder; files that show the plan depend on it.")
+    versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(description="Covered weight, visits a month.")

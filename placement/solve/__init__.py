@@ -10,6 +10,7 @@ In the order of a run:
   ``relaxation``, ``growing`` by simplex; cuts: ``odd_sets``, found by ``separation`` (``odd_triples``, ``odd_growth``),
   ``knapsack``, ``cut_rows``; ``prices``, ``class_prices``: all of it in integers.
 - The tree: ``branch``, ``node``, ``cut_visitor``, ``strong``, ``restrict``, ``propagate``; its evidence: ``proof``.
+- Infeasible programs: ``feasibility`` proves them by one linear program, ``constraints`` are its constraints by name.
 - Other solvers: ``milp``, ``highs``, ``cbc_log``, whose word ``claims`` and ``recount`` check. Ties: ``tie_break``.
 """
 
@@ -59,8 +60,9 @@ def maximise_coverage(
     threads
         Threads for aggregation and bounds.
     backend
-        ``"auto"``: the engine of this package, whose bound carries a certificate. ``"highs"``, ``"cbc"`` or any
-        solver name PuLP knows: the aggregated program as an integer program there; the bound is that solver's word.
+        ``"auto"``: the engine of this package, whose bound, or "infeasible", carries a certificate. ``"highs"``,
+        ``"cbc"`` or any solver name PuLP knows: the aggregated program as an integer program there; the bound, or
+        "infeasible", is that solver's word.
     progress
         Called with (stage, gap so far) from time to time.
 

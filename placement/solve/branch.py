@@ -12,10 +12,12 @@ Ryan & Foster (1981) for branching on sets of columns, An integer programming ap
 from __future__ import annotations
 
 import heapq
+import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,7 @@ from placement.solve.proof import Branch, Limits, ProofLog
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 
+_LOG = logging.getLogger(__name__)
 _AT_ONCE = 2
 _ROOT_ITERATIONS = 3000
 _NODE_ITERATIONS = 400
@@ -97,6 +100,8 @@ class BranchAndBound:
         When to stop.
     threads
         Threads that visit nodes.
+    without_solver
+        Visits the nodes for which a stage fails.
     progress
         Called with the stage and the gap so far.
     beside
@@ -113,12 +118,14 @@ class BranchAndBound:
         gap: float,
         deadline: Deadline,
         threads: int,
+        without_solver: Visitor,
         progress: Callable[[str, float], None] | None = None,
         beside: PlansBeside | None = None,
     ) -> None:
         self._problem, self._log, self._pool, self._stages = problem, log, pool, stages
         self._gap, self._deadline, self._threads = gap, deadline, threads
         self._progress, self._beside = progress, beside
+        self._without_solver = without_solver
         self._plan: BoolArray | None = None
         self._objective = NOTHING_ALLOWED
         self._proven = NOTHING_ALLOWED
@@ -155,23 +162,33 @@ class BranchAndBound:
         return bool(self._heap) and not self._deadline.passed(margin_s=self._log.seconds_to_seal())
 
     def _run_stage(self, stage: Stage) -> None:
-        visitor, first = stage.make(), self._visited
+        visitor, first = self._made(stage), self._visited
 
         def visited(job: tuple[Node, int]) -> Visit:
             """Return what comes of a node; its turn in the stage decides how hard to look."""
             node, turn = job[0], job[1] - first
-            return visitor.visit(
-                node,
-                self.allowed(),
-                iterations=stage.iterations[1 if turn else 0],
-                search=turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
-            )
+            options: dict[str, Any] = {
+                "iterations": stage.iterations[1 if turn else 0],
+                "search": turn < _ALWAYS_SEARCH or turn % _SEARCH_EVERY == 0,
+            }
+            try:
+                return visitor.visit(node, self.allowed(), **options)
+            except Exception as error:  # noqa: BLE001 -- whatever a solver does, the tree goes on without it
+                _LOG.warning("a node is visited without the simplex method: %s", error)
+                return self._without_solver.visit(node, self.allowed(), **{**options, "iterations": _NODE_ITERATIONS})
 
         with ThreadPoolExecutor(min(self._threads, stage.at_once)) as executor:
             while self._goes_on() and self._visited - first < stage.most_nodes:
                 self._absorb(list(executor.map(visited, self._next_nodes(stage.at_once))))
                 if self._beside is not None and self._heap:
                     self._take(self._beside.after(visitor.effort))
+
+    def _made(self, stage: Stage) -> Visitor:
+        try:
+            return stage.make()
+        except Exception as error:  # noqa: BLE001 -- whatever a solver does, the tree goes on without it
+            _LOG.warning("nodes are visited without the simplex method: %s", error)
+            return self._without_solver
 
     def allowed(self) -> int:
         """Return the value that bounds may be left at."""

@@ -69,7 +69,7 @@ def solution_of(
     Raises
     ------
     RefutedError
-        If the plan is not whole, breaks a constraint, or is worth more than the solver's own bound.
+        If the plan is not whole or breaks a constraint. A bound that the plan itself refutes is dropped.
     """
     nothing = np.zeros(program.n_columns, dtype=np.bool_)
     common: dict[str, Any] = {"asked_gap": gap, "solver": solver, "timings": timings, "details": details}
@@ -84,11 +84,12 @@ def solution_of(
         return Solution(status="no_solution", chosen=nothing, objective=0, bound=bound, **common)
     chosen = rounded(outcome.values, solver)
     counted = recount(program, chosen)
-    faults = list(counted.violations)
+    if counted.violations:
+        raise RefutedError([f"{solver}: {fault}" for fault in counted.violations])
     if counted.objective - bound > _BOUND_NOISE * abs(counted.objective):
-        faults.append(f"the bound {bound} lies below the plan's own value {counted.objective}")
-    if faults:
-        raise RefutedError([f"{solver}: {fault}" for fault in faults])
+        wrong = f"the bound {bound} of {solver} lies below the plan's own value {counted.objective}"
+        common |= {"proof": "none", "details": {**details, "refuted": wrong}}
+        bound = max(trivial_bound(program), counted.objective)
     bound = max(bound, counted.objective)
     proven = bound - counted.objective <= Fraction(gap) * abs(bound)
     return Solution(

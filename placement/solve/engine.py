@@ -64,8 +64,12 @@ def _solve(
 
 def _better(own: Solution, by_solver: Solution) -> Solution:
     """Return the own solution unless only the solver settled the program, or came closer to it."""
-    settled = ("optimal", "infeasible")
-    if own.status in settled or (by_solver.status not in settled and own.bound - own.objective <= _width(by_solver)):
+    if own.status in {"optimal", "infeasible"} or by_solver.status not in {"optimal", "feasible"}:
+        return own  # that nothing is feasible is not believed without a proof
+    has_plan = own.status == "feasible"
+    if has_plan and (by_solver.objective < own.objective or by_solver.bound < own.objective):
+        return own  # the plan at hand refutes the solver
+    if by_solver.status == "feasible" and has_plan and own.bound - own.objective <= _width(by_solver):
         return own
     timings = {**own.timings, **by_solver.timings}
     return replace(by_solver, interrupted=own.interrupted, timings=timings)

@@ -117,6 +117,12 @@ class LpOutcome:
     reduced_costs: FloatArray
     row_prices: FloatArray
 
+    @property
+    def finite(self) -> bool:
+        """Whether all of it is numbers."""
+        parts = (self.objective, self.values, self.reduced_costs, self.row_prices)
+        return all(bool(np.isfinite(part).all()) for part in parts)
+
 
 def highs_version() -> str:
     """Return ``HiGHS`` and its version, e.g. ``HiGHS 1.16.0``."""

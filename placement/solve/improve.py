@@ -13,6 +13,7 @@ Operations Research 45, 226-234, for the best plan over the union of several.
 
 from __future__ import annotations
 
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ from placement.solve.relaxation import CutRelaxation
 from placement.solve.restrict import Work, restrict
 from placement.solve.search import Field, build_field, greedy_plan
 from placement.values.program import BoolArray
+
+_LOG = logging.getLogger(__name__)
 
 _RUNS = 8
 """Runs of a round, however many threads there are."""
@@ -311,15 +314,19 @@ def best_within(
     columns, rows = relaxation.work.columns, relaxation.work.weights.size
     values = np.full(rows + relaxation.core.size, np.nan)
     values[rows:] = start[columns[relaxation.core]]
-    outcome = solve_mip(
-        relaxation.integer_model(status),
-        time_limit_s=limit.left_s(),
-        interrupt=limit,
-        seed=seed,
-        threads=1,
-        start=values,
-    )
-    if outcome.values is None:
+    try:
+        outcome = solve_mip(
+            relaxation.integer_model(status),
+            time_limit_s=limit.left_s(),
+            interrupt=limit,
+            seed=seed,
+            threads=1,
+            start=values,
+        )
+    except Exception as error:  # noqa: BLE001 -- whatever a solver does, the plans at hand stay
+        _LOG.warning("HiGHS is of no help: %s", error)
+        return None
+    if outcome.values is None or outcome.values.shape != values.shape:
         return None
     inside = np.asarray(status[columns] == ONE)
     inside[relaxation.core] = outcome.values[rows:] > 0.5

@@ -36,7 +36,7 @@ import pulp
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.errors import InputError
+from placement.errors import InputError, RefutedError
 from placement.solve.aggregate import aggregate
 from placement.solve.cbc_log import read_cbc_log, read_cbc_version
 from placement.solve.claims import solution_of
@@ -121,7 +121,7 @@ def solve_milp(
     InputError
         If the solver is unknown or not available; lists those that are.
     RefutedError
-        If the solver's plan breaks a constraint, is not whole, or is better than the solver's own bound.
+        If the solver's plan breaks a constraint or is not whole, and the run did not begin with a plan that holds.
     """
     began = perf_counter()
     solver = named_solver(backend)
@@ -138,8 +138,27 @@ def solve_milp(
         "nodes": outcome.nodes,
         "impossible": model.impossible,
     }
-    solution = solution_of(program, outcome, solver=name, gap=gap, timings=timings, details=details)
+    said: dict[str, Any] = {"solver": name, "gap": gap, "timings": timings, "details": details}
+    try:
+        solution = solution_of(program, outcome, **said)
+    except RefutedError as error:
+        kept = _started_from(program, start, f"{name}: {'; '.join(error.differences)}", said)
+        if kept is None:
+            raise
+        solution = kept
+    if solution.status in {"infeasible", "no_solution"}:
+        solution = _started_from(program, start, f"{name}: {solution.status}", said) or solution
     return replace(solution, interrupted=interrupted)
+
+
+def _started_from(
+    program: CoverageProgram, start: BoolArray | None, refuted: str, said: dict[str, Any]
+) -> Solution | None:
+    """Return the plan that a run began with where the solver lost it; None where there was none that holds."""
+    if start is None or recount(program, np.asarray(start)).violations:
+        return None
+    plan = MipOutcome(state="feasible", values=np.asarray(start, dtype=np.float64), bound=math.inf)
+    return solution_of(program, plan, **{**said, "details": {**said["details"], "refuted": refuted}})
 
 
 def _outcome(

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.errors import PlacementError
 from placement.solve.class_prices import ClassPrices
 from placement.solve.cut_rows import Cut, CutRows
 from placement.solve.deadline import Deadline
@@ -102,6 +103,8 @@ class CutRelaxation:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
         outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
+        if not outcome.finite:
+            raise PlacementError("HiGHS returns what is no number")
         self.solving += self._count()
         return replace(outcome, objective=outcome.objective * self._unit)
 

@@ -8,6 +8,7 @@ cuts. Where the simplex method would not come to an end, nearly all of the time 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ from placement.values import Solution
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
 from placement.values.solution import Status
+
+_LOG = logging.getLogger(__name__)
 
 _MANY_COLUMNS = 250
 """Programs with more columns get plans and cuts before branching."""
@@ -121,6 +124,7 @@ class Run:
             self._pool,
             self._stages(root, simplex=simplex),
             **self._options(),
+            without_solver=self._visitor,
             beside=self._plans_beside(root, plan) if simplex else None,
         )
         tree = search.run(root, plan)
@@ -147,7 +151,7 @@ class Run:
             return root, None
         self.by_solver = self._solved(_SOLVER_SHARE * self._deadline.left_s())
         timings["solver"] = time.perf_counter() - begun
-        if self.by_solver.status not in {"optimal", "feasible"}:
+        if self.by_solver is None or self.by_solver.status not in {"optimal", "feasible"}:
             return root, None
         if self.by_solver.status == "optimal":
             # What is settled already is worth a certificate, but not the whole time limit.
@@ -156,17 +160,21 @@ class Run:
         plan = (np.array(self.by_solver.chosen), self.by_solver.objective)
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
 
-    def _solved(self, time_limit_s: float) -> Solution:
+    def _solved(self, time_limit_s: float) -> Solution | None:
         from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
-        return solve_milp(
-            self._reduced.program,
-            backend="highs",
-            gap=self._gap,
-            time_limit_s=max(time_limit_s, 0.1),
-            seed=self._seed,
-            threads=self._threads,
-        )
+        try:
+            return solve_milp(
+                self._reduced.program,
+                backend="highs",
+                gap=self._gap,
+                time_limit_s=max(time_limit_s, 0.1),
+                seed=self._seed,
+                threads=self._threads,
+            )
+        except Exception as error:  # noqa: BLE001 -- whatever a solver does, the engine goes on without it
+            _LOG.warning("HiGHS is of no help: %s", error)
+            return None
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -246,13 +254,20 @@ class Run:
         Where cuts close the root, the plan that did so stands and the other search is called off, whatever it has by
         then: when it ends must not decide which of two plans of equal value comes out.
         """
-        cutter = self._cut_visitor(root, None)
+        try:
+            cutter = self._cut_visitor(root, None)
+        except Exception as error:  # noqa: BLE001 -- whatever a solver does, the search for plans goes on without it
+            _LOG.warning("the root is not cut: %s", error)
+            return root, improver.improve(plan, until, epochs=1)
         self._first_cuts = cutter.relaxation
         allowed = within_gap(plan[1], self._gap)
         with ThreadPoolExecutor(1) as executor:
             better = executor.submit(improver.improve, plan, until, epochs=1)
             try:
                 visit = cutter.tighten(root, allowed, _FIRST_CUT_ROUNDS)
+            except Exception as error:  # noqa: BLE001 -- as above
+                _LOG.warning("the root is not cut: %s", error)
+                visit = Visit(node=root)
             except BaseException:
                 until.call_off()
                 raise
@@ -334,16 +349,25 @@ class Run:
             improver=improver,
         )
 
+    def _proven_bound(self, tree: Tree, *, infeasible: bool) -> int:
+        """Return the bound that the log proves: columns were fixed by what the asked gap allows."""
+        if infeasible:
+            return 0
+        if tree.plan is None or self._gap <= 0 or not self._log.fixings:
+            return tree.bound
+        return max(tree.bound, within_gap(tree.objective, self._gap))
+
     def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:
         """Return the solution with its certificate."""
         begun = time.perf_counter()
         infeasible = tree.plan is None and tree.finished
+        bound = self._proven_bound(tree, infeasible=infeasible)
         certificate = self._log.certificate(
             self._reduced.program,
             self._reduced.classes,
             self._pool.cuts(),
             self._dominated,
-            bound=0 if infeasible else tree.bound,
+            bound=bound,
             infeasible=infeasible,
             objective=tree.objective,
             chosen=tree.plan,
@@ -353,7 +377,7 @@ class Run:
             status=_status(tree, self._gap),
             chosen=np.zeros(self._reduced.n_columns, dtype=bool) if tree.plan is None else tree.plan,
             objective=tree.objective,
-            bound=0 if infeasible else tree.bound,
+            bound=bound,
             asked_gap=self._gap,
             proof="certificate",
             solver=f"placement {__version__}",

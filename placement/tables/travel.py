@@ -30,6 +30,7 @@ UNITS: dict[str, tuple[str, float]] = {
 """Whole units that each is kept in, and how many of these it is."""
 ENDS = (("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id"))
 """Pairs of columns that name the ends, the first found being read."""
+_UNIT_OF_ROUTERS = "minutes"
 _ROUTER_MINUTES = re.compile(r"travel_time(?:_p\d+)?")
 _NO_UNIT = {
     "ms": ("travel_time", "time", "duration", "durations", "total_time"),
@@ -82,7 +83,7 @@ def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int]
     if not isinstance(found, Columns):
         for fault in found:
             table.fault(fault.problem, remedy=fault.remedy)
-        return table.frame, lambda at: str(table.frame.index[at])
+        return table.frame.iloc[:, :0], str
     ids = {"demand_id": table.text(found.start), "site_id": table.text(found.end)}
     lines = table.frame.index
     frame = pd.DataFrame({**ids, found.unit: table.frame[found.measure]})
@@ -95,7 +96,7 @@ def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[i
     if file.unit is None or table.frame.shape[1] <= 1:
         lacks = "does not say what its numbers are" if file.unit is None else "has no column of a site"
         table.fault(lacks, remedy=f'write travel = {{path = ..., wide = true, unit = "minutes"}}: {", ".join(UNITS)}')
-        return table.frame, lambda at: str(lines[at])
+        return table.frame.iloc[:, :0], str
     first = str(table.frame.columns[0])
     ids = table.text(first)
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)
@@ -170,9 +171,11 @@ def _measure(names: Sequence[str], unit: str | None, *, router: bool) -> tuple[s
     minutes = [name for name in names if router and _ROUTER_MINUTES.fullmatch(name)]
     for candidates in (named, minutes):
         if len(candidates) > 1:
-            return _fault(f"the table has both {' and '.join(sorted(candidates))}", "give one of them")
+            remedy = f'keep one of them, or name it: columns = {{{_UNIT_OF_ROUTERS} = "{candidates[0]}"}}'
+            remedy = "give one of them" if candidates is named else remedy
+            return _fault(f"the table has both {' and '.join(sorted(candidates))}", remedy)
         if candidates:
-            told = candidates[0] if candidates is named else "minutes"
+            told = candidates[0] if candidates is named else _UNIT_OF_ROUTERS
             if unit in (None, told):
                 return candidates[0], told
             return _fault(f"column {candidates[0]} holds {told}, but unit says {unit}", "mend one of them")

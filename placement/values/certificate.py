@@ -80,7 +80,12 @@ A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasib
 6. Every leaf's price set closes its node.
 
 A price set may only carry ``kappa_n`` for group nodes ``n`` on the path from the root to the node where it is used.
-Sums are to be guarded against overflow of 64 bits: a certificate that could overflow is refused.
+Numbers of one class or one column are to be guarded against overflow of 64 bits: a certificate in which one could
+overflow is refused. Sums over classes and columns are taken without limit.
+
+**Infeasible programs.** Farkas' lemma: where the relaxation is infeasible, multipliers of its rows are a ray that
+closes the root, so that the tree is a single leaf. Rays have no unit; the larger they are, the less is lost where the
+multipliers are rounded to integers.
 
 Sources: Church & ReVelle (1974) for the program; weak LP duality for the bound; Caprara & Fischetti (1996),
 {0, 1/2}-Chvatal-Gomory cuts, Mathematical Programming 74, 221-235, for the odd sets; Nemhauser & Wolsey (1990), A

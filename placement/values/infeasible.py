@@ -22,7 +22,7 @@ class Change:
     constraint
         Its name.
     asked
-        The limit, or the weight that the floor asks for.
+        The limit as its row has it, or the weight that the floor asks for.
     of
         Weight of all rows of the floor; None for a limit.
     at_least
@@ -79,12 +79,11 @@ def _in_words(change: Change) -> str:
         found = "" if exact else f", {reached:.2%} by a plan"
         asked = change.asked / max(change.of, 1)
         return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
-    if name in MONEY:
-        found = "" if exact else f", {_yuan(enough or 0)} more would do"
-        return f"{name} is short by {'' if enough == least else 'at least '}{_yuan(least)} {MONEY[name]}{found}"
-    found = "" if exact else f", {change.asked + (enough or 0)} would do"
-    return f"{name} is {change.asked}, at least {change.asked + least} needed{found}"
+    word, unit = ("short", f" {MONEY[name]}") if name in MONEY else ("too low", "")
+    by, more = (_amount(each, money=name in MONEY) for each in (least, enough or least))
+    found = "" if exact else f", {more} more would do"
+    return f"{name} is {word} by {'' if enough == least else 'at least '}{by}{unit}{found}"
 
 
-def _yuan(fen: int) -> str:
-    return f"{fen / 100:,.2f}".removesuffix(".00")
+def _amount(units: int, *, money: bool) -> str:
+    return f"{units / 100:,.2f}".removesuffix(".00") if money else f"{units}"

@@ -31,7 +31,7 @@ from placement.errors import InputError
 from placement.values._frozen import frozen_array, frozen_csr
 
 WEIGHT_LIMIT = 2**42
-"""Total weight must stay below this, so that certificates scaled by 2**20 fit into 64-bit integers."""
+"""Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]

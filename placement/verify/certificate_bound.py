@@ -165,7 +165,9 @@ class Prices:
         cut_sum = _absolute(cut)
         floors = self._floor_classes.astype(np.float64) @ np.abs(floor.astype(np.float64))
         weights = self._classes.weights.astype(np.float64)
-        on_row = float((weights * (flag * SCALE + floors) + row).max(initial=0.0)) + cut_sum
+        # What a class is worth and what it is priced at are 0 or more, and one is taken from the other.
+        worth, priced = weights * (flag * SCALE + floors), row.astype(np.float64) + cut_sum
+        on_row = max(float(worth.max(initial=0.0)), float(priced.max(initial=0.0)))
         at_site = float((self._site_classes.astype(np.float64) @ row.astype(np.float64)).max(initial=0.0))
         widest = float(self._cut_sites.data.max(initial=0))
         values = np.abs(self._program.column_values.astype(np.float64)).max(initial=0.0)

@@ -365,4 +365,4 @@ def test_an_output_that_holds_the_inputs_is_refused(study, tmp_path):
 def _loaded(path):
     from placement.study import read_study
 
-    return read_study(path)
+    return read_study(path, allow_outside=True)

@@ -124,11 +124,11 @@ def areas() -> Files:
 def raster() -> Files:
     """Population as a GeoTIFF."""
     import rasterio
-    from rasterio.transform import from_origin
+    from rasterio.transform import Affine
 
     files = plain()
     with rasterio.MemoryFile() as memory:
-        origin = from_origin(500_000, 3_380_800, 100, 100)
+        origin = Affine(100, 0, 500_000, 0, -100, 3_380_800)
         shape = {"width": 8, "height": 8, "count": 1, "dtype": "float32", "crs": _CRS, "transform": origin}
         with memory.open(driver="GTiff", nodata=-1.0, **shape) as target:
             target.write(np.random.default_rng(5).integers(0, 90, (8, 8)).astype("float32"), 1)

@@ -31,7 +31,8 @@ def files_of(files: Files, folder: Path) -> dict[str, bytes]:
     plan = json.loads(rendered["plan.json"])
     for name in ("inputs", "notes", "study"):
         plan.pop(name, None)
-    return rendered | {"plan.json": json.dumps(plan, sort_keys=True).encode()}
+    rendered["plan.json"] = json.dumps(plan, sort_keys=True).encode()
+    return {name: re.sub(rb"[0-9a-f]{64}", b"", content) for name, content in rendered.items()}
 
 
 def plan_of(files: Files, folder: Path) -> dict[str, object]:

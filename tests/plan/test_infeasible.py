@@ -35,7 +35,7 @@ def test_budget_below_the_cost_of_what_is_required():
 def test_count_below_what_is_required():
     error = conflict(Policy(max_stations=1, capital_fen=10_000), status=["required", "required"])
     assert set(error.constraints) == {"max_stations", "required sites"}
-    assert error.explanation == "max_stations is 1, at least 2 needed"
+    assert error.explanation == "max_stations is too low by 1"
 
 
 def test_a_floor_nobody_could_meet():
@@ -50,8 +50,7 @@ def test_a_floor_that_one_limit_forbids():
     error = conflict(Policy(max_stations=0, capital_fen=500, district_floors={"north": Fraction(1, 2)}))
     assert error.constraints == ("floor district north", "max_stations")
     assert error.explanation == (
-        "max_stations is 0, at least 1 needed, or floor district north asks 50.00% of the weight, "
-        "at most 0.00% is possible"
+        "max_stations is too low by 1, or floor district north asks 50.00% of the weight, at most 0.00% is possible"
     )
 
 
@@ -60,6 +59,6 @@ def test_two_floors_that_exclude_each_other():
     error = conflict(Policy(max_stations=1, district_floors=floors))
     assert set(error.constraints) == {"floor district north", "floor district south", "max_stations"}
     assert error.explanation == (
-        "max_stations is 1, at least 2 needed, or floor district north asks 50.00% of the weight, at most 0.00% is "
+        "max_stations is too low by 1, or floor district north asks 50.00% of the weight, at most 0.00% is "
         "possible, or floor district south asks 50.00% of the weight, at most 0.00% is possible"
     )

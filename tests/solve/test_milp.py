@@ -315,10 +315,23 @@ def test_values_are_read_only_where_the_state_says_so(status, sol_status, expect
     assert solution.chosen.any() == (expected == "feasible")
 
 
-def test_a_bound_below_the_plan_is_refuted(monkeypatch):
+def test_a_bound_below_the_plan_is_dropped_and_the_plan_kept(monkeypatch):
     monkeypatch.setattr("placement.solve.milp.read_cbc_log", lambda text: ("optimal", 8.0))
-    with pytest.raises(RefutedError, match="the bound 8 lies below the plan's own value 9"):
-        solve_milp(three_sites(1), backend="cbc")
+    solution = solve_milp(three_sites(1), backend="cbc")
+    assert (solution.status, solution.objective, solution.bound, solution.proof) == ("feasible", 9, 18, "none")
+    assert solution.details["refuted"].endswith("lies below the plan's own value 9")
+
+
+@pytest.mark.parametrize("values", [[1, 1, 0], [None, None, None]])
+def test_a_plan_that_a_run_begins_with_outlives_a_lie(values):
+    solution = solve_milp(three_sites(1), backend=Liar(values), start=np.array([False, False, True]))
+    assert (solution.status, solution.objective, solution.proof) == ("feasible", 6, "none")
+
+
+def test_infeasible_is_refuted_by_the_plan_that_a_run_begins_with():
+    liar = Liar([0, 0, 0], pulp.LpStatusInfeasible, pulp.LpSolutionInfeasible)
+    solution = solve_milp(three_sites(1), backend=liar, start=np.array([False, False, True]))
+    assert (solution.status, solution.objective, solution.details["refuted"]) == ("feasible", 6, "Liar: infeasible")
 
 
 def test_negative_values_leave_no_false_gap():

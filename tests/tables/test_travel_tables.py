@@ -180,12 +180,23 @@ def test_bad_rows_are_named_by_their_line(town, row, words):
         read_and_prepare(town(table))
 
 
+@pytest.mark.parametrize("column", ["demand_id", "site_id"])
+def test_a_table_without_an_end(town, column):
+    with pytest.raises(
+        InputError, match=f"travel: column {column} is missing -> add it; with a column a site say wide"
+    ):
+        read_and_prepare(town(long().rename(columns={column: "whatever"})))
+
+
 def test_two_measures_or_a_unit_that_denies_the_column(town):
     with pytest.raises(InputError, match="the table has both metres and seconds"):
         read_and_prepare(town(long().assign(metres=5)))
     both = long("minutes", LONG_NAMES[1], "travel_time_p50").assign(travel_time_p75=9)
-    with pytest.raises(InputError, match="both travel_time_p50 and travel_time_p75"):
+    with pytest.raises(
+        InputError, match=r'both travel_time_p50 and travel_time_p75 -> .* columns = \{minutes = "travel_'
+    ):
         read_and_prepare(town(both))
+    assert covered(town(both, '{path = "travel.csv", columns = {minutes = "travel_time_p50"}}')) == EXPECTED
     with pytest.raises(InputError, match="column seconds holds seconds, but unit says minutes"):
         read_and_prepare(town(long(), '{path = "travel.csv", unit = "minutes"}'))
     folder = town(long())

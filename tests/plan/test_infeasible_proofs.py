@@ -1,0 +1,149 @@
+"""Infeasible is what is proven so: against brute force, with the clash, the amounts, and proofs a judge accepts."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from placement.errors import CertificateError, InfeasibleError, NoSolutionError
+from placement.plan.infeasible import explain
+from placement.plan.solving import solve_in_time
+from placement.solve import maximise_coverage
+from placement.solve.constraints import constraint_names, eased, restricted
+from placement.solve.deadline import NEVER
+from placement.solve.feasibility import FeasibilityModel
+from placement.values import Certificate, Solution
+from placement.verify import check_certificate
+from tests.solve.instances import brute_force
+from tests.solve.programs import relocation_programs
+from tests.verify.random_programs import random_program
+
+OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
+
+
+def check_explanation(program, found):
+    """The named constraints have no plan by themselves, the amounts are right, and all of it is proven."""
+    assert found.constraints
+    clash = restricted(program, found.constraints)
+    assert brute_force(clash)[0] is None
+    check_certificate(clash, None, found.certificate)
+    for name in found.constraints:
+        rest = restricted(program, [other for other in found.constraints if other != name])
+        assert brute_force(rest)[0] is not None, "a smaller clash would do"
+    for change in found.changes:
+        assert brute_force(eased(program, change.constraint, change.at_least - 1))[0] is None
+        check_certificate(eased(program, change.constraint, change.at_least - 1), None, change.certificate)
+        if change.enough is not None:
+            assert brute_force(eased(program, change.constraint, change.enough))[0] is not None
+            assert change.enough >= change.at_least
+
+
+@settings(max_examples=60, deadline=None)
+@given(relocation_programs(max_sites=4, max_rows=5))
+def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
+    best, _ = brute_force(program)
+    solution = maximise_coverage(program, time_limit_s=30)
+    assert (solution.status == "infeasible") == (best is None)
+    if best is None:
+        check_certificate(program, None, solution.certificate)
+        names = constraint_names(program)
+        if names:
+            found = explain(program, solution.certificate, deadline=NEVER, seed=0, threads=1)
+            check_explanation(program, found)
+    else:
+        with pytest.raises((CertificateError, AttributeError)):
+            check_certificate(program, None, FeasibilityModel(program).proof(NEVER))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_any_altered_proof_is_refused(seed):
+    rng = np.random.default_rng(seed)
+    program = random_program(rng)
+    solution = maximise_coverage(program, time_limit_s=30)
+    if solution.status != "infeasible" or (program.required & program.excluded).any():
+        return
+    good = solution.certificate
+    parts = {name: getattr(good, name) for name in good.__dataclass_fields__ if name not in {"scale", "digest"}}
+    for name in ("linear", "floor", "row_price"):
+        values = np.array(getattr(good.prices, name))
+        if not values.size:
+            continue
+        prices = type(good.prices)(
+            **{each: getattr(good.prices, each) for each in good.prices.__dataclass_fields__} | {name: values * 0}
+        )
+        if not values.any():
+            continue
+        try:
+            check_certificate(program, None, Certificate.seal(**parts | {"prices": prices}))
+        except CertificateError:
+            continue
+        # what is left of it may still prove the same: then it holds for the program all the same
+        assert brute_force(program)[0] is None
+    feasible = next(each for each in (random_program(rng) for _ in range(50)) if brute_force(each)[0] is not None)
+    with pytest.raises(CertificateError):
+        check_certificate(feasible, None, good)
+
+
+def clashing():
+    """Two sites, each alone reaches one of two rows; both rows are asked for, money is there for one site."""
+    from scipy import sparse
+
+    from placement.values import CoverageProgram, Floor
+
+    program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5, 7], [4, 6], 7)
+    floors = tuple(Floor(name=f"row {row}", rows=np.array([row]), minimum=5) for row in range(2))
+    return eased(
+        type(program)(**{f: getattr(program, f) for f in program.__dataclass_fields__} | {"floors": floors}), "", 0
+    )
+
+
+def test_by_hand():
+    with pytest.raises(InfeasibleError) as caught:
+        solve_in_time(clashing(), "auto", OPTIONS)
+    assert caught.value.constraints == ("row 0", "row 1", "budget")
+    found = {change.constraint: (change.at_least, change.enough) for change in caught.value.found.changes}
+    assert found == {"budget": (3, 3), "row 0": (5, 5), "row 1": (5, 5)}
+    assert caught.value.explanation.startswith("budget is too low by 3, or row 0 asks")
+
+
+def says(program, status):
+    return Solution(
+        status=status, chosen=np.zeros(program.n_columns, dtype=bool), objective=0, bound=0, asked_gap=0.0,
+        proof="solver", solver="liar",
+    )  # fmt: skip
+
+
+def test_a_solver_that_says_infeasible_is_not_believed(monkeypatch):
+    program = eased(clashing(), "budget", 3)
+
+    def lie(program, *, backend="auto", **options):
+        return says(program, "infeasible") if backend != "auto" else maximise_coverage(program, **options)
+
+    monkeypatch.setattr("placement.plan.solving.maximise_coverage", lie)
+    solution, _ = solve_in_time(program, "highs", OPTIONS)
+    assert (solution.status, solution.objective, solution.proof) == ("optimal", 12, "certificate")
+    assert solution.details["refuted"] == "liar says infeasible, without a proof"
+    with pytest.raises(InfeasibleError):
+        solve_in_time(clashing(), "highs", OPTIONS)
+
+
+def test_a_solver_that_fails_costs_no_plan(monkeypatch):
+    def fail(program, *, backend="auto", **options):
+        if backend != "auto":
+            raise RuntimeError("gone")
+        return maximise_coverage(program, **options)
+
+    monkeypatch.setattr("placement.plan.solving.maximise_coverage", fail)
+    solution, _ = solve_in_time(eased(clashing(), "budget", 3), "cbc", OPTIONS)
+    assert (solution.status, solution.details["refuted"]) == ("optimal", "cbc failed: gone")
+
+
+def test_what_nobody_proves_is_not_known_to_be_infeasible(monkeypatch):
+    answers = {"highs": "infeasible", "auto": "no_solution"}
+    monkeypatch.setattr(
+        "placement.plan.solving.maximise_coverage",
+        lambda program, *, backend="auto", **_options: says(program, answers[backend]),
+    )
+    with pytest.raises(NoSolutionError, match=r"not known to be infeasible \(liar says infeasible, without a proof\)"):
+        solve_in_time(clashing(), "highs", OPTIONS)
