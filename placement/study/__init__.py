@@ -193,7 +193,7 @@ class Study(Section):
             raise StudyError(_faults(error, table)) from error
         faults = _read_faults(study, allow_outside=self._outside)
         if faults:
-            raise StudyError(faults, _if_inside(study, allow_outside))
+            raise StudyError(faults, _if_inside(study, self._outside))
         return study
 
     @property
@@ -267,7 +267,7 @@ def study_from_dict(
         raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
     faults += _read_faults(study, allow_outside=allow_outside)
     if faults:
-        raise StudyError(faults, study)
+        raise StudyError(faults, _if_inside(study, allow_outside))
     return study
 
 
