@@ -7,7 +7,19 @@ against the spread among the points, and against what moves of 50-250 m do to it
 bring all points nearer at once. Where nine points of ten come to lie exactly on nodes of the streets, or exactly on the
 streets from places that have no such order, that is proof enough by itself.
 
-Measured on simulated towns (``tests/test_shift.py`` repeats a part): see :data:`CLEAR`.
+Measured on simulated towns, grids of 20 m to 1 km at random places of China, shaken or perfect (``tests/test_shift.py``
+repeats a part), 30 to 60 tables a figure; GCJ-02 was found in:
+
+==================  ====  =====  =====
+shifted points        12     50    300
+==================  ====  =====  =====
+on nodes, streets   97 %  100 %  100 %
+8 m beside streets  63 %   83 %   77 %
+anywhere            53 %   57 %   57 %
+==================  ====  =====  =====
+
+Of 12,480 tables of 520 unshifted towns (5, 12 or 50 points: on nodes, on and beside streets, anywhere in and around the
+town, in the middle of blocks, on a raster) none was called shifted. The middles of blocks tell as little as any place.
 """
 
 from __future__ import annotations

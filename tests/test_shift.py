@@ -129,7 +129,7 @@ def places(rng: np.random.Generator, kind: str, count: int, xy: np.ndarray, ends
 @pytest.mark.parametrize("jitter", [0.2, 0.0])
 @pytest.mark.parametrize("block_m", [20.0, 50.0, 100.0, 250.0])
 def test_what_is_not_shifted_is_never_called_so(block_m, jitter):
-    """Part of what was measured: 14,560 tables of 520 towns (see `placement.shift`), none called shifted."""
+    """Part of what was measured (see `placement.shift`): 12,480 tables of 520 towns, none called shifted."""
     rng = np.random.default_rng(int(block_m) + int(10 * jitter))
     for _ in range(2):
         streets, _, xy, ends = city(rng, block_m, jitter=jitter)

@@ -147,3 +147,12 @@ def test_settings_that_contradict_each_other(spoiled, old, new, words):
     spoiled.setting(old, new)
     with pytest.raises(InputError, match=words):
         read_study(spoiled.folder)
+
+
+@pytest.mark.parametrize("source", ['osm = "a.osm"', 'graphml = "a.graphml"', 'place = "Wuhan"'])
+def test_coordinates_are_for_tables_and_lines_of_streets(spoiled, source):
+    spoiled.setting(
+        'streets = {nodes = "nodes.csv", edges = "edges.csv"}', f'streets = {{{source}, coordinates = "gcj02"}}'
+    )
+    with pytest.raises(InputError, match="coordinates goes with nodes and edges, or lines"):
+        read_study(spoiled.folder)
