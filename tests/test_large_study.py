@@ -47,12 +47,12 @@ def test_the_plan_is_the_same_held_or_block_by_block(spoiled, tmp_path, monkeypa
 
 def test_why_no_plan_exists_is_the_same(spoiled):
     spoiled.setting("[policy.floors]\n", "[policy.floors]\ngeneral = 1.0\n")
-    texts = []
+    texts = []  # what a plan gets by with is looked for as long as there is time; what is proven is the same
     for change in (lambda: None, lambda: streamed(spoiled)):
         change()
         with pytest.raises(InfeasibleError) as caught:
             recommend(read_study(spoiled.folder))
-        texts.append(str(caught.value))
+        texts.append(str(caught.value).split(" is possible")[0])
     assert texts[0] == texts[1]
     assert "floor age general asks 100.00% of the weight" in texts[0]
 

@@ -29,8 +29,8 @@ from placement.values.infeasible import Change, Infeasibility
 _ANY_PLAN = 0.999
 """Asked gap at which the engine stops at nearly any plan."""
 
-_FILTER_SHARE, _QUESTION_SHARE = 0.5, 0.3
-"""Shares of the time left that finding the clash may take, and one question to the engine."""
+_FILTER_SHARE, _CHANGE_SHARE, _QUESTION_SHARE = 0.5, 0.7, 0.6
+"""Shares of the time left that finding the clash may take, what is enough of one constraint, and one question."""
 
 _MARGIN = 0.1
 """How far beyond what is proven a constraint gives way where a first plan is looked for, as a share of that."""
@@ -75,7 +75,7 @@ class _Explainer:
         limits_first = sorted(found.constraints, key=[floor.name for floor in self.program.floors].__contains__)
         changes = [self._lower(name) for name in limits_first if name != REQUIRED]
         candidates = [change for change in changes if change is not None]
-        settled = [self._settled(change, len(candidates) - at) for at, change in enumerate(candidates)]
+        settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
         return replace(found, changes=tuple(change for change in settled if change is not None))
 
     def _filtered(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Certificate | None]:
@@ -127,9 +127,9 @@ class _Explainer:
             certificate=certificate,
         )
 
-    def _settled(self, change: Change, left: int) -> Change | None:
+    def _settled(self, change: Change, *, last: bool) -> Change | None:
         """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
-        until = self.deadline.within(self.deadline.left_s() / left)
+        until = self.deadline.within((1.0 if last else _CHANGE_SHARE) * self.deadline.left_s())
         more = self._last_alike(change.constraint, math.ceil(change.at_least * (1 + _MARGIN)))
         for amount in (more, None):
             if until.passed():

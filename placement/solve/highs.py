@@ -35,6 +35,9 @@ from placement.values._frozen import frozen_array, frozen_csr
 FloatArray = NDArray[np.float64]
 State = Literal["optimal", "feasible", "infeasible", "no_solution"]
 
+_ENDS_S = 5.0
+"""Seconds that a thread whose run is over may take to end: HiGHS' own threads end with it."""
+
 _FEASIBLE = 2
 """HiGHS' ``kSolutionStatusFeasible``."""
 
@@ -222,6 +225,7 @@ def _run_interruptibly(highs: Any, ending: _Ending) -> None:
     A run that never ends does not keep the process from ending.
     """
     failed: list[BaseException] = []
+    done = threading.Event()
 
     def work() -> None:
         """Run, or keep what went wrong."""
@@ -229,15 +233,19 @@ def _run_interruptibly(highs: Any, ending: _Ending) -> None:
             run(highs)
         except BaseException as error:  # noqa: BLE001 -- raised below, in the caller's thread
             failed.append(error)
+        finally:
+            done.set()
 
     worker = threading.Thread(target=work, name="HiGHS", daemon=True)
     worker.start()
     try:
-        worker.join()
+        done.wait()  # not a join: one that is interrupted takes the thread for ended (Python 3.11)
     except KeyboardInterrupt:
         ending.now = True
-        worker.join()
+        done.wait()
         raise
+    finally:
+        worker.join(_ENDS_S)
     if failed:
         raise failed[0]
 

@@ -331,7 +331,8 @@ def test_a_plan_that_a_run_begins_with_outlives_a_lie(values):
 def test_infeasible_is_refuted_by_the_plan_that_a_run_begins_with():
     liar = Liar([0, 0, 0], pulp.LpStatusInfeasible, pulp.LpSolutionInfeasible)
     solution = solve_milp(three_sites(1), backend=liar, start=np.array([False, False, True]))
-    assert (solution.status, solution.objective, solution.details["refuted"]) == ("feasible", 6, "Liar: infeasible")
+    assert (solution.status, solution.objective) == ("feasible", 6)
+    assert solution.details["refuted"].endswith(": infeasible")
 
 
 def test_negative_values_leave_no_false_gap():
