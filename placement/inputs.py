@@ -220,6 +220,16 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     )
 
 
+def restated(prepared: Prepared, study: Study) -> Prepared:
+    """Return what was prepared, for a study that differs in limits and in how it is solved alone; notes follow it."""
+    if study == prepared.study:
+        return prepared
+    about = (prepared.demand, prepared.sites, prepared.times)
+    first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
+    between = prepared.notes[first : len(prepared.notes) - last]
+    return replace(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+
+
 def read_streets(study: Study, notes: list[str] | None = None) -> Streets | None:
     """Return the street network of a study, or None where it has none; `notes` receives what a reader must know."""
     source = study.inputs.streets
