@@ -26,6 +26,7 @@ from placement.sources import counter_averages, footfall_notes, study_footfall, 
 from placement.study import Study, StudyError, parse_period, read_study
 from placement.tables import (
     Tables,
+    check_file,
     holds_areas,
     input_fingerprints,
     read_frame,
@@ -219,11 +220,23 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     )
 
 
+def restated(prepared: Prepared, study: Study) -> Prepared:
+    """Return what was prepared, for a study that differs in limits and in how it is solved alone; notes follow it."""
+    if study == prepared.study:
+        return prepared
+    about = (prepared.demand, prepared.sites, prepared.times)
+    first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
+    between = prepared.notes[first : len(prepared.notes) - last]
+    return replace(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+
+
 def read_streets(study: Study, notes: list[str] | None = None) -> Streets | None:
     """Return the street network of a study, or None where it has none; `notes` receives what a reader must know."""
     source = study.inputs.streets
     if source is None:
         return None
+    for name, written in study.inputs.street_paths():
+        check_file(name, study.path(written))
     crs = study_crs(study.study.crs, table=study.file.name)
     if source.nodes is not None and source.edges is not None:
         nodes, edges, more = read_network(study, source.nodes, source.edges)

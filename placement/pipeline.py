@@ -13,7 +13,7 @@ import pandas as pd
 
 from placement.coverage import Coverage, cover
 from placement.errors import InfeasibleError, InputError
-from placement.inputs import Prepared, prepare
+from placement.inputs import Prepared, prepare, restated
 from placement.models import Policy, StationCosts, station_costs
 from placement.plan import optimise
 from placement.printing import printable
@@ -32,7 +32,7 @@ from placement.report import (
 from placement.solve import check_backend
 from placement.solve.deadline import hold_interrupts
 from placement.standard import study_standard
-from placement.study import FloorsSection, Study
+from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Plan
 from placement.visits import Visits, predict_visits
 
@@ -250,7 +250,8 @@ def write_report(written: WrittenPlan) -> tuple[str, ...]:
 
 def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
     """Return what the report shows, for a result folder at `folder`."""
-    prepared, study = outcome.prepared, study_used(outcome)
+    study = study_used(outcome)
+    prepared = restated(outcome.prepared, study)
     where = os.path.relpath(study.file, Path(folder).resolve())
     return gather(
         prepared,
@@ -288,7 +289,7 @@ def study_used(outcome: Outcome) -> Study:
     if district is not None or ages is not None:
         by_age = floors.by_age_group if ages is None else ages
         changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
-    return study.model_copy(
+    used = study.model_copy(
         update={
             "study": study.study.model_copy(update={"name": plan.study or study.study.name}),
             "solve": study.solve.model_copy(update={"gap": plan.asked_gap}),
@@ -296,3 +297,7 @@ def study_used(outcome: Outcome) -> Study:
             "policy": study.policy.model_copy(update=changed),
         }
     )
+    try:
+        return study.as_written().with_settings({each.key: each.used for each in overrides_of(used)})
+    except InputError:  # an input that went away meanwhile costs no plan
+        return used

@@ -193,7 +193,7 @@ class Study(Section):
             raise StudyError(_faults(error, table)) from error
         faults = _read_faults(study, allow_outside=self._outside)
         if faults:
-            raise StudyError(faults, study)
+            raise StudyError(faults, _if_inside(study, self._outside))
         return study
 
     @property
@@ -267,7 +267,7 @@ def study_from_dict(
         raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
     faults += _read_faults(study, allow_outside=allow_outside)
     if faults:
-        raise StudyError(faults, study)
+        raise StudyError(faults, _if_inside(study, allow_outside))
     return study
 
 
@@ -306,8 +306,11 @@ def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outsid
         return None
     if "travel" not in content:
         sections["travel"] = TravelSection.model_construct()
-    study = Study.model_construct(**given, **sections)
-    # What may not be read is not read for the sake of more faults either.
+    return _if_inside(Study.model_construct(**given, **sections), allow_outside)
+
+
+def _if_inside(study: Study, allow_outside: bool) -> Study | None:
+    """Return a study all of whose inputs may be read: what may not is not read for the sake of more faults either."""
     return study if allow_outside or not any_outside(study.folder, study.paths()) else None
 
 

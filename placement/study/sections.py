@@ -151,6 +151,10 @@ class Inputs(Section):
         """Yield (input name, path as written) of every file that is read."""
         for name, file in self.files():
             yield name, file.path
+        yield from self.street_paths()
+
+    def street_paths(self) -> Iterator[tuple[str, str]]:
+        """Yield (input name, path as written) of every file of the street network."""
         if self.streets is not None:
             for key in ("nodes", "edges", "graphml", "osm", "lines", "rules"):
                 path = getattr(self.streets, key)

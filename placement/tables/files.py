@@ -16,7 +16,7 @@ from placement.tables.csv_file import read_csv
 from placement.tables.excel import read_excel
 from placement.tables.gdal import check_content, no_network
 from placement.tables.geojson import read_geojson
-from placement.tables.limits import MOST_BYTES, check_bytes, check_shape
+from placement.tables.limits import MOST_BYTES, check_bytes, check_file, check_shape
 
 _GEO = {".gpkg", ".shp", ".fgb"}
 _EXPANDED = 4
@@ -37,6 +37,7 @@ def read_frame(table: str, path: Path, *, encoding: str | None = None, layer: st
     MissingExtraError
         For Excel without openpyxl, or Parquet without pyarrow.
     """
+    check_file(table, path)
     suffix = path.suffix.lower()
     try:
         if suffix == ".csv":

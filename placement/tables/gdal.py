@@ -16,6 +16,7 @@ from pathlib import Path
 import pyogrio
 
 from placement.errors import InputError
+from placement.tables.limits import check_file
 
 SIGNS: dict[str, tuple[bytes, ...]] = {
     ".gpkg": (b"SQLite format 3\x00",),
@@ -41,6 +42,7 @@ def check_content(table: str, path: Path) -> None:
     InputError
         If its first bytes are of another format, or its path would be taken for something else than a local file.
     """
+    check_file(table, path)
     signs = SIGNS[path.suffix.lower()]
     with path.open("rb") as file:
         head = file.read(_HEAD)

@@ -26,6 +26,18 @@ MOST = 1e12
 """No number in a table is larger."""
 
 
+def check_file(table: str, path: Path) -> None:
+    """Refuse what is no regular file: reading a pipe or a device may never end.
+
+    Raises
+    ------
+    InputError
+        If it is none, or does not exist.
+    """
+    if not path.is_file():
+        raise InputError.single(table, f"{path.name} is no file", remedy="put the file there")
+
+
 def check_bytes(table: str, path: Path, most: int = MOST_BYTES) -> None:
     """Refuse a file of more bytes than `most`.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from placement.errors import Fault, InputError
-from placement.inputs import prepare
+from placement.inputs import prepare, restated
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, PLAN_FILE, PlanFormatError, read_infeasible, read_plan
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
@@ -161,7 +160,7 @@ class Judge:
             if like not in self._countings:
                 _keep(self._countings, like, Counting(prepare(self.study.with_settings(shared), cached=False)))
             if like != name:
-                prepared = replace(self._countings[like].prepared, study=study)
+                prepared = restated(self._countings[like].prepared, study)
                 _keep(self._countings, name, Counting(prepared))
         return self._countings[name]
 

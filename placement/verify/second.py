@@ -76,7 +76,7 @@ class Second:
         if not self.record["solve"]["tie_broken"]:
             return Opinion(holds=False)
         if self.counting.resolver.entries > (MOST_ENTRIES if self.asked else FEW_ENTRIES):
-            skipped = "not that equal plans take no fewer actions and cost no less: verify --resolve does"
+            skipped = "not compared with plans that cover as much, by actions and money: verify --resolve does it"
             return Opinion(holds=False, checked=(skipped,))
         chosen = chosen_columns(self.counting.prepared, self.claims)
         worth = round(self.record["objective"] * SCALE)
@@ -89,7 +89,7 @@ class Second:
                 less = f"solve.tie_broken: a plan that covers as much takes less in {name}"
                 return Opinion(holds=False, differences=(less,))
             if found.bound is None or -found.bound < mine:
-                open_end = f"not that equal plans take no less in {name}: the judge's own run did not end"
+                open_end = f"not compared to the end: whether a plan that covers as much takes less in {name}"
                 return Opinion(holds=False, checked=(open_end,))
             within = (*within, (amounts, mine))
         return Opinion(

@@ -98,9 +98,10 @@ def test_absolute_paths_and_links(spoiled, tmp_path):
     assert read_study(spoiled.folder).notes == ()
 
 
-def test_what_lies_outside_is_not_read_for_its_faults(spoiled, tmp_path):
+@pytest.mark.parametrize("moves", ["3", "-3"])
+def test_what_lies_outside_is_not_read_for_its_faults(spoiled, tmp_path, moves):
     (tmp_path / "secret.csv").write_text("site_id,lon,lat\npassword,1,2\n", encoding="utf-8")
-    spoiled.setting("max_moves = 3", "max_moves = -3")
+    spoiled.setting("max_moves = 3", f"max_moves = {moves}")
     spoiled.setting('"stations.csv"', '"../secret.csv"')
     assert not any("password" in fault for fault in faults_of(open_study, spoiled.folder))
 
@@ -150,6 +151,16 @@ def test_what_is_no_regular_file(tmp_path):
     assert "is no file" in faults_of(read_study, tmp_path / "study.toml")[0]
     assert "cannot be read" in faults_of(read_study, tmp_path / "none.toml")[0]
     assert "cannot be read" in faults_of(read_study, "a\0b")[0]
+
+
+@pytest.mark.parametrize("table", ["stations", "edges", "survey"])
+def test_a_pipe_for_a_table_is_not_waited_for(spoiled, table):
+    import os
+
+    (spoiled.folder / f"{table}.csv").unlink()
+    os.mkfifo(spoiled.folder / f"{table}.csv")
+    (fault,) = faults_of(open_study, spoiled.folder)
+    assert f"{table}.csv does not exist" in fault
 
 
 @pytest.mark.parametrize("place", ['name = "Toy town"', "[costs.bank]", "general = 0.3"])
