@@ -109,7 +109,8 @@ class Coverage:
         if sparse.issparse(self.covers):
             covers = frozen_csr(self.covers)
             object.__setattr__(self, "covers", covers)
-            _check_shape(faults, "covers", covers.shape, (len(self.segments) * self.n_points, len(self.site_ids)))
+            rows = len(self.segments) * self.n_points
+            _check_shape(faults, "covers", covers.shape, (rows, len(self.site_ids)))
         elif not isinstance(self.covers, CoverRows):
             faults.add(f"covers is a {type(self.covers).__name__}", row="covers", remedy="give a CSR array")
         _check_shape(faults, "serving", self.serving.shape, (len(self.segments), len(self.site_ids)))
