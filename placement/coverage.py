@@ -102,6 +102,18 @@ class Coverage:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "serving", frozen_array(self.serving, np.bool_))
+        object.__setattr__(self, "segments", tuple(self.segments))
+        for name in ("point_ids", "site_ids"):
+            object.__setattr__(self, name, pd.Index(getattr(self, name)))
+        faults = Faults("coverage")
+        if sparse.issparse(self.covers):
+            object.__setattr__(self, "covers", frozen_csr(self.covers))
+            rows = len(self.segments) * self.n_points
+            _check_shape(faults, "covers", self.covers.shape, (rows, len(self.site_ids)))
+        elif not isinstance(self.covers, CoverRows):
+            faults.add(f"covers is a {type(self.covers).__name__}", row="covers", remedy="give a CSR array")
+        _check_shape(faults, "serving", self.serving.shape, (len(self.segments), len(self.site_ids)))
+        faults.raise_any(AlignmentError)
 
     @property
     def n_points(self) -> int:
@@ -184,6 +196,11 @@ class Coverage:
         faults.add(problem, row="segments", remedy="make it from the same values")
 
 
+def _check_shape(faults: Faults, name: str, shape: tuple[int, ...], expected: tuple[int, int]) -> None:
+    if shape != expected:
+        faults.add(f"{name} has shape {shape}, expected {expected}", row=name, remedy="make it with cover(...)")
+
+
 def _hours(segment: Segment) -> str:
     return f"minutes {segment.starts_min} to {segment.ends_min} at {segment.speed_m_s} m/s"
 
@@ -242,9 +259,7 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
         near = {speed_m_s: rules.near(times, speed_m_s, everyone) for speed_m_s in speeds}
         at = zip(demand.segments, rules.serving, strict=True)
         blocks = [keep_columns(near[segment.speed_m_s], serves_it) for segment, serves_it in at]
-        covers = frozen_csr(
-            sparse.vstack(blocks, format="csr") if blocks else sparse.csr_array((0, len(sites)), dtype=bool)
-        )
+        covers = sparse.vstack(blocks, format="csr") if blocks else sparse.csr_array((0, len(sites)), dtype=bool)
     return Coverage(
         covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving
     )

@@ -53,7 +53,8 @@ class Outcome:
     plan
         The recommendation.
     visits
-        Predicted visits of each station; None without a usage table.
+        Predicted visits of each station; None without a usage table, or where they are still to be predicted: the
+        files hold them in any case.
     """
 
     prepared: Prepared
@@ -260,7 +261,7 @@ def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
         study_path=Path(where).as_posix(),
         inputs=dict(prepared.fingerprints),
         reach=reach_frame(outcome),
-        visits=outcome.visits,
+        visits=outcome.visits or predict_visits(outcome.prepared, outcome.plan.open),
     )
 
 

@@ -153,6 +153,7 @@ def verdict_record(verdict: Verdict) -> dict[str, Any]:
         "confirmed": verdict.confirmed,
         "proven": verdict.proven,
         "proof": verdict.proof,
+        "statement": verdict.statement,
         "differences": list(verdict.differences),
         "checked": list(verdict.checked),
         "unchecked": list(verdict.unchecked),

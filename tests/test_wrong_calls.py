@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import Point
 
 from placement.coverage import Standard, cover, measure
 from placement.errors import InputError
@@ -39,9 +40,9 @@ def sites_with(column=None, values=None, *, crs=None, index=None, drop=None, geo
     return Sites(table=table)
 
 
-def demand_with(*, column=None, values=None, index=None, drop=None, crs=None, **fields) -> Demand:
+def demand_with(*, column=None, values=None, index=None, drop=None, crs=None, points=None, **fields) -> Demand:
     right = make_demand(np.ones((2, 2)), ["a", "b"])
-    points = right.frame
+    points = right.frame if points is None else points
     if column is not None:
         points[column] = values
     if index is not None:
@@ -80,6 +81,14 @@ def call_optimise(**changes):
     return optimise(**stages | changes)
 
 
+def coverage_with(**fields):
+    return dataclasses.replace(town()[3], **fields)
+
+
+def twice(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    return pd.concat([frame, frame[[column]]], axis=1)
+
+
 def reversed_sites() -> Sites:
     return Sites(table=make_sites(1, 2).frame.iloc[::-1])
 
@@ -116,6 +125,7 @@ WRONG = [
     (lambda: Policy(capital_fen=10**20), "policy [capital_fen]: capital_fen is 100000000000000000000 -> give"),
     (lambda: Policy(max_stations=-3), "policy [max_stations]: max_stations is -3 -> give 0 or more"),
     (lambda: Policy(max_moves=2.5), "policy [max_moves]: max_moves is 2.5, not a whole number"),
+    (lambda: Policy(max_stations=10**30), "max_stations is 1000000000000000000000000000000 -> give 1000000000 or less"),
     (lambda: Policy(max_opens=False), "policy [max_opens]: max_opens is False, not a whole number"),
     (lambda: Policy(max_closes=-1), "policy [max_closes]: max_closes is -1 -> give 0 or more"),
     (lambda: Policy(max_changes="3"), "policy [max_changes]: max_changes is '3', not a whole number"),
@@ -200,7 +210,11 @@ WRONG = [
         lambda: sites_with(geometry=gpd.points_from_xy([500_000, NAN, 500_000], [3_400_000] * 3, crs="EPSG:32650")),
         "sites [C0]: the place is",
     ),
+    (lambda: sites_with("existing", pd.array([True, None, False], dtype="boolean")), "sites [C0]: existing is <NA>"),
+    (lambda: sites_with(geometry=gpd.GeoSeries([Point()] * 3, crs="EPSG:32650").values), "the place is 'POINT EMPTY'"),
+    (lambda: Sites(table=twice(make_sites(1, 2).frame, "status")), "sites [status]: column status is there twice"),
     # demand
+    (lambda: demand_with(points=twice(make_demand(np.ones((2, 2)), ["a", "b"]).frame, "parent")), "column parent is"),
     (lambda: demand_with(need=with_one(-2, 1)), "demand [D1]: need has negative, missing or impossible values: -2.0"),
     (lambda: demand_with(need=with_one(-2, 1)), "for general/all/all -> give finite numbers, 0 or more"),
     (
@@ -231,6 +245,13 @@ WRONG = [
         "demand [segments.elderly]: age group elderly is not in age_g",
     ),
     (lambda: demand_with(segments=(segment(), segment())), "demand [segments]: segments names general/all/all twice"),
+    # coverage made by hand
+    (lambda: coverage_with(covers=town()[3].covers[:, :2]), "coverage [covers]: covers has shape (4, 2), expected (4,"),
+    (lambda: coverage_with(covers=None), "coverage [covers]: covers is a NoneType"),
+    (
+        lambda: coverage_with(serving=town()[3].serving.T),
+        "coverage [serving]: serving has shape (3, 2), expected (2, 3",
+    ),
     # stages that do not belong together
     (lambda: call_optimise(sites=reversed_sites()), "coverage [sites]: holds the same 3 sites in another order"),
     (lambda: call_optimise(sites=make_sites(1, 1)), "coverage [sites]: is for other sites (3, here 2; only there: C1)"),
@@ -299,6 +320,23 @@ def test_a_wrong_call_says_what_is_wrong(call, text):
     with pytest.raises(InputError) as caught:
         call()
     assert any(text in str(fault) for fault in caught.value.faults), str(caught.value)
+
+
+def test_what_a_value_was_made_from_may_change_without_it():
+    need = np.full((2, 2), 3.0)
+    view = need.view()
+    view.setflags(write=False)
+    demand = demand_with(need=view)
+    covers = town()[3].covers.copy()
+    coverage = coverage_with(covers=covers)
+    need[:], covers.data[:] = -1.0, False
+    assert demand.need.min() == 3
+    assert coverage.covers.data.all()
+
+
+def test_options_are_taken_as_any_kind_of_number():
+    assert call_optimise(gap=Decimal("0.1"), time_limit_s=Fraction(20)).asked_gap == 0.1
+    assert call_optimise(time_limit_s=Decimal(20)).status == "optimal"
 
 
 def test_all_faults_of_a_value_come_at_once():

@@ -13,6 +13,9 @@ from placement.values._checks import MOST_FEN, Faults, is_number, shown
 
 MONEY = ("capital_fen", "running_fen")
 COUNTS = ("max_stations", "max_moves", "max_opens", "max_closes", "max_changes")
+MOST_COUNT = 10**9
+"""Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+
 _FEN_A_YUAN = 100
 
 
@@ -62,7 +65,7 @@ class Policy:
                 object.__setattr__(self, name, number)
         for name in COUNTS:
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, faults.whole(name, getattr(self, name)))
+                object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
         for name in ("district_floors", "age_floors"):
             object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
         faults.raise_any()

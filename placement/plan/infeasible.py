@@ -3,7 +3,7 @@
 Constraints are let go one by one; what the others still rule out without it is not needed for the clash (the deletion
 filter of Chinneck & Dravnieks 1991, Locating minimal infeasible constraint sets in linear programs, ORSA Journal on
 Computing 3, 157-168). The relaxation answers first, in a few simplex steps a question; where fractions could satisfy
-everything, the engine decides by its tree. Both prove what they rule out.
+everything, or where columns are few, the engine decides by its tree. Both prove what they rule out.
 
 How far a constraint must give way lies between what is proven and what a plan gets by with: the relaxation gives the
 first bound, and the engine is asked halfway between the two as long as there is time.
@@ -11,6 +11,7 @@ first bound, and the engine is asked halfway between the two as long as there is
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ from placement.solve.recount import covered_rows, exact_sum, open_sites
 from placement.solve.reduced import common_divisor
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.infeasible import Change, Infeasibility
+
+_LOG = logging.getLogger(__name__)
 
 _ANY_PLAN = 0.999
 """Asked gap at which the engine stops at nearly any plan."""
@@ -51,9 +54,14 @@ def explain(
     """Return why `program`, which `certificate` proves infeasible, has no plan.
 
     Where time is short the clash may name more constraints than it takes, and changes may be missing; what is returned
-    is proven all the same.
+    is proven all the same. A solver that fails on the way takes nothing from what was proven before.
     """
-    return _Explainer(program, certificate, deadline, seed, threads).explain()
+    explainer = _Explainer(program, certificate, deadline, seed, threads)
+    try:
+        return explainer.explain()
+    except Exception as error:  # noqa: BLE001 -- whatever a solver does, what is proven stays
+        _LOG.warning("the clash is not explained in full: %s: %s", type(error).__name__, error)
+        return explainer.found
 
 
 @dataclass
@@ -64,19 +72,21 @@ class _Explainer:
     seed: int
     threads: int
 
+    def __post_init__(self) -> None:
+        self.found = Infeasibility(constraints=constraint_names(self.program), certificate=self.certificate)
+
     def explain(self) -> Infeasibility:
         """Return the clash with its proof and the changes."""
-        names = constraint_names(self.program)
+        names = self.found.constraints
         self._relaxation = FeasibilityModel(self.program, threads=self.threads)
         conflict, proof = self._filtered(names)
-        found = Infeasibility(constraints=names, certificate=self.certificate)
         if proof is not None and len(conflict) < len(names):
-            found = Infeasibility(constraints=conflict, certificate=proof)
-        limits_first = sorted(found.constraints, key=[floor.name for floor in self.program.floors].__contains__)
+            self.found = Infeasibility(constraints=conflict, certificate=proof)
+        limits_first = sorted(self.found.constraints, key=[floor.name for floor in self.program.floors].__contains__)
         changes = [self._lower(name) for name in limits_first if name != REQUIRED]
         candidates = [change for change in changes if change is not None]
         settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
-        return replace(found, changes=tuple(change for change in settled if change is not None))
+        return replace(self.found, changes=tuple(change for change in settled if change is not None))
 
     def _filtered(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Certificate | None]:
         """Return a smallest part of the constraints that still clashes, with its proof; what is doubtful stays in."""
@@ -84,19 +94,24 @@ class _Explainer:
         used = self._relaxation.clash(names, until)
         self._relaxed = bool(used)
         if not used:
-            return self._filtered_by_engine(names, until)
+            return self._filtered_by_engine(names, None, until)
         conflict = tuple(name for name in names if name in used)
         for name in conflict:
             rest = tuple(other for other in conflict if other != name)
             if name in conflict and rest and not until.passed():
                 still = self._relaxation.clash(rest, until)
                 conflict = tuple(other for other in rest if other in still) if still else conflict
-        return conflict, FeasibilityModel(restricted(self.program, conflict), threads=self.threads).proof(self.deadline)
+        proof = FeasibilityModel(restricted(self.program, conflict), threads=self.threads).proof(self.deadline)
+        if proof is None:  # fractions prove it together with the rest, whose rounding they may need
+            proof = self._asked(restricted(self.program, conflict), self.deadline).certificate
+        if self.program.n_columns > _FEW_COLUMNS:
+            return conflict, proof
+        return self._filtered_by_engine(conflict, proof, until)  # whole numbers may clash where fractions do not
 
     def _filtered_by_engine(
-        self, names: tuple[str, ...], until: Deadline
+        self, names: tuple[str, ...], proof: Certificate | None, until: Deadline
     ) -> tuple[tuple[str, ...], Certificate | None]:
-        conflict, proof = names, None
+        conflict = names
         for name in names:
             rest = tuple(other for other in conflict if other != name)
             if rest and not until.passed():

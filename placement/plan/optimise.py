@@ -15,6 +15,9 @@ from placement.travel import Streets
 from placement.values import Demand, Plan, Sites, Solution
 from placement.values._checks import Faults, is_number, shown
 
+MOST_SECONDS = 10**9
+"""The longest time limit, seconds: what clocks and solvers still take."""
+
 
 def optimise(
     *,
@@ -70,6 +73,7 @@ def optimise(
     """
     tell = progress or (lambda _line: None)
     _check_options(gap, time_limit_s, seed, threads)
+    gap, time_limit_s = float(gap), float(time_limit_s)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
@@ -99,7 +103,9 @@ def _check_options(gap: float, time_limit_s: float, seed: int, threads: int) -> 
     faults = Faults("optimise")
     if not is_number(gap) or not 0 <= gap < 1:
         faults.add(f"gap is {shown(gap)}", row="gap", remedy="give a share below 1; 0 = proven")
-    faults.number("time_limit_s", time_limit_s)
+    limit_s = faults.number("time_limit_s", time_limit_s)
+    if limit_s is not None and limit_s > MOST_SECONDS:
+        faults.add(f"time_limit_s is {shown(time_limit_s)}", row="time_limit_s", remedy=f"give {MOST_SECONDS} or less")
     faults.whole("seed", seed)
     faults.whole("threads", threads, least=1)
     faults.raise_any()

@@ -1,6 +1,7 @@
 """Solving within a stated time: a plan, or a proof that there is none and why, or neither.
 
-A solver that says "infeasible" without a proof is not believed: the engine is asked too. Whatever proves it, the error
+A solver that says "infeasible" without a proof is not believed, and one that ends without a plan is not the last word:
+the engine is asked too. Whatever proves it, the error
 names constraints that clash; where nothing does, the study is not known to be infeasible.
 """
 
@@ -19,6 +20,9 @@ from placement.values import Certificate, CoverageProgram, Solution
 AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
 and what solving has left of it."""
+
+_WORDS = {"infeasible": "says infeasible, without a proof", "no_solution": "found no plan"}
+"""What a solver does that is not the last word, by the status of its solution."""
 
 _EXPLAIN_S, _EXPLAIN_TIMES = 4.5, 3.0
 """Seconds in which a clash is explained at most, or so many times as long as its proof took."""
@@ -41,7 +45,7 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
     limit_s, begun = options["time_limit_s"], perf_counter()
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
     solution = _asked(program, backend, options)
-    if isinstance(solution, str) or (solution.status == "infeasible" and solution.certificate is None):
+    if isinstance(solution, str) or _says_nothing(solution, backend):
         solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
@@ -67,11 +71,18 @@ def _asked(program: CoverageProgram, backend: str, options: dict[str, Any]) -> S
         return f"{backend} failed: {error}"
 
 
+def _says_nothing(solution: Solution, backend: str) -> bool:
+    """Return whether there is neither a plan nor a proof, from a solver other than the engine."""
+    if solution.status == "infeasible":
+        return solution.certificate is None
+    return solution.status == "no_solution" and backend != "auto" and not solution.interrupted
+
+
 def _asked_again(program: CoverageProgram, said: Solution | str, options: dict[str, Any], left_s: float) -> Solution:
     """Return what the engine finds of a program at which another solver failed: a plan, a proof, or nothing."""
     limit = max(left_s, AFTER_SHARE * options["time_limit_s"])
     own = maximise_coverage(program, **{**options, "time_limit_s": limit})
-    refuted = said if isinstance(said, str) else f"{said.solver} says infeasible, without a proof"
+    refuted = said if isinstance(said, str) else f"{said.solver} {_WORDS[said.status]}"
     details = {**own.details, "refuted": refuted}
     return replace(own, details=details)
 

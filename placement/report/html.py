@@ -11,6 +11,7 @@ import base64
 import functools
 import hashlib
 import logging
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -40,7 +41,6 @@ def report_page(data: ReportData) -> tuple[bytes, str]:
     drawn, why = _map_or_why(data)
     style = (resources.files("placement.report") / "templates" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    plan = data.plan
     page = (
         _environment()
         .get_template("report.html.j2")
@@ -49,35 +49,42 @@ def report_page(data: ReportData) -> tuple[bytes, str]:
             lang=HTML_LANG[data.language],
             style=Markup(style),  # noqa: S704 -- our own file
             policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-            data=data,
-            plan=plan,
-            name_limit=NAME_LIMIT,
-            title=text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
-            subtitle=text["subtitle"].format(standard=view.standard(data, text)),
-            simulated=view.simulated_names(data, text),
-            figures=view.figures(data, text),
-            sentences=view.sentences(data, text),
-            proof=view.proof(plan, text),
             map=drawn,
-            groups=view.action_groups(data, text),
-            total_cost=view.money(int(plan.actions["cost_fen"].sum())),
-            budget=view.budget(plan, text),
-            tables=_tables(data),
-            aware=evidence.aware(data, text),
-            passers=evidence.passers(data, text),
-            people=view.people_rows(plan, text),
-            terms=view.terms(data, text),
             points=view.points,
-            # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
-            study_file=data.study_path.rpartition("/")[2],
-            overrides=view.override_sentences(data, text),
-            inputs=[
-                (word(text, name), name in data.simulated, fingerprint)
-                for name, fingerprint in sorted(data.inputs.items())
-            ],
+            name_limit=NAME_LIMIT,
+            **_contents(data, text),
         )
     )
     return page.encode("utf-8", "replace"), why
+
+
+def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the template shows of a plan, by the template's names."""
+    plan = data.plan
+    return {
+        "data": data,
+        "plan": plan,
+        "title": text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
+        "subtitle": text["subtitle"].format(standard=view.standard(data, text)),
+        "simulated": view.simulated_names(data, text),
+        "figures": view.figures(data, text),
+        "sentences": view.sentences(data, text),
+        "proof": view.proof(plan, text),
+        "groups": view.action_groups(data, text),
+        "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
+        "budget": view.budget(plan, text),
+        "tables": _tables(data),
+        "aware": evidence.aware(data, text),
+        "passers": evidence.passers(data, text),
+        "people": view.people_rows(plan, text),
+        "terms": view.terms(data, text),
+        # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
+        "study_file": data.study_path.rpartition("/")[2],
+        "overrides": view.override_sentences(data, text),
+        "inputs": [
+            (word(text, name), name in data.simulated, fingerprint) for name, fingerprint in sorted(data.inputs.items())
+        ],
+    }
 
 
 @functools.cache

@@ -17,7 +17,17 @@ from placement.errors import Fault, InputError
 from placement.inputs import Prepared
 from placement.report.files import CERTIFICATE_FILE
 from placement.report.gather import versions
-from placement.report.plan_json import Fingerprint, Id, OverridePart, Part, PlanFormatError, plan_bytes, read_json
+from placement.report.plan_json import (
+    Fingerprint,
+    Id,
+    OverridePart,
+    Part,
+    PlanFormatError,
+    Word,
+    Words,
+    plan_bytes,
+    read_json,
+)
 from placement.study import overrides_of
 from placement.values import Change, Infeasibility
 from placement.values.infeasible import MONEY
@@ -63,7 +73,7 @@ class InfeasibleFile(Part):
     travel: str = Field(description="How travel was counted, e.g. walking along streets, or straight lines.")
     inputs: dict[str, Fingerprint] = Field(description="SHA-256 of each input by name.")
     overrides: list[OverridePart] = Field(description="Settings other than those of the study file.")
-    versions: dict[str, str]
+    versions: dict[Word, Words]
     constraints: list[Id] = Field(min_length=1, description="Constraints that cannot hold together.")
     explanation: str = Field(description="By how much they would have to give way, in words.")
     changes: list[ChangePart]

@@ -228,12 +228,7 @@ def plan_to_dict(
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)} for line in plan.budget
         ],
-        "solve": {
-            "solver": plan.solver,
-            "asked_gap": plan.asked_gap,
-            "tie_broken": plan.tie_broken,
-            "interrupted": plan.interrupted,
-        },
+        "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
     return _validated(record).model_dump(by_alias=True)
 

@@ -124,7 +124,7 @@ class FeasibilityModel:
             outcome = self._solve(None, deadline, let_go=name)
         finally:
             self._model.set_objective(np.zeros(left.size))
-        if outcome.state != "optimal":
+        if outcome.state != "optimal" or not outcome.finite:
             return None
         duals = outcome.row_prices.copy()
         duals[self._rows + at] = -1.0 if is_floor else 1.0

@@ -192,10 +192,10 @@ class _Search:
     def _fix_what_is_settled(self) -> None:
         relaxation = LinearModel(self.space.model)
         outcome = relaxation.solve(time_limit_s=self.deadline.left_s(), interrupt=self.deadline)
-        if outcome.state != "optimal":
-            return
-        reduced = outcome.reduced_costs[self.space.columns]
         tolerance = 1e-6 + 1e-9 * abs(self.value)
+        if outcome.state != "optimal" or not outcome.finite or outcome.objective + tolerance < self.value:
+            return  # nothing, or what the plan at hand refutes
+        reduced = outcome.reduced_costs[self.space.columns]
         settled = np.flatnonzero(self.free & (outcome.objective - np.abs(reduced) + tolerance < self.value))
         if np.array_equal(reduced[settled] > 0, self.chosen[settled]):  # else the relaxation contradicts the plan
             self._fix(settled, self.chosen[settled])

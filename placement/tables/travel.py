@@ -56,6 +56,7 @@ def read_travel(table: Table, file: InputFile, study: Study) -> pd.DataFrame:
     numbers, missing = travel_numbers(frame[measure])
 
     def flag(mask: NDArray[np.bool_], problem: str, remedy: str) -> None:
+        """Add a fault for each of the first marked rows, and one for the rest."""
         found = np.flatnonzero(mask)
         for at in found[:_SHOWN]:
             table.fault(problem.format(frame[measure].iloc[at]), row=named(int(at)), remedy=remedy)

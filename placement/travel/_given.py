@@ -41,6 +41,7 @@ def long_table(
     values, empty = travel_numbers(frame[found.measure])
 
     def labels() -> Iterator[str]:
+        """Return what names each entry, made only where one is at fault."""
         return (f"{a}, {b}" for a, b in zip(rows, columns, strict=True))
 
     faults = _value_faults(labels, values, empty, frame[found.measure], measure=found.unit, scale=scale)

@@ -128,7 +128,7 @@ def _read_ways(
             round_about = "yes" if item.tags.get("junction") in _ROUND else "no"
             oneway = item.tags.get(_ONE_WAY[mode], item.tags.get("oneway", round_about))
             ways.extend(_pieces(item, _kind(item.tags), oneway))
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise InputError.single(
             _TABLE, f"{path.name} cannot be read: {error}", remedy="download or cut the extract again"
         ) from error

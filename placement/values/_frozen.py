@@ -10,12 +10,22 @@ from scipy import sparse
 
 
 def frozen_array(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """Return a read-only array with the given content; an array that is read-only already is not copied."""
-    if isinstance(values, np.ndarray) and not values.flags.writeable and (dtype is None or values.dtype == dtype):
+    """Return a read-only array with the given content; an array that nobody can write to already is not copied."""
+    if isinstance(values, np.ndarray) and _is_frozen(values) and (dtype is None or values.dtype == dtype):
         return values
     array = np.array(values, dtype=dtype, copy=True)
     array.setflags(write=False)
     return array
+
+
+def _is_frozen(array: NDArray[Any]) -> bool:
+    """Return whether neither an array nor any array that it is a view of can be written to."""
+    part: Any = array
+    while isinstance(part, np.ndarray):
+        if part.flags.writeable:
+            return False
+        part = part.base
+    return True
 
 
 def frozen_csr(matrix: Any) -> sparse.csr_array:

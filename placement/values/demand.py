@@ -179,6 +179,9 @@ def check_points(table: str, frame: gpd.GeoDataFrame) -> None:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError.single(table, f"is a {type(frame).__name__}", remedy="give a GeoDataFrame with points")
     check_frame(table, frame)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise InputError.single(table, f"column {twice[0]} is there twice", row=str(twice[0]), remedy="keep one")
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         raise InputError.single(table, "id is repeated", row=str(repeated[0]), remedy="ids must be unique")
@@ -193,7 +196,10 @@ def check_texts(faults: Faults, frame: gpd.GeoDataFrame, columns: tuple[str, ...
     elif len(index) and (index == "").any():
         faults.add("an id is empty", remedy="give every row an id")
     geometry = frame.geometry.to_numpy()
-    bad = (shapely.get_type_id(geometry) != 0) | ~np.isfinite(shapely.get_x(geometry) + shapely.get_y(geometry))
+    bad = shapely.get_type_id(geometry) != 0
+    some = np.flatnonzero(~bad & ~shapely.is_empty(geometry))
+    bad[:] = True
+    bad[some] = ~np.isfinite(shapely.get_coordinates(geometry[some])).all(axis=1)
     if bad.any():
         first = int(np.argmax(bad))
         problem = f"the place is {shown(str(geometry[first]))}, no point"

@@ -89,8 +89,9 @@ class Sites:
                 near = difflib.get_close_matches(str(status), STATUSES, n=1)
                 remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(STATUSES)}"
                 faults.add(f"status {shown(status)} is unknown", row=str(site), remedy=remedy)
+        standing = np.array([value is True or value is np.True_ for value in self.table["existing"]], dtype=bool)
         for status, stands in (("existing", False), ("candidate", True)):
-            wrong = (self.table["status"] == status) & (self.table["existing"].to_numpy() == stands)
+            wrong = (self.table["status"] == status).to_numpy() & (standing == stands)
             if wrong.any():
                 problem = f"status is {status} although {'a' if stands else 'no'} station stands there"
                 faults.add(problem, row=str(self.table.index[int(np.argmax(wrong))]), remedy="mend status or existing")

@@ -23,6 +23,10 @@ from placement.report import CERTIFICATE_FILE, DESKTOP_FILES, MANIFEST, PLAN_FIL
 from placement.report.strict_json import read_regular, strict_json
 
 MOST_BYTES = 2**31
+_MOST_LISTED = 2**20
+"""Bytes of the longest list of files."""
+_LITTLE = 2**16
+"""A file with more bytes than this and twice what it should have is not read to be compared."""
 _LAST_DIGIT = 1.5
 """Cells of tables may differ by this many units of their last decimal where other versions wrote them."""
 _DEGREES = 2e-6
@@ -52,7 +56,7 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
     for name in sorted(entries.keys() - expected - {MANIFEST}):
         if not (name in DESKTOP_FILES and entries[name].is_file(follow_symlinks=False)):
             yield f"{name!r}: is no file of this plan"
-    contents = {}
+    digests: dict[str, str] = {}
     for name in sorted(expected):
         if name not in entries:
             if name != REPORT_FILE:
@@ -60,22 +64,37 @@ def folder_faults(place: Path, expected: set[str]) -> Iterator[str]:
         elif not entries[name].is_file(follow_symlinks=False):
             yield f"{name}: is not a regular file"
         else:
-            contents[name] = (place / name).read_bytes()
+            try:
+                digests[name] = _digest(place / name)
+            except OSError as error:
+                yield f"{name}: cannot be read: {error.strerror or error}"
     if MANIFEST not in entries:
         yield f"{MANIFEST}: is missing"
     elif not entries[MANIFEST].is_file(follow_symlinks=False):
         yield f"{MANIFEST}: is not a regular file"
     else:
-        yield from _list_faults(read_regular(place / MANIFEST, most_bytes=MOST_BYTES), contents)
+        yield from _list_faults(place / MANIFEST, digests)
 
 
-def _list_faults(listed: bytes, contents: Mapping[str, bytes]) -> Iterator[str]:
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size > MOST_BYTES:
+            raise OSError(f"it has more than {MOST_BYTES} bytes")
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _list_faults(file: Path, there: Mapping[str, str]) -> Iterator[str]:
+    try:
+        listed = read_regular(file, most_bytes=_MOST_LISTED)
+    except OSError as error:
+        yield f"{MANIFEST}: cannot be read: {error.strerror or error}"
+        return
     lines = sorted(listed.decode("utf-8", errors="replace").splitlines(keepends=True))
     digests = {name: digest for digest, _, name in (line.rstrip("\n").partition("  ") for line in lines)}
-    right = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items()]
+    right = [f"{digest}  {name}\n" for name, digest in there.items()]
     whole = True
-    for name, content in contents.items():
-        if name not in digests or digests[name] != hashlib.sha256(content).hexdigest():
+    for name, digest in there.items():
+        if digests.get(name) != digest:
             whole = False
             yield f"{name}: {'was changed after it was written' if name in digests else f'is not listed in {MANIFEST}'}"
     if whole and lines != sorted(right):
@@ -101,7 +120,11 @@ def content_faults(place: Path, expected: Mapping[str, bytes], others: str) -> F
             if name == REPORT_FILE and not os.path.lexists(file):
                 found.unchecked.append(f"{name}: is not there; it was not drawn, or somebody took it away")
             continue
-        there = read_regular(file, most_bytes=MOST_BYTES)
+        try:
+            there = read_regular(file, most_bytes=2 * len(content) + _LITTLE)
+        except OSError as error:
+            found.differences.append(f"{name}: cannot be read: {error.strerror or error}")
+            continue
         if there == content:
             continue
         if not others or name == PLAN_FILE:

@@ -69,6 +69,13 @@ def verify_folder(
     return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
 
 
+def _readable(path: Path) -> bool:
+    try:
+        return path.is_file() or path.is_dir()
+    except OSError:  # e.g. a name that is too long
+        return False
+
+
 def proves_infeasible(place: Path) -> bool:
     """Return whether a folder is to prove that a study has no plan, rather than to hold one."""
     return (place / INFEASIBLE_FILE).is_file() and not (place / PLAN_FILE).exists()
@@ -99,7 +106,7 @@ class Judge:
         if isinstance(study, Study):
             return cls(study)
         path = Path(study)
-        if not (path.is_file() or path.is_dir()):  # a pipe would keep the judge waiting for ever
+        if not _readable(path):  # a pipe would keep the judge waiting for ever
             remedy = "name the study with --study, where it was moved"
             raise InputError.single("study", "cannot be read: there is no such file", row=str(path), remedy=remedy)
         return cls(read_study(path, allow_outside=allow_outside))
@@ -187,6 +194,7 @@ def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
         differences=(),
         proven=proven and record["status"] == "optimal",
         proof=str(record["proof"]),
+        statement=_within(record) if proven and record["gap"] > 0 else "",
         checked=(
             *case.checked(),
             *(line for each in opinions for line in each.checked),
@@ -194,6 +202,11 @@ def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
         ),
         unchecked=(*case.unchecked, *found.unchecked, *(line for each in opinions for line in each.unchecked)),
     )
+
+
+def _within(record: Mapping[str, Any]) -> str:
+    asked = record["solve"]["asked_gap"]
+    return f"everything recounted equal; proven within a gap of {record['gap']:.4%}, {asked:.4%} was asked"
 
 
 def _certified(case: Case, place: Path) -> Found:

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, versions
 from placement.report.infeasible_json import proof_file, unit_of
+from placement.report.plan_json import plan_bytes
 from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.verify.bound import load_certificate
 from placement.verify.certificate import check_certificate, plan_faults
 from placement.verify.counting import Counting
-from placement.verify.files import MOST_BYTES, folder_faults, packed_faults
+from placement.verify.files import MOST_BYTES, content_faults, folder_faults, packed_faults
 from placement.verify.program import program_columns
 from placement.verify.verdict import Verdict
 
@@ -85,6 +86,7 @@ class _Case:
         record, study = self.record, self.counting.prepared.study
         proofs = {proof_file(number + 1) for number in range(len(record["changes"]))}
         yield from folder_faults(self.place, {INFEASIBLE_FILE, CERTIFICATE_FILE, *proofs})
+        yield from content_faults(self.place, {INFEASIBLE_FILE: plan_bytes(record)}, "").differences
         if record["name"] != study.study.name:
             yield f"name: is {study.study.name!r} in the study"
         if record["travel"] != self.counting.prepared.times.mode:

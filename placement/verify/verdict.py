@@ -21,7 +21,7 @@ class Verdict:
     checked
         What was checked and how, and what is a remark that nobody can check, for the reader.
     statement
-        What is confirmed, where that is not a plan.
+        What is confirmed, where that is no plan, or one that is proven only within a gap.
     unchecked
         What should have been checked and could not be: a bound that is a solver's word, a file that another version
         wrote. A plan with any is not vouched for as a whole.

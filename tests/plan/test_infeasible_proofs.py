@@ -1,21 +1,26 @@
 """Infeasible is what is proven so: against brute force, with the clash, the amounts, and proofs a judge accepts."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.errors import CertificateError, InfeasibleError, NoSolutionError
+from placement.models import maximal_coverage
 from placement.plan.infeasible import explain
 from placement.plan.solving import solve_in_time
 from placement.solve import maximise_coverage
 from placement.solve.constraints import constraint_names, eased, restricted
 from placement.solve.deadline import NEVER
 from placement.solve.feasibility import FeasibilityModel
+from placement.solve.highs import LinearModel, LpOutcome
 from placement.values import Certificate, Solution
 from placement.verify import check_certificate
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
+from tests.towns import random_town
 from tests.verify.random_programs import random_program
 
 OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
@@ -53,6 +58,39 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
     else:
         with pytest.raises((CertificateError, AttributeError)):
             check_certificate(program, None, FeasibilityModel(program).proof(NEVER))
+
+
+@pytest.mark.parametrize("seed", [1046, 1129, 1166, 1240, 1259, 1267])
+def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
+    rng = np.random.default_rng(seed)
+    town = random_town(rng, points=int(rng.integers(2, 7)))
+    stages = (town.coverage, town.demand, town.sites, town.costs, town.policy)
+    program = maximal_coverage(*stages).program
+    certificate = maximise_coverage(program, time_limit_s=30).certificate
+    check_explanation(program, explain(program, certificate, deadline=NEVER, seed=0, threads=1))
+
+
+@pytest.mark.parametrize("call", range(6))
+@pytest.mark.parametrize("fault", ["raises", "no numbers", "nothing"])
+def test_a_relaxation_that_fails_takes_nothing_from_what_is_proven(monkeypatch, fault, call):
+    right, calls = LinearModel.solve, itertools.count()
+
+    def wrong(model, **options):
+        if next(calls) < call:
+            return right(model, **options)
+        if fault == "raises":
+            raise RuntimeError("the solver is gone")
+        columns, rows = model._highs.getNumCol(), model._highs.getNumRow()
+        state, value = ("optimal", np.nan) if fault == "no numbers" else ("no_solution", 0.0)
+        values, prices = np.full(columns, value), np.full(rows, value)
+        return LpOutcome(
+            state=state, objective=value, values=values, reduced_costs=values, row_prices=prices
+        )  # fmt: skip
+
+    certificate = maximise_coverage(clashing(), time_limit_s=30).certificate
+    monkeypatch.setattr(LinearModel, "solve", wrong)
+    found = explain(clashing(), certificate, deadline=NEVER, seed=0, threads=1)
+    check_explanation(clashing(), found)
 
 
 @settings(max_examples=25, deadline=None)
@@ -137,6 +175,17 @@ def test_a_solver_that_fails_costs_no_plan(monkeypatch):
     monkeypatch.setattr("placement.plan.solving.maximise_coverage", fail)
     solution, _ = solve_in_time(eased(clashing(), "budget", 3), "cbc", OPTIONS)
     assert (solution.status, solution.details["refuted"]) == ("optimal", "cbc failed: gone")
+
+
+def test_a_solver_that_ends_without_a_plan_costs_none(monkeypatch):
+    def empty(program, *, backend="auto", **options):
+        return says(program, "no_solution") if backend != "auto" else maximise_coverage(program, **options)
+
+    monkeypatch.setattr("placement.plan.solving.maximise_coverage", empty)
+    solution, _ = solve_in_time(eased(clashing(), "budget", 3), "highs", OPTIONS)
+    assert (solution.status, solution.details["refuted"]) == ("optimal", "liar found no plan")
+    with pytest.raises(InfeasibleError):
+        solve_in_time(clashing(), "highs", OPTIONS)
 
 
 def test_what_nobody_proves_is_not_known_to_be_infeasible(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,3 +166,17 @@ def test_not_a_number_is_no_json(written, tmp_path):
     (folder / "plan.json").write_text(text.replace('"gap": 0.0', '"gap": NaN'), encoding="utf-8")
     with pytest.raises(InputError, match="NaN is not a number of JSON"):
         verify_folder(folder)
+
+
+@pytest.mark.parametrize("name", ["actions.csv", "report.html", "SHA256SUMS", "certificate.npz"])
+def test_a_file_beyond_any_size_is_refuted_unread(written, tmp_path, name):
+    shutil.copytree(written.parent / "study", tmp_path / "study")
+    shutil.copytree(written, tmp_path / "plan")
+    os.truncate(tmp_path / "plan" / name, 3 * 2**30)
+    assert any(f"{name} " in line or f"{name}: " in line for line in verify_folder(tmp_path / "plan").differences)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a/" * 3000, "\x00"])
+def test_a_path_that_no_file_can_have_is_bad_input(written, name):
+    with pytest.raises(InputError, match="there is no such file"):
+        verify_folder(written, study=name)

@@ -14,6 +14,7 @@ from placement.cli import main
 from placement.errors import InfeasibleError, InputError
 from placement.pipeline import recommend, write_infeasible
 from placement.report import infeasible_schema, read_infeasible
+from placement.report.plan_json import plan_bytes
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate
@@ -103,7 +104,7 @@ def test_every_alteration_is_refused(written, judge):
             _at(other, path[:-1])[path[-1]] = value
 
             def write(folder, other=other):
-                (folder / "infeasible.json").write_text(json.dumps(other, ensure_ascii=False))
+                (folder / "infeasible.json").write_bytes(plan_bytes(other))
 
             try:
                 verdict = altered(judge, written, write)
@@ -143,6 +144,34 @@ def test_files_that_are_not_the_proof_are_refused(written, judge):
 
     for change in (swap, weaken, drop, add, junk):
         assert not altered(judge, written, change).confirmed, change
+
+
+def test_the_record_is_written_as_placement_writes_it(written, judge):
+    content = (written / "infeasible.json").read_bytes()
+    record = json.loads(content)
+    spellings = (
+        content.replace(b"\n", b"\r\n"),
+        json.dumps(record).encode(),
+        b"\xef\xbb\xbf" + content,
+        content + b" ",
+    )
+    for spelling in spellings:
+        try:
+            verdict = altered(
+                judge, written, lambda folder, text=spelling: (folder / "infeasible.json").write_bytes(text)
+            )
+        except InputError:
+            continue
+        assert not verdict.confirmed, spelling[:20]
+    record["versions"]["x\x1b[31m"] = "checked\nby the audit office"
+    verdict = altered(judge, written, lambda folder: (folder / "infeasible.json").write_bytes(plan_bytes(record)))
+    assert not verdict.confirmed
+
+
+def test_scripts_are_told_what_was_confirmed(written):
+    done = CliRunner().invoke(main, ["verify", str(written), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["statement"].startswith("no plan satisfies ")
 
 
 def test_a_study_that_has_a_plan_now_is_not_what_was_proven(written, tmp_path):
