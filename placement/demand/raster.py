@@ -115,7 +115,7 @@ def raster_people(path: str | Path, area: gpd.GeoDataFrame, *, band: int | None 
     faults, _ = overlap_faults("districts", pd.Index(names), area.geometry.to_numpy())
     if faults:
         raise InputError(faults)
-    table, cells = _covered(path, area, band)
+    table, cells = _covered(path, area.set_index(pd.Index(names)), band)
     # Slivers between areas are tolerated, but a cell has no more people than it holds.
     over = np.bincount(table["local"], table["coverage"], minlength=cells.people.size)
     table["people"] = table["value"] * table["coverage"] / np.maximum(over, 1.0)[table["local"]]

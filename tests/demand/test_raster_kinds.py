@@ -219,6 +219,13 @@ def test_another_format_by_the_name_of_a_geotiff_is_not_opened(tmp_path):
         people(tmp_path / "cut.tif")
 
 
+def test_a_district_beyond_the_raster_is_named(tmp_path):
+    path = write(tmp_path / "p.tif", PEOPLE)
+    area = GeoDataFrame({"district": ["Hankou"]}, geometry=[box(X, Y, X + 900, Y + 400)], crs=CRS)
+    with pytest.raises(InputError, match=r"areas \[Hankou\]: reaches beyond the raster p.tif"):
+        raster_people(path, area)
+
+
 def test_nothing_beside_a_raster_is_read(tmp_path):
     path = write(tmp_path / "p.tif", PEOPLE)
     alone = raster_people(path, WHOLE)
