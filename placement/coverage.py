@@ -107,9 +107,10 @@ class Coverage:
             object.__setattr__(self, name, pd.Index(getattr(self, name)))
         faults = Faults("coverage")
         if sparse.issparse(self.covers):
-            object.__setattr__(self, "covers", frozen_csr(self.covers))
+            covers = frozen_csr(self.covers)
+            object.__setattr__(self, "covers", covers)
             rows = len(self.segments) * self.n_points
-            _check_shape(faults, "covers", self.covers.shape, (rows, len(self.site_ids)))
+            _check_shape(faults, "covers", covers.shape, (rows, len(self.site_ids)))
         elif not isinstance(self.covers, CoverRows):
             faults.add(f"covers is a {type(self.covers).__name__}", row="covers", remedy="give a CSR array")
         _check_shape(faults, "serving", self.serving.shape, (len(self.segments), len(self.site_ids)))

@@ -334,6 +334,11 @@ def test_what_a_value_was_made_from_may_change_without_it():
     assert coverage.covers.data.all()
 
 
+def test_a_time_limit_beyond_all_clocks_is_a_fault():
+    with pytest.raises(InputError, match=r"time_limit_s is 1e\+300 -> give 1000000000 or less"):
+        call_optimise(time_limit_s=1e300)
+
+
 def test_options_are_taken_as_any_kind_of_number():
     assert call_optimise(gap=Decimal("0.1"), time_limit_s=Fraction(20)).asked_gap == 0.1
     assert call_optimise(time_limit_s=Decimal(20)).status == "optimal"
