@@ -116,6 +116,7 @@ def test_times_that_cannot_be_read_are_shown_with_their_line(series):
         ('counts_every = "week"', 'must be "hour", "day" or whole minutes up to 1440'),
         ("counts_every = true", 'must be "hour", "day" or whole minutes up to 1440'),
         ("counts_every = 7.5", 'must be "hour", "day" or whole minutes up to 1440'),
+        ('counts_time_format = "%Y-%m-%d %Y-%m-%d"', "is no format of times"),
     ],
 )
 def test_settings_that_cannot_be(series, settings, words):
@@ -127,13 +128,37 @@ def test_settings_that_cannot_be(series, settings, words):
 
 def test_what_was_left_out_is_told_with_its_first_line(series):
     count = PEOPLE.astype(object)
-    count[10], count[20], count[30] = "many", -4, 1e15
+    count[10], count[20], count[30] = "NA", -4, 1e15
     notes = averages(series(HOURS.strftime("%Y-%m-%d %H:%M"), count=count))[1]
     assert notes == (
         "footfall_counts: 3 rows left out: impossible count (first: row 32)",
         "footfall_counts: 3 rows left out: negative count (first: row 22)",
         "footfall_counts: 3 rows left out: no count (first: row 12)",
     )
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ("1,352", "count is not a number ('1,352') -> write digits only, without thousands separators"),
+        ("200人", "count is not a number ('200人') -> write digits only"),
+    ],
+)
+def test_a_count_that_cannot_be_read_is_a_fault_not_a_gap(series, odd, told):
+    # Thousands separators stand in the busiest hours alone: to leave these out would halve the street.
+    count = PEOPLE.astype(object)
+    count[10] = odd
+    with pytest.raises(InputError) as caught:
+        averages(series(HOURS.strftime("%Y-%m-%d %H:%M"), count=count, counters=("F1", "F2", "F3")))
+    assert f"footfall_counts [row 12]: {told}" in str(caught.value)
+
+
+def test_fullwidth_digits_are_digits(series):
+    times = HOURS.strftime("%Y-%m-%d %H:%M")
+    wide = PEOPLE.astype(object)
+    wide[10] = str(PEOPLE[10]).translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
+    plain = averages(series(times))
+    assert repr(averages(series(times, count=wide))) == repr(plain)
 
 
 def test_directions_of_a_study(series):

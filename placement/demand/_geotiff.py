@@ -1,7 +1,7 @@
 """The cells of a GeoTIFF around some areas: people a cell as floats, whatever type, scale and order of rows it has.
 
 A file is opened as a GeoTIFF or not at all, whatever its name: other drivers of GDAL (VRT) open further files and
-addresses.
+addresses. Nothing beside it is read, for the same reason: a mask or a scale that lies there is told, not used.
 
 This is the only file that imports rasterio (extra `raster`).
 """
@@ -31,6 +31,10 @@ _DENSITY = re.compile(
     r"densit|(?:/|\bper\b|\bp(?=/))\s*(?:sq\w*\.?\s*|square\s+)?(?:km|kilomet|ha\b|hectare|mi|m2|m²|m\^2)"
 )
 _SAMPLES = 33
+_ALONE = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO", "GDAL_GEOREF_SOURCES": "INTERNAL"}
+"""GDAL opens what lies beside a file (``.msk``, ``.ovr``, ``.aux.xml``) with any driver, VRT and remote ones too."""
+_BESIDE = (b"<NoDataValue", b"<Scale", b"<Offset", b"<GeoTransform", b"<SRS", b"<GCPList", b"MASK", b"<CategoryNames")
+_MOST_BESIDE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +95,7 @@ def read_cells(path: str | Path, areas: gpd.GeoDataFrame, band: int | None) -> t
     rasterio = _rasterio()
     name = Path(path).name
     try:
-        with rasterio.open(Path(path), driver="GTiff", sharing=False) as raster:
+        with rasterio.Env(**_ALONE), rasterio.open(Path(path), driver="GTiff", sharing=False) as raster:
             chosen = _band(name, raster, band)
             _check_grid(name, raster)
             crs = _crs(name, raster)
@@ -101,6 +105,20 @@ def read_cells(path: str | Path, areas: gpd.GeoDataFrame, band: int | None) -> t
     except rasterio.errors.RasterioError as error:
         remedy = "give a GeoTIFF; convert others with gdal_translate -of GTiff"
         raise InputError.single(name, f"cannot be read as a GeoTIFF: {error}", remedy=remedy) from error
+
+
+def unread_beside(path: str | Path) -> tuple[str, ...]:
+    """Return a note on each file beside a raster from which other programs take a mask, a scale or a place."""
+    files = [Path(f"{path}{suffix}") for suffix in (".msk", ".aux.xml")]
+    told = []
+    for file in files:
+        if not file.is_file():
+            continue
+        with file.open("rb") as opened:
+            head = opened.read(_MOST_BESIDE)
+        if file.suffix == ".msk" or any(word in head for word in _BESIDE):
+            told.append(f"population: {file.name} is not read: what counts is what {Path(path).name} itself holds")
+    return tuple(told)
 
 
 def _rasterio() -> Any:

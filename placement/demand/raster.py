@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from placement.demand._geotiff import Cells, read_cells
+from placement.demand._geotiff import Cells, read_cells, unread_beside
 from placement.errors import CrsError, InputError, MissingExtraError
 from placement.tables import overlap_faults
 from placement.values.crs import check_frame
@@ -45,7 +45,7 @@ class RasterPeople:
         Indexed by ``demand_id`` (``<number of the cell>``, with the place of the area where a border runs through it):
         points at the cell centres in the CRS of the areas, `people`, and `district` where the areas have it.
     notes
-        How many people around the areas lie in none of them.
+        How many people around the areas lie in none of them, and which files beside the raster are not read.
     """
 
     points: gpd.GeoDataFrame
@@ -115,7 +115,7 @@ def raster_people(path: str | Path, area: gpd.GeoDataFrame, *, band: int | None 
     faults, _ = overlap_faults("districts", pd.Index(names), area.geometry.to_numpy())
     if faults:
         raise InputError(faults)
-    table, cells = _covered(path, area, band)
+    table, cells = _covered(path, area.set_index(pd.Index(names)), band)
     # Slivers between areas are tolerated, but a cell has no more people than it holds.
     over = np.bincount(table["local"], table["coverage"], minlength=cells.people.size)
     table["people"] = table["value"] * table["coverage"] / np.maximum(over, 1.0)[table["local"]]
@@ -129,7 +129,7 @@ def raster_people(path: str | Path, area: gpd.GeoDataFrame, *, band: int | None 
         columns["district"] = area["district"].to_numpy()[table["place"].to_numpy()]
     index = pd.Index(ids, name="demand_id")
     points = gpd.GeoDataFrame(columns, geometry=centres.to_numpy(), index=index, crs=area.crs)
-    return RasterPeople(points=points, notes=outside)
+    return RasterPeople(points=points, notes=(*unread_beside(path), *outside))
 
 
 def _covered(path: str | Path, areas: gpd.GeoDataFrame, band: int | None) -> tuple[pd.DataFrame, Cells]:

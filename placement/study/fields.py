@@ -99,7 +99,7 @@ def _time_format(text: str) -> str:
     moment = datetime(2025, 3, 14, 15, 9, 26, tzinfo=UTC)
     try:
         again = datetime.strptime(moment.strftime(text), text)  # noqa: DTZ007 -- a date is compared
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise ValueError(f"{text!r} is no format of times ({error}); e.g. %d/%m/%Y %H:%M") from error
     if again.date() != moment.date() or ("%I" in text and "%p" not in text):
         raise ValueError(f"{text!r} does not tell year, month and day (and AM or PM with %I); e.g. %d/%m/%Y %H:%M")

@@ -11,10 +11,14 @@ _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 
 
 def parts_of(path: Path) -> tuple[Path, ...]:
-    """Return the files that an input file consists of: itself, and of a shapefile its other parts that exist."""
-    if path.suffix.lower() != ".shp":
+    """Return the files that an input file consists of: itself, and of a shapefile its other parts that exist.
+
+    GDAL finds them whatever the case of their suffix.
+    """
+    if path.suffix.lower() != ".shp" or not path.parent.is_dir():
         return (path,)
-    return (path, *(part for suffix in _SIDECARS if (part := path.with_suffix(suffix)).is_file()))
+    beside = sorted(part for part in path.parent.iterdir() if part.stem == path.stem and part.is_file())
+    return (path, *(part for suffix in _SIDECARS for part in beside if part.suffix.lower() == suffix))
 
 
 OUTSIDE = "move it there, or allow it: --allow-outside (in Python: allow_outside=True)"

@@ -12,6 +12,8 @@ from placement.tables.times import FORMS, ReadTimes, day_or_month_first, read_ti
 
 _COLUMNS = ("counter_id", "time", "count", "night_count", "direction", "lane")
 _SHOWN = 50
+_NOTHING = ("", "nan", "na", "n/a", "none", "null", "-", "--")
+"""What counters write where they counted nothing that can be told."""
 _ZONE = 'say whose local time it is: [demand] counts_time_zone = "Asia/Shanghai"'
 
 
@@ -33,7 +35,19 @@ def read_counts(table: Table, study: Study) -> pd.DataFrame:
         shown = ", ".join(f"{row}: {frame['time'][row]}" for row in first)
         table.fault(f"times {times.clash} ({shown})", remedy=_ZONE)
         table.ok = False
-    return frame.assign(time=times.local, offset_min=times.offset_min)
+    numbers = {name: _numbers(table, name) for name in ("count", "night_count") if name in frame.columns}
+    return frame.assign(time=times.local, offset_min=times.offset_min, **numbers)
+
+
+def _numbers(table: Table, column: str) -> pd.Series:
+    """Return the numbers of a column, NaN where nothing was counted; what is no number is a fault."""
+    raw = table.frame[column]
+    numbers = cells.as_numbers(raw)
+    if pd.api.types.is_numeric_dtype(raw):
+        return numbers
+    unread = numbers.isna() & ~raw.map(cells.plain).str.casefold().isin(_NOTHING)
+    table.flag(unread, f"{column} is not a number", cells.number_remedy(list(raw[unread][:_SHOWN])))
+    return numbers
 
 
 def _name_unread(table: Table, values: pd.Series, times: ReadTimes, written: str | None) -> None:

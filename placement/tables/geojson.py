@@ -17,6 +17,7 @@ from placement.tables.limits import MOST_JSON_BYTES, check_bytes, check_shape
 
 _FEATURE_ID = "id (of the feature)"
 _WGS84 = "EPSG:4326"
+_UNFIT = (AttributeError, TypeError, ValueError, RecursionError, shapely.errors.ShapelyError)
 
 
 def read_geojson(table: str, path: Path) -> gpd.GeoDataFrame:
@@ -39,7 +40,7 @@ def read_geojson(table: str, path: Path) -> gpd.GeoDataFrame:
     for number, feature in enumerate(features, start=1):
         try:
             properties, shape = _feature(feature)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, shapely.errors.ShapelyError) as error:
+        except (LookupError, ArithmeticError, *_UNFIT) as error:
             problem = f"cannot be read: {error}"
             faults.append(Fault(table=table, row=f"feature {number}", problem=problem, remedy="draw it again"))
             continue

@@ -50,7 +50,11 @@ def graph_tables(graph: nx.Graph, crs: object) -> StreetTables:
     if graph.is_directed():
         edges = _undirected(edges, "oneway" in edges)
     own = graph.graph.get("crs") or ("EPSG:4326" if _in_degrees(nodes) else crs)
-    known = pyproj.CRS.from_user_input(own) if own is not None else metric_crs("streets", None)
+    try:
+        known = pyproj.CRS.from_user_input(own) if own is not None else metric_crs("streets", None)
+    except pyproj.exceptions.CRSError as error:
+        problem = f"its crs is unknown: {str(own)[:80]!r}"
+        raise CrsError.single(_TABLE, problem, remedy="write the file with osmnx.save_graphml") from error
     if known.is_geographic:
         target = metric_crs("streets", crs or utm_zone(nodes["x"].mean(), nodes["y"].mean()))
         return read_tables(nodes.rename(columns={"x": "lon", "y": "lat"}), edges, target)

@@ -66,6 +66,10 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
     if path.suffix in (".osm", ".xml"):
         refuse_entities(path, _TABLE)
     ways, cut = _read_ways(path, answers, mode)
+    if not ways and cut:
+        problem = f"{path.name}: the nodes of its {cut[0]['count']:,} streets are missing or come after them"
+        remedy = "sort it (osmium sort), or ask Overpass for (._;>;); out body; - ids below 0 are JOSM's: upload first"
+        raise InputError.single(_TABLE, problem, remedy=remedy)
     if not ways:
         raise InputError.single(
             _TABLE, f"{path.name} holds no street to {mode} along", remedy="check the extract and the table of ways"

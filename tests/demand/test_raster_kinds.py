@@ -217,3 +217,36 @@ def test_another_format_by_the_name_of_a_geotiff_is_not_opened(tmp_path):
     (tmp_path / "cut.tif").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="cannot be read as a GeoTIFF"):
         people(tmp_path / "cut.tif")
+
+
+def test_a_district_beyond_the_raster_is_named(tmp_path):
+    path = write(tmp_path / "p.tif", PEOPLE)
+    area = GeoDataFrame({"district": ["Hankou"]}, geometry=[box(X, Y, X + 900, Y + 400)], crs=CRS)
+    with pytest.raises(InputError, match=r"areas \[Hankou\]: reaches beyond the raster p.tif"):
+        raster_people(path, area)
+
+
+def test_nothing_beside_a_raster_is_read(tmp_path):
+    path = write(tmp_path / "p.tif", PEOPLE)
+    alone = raster_people(path, WHOLE)
+    assert alone.notes == ()
+    secret = write(tmp_path / "secret.tif", np.zeros((4, 4)), dtype="uint8")
+    vrt = f"""<VRTDataset rasterXSize="4" rasterYSize="4"><Metadata><MDI key="INTERNAL_MASK_FLAGS_1">2</MDI></Metadata>
+      <VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename relativeToVRT="0">{secret}</SourceFilename>
+      <SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"""
+    told = {
+        "p.tif.msk": vrt,
+        "p.tif.aux.xml": '<PAMDataset><PAMRasterBand band="1"><Scale>10</Scale></PAMRasterBand></PAMDataset>',
+        "p.tif.ovr": vrt,
+    }
+    for name, content in told.items():
+        (tmp_path / name).write_text(content)
+    found = raster_people(path, WHOLE)
+    assert found.points["people"].tolist() == alone.points["people"].tolist()
+    same = "is not read: what counts is what p.tif itself holds"
+    assert found.notes == (f"population: p.tif.msk {same}", f"population: p.tif.aux.xml {same}")
+    (tmp_path / "p.tif.msk").unlink()
+    (tmp_path / "p.tif.aux.xml").write_text(
+        "<PAMDataset><Metadata><MDI key='STATISTICS_MEAN'>1</MDI></Metadata></PAMDataset>"
+    )
+    assert raster_people(path, WHOLE).notes == ()

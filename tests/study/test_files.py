@@ -9,7 +9,7 @@ import pytest
 from placement.errors import InputError
 from placement.inputs import open_study, prepare
 from placement.study import read_study
-from placement.study.paths import parts_of
+from placement.study.paths import any_outside, parts_of
 
 
 def faults_of(call, *arguments, **options):
@@ -66,6 +66,16 @@ def test_all_parts_of_a_shapefile_are_read(tmp_path):
     for suffix in ("shp", "dbf", "shx", "txt"):
         (tmp_path / f"a.{suffix}").write_bytes(b"")
     assert [part.suffix for part in parts_of(tmp_path / "a.shp")] == [".shp", ".shx", ".dbf"]
+
+
+def test_parts_of_a_shapefile_in_capitals_lie_below_the_folder_too(tmp_path):
+    (tmp_path / "study").mkdir()
+    for suffix in ("shp", "SHX"):
+        (tmp_path / "study" / f"a.{suffix}").write_bytes(b"")
+    (tmp_path / "secret.dbf").write_bytes(b"")
+    (tmp_path / "study" / "a.DBF").symlink_to(tmp_path / "secret.dbf")
+    assert [part.suffix for part in parts_of(tmp_path / "study" / "a.shp")] == [".shp", ".SHX", ".DBF"]
+    assert any_outside(tmp_path / "study", iter([("stations", "a.shp")]))
 
 
 # Below the folder

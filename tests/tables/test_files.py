@@ -400,6 +400,92 @@ def test_views_are_not_read(spoiled):
     assert "the layer v of stations.gpkg is a view" in spoiled.only_fault()
 
 
+def test_a_view_by_the_name_of_a_layer_in_another_case(spoiled):
+    path = spoiled.folder / "stations.gpkg"
+    layer(spoiled).to_file(path, layer="places")
+    with sqlite3.connect(path) as base:
+        base.execute("DROP TABLE places")
+        base.execute(
+            "CREATE VIEW PLACES AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) "
+            "SELECT x AS fid FROM r"
+        )
+    base.close()
+    spoiled.setting('"stations.csv"', '"stations.gpkg"')
+    assert "the layer places of stations.gpkg is a view" in spoiled.only_fault()
+
+
+def test_computed_columns_are_not_read(spoiled):
+    path = spoiled.folder / "stations.gpkg"
+    layer(spoiled).to_file(path, layer="places")
+    with sqlite3.connect(path) as base:
+        base.execute("ALTER TABLE places ADD COLUMN g TEXT GENERATED ALWAYS AS (hex(zeroblob(400000000))) VIRTUAL")
+    base.close()
+    spoiled.setting('"stations.csv"', '"stations.gpkg"')
+    assert "the layer places of stations.gpkg has computed columns" in spoiled.only_fault()
+
+
+def test_a_geopackage_that_a_program_still_writes_to_is_left_as_it_is(spoiled):
+    path = spoiled.folder / "stations.gpkg"
+    layer(spoiled).to_file(path)
+    (spoiled.folder / "stations.gpkg-wal").write_bytes(b"changes")
+    before = path.read_bytes()
+    spoiled.setting('"stations.csv"', '"stations.gpkg"')
+    assert "stations.gpkg has changes that are not written yet (stations.gpkg-wal)" in spoiled.only_fault()
+    assert path.read_bytes() == before
+    (spoiled.folder / "stations.gpkg-wal").write_bytes(b"")
+    assert read_tables(read_study(spoiled.folder)).sites.table.shape[0] > 0
+
+
+LOCAL = 'LOCAL_CS["site",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
+
+
+@pytest.mark.parametrize("crs", [LOCAL, "IAU_2015:30100"])
+def test_a_crs_from_which_no_way_leads_to_degrees(spoiled, crs):
+    layer(spoiled).set_crs(crs, allow_override=True).to_parquet(spoiled.folder / "stations.parquet")
+    spoiled.setting('"stations.csv"', '"stations.parquet"')
+    assert "does not say where on earth it lies" in spoiled.only_fault()
+
+
+def test_categories_of_parquet_are_what_they_name(spoiled):
+    frame = layer(spoiled)
+    plain = read_tables(read_study(spoiled.folder)).sites.table
+    frame["machines"] = frame["machines"].astype(int)
+    named = [name for name in frame.columns if name != "geometry"]
+    frame.astype(dict.fromkeys(named, "category")).to_parquet(spoiled.folder / "stations.parquet")
+    spoiled.setting('"stations.csv"', '"stations.parquet"')
+    found = read_tables(read_study(spoiled.folder)).sites.table
+    assert found.drop(columns="geometry").equals(plain.drop(columns="geometry"))
+
+
+def test_a_parquet_file_that_unpacks_to_more_than_a_table(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = 3_000_000
+    codes = pa.array(np.zeros(rows, dtype=np.int32))
+    parquet.write_table(
+        pa.table({"name": pa.DictionaryArray.from_arrays(codes, pa.array(["x" * 2000]))}), tmp_path / "t.parquet"
+    )
+    with pytest.raises(InputError, match=r"unpacks to more than 4,000,000,000 bytes"):
+        read_frame("t", tmp_path / "t.parquet")
+
+
+def test_texts_of_a_shapefile_whose_encoding_nobody_tells(spoiled):
+    frame = layer(spoiled)[["site_id", "name", "geometry"]]
+    path = spoiled.folder / "stations.shp"
+    frame.assign(name="Toy").to_file(path)
+    (spoiled.folder / "stations.cpg").unlink()
+    assert set(read_frame("stations", path)["name"]) == {"Toy"}
+    frame.assign(name="汉口").to_file(path, encoding="gbk")
+    assert set(read_frame("stations", path)["name"]) == {"汉口"}
+    (spoiled.folder / "stations.cpg").write_text("UTF-8")
+    with pytest.raises(InputError, match=r"holds texts that are not utf-8 .*encoding = \"gb18030\""):
+        read_frame("stations", path)
+    (spoiled.folder / "stations.cpg").unlink()
+    with pytest.raises(InputError, match="does not say in which encoding its texts are"):
+        read_frame("stations", path)
+    assert set(read_frame("stations", path, encoding="gb18030")["name"]) == {"汉口"}
+
+
 def test_names_that_gdal_takes_for_archives(spoiled):
     layer(spoiled).to_file(spoiled.folder / "stations.gpkg")
     (spoiled.folder / "stations.gpkg").rename(spoiled.folder / "a.zip!b.gpkg")

@@ -232,6 +232,16 @@ def test_a_clipped_extract_is_read_and_the_cut_ways_reported(tmp_path):
     }
 
 
+def test_ways_before_their_nodes_are_told_from_no_streets(tmp_path):
+    path = osm_file(tmp_path / "a.osm", ROW, [([1, 2, 3], FOOT)])
+    text = path.read_text(encoding="utf-8")
+    way = text[text.index("<way") : text.index("</way>") + len("</way>")]
+    at = text.index("<node")
+    path.write_text(text[:at] + way + text[at:].replace(way, ""), encoding="utf-8")
+    with pytest.raises(InputError, match=r"the nodes of its 1 streets are missing or come after them .*osmium sort"):
+        Streets.from_osm_file(path)
+
+
 def test_small_parts_are_left_out_and_listed(tmp_path):
     path = osm_file(tmp_path / "a.osm", ROW, [([1, 2, 3], FOOT), ([5, 6], FOOT)])
     streets = Streets.from_osm_file(path, least_part_m=100)

@@ -163,6 +163,13 @@ def test_bad_graphml(tmp_path):
     nx.write_graphml(nx.MultiDiGraph(), tmp_path / "empty.graphml")
     with pytest.raises(InputError, match="no edges"):
         Streets.from_graphml(tmp_path / "empty.graphml")
+    odd = nx.MultiDiGraph(crs="nonsense")
+    odd.add_node(1, x=114.3, y=30.6)
+    odd.add_node(2, x=114.301, y=30.6)
+    odd.add_edge(1, 2, length=96.0)
+    nx.write_graphml(odd, tmp_path / "odd.graphml")
+    with pytest.raises(CrsError, match="its crs is unknown: 'nonsense'"):
+        Streets.from_graphml(tmp_path / "odd.graphml")
     nx.write_graphml(nx.path_graph(3), tmp_path / "bare.graphml")
     with pytest.raises(InputError, match="x, y, length"):
         Streets.from_graphml(tmp_path / "bare.graphml")
