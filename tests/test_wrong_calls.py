@@ -359,6 +359,7 @@ def test_what_is_right_is_taken_as_it_is():
     )
     whole = costs(purchase=np.zeros(3), move=[Decimal(4)] * 3)
     assert (whole.purchase.dtype, whole.move.tolist()) == (np.int64, [4, 4, 4])
+    assert sites_with("rent_fen", pd.Series([pd.NA] * 3, dtype=object).to_numpy()).frame["rent_fen"].isna().all()
     assert call_optimise().status == "optimal"
 
 

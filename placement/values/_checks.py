@@ -119,7 +119,8 @@ class Faults:
         amounts = array if array.dtype.kind in "iu" else array.astype(np.float64)
         good = (amounts >= 0) & (amounts < MOST_FEN) & (amounts == np.rint(amounts))
         if array.dtype == object:  # what a float cannot tell from a whole number
-            good &= np.array([value == int(value) if ok else False for value, ok in zip(array, good, strict=True)])
+            whole = [value == int(value) if ok else False for value, ok in zip(array, good, strict=True)]
+            good &= np.array(whole, dtype=bool)
         if not good.all():
             first = int(np.argmin(good))
             where = f"at {ids[first]}" if ids is not None and len(ids) == array.size else f"at position {first}"
