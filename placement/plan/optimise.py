@@ -73,18 +73,16 @@ def optimise(
     """
     tell = progress or (lambda _line: None)
     _check_options(gap, time_limit_s, seed, threads)
-    gap, time_limit_s = float(gap), float(time_limit_s)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
-    options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
+    runs = {"seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
+    options = {"gap": float(gap), "time_limit_s": float(time_limit_s), **runs}
     solution, left_s = solve_in_time(model.program, backend, options)
     tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     if solution.status == "optimal" and gap == 0 and not solution.interrupted:
         tell("choosing among equal plans")
-        solution, tie_broken = break_ties(
-            model, solution, costs, sites, streets, time_limit_s=left_s, seed=seed, threads=threads
-        )
+        solution, tie_broken = break_ties(model, solution, costs, sites, streets, time_limit_s=left_s, **runs)
     actions = decode(model, solution.chosen, sites, costs, streets)
     standing = standing_after(model, solution.chosen, len(sites))
     return Plan(

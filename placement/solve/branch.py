@@ -31,6 +31,7 @@ from placement.solve.problem import ONE, ZERO, Problem
 from placement.solve.proof import Branch, Limits, ProofLog
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
+from placement.values.solution import Status
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 2
@@ -285,6 +286,20 @@ def within_gap(objective: int, gap: float) -> int:
     while bound > objective and bound - objective > gap * bound:
         bound -= 1
     return bound
+
+
+def proven_bound(tree: Tree, gap: float, *, fixed: bool) -> int:
+    """Return the bound that a log proves in which columns may have been fixed by what the asked gap allows."""
+    if tree.plan is None or gap <= 0 or not fixed:
+        return tree.bound
+    return max(tree.bound, within_gap(tree.objective, gap))
+
+
+def status_of(tree: Tree, gap: float) -> Status:
+    """Return what is known of the program when the search ends."""
+    if tree.plan is None:
+        return "infeasible" if tree.finished else "no_solution"
+    return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
 
 
 def _narrowed(limits: Limits, row: int, branch: Branch, number: int) -> Limits:

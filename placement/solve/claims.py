@@ -7,7 +7,7 @@ again, and the floating-point bound becomes an integer that is never below the r
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -104,3 +104,23 @@ def rounded(values: NDArray[np.float64], solver: str) -> NDArray[np.bool_]:
     if wrong.size:
         raise RefutedError([f"{solver}: column {k} has the value {values[k]}, not 0 or 1" for k in wrong[:10].tolist()])
     return np.asarray(whole == 1, dtype=np.bool_)
+
+
+def started_from(
+    program: CoverageProgram, start: NDArray[np.bool_] | None, refuted: str, said: dict[str, Any]
+) -> Solution | None:
+    """Return the plan that a run began with where the solver lost it; None where there was none that holds."""
+    if start is None or recount(program, np.asarray(start)).violations:
+        return None
+    plan = MipOutcome(state="feasible", values=np.asarray(start, dtype=np.float64), bound=math.inf)
+    return solution_of(program, plan, **{**said, "details": {**said["details"], "refuted": refuted}})
+
+
+def counted(program: CoverageProgram, impossible: Sequence[str]) -> tuple[MipOutcome, str] | None:
+    """Return the outcome where counting alone gives it: a row that nothing can satisfy, or no column to choose."""
+    if not impossible and program.n_columns:
+        return None
+    nothing = np.zeros(program.n_columns)
+    if impossible or recount(program, nothing.astype(np.bool_)).violations:
+        return MipOutcome(state="infeasible", values=None, bound=-math.inf), "counting"
+    return MipOutcome(state="optimal", values=nothing, bound=0.0), "counting"

@@ -15,11 +15,7 @@ Source: Huangfu & Hall (2018), Parallelizing the dual revised simplex method, Ma
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +26,7 @@ from scipy import sparse
 
 from placement.errors import PlacementError
 from placement.solve.deadline import Wish
+from placement.solve.silence import no_standard_output
 from placement.values._frozen import frozen_array, frozen_csr
 
 FloatArray = NDArray[np.float64]
@@ -138,7 +135,7 @@ def new_highs() -> Any:
     HiGHS prints a banner to the process' standard output when it is first made, before any option can forbid it;
     output that another program reads must stay clean, so the constructor runs with standard output turned away.
     """
-    with _no_standard_output():
+    with no_standard_output():
         highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     return highs
@@ -382,22 +379,3 @@ def _pass(highs: Any, model: ArrayModel, *, integers: bool = True) -> None:
         lp.integrality_ = [kinds[flag] for flag in model.integer.tolist()]
     if highs.passModel(lp) == highspy.HighsStatus.kError:
         raise PlacementError("HiGHS refuses the model: a coefficient or limit is not a number")
-
-
-@contextlib.contextmanager
-def _no_standard_output() -> Iterator[None]:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stdout.flush()
-    try:
-        kept = os.dup(1)
-    except OSError:  # the process has no standard output
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

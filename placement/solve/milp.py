@@ -39,10 +39,9 @@ from scipy import sparse
 from placement.errors import InputError, RefutedError
 from placement.solve.aggregate import aggregate
 from placement.solve.cbc_log import read_cbc_log, read_cbc_version
-from placement.solve.claims import solution_of
+from placement.solve.claims import counted, solution_of, started_from
 from placement.solve.deadline import Wish, hold_interrupts
 from placement.solve.highs import ArrayModel, MipOutcome, State, highs_version, solve_mip
-from placement.solve.recount import recount
 from placement.solve.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
 
@@ -142,23 +141,13 @@ def solve_milp(
     try:
         solution = solution_of(program, outcome, **said)
     except RefutedError as error:
-        kept = _started_from(program, start, f"{name}: {'; '.join(error.differences)}", said)
+        kept = started_from(program, start, f"{name}: {'; '.join(error.differences)}", said)
         if kept is None:
             raise
         solution = kept
     if solution.status in {"infeasible", "no_solution"}:
-        solution = _started_from(program, start, f"{name}: {solution.status}", said) or solution
+        solution = started_from(program, start, f"{name}: {solution.status}", said) or solution
     return replace(solution, interrupted=interrupted)
-
-
-def _started_from(
-    program: CoverageProgram, start: BoolArray | None, refuted: str, said: dict[str, Any]
-) -> Solution | None:
-    """Return the plan that a run began with where the solver lost it; None where there was none that holds."""
-    if start is None or recount(program, np.asarray(start)).violations:
-        return None
-    plan = MipOutcome(state="feasible", values=np.asarray(start, dtype=np.float64), bound=math.inf)
-    return solution_of(program, plan, **{**said, "details": {**said["details"], "refuted": refuted}})
 
 
 def _outcome(
@@ -168,24 +157,14 @@ def _outcome(
 
     Only HiGHS hands over its plan when it is cut short, so that only there Ctrl-C is held.
     """
-    counted = _counted(program, model)
-    if counted is not None:
-        return *counted, False
+    settled = counted(program, model.impossible)
+    if settled is not None:
+        return *settled, False
     if solver != "highs":
         return *_run(model, solver, limits), False
     with hold_interrupts() as interrupt:
         outcome = run_highs(model, replace(limits, interrupt=interrupt), start)
         return outcome, highs_version(), interrupt.asked
-
-
-def _counted(program: CoverageProgram, model: PulpModel) -> tuple[MipOutcome, str] | None:
-    """Return the outcome where counting alone gives it: a row that nothing can satisfy, or no column to choose."""
-    if not model.impossible and program.n_columns:
-        return None
-    nothing = np.zeros(program.n_columns)
-    if model.impossible or recount(program, nothing.astype(np.bool_)).violations:
-        return MipOutcome(state="infeasible", values=None, bound=-math.inf), "counting"
-    return MipOutcome(state="optimal", values=nothing, bound=0.0), "counting"
 
 
 def build_model(reduced: ReducedProgram) -> PulpModel:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from placement import __version__
 from placement.solve.beside import PlansBeside
-from placement.solve.branch import BranchAndBound, Stage, Tree, root_node, within_gap
+from placement.solve.branch import BranchAndBound, Stage, Tree, proven_bound, root_node, status_of, within_gap
 from placement.solve.cut_visitor import CutVisitor
 from placement.solve.deadline import Deadline
 from placement.solve.dominate import dominated_columns, without
@@ -37,7 +37,6 @@ from placement.solve.restrict import restrict
 from placement.values import Solution
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
-from placement.values.solution import Status
 
 _LOG = logging.getLogger(__name__)
 
@@ -349,19 +348,11 @@ class Run:
             improver=improver,
         )
 
-    def _proven_bound(self, tree: Tree, *, infeasible: bool) -> int:
-        """Return the bound that the log proves: columns were fixed by what the asked gap allows."""
-        if infeasible:
-            return 0
-        if tree.plan is None or self._gap <= 0 or not self._log.fixings:
-            return tree.bound
-        return max(tree.bound, within_gap(tree.objective, self._gap))
-
     def solution(self, tree: Tree, timings: dict[str, float]) -> Solution:
         """Return the solution with its certificate."""
         begun = time.perf_counter()
         infeasible = tree.plan is None and tree.finished
-        bound = self._proven_bound(tree, infeasible=infeasible)
+        bound = 0 if infeasible else proven_bound(tree, self._gap, fixed=bool(self._log.fixings))
         certificate = self._log.certificate(
             self._reduced.program,
             self._reduced.classes,
@@ -374,7 +365,7 @@ class Run:
         )
         timings["certificate"] = time.perf_counter() - begun
         return Solution(
-            status=_status(tree, self._gap),
+            status=status_of(tree, self._gap),
             chosen=np.zeros(self._reduced.n_columns, dtype=bool) if tree.plan is None else tree.plan,
             objective=tree.objective,
             bound=bound,
@@ -403,9 +394,3 @@ def _core(status: NDArray[np.int8], rho: IntArray) -> BoolArray:
     core = np.zeros(status.size, dtype=bool)
     core[order[: max(_CORE_COLUMNS, int((rho[free] > 0).sum()))]] = True
     return core
-
-
-def _status(tree: Tree, gap: float) -> Status:
-    if tree.plan is None:
-        return "infeasible" if tree.finished else "no_solution"
-    return "optimal" if tree.bound <= max(tree.objective, within_gap(tree.objective, gap)) else "feasible"
