@@ -34,6 +34,13 @@ def read_network(study: Study, nodes: str, edges: str) -> tuple[pd.DataFrame, pd
             faults.extend(error)
             continue
         table.use(_COLUMNS[name])
+        faults.notes += _shadowed(name, table.frame)
         frames.append(in_order(table.frame).reset_index(drop=True))
     faults.raise_any()
     return frames[0], frames[1], (*faults.notes, *unused_notes(faults.ignored))
+
+
+def _shadowed(name: str, frame: pd.DataFrame) -> list[str]:
+    """Return a note where places stand in the table twice: metres are taken, degrees are not looked at."""
+    twice = {"x", "y"} <= set(frame.columns) and {"lon", "lat"} & set(frame.columns)
+    return [f"{name}: columns not used: {', '.join(sorted(twice, reverse=True))} (x and y are)"] if twice else []

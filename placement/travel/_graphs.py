@@ -19,6 +19,9 @@ from placement.values.crs import metric_crs, utm_zone
 
 _TABLE = "streets (GraphML)"
 
+_RADIUS_M = 6_378_137.0
+"""Of WGS-84 and of all datums that lie within a metre or two of it (ETRS89, CGCS2000, NAD83)."""
+
 
 def read_graphml(path: Path) -> nx.MultiDiGraph:
     """Return the graph of a GraphML file without trusting it."""
@@ -56,12 +59,21 @@ def graph_tables(graph: nx.Graph, crs: object) -> StreetTables:
         problem = f"its crs is unknown: {str(own)[:80]!r}"
         raise CrsError.single(_TABLE, problem, remedy="write the file with osmnx.save_graphml") from error
     if known.is_geographic:
+        _check_datum(known)
         target = metric_crs("streets", crs or utm_zone(nodes["x"].mean(), nodes["y"].mean()))
         return read_tables(nodes.rename(columns={"x": "lon", "y": "lat"}), edges, target)
     tables = read_tables(nodes, edges, metric_crs("streets", known))
     if crs is not None and metric_crs("streets", crs) != known:
         raise CrsError.single("streets", f"is in {known.to_string()}", remedy="reproject it, or name that CRS")
     return tables
+
+
+def _check_datum(known: pyproj.CRS) -> None:
+    """Refuse degrees on another ellipsoid than WGS-84's: taken for its own they lie up to some hundred metres off."""
+    ellipsoid = known.ellipsoid
+    if ellipsoid is None or abs(ellipsoid.semi_major_metre - _RADIUS_M) > 1:
+        problem = f"its degrees are of {known.name}, not of WGS-84"
+        raise CrsError.single(_TABLE, problem, remedy="write it in EPSG:4326, or project it to the CRS of the study")
 
 
 def _in_degrees(nodes: pd.DataFrame) -> bool:

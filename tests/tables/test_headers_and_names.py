@@ -389,6 +389,20 @@ def test_a_layer_without_ids_counts_its_features(spoiled):
 # Streets
 
 
+def test_nodes_with_metres_and_degrees_say_which_are_used(spoiled):
+    from placement.inputs import read_inputs
+    from placement.tables import study_crs
+
+    _, before = read_inputs(read_study(spoiled.folder))
+    nodes = spoiled.frame("nodes")
+    lonlat = gpd.points_from_xy(nodes["lon"].astype(float), nodes["lat"].astype(float), crs="EPSG:4326")
+    there = gpd.GeoSeries(lonlat).to_crs(study_crs("EPSG:32650"))
+    spoiled.write("nodes", nodes.assign(x=there.x, y=there.y, lat="0"))
+    tables, after = read_inputs(read_study(spoiled.folder))
+    assert after.xy == pytest.approx(before.xy, abs=0.01)
+    assert "streets_nodes: columns not used: lon, lat (x and y are)" in tables.notes
+
+
 def test_headers_of_street_tables_are_read_as_those_of_others(spoiled):
     from placement.inputs import read_inputs
 

@@ -170,6 +170,14 @@ def test_bad_graphml(tmp_path):
     nx.write_graphml(odd, tmp_path / "odd.graphml")
     with pytest.raises(CrsError, match="its crs is unknown: 'nonsense'"):
         Streets.from_graphml(tmp_path / "odd.graphml")
+    for crs in ("EPSG:4214", "IAU_2015:30100"):  # Beijing 1954, some 100 m off; the Moon
+        odd.graph["crs"] = crs
+        nx.write_graphml(odd, tmp_path / "datum.graphml")
+        with pytest.raises(CrsError, match="not of WGS-84"):
+            Streets.from_graphml(tmp_path / "datum.graphml")
+    odd.graph["crs"] = "EPSG:4490"  # CGCS2000: the same to a metre
+    nx.write_graphml(odd, tmp_path / "datum.graphml")
+    assert Streets.from_graphml(tmp_path / "datum.graphml").crs.to_string() == "EPSG:32650"
     nx.write_graphml(nx.path_graph(3), tmp_path / "bare.graphml")
     with pytest.raises(InputError, match="x, y, length"):
         Streets.from_graphml(tmp_path / "bare.graphml")
