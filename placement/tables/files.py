@@ -18,6 +18,7 @@ from placement.tables.excel import read_excel
 from placement.tables.gdal import check_content, no_network
 from placement.tables.geojson import read_geojson
 from placement.tables.limits import MOST_BYTES, check_bytes, check_file, check_shape
+from placement.values.crs import near_wgs84
 
 _GEO = {".gpkg", ".shp", ".fgb"}
 _EXPANDED = 4
@@ -171,18 +172,33 @@ def _tidy(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     }
     numbered = numbered.astype({name: object if kind.kind in "iub" else kind for name, kind in kinds.items()})
     if isinstance(numbered, gpd.GeoDataFrame):
-        _check_on_earth(table, numbered.crs)
+        _check_on_earth(table, numbered)
         if numbered.geometry.name != "geometry":
             numbered = numbered.rename_geometry("geometry")
         numbered.geometry = shapely.force_2d(numbered.geometry.to_numpy())
     return numbered.rename(columns=str)
 
 
-def _check_on_earth(table: str, crs: pyproj.CRS | None) -> None:
-    """Refuse a CRS from which no way leads to degrees: a local grid of a drawing, or the Moon's."""
+def _check_on_earth(table: str, frame: gpd.GeoDataFrame) -> None:
+    """Refuse a CRS from which no way leads to degrees (a drawing's, the Moon's), or only that of leaving them."""
+    crs: pyproj.CRS | None = frame.crs
+    if crs is None:
+        return
     try:
-        if crs is not None:
-            pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        way = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except pyproj.exceptions.ProjError as error:
-        problem = f"its CRS ({crs.name[:60] if crs else ''}) does not say where on earth it lies"
+        problem = f"its CRS ({crs.name[:60]}) does not say where on earth it lies"
         raise CrsError.single(table, problem, remedy="georeference it, and save it in WGS-84 or UTM") from error
+    if not near_wgs84(crs) and not frame.geometry.is_empty.all() and _accuracy_m(way, frame) < 0:
+        problem = f"its CRS ({crs.name[:60]}) is of another datum, and no way to WGS-84 is known here: up to 200 m off"
+        raise CrsError.single(table, problem, remedy="convert it with its parameters, e.g. to CGCS2000 or WGS-84")
+
+
+def _accuracy_m(way: pyproj.Transformer, frame: gpd.GeoDataFrame) -> float:
+    """Return how far places may lie off by a way to degrees; -1 where it leaves the numbers as they are."""
+    west, south, east, north = frame.total_bounds
+    way.transform((west + east) / 2, (south + north) / 2)
+    try:
+        return float(way.get_last_used_operation().accuracy)
+    except pyproj.exceptions.ProjError:  # there is one way only
+        return float(way.accuracy)

@@ -15,12 +15,9 @@ from placement.errors import CrsError, InputError
 from placement.travel._read_tables import read_tables
 from placement.travel._tables import StreetTables, one_way
 from placement.travel._xml import refuse_entities
-from placement.values.crs import metric_crs, utm_zone
+from placement.values.crs import metric_crs, near_wgs84, utm_zone
 
 _TABLE = "streets (GraphML)"
-
-_RADIUS_M = 6_378_137.0
-"""Of WGS-84 and of all datums that lie within a metre or two of it (ETRS89, CGCS2000, NAD83)."""
 
 
 def read_graphml(path: Path) -> nx.MultiDiGraph:
@@ -70,8 +67,7 @@ def graph_tables(graph: nx.Graph, crs: object) -> StreetTables:
 
 def _check_datum(known: pyproj.CRS) -> None:
     """Refuse degrees on another ellipsoid than WGS-84's: taken for its own they lie up to some hundred metres off."""
-    ellipsoid = known.ellipsoid
-    if ellipsoid is None or abs(ellipsoid.semi_major_metre - _RADIUS_M) > 1:
+    if not near_wgs84(known):
         problem = f"its degrees are of {known.name}, not of WGS-84"
         raise CrsError.single(_TABLE, problem, remedy="write it in EPSG:4326, or project it to the CRS of the study")
 

@@ -33,6 +33,10 @@ _TOO_FAR_M = 3e7
 """Coordinates farther than this from the origin of a CRS are on no Earth: its meridians are 20,000 km long."""
 
 
+_RADIUS_M = 6_378_137.0
+"""Of the ellipsoids GRS 1980 and WGS 84."""
+
+
 def metric_crs(table: str, crs: object, *, row: str = "") -> pyproj.CRS:
     """Return the CRS, or raise where it is missing, unknown, tied to no place, in degrees or not in metres."""
     remedy = "name a projected CRS in metres, e.g. the UTM zone of the city (EPSG:32650 for Wuhan)"
@@ -203,3 +207,13 @@ def _plane(crs: pyproj.CRS) -> pyproj.CRS:
 def _name(crs: pyproj.CRS) -> str:
     text = crs.to_string()
     return text if len(text) <= 60 else crs.name
+
+
+def near_wgs84(crs: pyproj.CRS) -> bool:
+    """Return whether degrees of `crs` lie within a metre or two of WGS-84's: its ellipsoid is that of GRS 1980.
+
+    So are ETRS89, NAD83, CGCS2000 and most that are centred on the earth; Beijing 1954, Xi'an 1980, NAD27 and others of
+    their age are not, and lie up to some hundred metres off.
+    """
+    ellipsoid = crs.ellipsoid
+    return ellipsoid is not None and abs(ellipsoid.semi_major_metre - _RADIUS_M) < 1

@@ -436,6 +436,19 @@ def test_a_geopackage_that_a_program_still_writes_to_is_left_as_it_is(spoiled):
     assert read_tables(read_study(spoiled.folder)).sites.table.shape[0] > 0
 
 
+def test_layers_of_another_datum_to_which_no_way_is_known(spoiled):
+    """Without their parameters PROJ takes Beijing 1954 and Xi'an 1980 for WGS-84, up to 100 m off."""
+    frame = spoiled.frame("stations")
+    points = gpd.points_from_xy(frame.pop("lon").astype(float), frame.pop("lat").astype(float), crs="EPSG:4326")
+    layer = gpd.GeoDataFrame(frame, geometry=points)
+    spoiled.setting("stations.csv", "stations.gpkg")
+    for crs in ("EPSG:4214", "EPSG:4610"):
+        layer.set_crs(crs, allow_override=True).to_file(spoiled.folder / "stations.gpkg")
+        assert "is of another datum" in spoiled.only_fault()
+    layer.to_crs("EPSG:4490").to_file(spoiled.folder / "stations.gpkg")
+    read_tables(read_study(spoiled.folder))
+
+
 LOCAL = 'LOCAL_CS["site",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 
 
