@@ -109,6 +109,7 @@ def test_times_that_cannot_be_read_are_shown_with_their_line(series):
         ('counts_time_zone = "Asia/Shangai"', "'Asia/Shangai' is no time zone: did you mean Asia/Shanghai?"),
         ('counts_time_zone = "../../etc/passwd"', "is no time zone"),
         ('counts_time_zone = ""', "is no time zone"),
+        ('counts_time_zone = "localtime"', "is no time zone"),
         ('counts_time_format = "%Y-%m %H"', "does not tell year, month and day"),
         ('counts_time_format = "%Y-%m-%d %I:%M"', "AM or PM with %I"),
         ('counts_time_format = "%Q"', "is no format of times"),

@@ -85,8 +85,14 @@ def _local_path(text: str) -> str:
     return text
 
 
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""Names of zone files that mean something else on every machine."""
+
+
 def _time_zone(name: str) -> str:
     try:
+        if name in _OF_THE_MACHINE:
+            raise ValueError("is of the machine, not of a place")
         zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
         near = difflib.get_close_matches(name, sorted(zoneinfo.available_timezones()), n=1)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from placement.errors import InputError, MissingExtraError
 from placement.travel._chains import tables_of_ways
 from placement.travel._tables import StreetTables, one_way
-from placement.travel._xml import refuse_entities
+from placement.travel._xml import refuse_bomb, refuse_entities
 from placement.values.crs import metric_crs, utm_zone
 
 MODES = ("walk", "cycle", "drive")
@@ -65,6 +65,7 @@ def read_osm(path: Path, *, crs: object, mode: str, rules: pd.DataFrame | None) 
     answers = _compiled_rules(way_rules() if rules is None else rules, mode)
     if path.suffix in (".osm", ".xml"):
         refuse_entities(path, _TABLE)
+    refuse_bomb(path, _TABLE)
     ways, cut = _read_ways(path, answers, mode)
     if not ways and cut:
         problem = f"{path.name}: the nodes of its {cut[0]['count']:,} streets are missing or come after them"

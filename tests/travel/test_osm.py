@@ -268,6 +268,10 @@ def test_damaged_files(tmp_path):
             Streets.from_osm_file(tmp_path / name)
     with pytest.raises(InputError, match="document type"):
         Streets.from_osm_file(tmp_path / "bomb.osm")
+    with gzip.open(tmp_path / "blanks.osm.gz", "wb") as file:
+        file.write(b" " * 2**27)
+    with pytest.raises(InputError, match="unpacks to more than 100 times"):
+        Streets.from_osm_file(tmp_path / "blanks.osm.gz")
     with pytest.raises(InputError, match="no street to walk along"):
         Streets.from_osm_file(osm_file(tmp_path / "empty.osm", ROW, []))
 
