@@ -161,6 +161,7 @@ class Judge:
 
     def _counting(self, used: Mapping[str, Any]) -> Counting:
         name = json.dumps(used, sort_keys=True)
+        _refuse_downloads(used)
         if name not in self._countings:
             shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
             study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
@@ -170,6 +171,13 @@ class Judge:
                 prepared = restated(self._countings[like].prepared, study)
                 _keep(self._countings, name, Counting(prepared))
         return self._countings[name]
+
+
+def _refuse_downloads(used: Mapping[str, Any]) -> None:
+    """Refuse a plan whose settings send the judge to the network: only the study itself may name a place."""
+    if any(key.startswith("inputs.streets") and "place" in json.dumps(value) for key, value in used.items() if value):
+        problem = "its overrides name a place whose streets are to be downloaded"
+        raise InputError.single(PLAN_FILE, problem, row="overrides", remedy="write the place into the study file")
 
 
 def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:

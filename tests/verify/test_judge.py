@@ -230,6 +230,17 @@ def test_an_asked_gap_that_is_not_the_studys_is_said(folder):
     assert "solve.asked_gap: the study asks 0.0, the plan says 0.5" in verify_folder(folder).differences
 
 
+def test_overrides_may_not_send_the_judge_to_the_network(folder, monkeypatch):
+    monkeypatch.setattr("placement.travel.Streets.from_place", None)
+    record = record_of(folder)
+    record["overrides"] = [{"key": "inputs.streets", "study": None, "used": {"place": "Wuhan, China"}}]
+    (folder / PLAN_FILE).write_text(json.dumps(record), encoding="utf-8")
+    reseal(folder)
+    done = call("verify", folder)
+    assert done.exit_code == 2
+    assert "a place whose streets are to be downloaded" in done.output
+
+
 def test_overrides_may_not_lead_out_of_the_studys_folder(folder, town):
     root, _, _ = town
     (root / "elsewhere.csv").write_bytes((root / "study" / "population.csv").read_bytes())
