@@ -254,6 +254,9 @@ def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
     study = study_used(outcome)
     prepared = restated(outcome.prepared, study)
     where = os.path.relpath(study.file, Path(folder).resolve())
+    visits = outcome.visits
+    if visits is None and prepared.tables.usage is not None:
+        visits = predict_visits(outcome.prepared, outcome.plan.open)
     return gather(
         prepared,
         replace(outcome.plan, study=study.study.name),
@@ -261,7 +264,7 @@ def report_data(outcome: Outcome, folder: str | Path) -> ReportData:
         study_path=Path(where).as_posix(),
         inputs=dict(prepared.fingerprints),
         reach=reach_frame(outcome),
-        visits=outcome.visits or predict_visits(outcome.prepared, outcome.plan.open),
+        visits=visits,
     )
 
 

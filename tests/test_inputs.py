@@ -199,7 +199,7 @@ def test_counter_series_are_averaged(spoiled):
         for counter, level in (("F1", 100), ("F2", 50), ("F3", 10))
         for day in pd.date_range("2025-03-03", periods=14)
     ]
-    rows.append(("F1", "2025-03-20", "broken"))
+    rows.append(("F1", "2025-03-20", "n/a"))
     pd.DataFrame(rows, columns=["counter_id", "time", "count"]).to_csv(spoiled.folder / "counts.csv", index=False)
     spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
