@@ -114,7 +114,27 @@ def other_hours() -> Demand:
     return dataclasses.replace(right, segments=(first, dataclasses.replace(second, starts_min=480)))
 
 
+def labelled(values, labels) -> pd.Series:
+    return pd.Series(values, index=labels)
+
+
+def demand_of(**fields) -> Demand:
+    return dataclasses.replace(make_demand(np.full((2, 2), 3.0), ["a", "b"]), **fields)
+
+
 WRONG = [
+    # what brings an index of its own
+    (
+        lambda: costs(purchase=labelled([1, 2, 3], ["C1", "C0", "S0"]), site_ids=pd.Index(["S0", "C0", "C1"])),
+        "holds the same 3 purchase in another order (first: C1, here S0)",
+    ),
+    (lambda: costs(move=labelled([1, 2, 3], ["a", "b", "c"])), "costs [move]: has an index, and there are no ids"),
+    (
+        lambda: demand_of(need=pd.DataFrame(np.ones((2, 2)), index=["D1", "D0"])),
+        "demand [need]: holds the same 2 need in another order (first: D1, here D0)",
+    ),
+    (lambda: demand_of(need=np.full((2, 2), 1 + 1j)), "demand [need]: need holds something that is no number"),
+    (lambda: demand_of(need=np.ma.masked_equal([[1, 2], [3, 4]], 4)), "need holds something that is no number"),
     # money, counts, floors
     (lambda: Policy(capital_fen=500_000.0), "policy [capital_fen]: capital_fen is 500000.0, not a whole number"),
     (lambda: Policy(capital_fen=500_000.5), "-> give whole fen, or Policy.from_yuan(capital=...); 1 yuan is 100 fen"),

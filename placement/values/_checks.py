@@ -106,6 +106,8 @@ class Faults:
     def amounts(self, name: str, values: object, ids: Sequence[str] | pd.Index | None = None) -> NDArray[np.int64]:
         """Return (n,) amounts as whole numbers >= 0; an empty array, and a fault, where they are none."""
         nothing = np.zeros(0, dtype=np.int64)
+        if not self.aligned(name, values, ids):
+            return nothing
         try:
             array = np.asarray(values)
         except ValueError:
@@ -128,6 +130,15 @@ class Faults:
             self.add(f"is {shown(array[first])} {where}", row=name, remedy=remedy)
             return nothing
         return np.asarray(array.astype(np.int64))
+
+    def aligned(self, name: str, values: object, ids: Sequence[str] | pd.Index | None) -> bool:
+        """Return whether values that bring an index of their own have it in the order of `ids`; a fault if not."""
+        if not isinstance(values, pd.Series | pd.DataFrame) or isinstance(values.index, pd.RangeIndex):
+            return True
+        if ids is None:
+            self.add("has an index, and there are no ids to compare it with", row=name, remedy="give site_ids too")
+            return False
+        return self.same_ids(name, values.index, pd.Index(ids))
 
     def known(self, name: str, found: Iterable[object], other: str, known: Iterable[object], what: str) -> None:
         """Note every name in `found` that `known` lacks, with the nearest name."""

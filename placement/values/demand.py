@@ -135,8 +135,13 @@ class Demand:
 
     def _check_numbers(self, faults: Faults, name: str, expected: tuple[int, int]) -> None:
         """Freeze an array and note a wrong shape, or its first number that cannot be."""
+        given = getattr(self, name)
+        if not faults.aligned(name, given, self.points.index):
+            return
         try:
-            array = frozen_array(getattr(self, name), np.float64)
+            if np.ma.isMaskedArray(given) or np.asarray(given).dtype.kind in "cmMSU":
+                raise TypeError("is no array of plain numbers")
+            array = frozen_array(given, np.float64)
         except (TypeError, ValueError):
             faults.add(f"{name} holds something that is no number", row=name, remedy="give an array of numbers")
             return
