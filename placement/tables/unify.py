@@ -49,7 +49,9 @@ def _values(parts: Parts, name: str, column: str) -> list[str]:
         return []
     if frame.index.name == column:
         return [str(value) for value in frame.index]
-    return [value for value in frame[column].unique() if isinstance(value, str)] if column in frame.columns else []
+    if column not in frame.columns:
+        return []
+    return list(dict.fromkeys(value for value in frame[column] if isinstance(value, str)))  # a cell may be a list
 
 
 def _forms(*spellings: Iterable[str]) -> dict[str, str]:

@@ -21,6 +21,12 @@ def test_mutated_studies_are_read_or_refused(start):
     assert 0 < accepted < CHUNK, "all alike: the mutations do not test anything"
 
 
+@pytest.mark.parametrize("seed", [236, 1182, 609578])
+def test_cases_that_broke_once(seed):
+    """Places in OSM files that are none; a list as a district of the outlines."""
+    assert run(range(seed, seed + 1))[0] == []
+
+
 @pytest.mark.parametrize("base", BASES)
 def test_the_bases_themselves_are_in_order(base, tmp_path):
     from placement.inputs import open_study, prepare
