@@ -12,7 +12,8 @@ import nbformat
 from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 
-from placement.pipeline import Outcome, reach_frame, recommend
+from placement.pipeline.outcome import Outcome, reach_frame
+from placement.pipeline.recommend import recommend
 from placement.plots import plot_plan
 from placement.study import read_study
 

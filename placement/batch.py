@@ -258,8 +258,9 @@ def _name(path: Path) -> str:
 
 
 def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
-    from placement.inputs import open_study  # noqa: PLC0415 -- loaded in the worker
-    from placement.pipeline import recommend, write_outcome  # noqa: PLC0415
+    from placement.pipeline.prepare import open_study  # noqa: PLC0415 -- loaded in the worker
+    from placement.pipeline.recommend import recommend  # noqa: PLC0415
+    from placement.report.write import write_outcome  # noqa: PLC0415
 
     try:
         outcome = recommend(open_study(study, allow_outside=allow_outside))

@@ -34,7 +34,7 @@ from placement.errors import InfeasibleError, InputError
 from placement.printing import echo, printable
 
 if TYPE_CHECKING:
-    from placement.pipeline import Outcome
+    from placement.pipeline.outcome import Outcome
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
 outside_option = click.option(
@@ -73,7 +73,7 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     STUDY is a study file, or the folder that holds study.toml. Every table is read, demand and walking times are
     computed; all faults are listed at once.
     """
-    from placement.inputs import open_study, prepare  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.pipeline.prepare import open_study, prepare  # noqa: PLC0415 -- keeps `placement --help` fast
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with progress(quiet) as tell:
@@ -112,9 +112,9 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     of --out, which is replaced as a whole or not at all. The first Ctrl-C ends the search with the best plan so far,
     the second at once.
     """
-    from placement.inputs import open_study  # noqa: PLC0415
-    from placement.pipeline import check_output, write_plan, write_report  # noqa: PLC0415
-    from placement.pipeline import recommend as run  # noqa: PLC0415
+    from placement.pipeline.prepare import open_study  # noqa: PLC0415
+    from placement.pipeline.recommend import recommend as run  # noqa: PLC0415
+    from placement.report.write import check_output, write_plan, write_report  # noqa: PLC0415
 
     loaded = open_study(study, allow_outside=allow_outside)
     check_output(loaded, out)
@@ -141,7 +141,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
 
 def _infeasible(error: InfeasibleError, out: Path, *, quiet: bool) -> int:
     """Say why a study has no plan, and write the proof beside the folder, which stays as it was."""
-    from placement.pipeline import write_infeasible  # noqa: PLC0415
+    from placement.report.write import write_infeasible  # noqa: PLC0415
 
     try:
         proof = write_infeasible(error, out)
@@ -167,8 +167,8 @@ def _print_plan(outcome: Outcome, data: Any, out: Path, remarks: tuple[str, ...]
 
 def _unwritten(error: InputError, outcome: Outcome, out: Path, *, as_json: bool, quiet: bool) -> int:
     """Print a plan that could not be written, so that it is not lost with the disk."""
-    from placement.pipeline import report_data  # noqa: PLC0415
     from placement.report import plan_record  # noqa: PLC0415
+    from placement.report.write import report_data  # noqa: PLC0415
     from placement.summary import plan_lines  # noqa: PLC0415
 
     data = report_data(outcome, out)

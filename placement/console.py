@@ -27,7 +27,7 @@ from placement.errors import InfeasibleError, InputError, NoSolutionError, Place
 from placement.printing import PrintableFormatter, echo, json_text, printable, stream_encoding
 
 if TYPE_CHECKING:
-    from placement.solve.deadline import Interrupt
+    from placement.interrupts import Interrupt
 
 EXIT_DEFECT, EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = (
     1, 2, 3, 4, 5, 6, 130
@@ -194,7 +194,7 @@ class Stage:
 @contextlib.contextmanager
 def held_interrupts(out: Path, quiet: bool, stage: Stage) -> Iterator[Interrupt]:
     """Hold Ctrl-C from the moment there may be a plan to lose, and say what is written and what is not."""
-    from placement.solve.deadline import hold_interrupts  # noqa: PLC0415
+    from placement.interrupts import hold_interrupts  # noqa: PLC0415
 
     def tell() -> None:
         """Say what the first Ctrl-C does."""

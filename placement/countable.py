@@ -15,18 +15,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from placement.errors import Fault, InputError, listed
-from placement.standard import Rules, open_throughout, rules_of, study_standard
-from placement.study import Study
+from placement.standard import Rules, open_throughout
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites
 
 _POINTS_A_BLOCK = 20_000
 """Held times are looked through in blocks of so many points: mostly the first one shows a pair in every segment."""
 
-MOVES_ONLY = (
-    "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
-    "max_changes (or max_opens, max_closes) to limit them"
-)
 
 BoolArray = NDArray[np.bool_]
 
@@ -103,23 +98,6 @@ def count_pairs(
         reasons = {why: names for why, names in reasons.items() if weighted[_numbers(demand, names)].any()}
     idle = _idle(sites, serving, reached) if every_site and not nothing else ()
     return Countable(reasons=reasons, nothing=nothing, idle=tuple(idle))
-
-
-def countable_notes(study: Study, demand: Demand, sites: Sites, times: TravelTimes | TimesStream) -> tuple[str, ...]:
-    """Return what can count for nothing, and limits that limit less than they seem to.
-
-    Raises
-    ------
-    InputError
-        If nothing can count at all, with what makes it so.
-    """
-    found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
-    found.raise_if_nothing()
-    policy = study.policy
-    others = (policy.max_opens, policy.max_closes, policy.max_changes)
-    if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
-        return (*found.notes, MOVES_ONLY)
-    return found.notes
 
 
 def _numbers(demand: Demand, names: tuple[str, ...]) -> list[int]:

@@ -24,8 +24,8 @@ from placement.errors import AlignmentError, InputError
 from placement.standard import Rules, Standard, keep_columns, open_throughout, rules_of, serves
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Coverages, Covered, Demand, Segment, Sites, WeightedBlocks
-from placement.values._checks import Faults
-from placement.values._frozen import frozen_array, frozen_csr
+from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.checks import Faults
 
 __all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "measure", "open_throughout", "serves"]
 

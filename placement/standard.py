@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.study import Study
 from placement.travel import TravelTimes
 from placement.values import Demand, Segment, Sites
-from placement.values._checks import Faults, shown
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
+from placement.values.checks import Faults, shown
 
 _DAY_MIN = 1440
 _LEAST_S, _MOST_S = 60.0, 86_400.0
@@ -156,15 +155,6 @@ def serves(sites: Sites, segment: Segment) -> NDArray[np.bool_]:
         ],
         dtype=bool,
     )
-
-
-def study_standard(study: Study) -> Standard:
-    """Return the service standard of a study."""
-    travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
 
 
 def rules_of(demand: Demand, sites: Sites, standard: Standard) -> Rules:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from placement.inputs import Prepared
+from placement.pipeline.prepare import Prepared
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.values import Plan
 from placement.verify import Verdict

@@ -47,7 +47,7 @@ def test_two_studies_cannot_share_a_folder(tmp_path):
 
 
 def test_an_interrupted_study_says_so(tmp_path, monkeypatch):
-    from placement import pipeline
+    from placement.pipeline import recommend as pipeline
 
     real = pipeline.recommend
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from placement.errors import InputError
-from placement.inputs import prepare
-from placement.sources import counter_averages
+from placement.pipeline.prepare import prepare
+from placement.pipeline.sources import counter_averages
 from placement.study import read_study
 
 FOLDERS = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "faults"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from placement.errors import InputError
-from placement.inputs import open_study, prepare
-from placement.pipeline import recommend
+from placement.pipeline.prepare import open_study, prepare
+from placement.pipeline.recommend import recommend
 from placement.study import read_study
 
 FOLDER = Path(__file__).resolve().parents[1] / "../shared/data/faults"

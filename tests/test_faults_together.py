@@ -3,7 +3,7 @@
 import pytest
 
 from placement.errors import InputError
-from placement.inputs import open_study, prepare, read_inputs
+from placement.pipeline.prepare import open_study, prepare, read_inputs
 from placement.study import read_study
 from tests.conftest import REPOSITORY
 

@@ -6,10 +6,13 @@ import pytest
 
 from placement.coverage import CoverRows
 from placement.errors import InfeasibleError
-from placement.inputs import prepare
-from placement.pipeline import recommend, write_outcome
+from placement.pipeline.prepare import prepare
+from placement.pipeline.recommend import recommend
+from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.travel import TimesStream, TravelTimes, _search, run
+from placement.travel import TimesStream, TravelTimes
+from placement.travel import ask as run
+from placement.travel import search as _search
 from placement.verify import verify_folder
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.inputs import prepare
-from placement.pipeline import recommend, report_data
+from placement.pipeline.prepare import prepare
+from placement.pipeline.recommend import recommend
 from placement.report import plan_record
+from placement.report.write import report_data
 from placement.study import read_study
 from placement.tables import read_tables
 

@@ -14,8 +14,9 @@ import pytest
 from shapely.geometry import Point
 
 from placement.coverage import Standard, cover, measure
+from placement.economics import Policy, StationCosts, station_costs
 from placement.errors import InputError
-from placement.models import Policy, StationCosts, maximal_coverage, station_costs
+from placement.models import maximal_coverage
 from placement.plan import optimise
 from placement.values import Demand, Segment, Sites
 from tests.towns import make_demand, make_sites, make_times

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from placement.coverage import Coverage, Standard, cover
+from placement.economics import Policy, StationCosts
 from placement.errors import InputError
-from placement.models import Policy, StationCosts
 from placement.travel import TravelTimes
 from placement.values import Demand, Segment, Sites
 from placement.values.sites import COST_KEYS

@@ -1,10 +1,10 @@
 """How many know the service, by district and age group, from a survey with small samples in places.
 
 Each row (district, age group) of the survey is one sample of a beta-binomial model, fitted to each age group by itself
-(:mod:`placement.demand._beta_binomial` states it): a row with many asked keeps nearly its own rate, a row with few is
-pulled towards the city's mean or, with covariates, towards the regression on them, and a district that was not surveyed
-gets the predictive distribution. The hyperparameters are integrated out, so that intervals stay honest with few
-districts. Weighted respondents count by Kish's effective sample size.
+(:mod:`placement.demand.fit.beta_binomial` states it): a row with many asked keeps nearly its own rate, a row with few
+is pulled towards the city's mean or, with covariates, towards the regression on them, and a district that was not
+surveyed gets the predictive distribution. The hyperparameters are integrated out, so that intervals stay honest with
+few districts. Weighted respondents count by Kish's effective sample size.
 
 References
 ----------
@@ -22,10 +22,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from placement.demand import _beta_binomial
-from placement.demand._check import number_faults, raise_faults, require_known
-from placement.demand._hyper import HyperPosterior
-from placement.demand._mixture import mixture_moments, mixture_quantile
+from placement.demand.checks import number_faults, raise_faults, require_known
+from placement.demand.fit import beta_binomial as _beta_binomial
+from placement.demand.fit.hyper import HyperPosterior
+from placement.demand.fit.mixture import mixture_moments, mixture_quantile
 from placement.demand.survey import pool_survey
 from placement.errors import listed
 

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.demand._check import require_columns
+from placement.demand.checks import require_columns
 from placement.demand.series import DAY_MIN, TABLE, to_slots
 from placement.errors import InputError
 from placement.tables import read_times

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 
-from placement.demand._check import raise_faults
-from placement.demand._settings import TripRates, variation_faults
-from placement.demand._town import Town
 from placement.demand.awareness import Awareness
+from placement.demand.checks import raise_faults
 from placement.demand.footfall import Footfall
+from placement.demand.settings import TripRates, variation_faults
+from placement.demand.town import Town
 from placement.demand.uncertain import FOOTFALL_CV, TRIP_RATE_CV, DemandEstimate
 
 

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import KDTree
 
-from placement.demand._kriging import KrigingErrors
+from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
 from placement.values.demand import check_points

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import KDTree, distance
 
-from placement.demand._check import number_faults, raise_faults, require_columns, require_known
-from placement.demand._kriging import KrigingErrors
+from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
+from placement.demand.fit.kriging import KrigingErrors
 from placement.errors import CrsError, Fault, InputError
-from placement.travel import Streets, walking_times
-from placement.values._frozen import frozen_csr
+from placement.streets import Streets
+from placement.travel import walking_times
+from placement.values.arrays import frozen_csr
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]

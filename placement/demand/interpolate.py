@@ -6,7 +6,7 @@ r"""Foot traffic where no counter stands: ordinary kriging of the logarithm of t
 
 with unknown mean m. Range :math:`\ell`, sill and nugget maximise the restricted likelihood over a grid, so that a
 handful of counters cannot be fitted to nonsense by an optimiser; the error is told by leaving out each counter in turn
-(:mod:`placement.demand._kriging`). It supposes that counters stand at places like those that are asked about: where
+(:mod:`placement.demand.fit.kriging`). It supposes that counters stand at places like those that are asked about: where
 they were put up in the busiest streets only, every other place comes out too busy.
 
 References
@@ -24,8 +24,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from placement.demand._check import number_faults, raise_faults, require_columns
-from placement.demand._kriging import Kriging, fit_kriging, leave_one_out
+from placement.demand.checks import number_faults, raise_faults, require_columns
+from placement.demand.fit.kriging import Kriging, fit_kriging, leave_one_out
 from placement.errors import CrsError, Fault, InputError
 from placement.values.demand import check_points
 

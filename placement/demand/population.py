@@ -28,10 +28,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.demand._check import number_faults, raise_faults, require_columns
+from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError, listed
 from placement.tables import overlap_faults
-from placement.values._frozen import frozen_csr
+from placement.values.arrays import frozen_csr
 from placement.values.demand import check_points
 
 FloatArray = NDArray[np.float64]

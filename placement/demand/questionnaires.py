@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from placement.demand._check import require_columns
-from placement.demand._settings import GENERAL
+from placement.demand.checks import require_columns
+from placement.demand.settings import GENERAL
 from placement.demand.survey import EVERYBODY
 from placement.errors import InputError
 

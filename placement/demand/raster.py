@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from placement.demand._geotiff import Cells, read_cells, unread_beside
+from placement.demand.geotiff import Cells, read_cells, unread_beside
 from placement.errors import CrsError, InputError, MissingExtraError
 from placement.tables import overlap_faults
 from placement.values.crs import check_frame

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from placement.demand._check import number_faults, raise_faults, require_known
-from placement.demand._settings import survey_group
 from placement.demand.awareness import TAILS, Awareness
+from placement.demand.checks import number_faults, raise_faults, require_known
+from placement.demand.settings import survey_group
 from placement.errors import Fault, InputError
 from placement.values.demand import Demand, FloatArray
 

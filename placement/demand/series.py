@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.demand._check import raise_faults
+from placement.demand.checks import raise_faults
 from placement.errors import Fault, listed
 
 TABLE = "footfall_counts"

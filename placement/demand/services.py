@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from placement.demand._check import require_columns
+from placement.demand.checks import require_columns
 from placement.errors import Fault, InputError, listed
 
 

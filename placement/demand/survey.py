@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from placement.demand._check import number_faults, raise_faults, require_columns
+from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.errors import Fault, InputError
 
 EVERYBODY = "all"

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from placement.demand._town import Town
 from placement.demand.footfall import Footfall
+from placement.demand.town import Town
 from placement.errors import InputError
 from placement.values.demand import Demand
 

@@ -1,9 +1,9 @@
 """Visits of stations, calibrated on their transactions.
 
-The model (:mod:`placement.demand._huff`) lets people choose among the stations within reach by walking time and host;
-its decay, attractions, rates and the scatter between stations are fitted to the transactions. How good it is, is told
-by leaving out each station in turn, beside two baselines: visits in proportion to the need within 15 minutes, and to
-the need of the points to which a station is the nearest. The fit predicts the visits of any plan.
+The model (:mod:`placement.demand.fit.huff`) lets people choose among the stations within reach by walking time and
+host; its decay, attractions, rates and the scatter between stations are fitted to the transactions. How good it is, is
+told by leaving out each station in turn, beside two baselines: visits in proportion to the need within 15 minutes, and
+to the need of the points to which a station is the nearest. The fit predicts the visits of any plan.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from placement.demand import _huff
-from placement.demand._check import number_faults, raise_faults, require_columns
-from placement.demand._huff import HuffFit, Observed, Pairs
-from placement.demand._transactions import StationTotals, station_totals
+from placement.demand.checks import number_faults, raise_faults, require_columns
+from placement.demand.fit import huff as _huff
+from placement.demand.fit.huff import HuffFit, Observed, Pairs
+from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
 

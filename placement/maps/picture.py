@@ -10,14 +10,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from placement.maps.frame import INK, Frame, place_of
-from placement.maps.ground import (
-    CLASSES,
-    DOT_MAX_PX,
-    demand_layer,
-    district_names,
-    districts_layer,
-    streets_layer,
-)
+from placement.maps.ground import CLASSES, DOT_MAX_PX, demand_layer, district_names, districts_layer, streets_layer
 from placement.maps.stations import ARROW, ORIGIN, Stations, sign
 from placement.maps.words import shown
 from placement.values import Demand, Sites

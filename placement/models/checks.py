@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from placement.coverage import Coverage
+from placement.economics.costs import StationCosts
+from placement.economics.policy import Policy
 from placement.errors import AlignmentError, InputError
-from placement.models.costs import StationCosts
-from placement.models.policy import Policy
 from placement.values import Demand, Sites
-from placement.values._checks import Faults, shown
+from placement.values.checks import Faults, shown
 
 
 def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: StationCosts, policy: Policy) -> None:

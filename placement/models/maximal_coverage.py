@@ -50,12 +50,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.coverage import Coverage
+from placement.economics.costs import StationCosts
+from placement.economics.policy import Policy
 from placement.errors import InputError
 from placement.models.checks import check_stages
-from placement.models.costs import StationCosts
-from placement.models.policy import Policy
 from placement.values import CoverageProgram, Demand, Floor, LinearRow, Sites
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
 from placement.values.program import WEIGHT_LIMIT
 
 WEIGHT_SCALE = 1000

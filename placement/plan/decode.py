@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.models import Policy, RelocationModel, StationCosts
+from placement.economics import Policy, StationCosts
+from placement.models import RelocationModel
 from placement.plan.pairing import pair_moves
-from placement.travel import Streets
+from placement.streets import Streets
 from placement.values import BudgetLine, Sites
 from placement.values.plan import ACTION_COLUMNS
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.solve.constraints import REQUIRED, constraint_names, eased, restricted
 from placement.solve.deadline import Deadline
 from placement.solve.engine import solve_engine
-from placement.solve.feasibility import FeasibilityModel
-from placement.solve.recount import covered_rows, exact_sum, open_sites
-from placement.solve.reduced import common_divisor
+from placement.solve.infeasible.constraints import REQUIRED, constraint_names, eased, restricted
+from placement.solve.infeasible.feasibility import FeasibilityModel
+from placement.solve.program.recount import covered_rows, exact_sum, open_sites
+from placement.solve.program.reduced import common_divisor
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.infeasible import Change, Infeasibility
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from placement.coverage import Coverage, measure
-from placement.models import Policy, StationCosts, maximal_coverage
+from placement.economics import Policy, StationCosts
+from placement.models import maximal_coverage
 from placement.models.maximal_coverage import WEIGHT_SCALE
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
-from placement.travel import Streets
+from placement.streets import Streets
 from placement.values import Demand, Plan, Sites, Solution
-from placement.values._checks import Faults, is_number, shown
+from placement.values.checks import Faults, is_number, shown
 
 MOST_SECONDS = 10**9
 """The longest time limit, seconds: what clocks and solvers still take."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.travel import Streets
+from placement.streets import Streets
 from placement.travel.between import distances_mm
 
 

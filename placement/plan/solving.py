@@ -12,9 +12,10 @@ from time import perf_counter
 from typing import Any
 
 from placement.errors import InfeasibleError, InputError, NoSolutionError
+from placement.interrupts import hold_interrupts
 from placement.plan.infeasible import explain
 from placement.solve import maximise_coverage
-from placement.solve.deadline import Deadline, hold_interrupts
+from placement.solve.deadline import Deadline
 from placement.values import Certificate, CoverageProgram, Solution
 
 AFTER_SHARE = 0.25

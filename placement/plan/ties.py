@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.models import RelocationModel, StationCosts
+from placement.economics import StationCosts
+from placement.interrupts import hold_interrupts
+from placement.models import RelocationModel
 from placement.models.maximal_coverage import capital_amounts
-from placement.solve.deadline import hold_interrupts
-from placement.solve.recount import recount
-from placement.solve.transfers import Transfers
-from placement.travel import Streets
+from placement.solve.program.recount import recount
+from placement.solve.ties.transfers import Transfers
+from placement.streets import Streets
 from placement.travel.between import distances_mm
 from placement.values import Sites, Solution
 
@@ -60,7 +61,7 @@ def _guarded(
     options: dict[str, Any],
 ) -> tuple[Solution | None, str]:
     """Return what the tie-break finds, and a remark where it failed; it works in a thread that may be left behind."""
-    from placement.solve.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
+    from placement.solve.ties.tie_break import tie_break  # noqa: PLC0415 -- loads pulp
 
     found: list[Solution | None] = []
     failed: list[BaseException] = []

@@ -18,11 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import placement
-from placement.inputs import Prepared
+from placement.pipeline.prepare import Prepared
+from placement.pipeline.visits import Visits
 from placement.report.data import ReportData, SurveyTables
 from placement.study import Study, overrides_of
 from placement.values import Demand, Plan
-from placement.visits import Visits
 
 _LIBRARIES = (
     "geopandas",

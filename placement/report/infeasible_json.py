@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from placement.errors import Fault, InputError
-from placement.inputs import Prepared
+from placement.pipeline.prepare import Prepared
 from placement.report.files import CERTIFICATE_FILE
 from placement.report.gather import versions
 from placement.report.plan_json import (

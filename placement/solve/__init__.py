@@ -1,17 +1,13 @@
 """Solving coverage programs: exact aggregation, the own engine with its certificates, PuLP for everything else.
 
-In the order of a run:
+Rooms, from the bottom up; each imports only what stands above it in this list:
 
-- ``aggregate``, ``reduced``: equal rows merged; ``problem``, ``dominate``: the engine's form of it.
-- ``engine``, ``run``, ``large_root``: the stages; ``deadline``: when to stop.
-- Plans: ``search`` (greedy, swaps), ``relocate`` (machines that move), ``iterated``, ``annealing``, ``improve``;
-  ``plans``: what they are worth.
-- Bounds: ``first_order``, ``saddle`` without cuts, ``cut_saddle`` with them, over rows coded by ``forest``;
-  ``relaxation``, ``growing`` by simplex; cuts: ``odd_sets``, found by ``separation`` (``odd_triples``, ``odd_growth``),
-  ``knapsack``, ``cut_rows``; ``prices``, ``class_prices``: all of it in integers.
-- The tree: ``branch``, ``node``, ``cut_visitor``, ``strong``, ``restrict``, ``propagate``; its evidence: ``proof``.
-- Infeasible programs: ``feasibility`` proves them by one linear program, ``constraints`` are its constraints by name.
-- Other solvers: ``milp``, ``highs``, ``cbc_log``, whose word ``claims`` and ``recount`` check. Ties: ``tie_break``.
+- ``program``: forms of the program, each made from the one before (aggregate, problem, restricted work).
+- ``backends``: HiGHS and PuLP, and what their word is worth.
+- ``cuts``, ``bounds``, ``lp``: inequalities; bounds in exact integers by first-order steps; the relaxation by simplex.
+- ``plans``: searches for plans. ``tree``: branch and bound, and the evidence it leaves.
+- ``infeasible``, ``ties``: programs without a plan; the best among equal plans.
+- ``large_root``, ``run``, ``engine``: the stages in order; ``deadline``: when to stop.
 """
 
 from __future__ import annotations
@@ -30,7 +26,7 @@ def check_backend(backend: str) -> None:
     Worth calling before a long run, so that nobody waits for a solver that is not there.
     """
     if backend != "auto":
-        from placement.solve.milp import named_solver  # noqa: PLC0415 - loads PuLP
+        from placement.solve.backends.milp import named_solver  # noqa: PLC0415 - loads PuLP
 
         named_solver(backend)
 
@@ -103,7 +99,7 @@ def maximise_coverage(
             program, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, progress=progress
         )
     else:
-        from placement.solve.milp import solve_milp  # noqa: PLC0415 - so is PuLP
+        from placement.solve.backends.milp import solve_milp  # noqa: PLC0415 - so is PuLP
 
         solution = solve_milp(program, backend=backend, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads)
     if solution.interrupted and solution.status == "no_solution":

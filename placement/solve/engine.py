@@ -11,20 +11,21 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from placement.solve.aggregate import aggregate
-from placement.solve.annealing import anneal
-from placement.solve.deadline import Deadline, hold_interrupts
-from placement.solve.forest import FEWEST_ENTRIES, build_forest
-from placement.solve.group_kernels import MASK_COLUMNS
-from placement.solve.iterated import iterated_search
+from placement.interrupts import hold_interrupts
+from placement.solve.cuts.pool import CutPool
+from placement.solve.cuts.separation import violated_odd_sets
+from placement.solve.deadline import Deadline
 from placement.solve.large_root import CutRounds
-from placement.solve.odd_sets import CutPool
-from placement.solve.problem import build_problem
-from placement.solve.recombine import recombined
-from placement.solve.restrict import restrict
+from placement.solve.plans.annealing import anneal
+from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.recombine import recombined
+from placement.solve.plans.swaps import build_field, greedy_plan
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.forest import FEWEST_ENTRIES, build_forest
+from placement.solve.program.group_kernels import MASK_COLUMNS
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
 from placement.solve.run import Run
-from placement.solve.search import build_field, greedy_plan
-from placement.solve.separation import violated_odd_sets
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 

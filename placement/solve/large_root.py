@@ -19,19 +19,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.solve.branch import within_gap
-from placement.solve.class_prices import ClassPrices
-from placement.solve.cut_saddle import BEST, RATIO, cut_ground, main_row_price, run_with_cuts, start_cut_state
+from placement.solve.bounds.class_prices import ClassPrices
+from placement.solve.bounds.cut_saddle import BEST, RATIO, cut_ground, main_row_price, run_with_cuts, start_cut_state
+from placement.solve.bounds.prices import Prices, scaled_bound
+from placement.solve.bounds.saddle import sites_opened
+from placement.solve.cuts.pool import CutPool, rows_of_sets
+from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
-from placement.solve.improve import Improver
-from placement.solve.node import Node, Visitor, multipliers, replaced
-from placement.solve.odd_sets import CutPool, rows_of_sets
-from placement.solve.plans import Finder
-from placement.solve.prices import Prices, scaled, scaled_bound
-from placement.solve.problem import FREE, Problem
-from placement.solve.restrict import Work, restrict
-from placement.solve.saddle import sites_opened
-from placement.solve.separation import violated_odd_sets
+from placement.solve.plans.population import Improver
+from placement.solve.plans.value import Finder
+from placement.solve.program.gap import within_gap
+from placement.solve.program.problem import FREE, Problem
+from placement.solve.program.restrict import Work, restrict
+from placement.solve.program.scale import scaled
+from placement.solve.tree.node import Node, Visitor, multipliers, replaced
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray
 

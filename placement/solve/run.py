@@ -18,22 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement import __version__
-from placement.solve.beside import PlansBeside
-from placement.solve.branch import BranchAndBound, Stage, Tree, proven_bound, root_node, status_of, within_gap
-from placement.solve.cut_visitor import CutVisitor
+from placement.solve.bounds.prices import scaled_bound
+from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
-from placement.solve.dominate import dominated_columns, without
-from placement.solve.improve import Improver
 from placement.solve.large_root import LargeRoot
-from placement.solve.node import NOTHING_ALLOWED, Node, Visit, Visitor
-from placement.solve.odd_sets import CutPool
-from placement.solve.plans import Finder
-from placement.solve.prices import scaled_bound
-from placement.solve.problem import FREE, build_problem
-from placement.solve.proof import ProofLog
-from placement.solve.reduced import ReducedProgram
-from placement.solve.relaxation import CutRelaxation
-from placement.solve.restrict import restrict
+from placement.solve.lp.relaxation import CutRelaxation
+from placement.solve.plans.background import PlansBeside
+from placement.solve.plans.population import Improver
+from placement.solve.plans.value import Finder
+from placement.solve.program.dominate import dominated_columns, without
+from placement.solve.program.gap import within_gap
+from placement.solve.program.problem import FREE, build_problem
+from placement.solve.program.reduced import ReducedProgram
+from placement.solve.program.restrict import restrict
+from placement.solve.tree.branch import BranchAndBound, Stage, Tree, proven_bound, root_node, status_of
+from placement.solve.tree.cut_visitor import CutVisitor
+from placement.solve.tree.node import NOTHING_ALLOWED, Node, Visit, Visitor
+from placement.solve.tree.proof import ProofLog
 from placement.values import Solution
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
@@ -160,7 +161,7 @@ class Run:
         return self._visit_root(self._visitor, root, plan, _REFIX_ITERATIONS)
 
     def _solved(self, time_limit_s: float) -> Solution | None:
-        from placement.solve.milp import solve_milp  # noqa: PLC0415 -- loads pulp
+        from placement.solve.backends.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
         try:
             return solve_milp(

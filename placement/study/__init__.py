@@ -231,8 +231,8 @@ def read_study(path: str | Path, *, allow_outside: bool = False) -> Study:
     Raises
     ------
     InputError
-        With every unknown key, wrong value and missing file at once. See also :func:`placement.inputs.open_study`,
-        whose error lists the faults of the tables too.
+        With every unknown key, wrong value and missing file at once. See also
+        :func:`placement.pipeline.prepare.open_study`, whose error lists the faults of the tables too.
     """
     file = Path(path)
     file = file / TABLE if file.is_dir() else file

@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.travel.snap import Snaps
-from placement.travel.streets import Streets
-from placement.values._frozen import frozen_array
+from placement.streets.network import Streets
+from placement.streets.snap import Snaps
+from placement.values.arrays import frozen_array
 
 CLOSED = 2**31 - 1
 """Cost of a direction that may not be used."""
@@ -72,7 +72,7 @@ class EdgeCosts:
         return first, reaching[order], cost[order]
 
     def place(self, streets: Streets, snaps: Snaps, *, arriving: bool) -> Ints:
-        """Return the (n, 7) placement of points, columns as in :mod:`placement.travel.engine_columns`.
+        """Return the (n, 7) placement of points, columns as in :mod:`placement.travel.placed`.
 
         Parameters
         ----------

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
+from placement.streets.network import Streets
 from placement.travel.stream import TimesStream
-from placement.travel.streets import Streets
 from placement.travel.walking import walking_run, whole_reach
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from placement.errors import InputError
-from placement.travel import engine_columns as col
-from placement.travel._search import Reach
+from placement.streets.network import Streets
+from placement.streets.snap import check_same_place, point_coordinates, snap_to_streets
+from placement.travel import placed as col
+from placement.travel.ask import open_streets, reach_of
 from placement.travel.costs import CLOSED
-from placement.travel.run import open_streets, reach_of
-from placement.travel.snap import check_same_place, point_coordinates, snap_to_streets
+from placement.travel.search import Reach
 from placement.travel.speeds import Slope
-from placement.travel.streets import Streets
 from placement.travel.times import whole_cutoff
 from placement.travel.walking import walking_costs, whole_reach
 

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import Fault, InputError
-from placement.travel._faults import row_faults
+from placement.streets.network import Streets
 from placement.travel.costs import CLOSED, EdgeCosts
-from placement.travel.streets import Streets
+from placement.values.row_faults import row_faults
 
 Slope = Literal["tobler", "irmischer-clarke"]
 SLOPES: dict[str, str] = {"tobler": "Tobler", "irmischer-clarke": "Irmischer and Clarke"}

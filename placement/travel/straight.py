@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import CrsError, InputError
-from placement.travel.snap import point_coordinates
+from placement.streets.snap import point_coordinates
 from placement.travel.times import TravelTimes
 from placement.travel.walking import whole_reach
 

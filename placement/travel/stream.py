@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from placement.travel._search import Reach, search
-from placement.travel.snap import Snaps
+from placement.streets.snap import Snaps
+from placement.travel.search import Reach, search
 from placement.travel.times import TravelTimes, Unit, positions_of
 
 

@@ -189,7 +189,7 @@ class TravelTimes:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one compressed ``.npz`` file (no pickle), whole or not at all."""
-        from placement.travel._archive import save  # noqa: PLC0415
+        from placement.travel.archive import save  # noqa: PLC0415
 
         save(self, Path(path))
 
@@ -202,7 +202,7 @@ class TravelTimes:
         InputError
             If the file is missing, damaged or of another kind.
         """
-        from placement.travel._archive import load  # noqa: PLC0415
+        from placement.travel.archive import load  # noqa: PLC0415
 
         return load(Path(path))
 
@@ -252,7 +252,7 @@ class TravelTimes:
         >>> times.within_metres(500).toarray().tolist()
         [[True], [False]]
         """
-        from placement.travel._given import long_table  # noqa: PLC0415
+        from placement.travel.tables import long_table  # noqa: PLC0415
 
         parts = long_table(frame, point_ids=point_ids, site_ids=site_ids, missing=missing)
         return cls(
@@ -295,7 +295,7 @@ class TravelTimes:
         >>> TravelTimes.from_matrix(frame, unit="metres").within_metres(500).toarray().tolist()
         [[True], [False]]
         """
-        from placement.travel._given import melted  # noqa: PLC0415
+        from placement.travel.tables import melted  # noqa: PLC0415
 
         return cls.from_table(
             melted(frame, unit), point_ids=frame.index if point_ids is None else point_ids,

@@ -9,12 +9,12 @@ import geopandas as gpd
 import numpy as np
 
 from placement.errors import InputError
+from placement.streets.network import Streets
+from placement.streets.snap import FAR_SNAP_M
 from placement.tables import LARGEST
+from placement.travel.ask import Direction, TravelRun
 from placement.travel.costs import EdgeCosts
-from placement.travel.run import Direction, TravelRun
-from placement.travel.snap import FAR_SNAP_M
 from placement.travel.speeds import SLOPES, Slope, hill_costs, table_costs
-from placement.travel.streets import Streets
 from placement.travel.times import TravelTimes, whole_cutoff
 
 

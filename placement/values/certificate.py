@@ -107,7 +107,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
 from placement.values.program import BoolArray, CoverageProgram, IntArray, linear_bytes
 
 SCALE = 2**20

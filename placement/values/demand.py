@@ -11,8 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.errors import AlignmentError, InputError
-from placement.values._checks import Faults, shown
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
+from placement.values.checks import Faults, shown
 from placement.values.crs import check_frame
 
 FloatArray = NDArray[np.float64]

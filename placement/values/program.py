@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from placement.errors import InputError
-from placement.values._frozen import frozen_array, frozen_csr
+from placement.values.arrays import frozen_array, frozen_csr
 
 WEIGHT_LIMIT = 2**42
 """Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""

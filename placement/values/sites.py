@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import AlignmentError
-from placement.values._checks import Faults, shown
+from placement.values.checks import Faults, shown
 from placement.values.demand import check_points, check_texts
 
 STATUSES = ("existing", "candidate", "required", "excluded")

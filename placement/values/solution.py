@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.values._frozen import frozen_array
+from placement.values.arrays import frozen_array
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 Proof = Literal["certificate", "solver", "none"]

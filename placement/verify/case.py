@@ -11,15 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.report import (
-    ReportData,
-    gather,
-    plan_from_dict,
-    plan_record,
-    reach_shares,
-    render_files,
-    versions,
-)
+from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
 from placement.study import overrides_of
 from placement.verify.bound import certificate_faults, claim_faults, load_certificate
 from placement.verify.counting import Counting

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import Fault, InputError
-from placement.inputs import prepare, restated
+from placement.pipeline.prepare import prepare, restated
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, PLAN_FILE, PlanFormatError, read_infeasible, read_plan
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.inputs import Prepared
+from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Segment
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.inputs import Prepared
+from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 from placement.verify.rules import Claims, station_amount
 

@@ -87,7 +87,7 @@ def _side_rows(program: CoverageProgram) -> tuple[sparse.csr_array, np.ndarray, 
 
 def highspy_arrays(program, limit_s):
     """HiGHS by arrays."""
-    from placement.solve.highs import ArrayModel, solve_mip
+    from placement.solve.backends.highs import ArrayModel, solve_mip
 
     begun = time.perf_counter()
     model = raw(program)
@@ -250,7 +250,7 @@ def scip(program, limit_s):
 
 
 def _aggregated(program, limit_s, backend):
-    from placement.solve.milp import solve_milp
+    from placement.solve.backends.milp import solve_milp
 
     solution = solve_milp(program, backend=backend, time_limit_s=limit_s, threads=THREADS)
     value = np.nan if solution.status == "no_solution" else solution.objective

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from placement.coverage import cover
-from placement.inputs import Prepared, prepare
-from placement.models import maximal_coverage, station_costs
-from placement.pipeline import study_policy, study_standard
+from placement.economics import station_costs
+from placement.models import maximal_coverage
+from placement.pipeline.policy import study_policy
+from placement.pipeline.prepare import Prepared, prepare
+from placement.pipeline.recommend import study_standard
 from placement.study import read_study
 from placement.travel import walking_times
 from placement.values import CoverageProgram

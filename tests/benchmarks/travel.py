@@ -24,10 +24,11 @@ import shapely
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from placement.solve.aggregate import aggregate
-from placement.travel import Snaps, Streets, snap_to_streets, walking_covers, walking_times
-from placement.travel._search import search
+from placement.solve.program.aggregate import aggregate
+from placement.streets import Snaps, Streets, snap_to_streets
+from placement.travel import walking_covers, walking_times
 from placement.travel.costs import EdgeCosts
+from placement.travel.search import search
 from placement.values import CoverageProgram
 from tests.benchmarks.travel_cities import CRS, City, people_along, synthetic_city
 from tests.benchmarks.travel_engines import ENGINES, Engine

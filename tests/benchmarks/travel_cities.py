@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from placement.travel import Streets
+from placement.streets import Streets
 
 CRS = "EPSG:32650"
 BLOCK_M = 90.0

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from placement.travel import Snaps, Streets
-from placement.travel._search import search_by_site
+from placement.streets import Snaps, Streets
 from placement.travel.costs import EdgeCosts
+from placement.travel.search import search_by_site
 
 Run = Callable[[NDArray[np.int64], int], sparse.csr_array]
 

@@ -111,14 +111,14 @@ def test_bad_input_is_2(tmp_path):
 
 
 def test_an_unknown_solver_is_told_before_anything_is_computed(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("placement.pipeline.prepare", None)
+    monkeypatch.setattr("placement.pipeline.recommend.prepare", None)
     done = call("recommend", study, "--out", tmp_path / "out", "--backend", "gurobi9")
     assert done.exit_code == 2
     assert "solver 'gurobi9' is unknown or not available -> use one of highs, cbc" in done.stderr
 
 
 def test_an_output_beneath_a_file_is_told_before_anything_is_computed(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("placement.pipeline.prepare", None)
+    monkeypatch.setattr("placement.pipeline.recommend.prepare", None)
     (tmp_path / "file").write_text("x")
     done = call("recommend", study, "--out", tmp_path / "file" / "out")
     assert done.exit_code == 2
@@ -231,7 +231,7 @@ def test_no_plan_in_time_is_6(study, tmp_path, monkeypatch):
     def nothing(*_args, **_options):
         raise NoSolutionError("no plan was found within 1 s: allow more time")
 
-    monkeypatch.setattr("placement.pipeline.optimise", nothing)
+    monkeypatch.setattr("placement.pipeline.recommend.optimise", nothing)
     assert call("recommend", study, "--out", tmp_path / "out").exit_code == 6
 
 
@@ -239,7 +239,7 @@ def test_interrupt_is_130(study, tmp_path, monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("placement.pipeline.optimise", interrupted)
+    monkeypatch.setattr("placement.pipeline.recommend.optimise", interrupted)
     done = call("recommend", study, "--out", tmp_path / "out")
     assert done.exit_code == 130
     assert f"no plan was written; {tmp_path / 'out'} is as it was" in done.stderr
@@ -357,13 +357,13 @@ def test_ctrl_c_writes_the_best_plan_so_far(tmp_path):
 
 
 def test_ctrl_c_while_ties_are_broken_keeps_the_proven_plan(study, tmp_path, monkeypatch):
-    from placement.solve.deadline import hold_interrupts
+    from placement.interrupts import hold_interrupts
 
     def cut_short(*_arguments, **_options):
         with hold_interrupts() as interrupt:
             interrupt.ask()
 
-    monkeypatch.setattr("placement.solve.tie_break.tie_break", cut_short)
+    monkeypatch.setattr("placement.solve.ties.tie_break.tie_break", cut_short)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         done = call("recommend", study, "--out", tmp_path / "out", "--json")
@@ -375,7 +375,7 @@ def test_ctrl_c_while_ties_are_broken_keeps_the_proven_plan(study, tmp_path, mon
 
 
 def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
-    from placement import pipeline
+    from placement.pipeline import recommend as pipeline
 
     real = pipeline.predict_visits
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
-from placement.demand import _beta_binomial, estimate_awareness
-from placement.demand._beta_binomial import SLOPE_SCALE, SPREAD_SCALE
+from placement.demand import estimate_awareness
+from placement.demand.fit import beta_binomial as _beta_binomial
+from placement.demand.fit.beta_binomial import SLOPE_SCALE, SPREAD_SCALE
 from placement.demand.survey import pool_survey
 from placement.errors import AlignmentError, InputError
 

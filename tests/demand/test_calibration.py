@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from placement.demand import estimate_awareness, fit_usage
-from placement.demand._beta_binomial import integrate
-from placement.demand._mixture import mixture_cdf, mixture_moments
+from placement.demand.fit.beta_binomial import integrate
+from placement.demand.fit.mixture import mixture_cdf, mixture_moments
 from tests.demand.cities import TRUTH, simulated_city, simulated_survey
 
 
@@ -44,7 +44,7 @@ def test_few_districts(districts, sd):
     inside, unsurveyed, _ = coverage(districts, 300, sd)
     assert 0.87 <= inside <= 0.94
     # Districts as few and as alike as these do not tell how alike they are: the interval of one that was not asked
-    # may then be too wide, never too narrow (the table in placement.demand._beta_binomial has the figures).
+    # may then be too wide, never too narrow (the table in placement.demand.fit.beta_binomial has the figures).
     assert unsurveyed >= 0.86
     if districts >= 5 and sd >= 0.08:
         assert unsurveyed <= 0.94

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from placement.demand import spread_footfall
 from placement.errors import CrsError, InputError
-from placement.travel import Streets
+from placement.streets import Streets
 
 CRS = "EPSG:32650"
 

@@ -199,7 +199,7 @@ def test_people_outside_all_districts_are_told(tmp_path):
 
 def test_the_number_of_cells_is_bounded_before_they_are_read(tmp_path, monkeypatch):
     path = write(tmp_path / "p.tif", PEOPLE)
-    monkeypatch.setattr("placement.demand._geotiff.MOST_CELLS", 15)
+    monkeypatch.setattr("placement.demand.geotiff.MOST_CELLS", 15)
     with pytest.raises(InputError, match=r"has 16 cells around the areas .*; 15 are read at most"):
         people(path)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import optimize, sparse, stats
 
 from placement.demand import fit_usage
-from placement.demand._huff import Pairs, nb_log_likelihood
-from placement.demand._transactions import station_totals
+from placement.demand.fit.huff import Pairs, nb_log_likelihood
+from placement.demand.fit.transactions import station_totals
 from placement.errors import AlignmentError, InputError
 from placement.travel import TravelTimes
 from tests.demand.cities import TRUTH, simulated_city

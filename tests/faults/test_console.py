@@ -18,9 +18,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement import console, pipeline
+from placement import console
 from placement.cli import main
 from placement.errors import Fault, InputError
+from placement.pipeline import recommend as pipeline
 from placement.printing import PrintableFormatter, held, json_text, printable
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
@@ -154,7 +155,7 @@ def test_a_defect_is_one_line_and_exit_1(study, monkeypatch, name, options):
     def failing(*_arguments, **_options):
         raise error
 
-    monkeypatch.setattr("placement.inputs.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
     done = call("check", study, *options)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"placement: {begins}")
@@ -205,7 +206,7 @@ def test_an_import_that_is_interrupted_is_an_interrupt(study, monkeypatch):
         except KeyboardInterrupt as error:
             raise ImportError("cannot load") from error
 
-    monkeypatch.setattr("placement.inputs.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
     done = call("check", study)
     assert (done.exit_code, done.stderr) == (130, "placement: interrupted\n")
 

@@ -68,7 +68,7 @@ def interrupted(study, out, where, presses):
     return process.returncode, said, complaint
 
 
-@pytest.mark.parametrize("where", ["placement.inputs:read_tables", "placement.pipeline:cover"])
+@pytest.mark.parametrize("where", ["placement.pipeline.prepare:read_tables", "placement.pipeline.recommend:cover"])
 def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
     code, said, complaint = interrupted(study, tmp_path / "out", where, 1)
     assert code == 130
@@ -78,10 +78,10 @@ def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
 
 
 MOMENTS = {
-    "tie-break": ("placement.solve.tie_break:aggregate", "the best plan so far will be written"),
-    "visits": ("placement.pipeline:predict_visits", "the best plan so far will be written"),
-    "writing": ("placement.pipeline:write_folder", "the best plan so far will be written"),
-    "drawing": ("placement.pipeline:render_report", "the plan is written, its report is being drawn"),
+    "tie-break": ("placement.solve.ties.tie_break:aggregate", "the best plan so far will be written"),
+    "visits": ("placement.pipeline.recommend:predict_visits", "the best plan so far will be written"),
+    "writing": ("placement.pipeline.recommend:write_folder", "the best plan so far will be written"),
+    "drawing": ("placement.pipeline.recommend:render_report", "the plan is written, its report is being drawn"),
 }
 
 
@@ -100,14 +100,14 @@ def test_the_first_press_after_there_is_a_plan_writes_it(study, tmp_path, moment
 
 
 def test_the_second_press_before_the_plan_is_written_leaves_nothing(study, tmp_path):
-    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline:predict_visits", 2)
+    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline.recommend:predict_visits", 2)
     assert (code, said) == (130, "")
     assert complaint.endswith(f"no plan was written; {tmp_path / 'out'} is as it was\nplacement: interrupted\n")
     assert not list(tmp_path.iterdir())
 
 
 def test_the_second_press_while_drawing_leaves_the_plan_whole(study, tmp_path):
-    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline:render_report", 2)
+    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline.recommend:render_report", 2)
     assert (code, said) == (130, "")
     assert f"the plan is in {tmp_path / 'out'}" in complaint
     record = json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))

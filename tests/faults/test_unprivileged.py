@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 NOBODY = "65534"
 KERNELS = """
 import numpy as np
-from placement.travel._grid import build_grid
+from placement.streets.grid import build_grid
 print(build_grid(np.array([[0.0, 0, 9, 0]])).nearest(np.array([[4.0, 3.0]]))[1])
 """
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import PlacementError
-from placement.inputs import open_study, prepare, read_inputs
-from placement.pipeline import recommend, write_outcome
+from placement.pipeline.prepare import open_study, prepare, read_inputs
+from placement.pipeline.recommend import recommend
+from placement.report.write import write_outcome
 from placement.verify import verify_folder
 from tests.fuzz.mutations import case
 

@@ -29,7 +29,7 @@ def test_cases_that_broke_once(seed):
 
 @pytest.mark.parametrize("base", BASES)
 def test_the_bases_themselves_are_in_order(base, tmp_path):
-    from placement.inputs import open_study, prepare
+    from placement.pipeline.prepare import open_study, prepare
 
     for name, content in BASES[base]().items():
         (tmp_path / name).write_bytes(content)

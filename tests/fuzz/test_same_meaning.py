@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.inputs import open_study
-from placement.pipeline import recommend, report_data
+from placement.pipeline.prepare import open_study
+from placement.pipeline.recommend import recommend
 from placement.report import render_files
+from placement.report.write import report_data
 from tests.fuzz.bases import BASES, TOML, Files, places, plain, table
 from tests.fuzz.mutations import Random, pick
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from placement.coverage import Standard, cover
+from placement.economics import Policy, StationCosts, station_costs
 from placement.errors import InputError
-from placement.models import Policy, StationCosts, maximal_coverage, station_costs
+from placement.models import maximal_coverage
 from placement.study import CostSection
 from placement.values import Sites
 from tests.towns import make_demand, make_sites, make_times

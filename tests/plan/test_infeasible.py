@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from placement.coverage import Standard, cover
+from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
-from placement.models import Policy, StationCosts
 from placement.plan import optimise
 from tests.towns import make_demand, make_sites, make_times
 

@@ -12,10 +12,10 @@ from placement.models import maximal_coverage
 from placement.plan.infeasible import explain
 from placement.plan.solving import solve_in_time
 from placement.solve import maximise_coverage
-from placement.solve.constraints import constraint_names, eased, restricted
+from placement.solve.backends.highs import LinearModel, LpOutcome
 from placement.solve.deadline import NEVER
-from placement.solve.feasibility import FeasibilityModel
-from placement.solve.highs import LinearModel, LpOutcome
+from placement.solve.infeasible.constraints import constraint_names, eased, restricted
+from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
 from placement.verify import check_certificate
 from tests.solve.instances import brute_force

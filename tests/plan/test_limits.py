@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from placement.coverage import Standard, cover
+from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
-from placement.models import Policy, StationCosts
-from placement.pipeline import recommend, write_outcome
+from placement.pipeline.recommend import recommend
 from placement.plan import optimise
+from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.verify import verify_folder
 from tests.towns import make_demand, make_sites, make_times

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.coverage import Standard, _Columns, cover
+from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
-from placement.models import Policy, StationCosts, maximal_coverage
+from placement.models import maximal_coverage
 from placement.plan import optimise
-from placement.solve.highs import LinearModel, MipOutcome
+from placement.solve.backends.highs import LinearModel, MipOutcome
 from placement.values import Sites
 from tests.towns import make_demand, make_sites, make_times, random_town
 
@@ -220,7 +221,7 @@ def three_for_two():
 def test_a_solver_that_fails_or_lies_costs_no_plan(name, monkeypatch):
     solve_mip, remark = LIES[name]
     right = optimise(**three_for_two())
-    monkeypatch.setattr("placement.solve.tie_break.solve_mip", solve_mip)
+    monkeypatch.setattr("placement.solve.ties.tie_break.solve_mip", solve_mip)
     plan = optimise(**three_for_two())
     assert (plan.status, plan.objective, plan.bound) == ("optimal", right.objective, right.bound)
     assert not plan.tie_broken
@@ -228,7 +229,7 @@ def test_a_solver_that_fails_or_lies_costs_no_plan(name, monkeypatch):
 
 
 def test_a_solver_that_hangs_is_left_behind(monkeypatch):
-    monkeypatch.setattr("placement.solve.tie_break.solve_mip", hang)
+    monkeypatch.setattr("placement.solve.ties.tie_break.solve_mip", hang)
     began = perf_counter()
     plan = optimise(**three_for_two(), time_limit_s=1.0)
     assert perf_counter() - began < 10
@@ -241,7 +242,7 @@ def test_a_foreign_plan_is_not_taken(mask, monkeypatch):
     def foreign(_program, solution, _costs, **_options):
         return dataclasses.replace(solution, chosen=mask)
 
-    monkeypatch.setattr("placement.solve.tie_break.tie_break", foreign)
+    monkeypatch.setattr("placement.solve.ties.tie_break.tie_break", foreign)
     plan = optimise(**three_for_two())
     assert (plan.status, plan.objective, plan.tie_broken) == ("optimal", 10.0, False)
     assert plan.details["tie_break"] == "the solver's plan is not as good as the one at hand"
@@ -254,13 +255,13 @@ def test_a_relaxation_that_lies_fixes_nothing(monkeypatch):
         outcome = real(self, **options)
         return dataclasses.replace(outcome, objective=-1e9, reduced_costs=-outcome.reduced_costs - 1)
 
-    monkeypatch.setattr("placement.solve.tie_break.LinearModel.solve", solve)
+    monkeypatch.setattr("placement.solve.ties.tie_break.LinearModel.solve", solve)
     plan = optimise(**three_for_two())
     assert moves_of(plan) == [("S1", "C0")]
     assert plan.tie_broken
 
 
 def test_too_many_pairs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.transfers.MOST_LENGTHS", 1)
+    monkeypatch.setattr("placement.solve.ties.transfers.MOST_LENGTHS", 1)
     plan = optimise(**three_for_two())
     assert (plan.status, plan.tie_broken) == ("optimal", False)

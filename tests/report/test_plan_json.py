@@ -7,14 +7,7 @@ import pandas as pd
 import pytest
 
 from placement.errors import InputError
-from placement.report.plan_json import (
-    ordered_actions,
-    plan_bytes,
-    plan_from_dict,
-    plan_schema,
-    plan_to_dict,
-    read_plan,
-)
+from placement.report.plan_json import ordered_actions, plan_bytes, plan_from_dict, plan_schema, plan_to_dict, read_plan
 from tests.report.conftest import make_plan
 
 DIGEST = "ab" * 32

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from placement.errors import InputError
-from placement.solve.aggregate import aggregate, row_classes
+from placement.solve.program.aggregate import aggregate, row_classes
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.instances import is_feasible, random_budgeted, random_covers, random_relocation, value_of
 

@@ -6,14 +6,14 @@ from scipy import sparse
 
 import placement.solve.run as run_module
 from placement.solve import maximise_coverage
-from placement.solve.aggregate import aggregate
-from placement.solve.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
-from placement.solve.highs import ArrayModel, LinearModel
-from placement.solve.odd_sets import odd_set_coefficients
-from placement.solve.problem import build_problem
-from placement.solve.restrict import restrict
-from placement.solve.saddle import sites_opened
-from placement.solve.separation import violated_odd_sets
+from placement.solve.backends.highs import ArrayModel, LinearModel
+from placement.solve.bounds.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
+from placement.solve.bounds.saddle import sites_opened
+from placement.solve.cuts.pool import odd_set_coefficients
+from placement.solve.cuts.separation import violated_odd_sets
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram
 from placement.verify import check_certificate
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from placement.solve.aggregate import aggregate
-from placement.solve.dominate import dominated_columns, without
-from placement.solve.problem import ZERO, build_problem
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.dominate import dominated_columns, without
+from placement.solve.program.problem import ZERO, build_problem
 from placement.values import CoverageProgram
 from tests.solve.instances import brute_force, random_budgeted, random_relocation
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.solve.forest import FEWEST_ENTRIES, Forest, build_forest, reach_rows, spread_prices
+from placement.solve.program.forest import FEWEST_ENTRIES, Forest, build_forest, reach_rows, spread_prices
 
 
 def distinct_rows(seed: int, rows: int, sites: int, share: float) -> sparse.csr_array:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from placement.interrupts import Interrupt, hold_interrupts
 from placement.solve import maximise_coverage
-from placement.solve.deadline import Deadline, Interrupt, hold_interrupts
-from placement.solve.highs import ArrayModel, solve_mip
+from placement.solve.backends.highs import ArrayModel, solve_mip
+from placement.solve.deadline import Deadline
 from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 from tests.solve.test_milp import hard_program

@@ -9,11 +9,17 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from placement.solve import maximise_coverage, run
-from placement.solve.aggregate import aggregate
-from placement.solve.knapsack import KnapsackPool, KnapsackRow, _greedy_cover, knapsack_rows, violated_knapsack_cuts
-from placement.solve.odd_sets import CutPool
-from placement.solve.prices import Prices, scaled_bound
-from placement.solve.problem import build_problem
+from placement.solve.bounds.prices import Prices, scaled_bound
+from placement.solve.cuts.knapsack import (
+    KnapsackPool,
+    KnapsackRow,
+    _greedy_cover,
+    knapsack_rows,
+    violated_knapsack_cuts,
+)
+from placement.solve.cuts.pool import CutPool
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate

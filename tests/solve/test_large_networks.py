@@ -8,10 +8,10 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from placement.solve import maximise_coverage
-from placement.solve.aggregate import aggregate
-from placement.solve.plans import Finder
-from placement.solve.problem import build_problem
-from placement.solve.restrict import restrict
+from placement.solve.plans.value import Finder
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram, LinearRow
 from placement.verify import check_certificate
 

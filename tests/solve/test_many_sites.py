@@ -10,9 +10,9 @@ from scipy import sparse
 import placement.solve.large_root as large_root_module
 import placement.solve.run as run_module
 from placement.solve import maximise_coverage
-from placement.solve.beside import PlansBeside
-from placement.solve.highs import ArrayModel, solve_mip
-from placement.solve.problem import FREE
+from placement.solve.backends.highs import ArrayModel, solve_mip
+from placement.solve.plans.background import PlansBeside
+from placement.solve.program.problem import FREE
 from placement.values import CoverageProgram, LinearRow
 from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from scipy import sparse
 
 from placement.errors import InputError, RefutedError
-from placement.solve.cbc_log import read_cbc_log
-from placement.solve.claims import safe_bound, trivial_bound
-from placement.solve.deadline import hold_interrupts
-from placement.solve.milp import solve_milp
-from placement.solve.recount import recount
+from placement.interrupts import hold_interrupts
+from placement.solve.backends.cbc_log import read_cbc_log
+from placement.solve.backends.claims import safe_bound, trivial_bound
+from placement.solve.backends.milp import solve_milp
+from placement.solve.program.recount import recount
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.programs import optimum, relocation_programs, value_of
 
@@ -192,7 +192,7 @@ import numpy as np
 
 from placement.solve import highs
 from placement.solve.deadline import hold_interrupts
-from placement.solve.milp import solve_milp
+from placement.solve.backends.milp import solve_milp
 from tests.solve.test_milp import hard_program
 
 program, real = hard_program(400, 4000), highs.run
@@ -316,7 +316,7 @@ def test_values_are_read_only_where_the_state_says_so(status, sol_status, expect
 
 
 def test_a_bound_below_the_plan_is_dropped_and_the_plan_kept(monkeypatch):
-    monkeypatch.setattr("placement.solve.milp.read_cbc_log", lambda text: ("optimal", 8.0))
+    monkeypatch.setattr("placement.solve.backends.milp.read_cbc_log", lambda text: ("optimal", 8.0))
     solution = solve_milp(three_sites(1), backend="cbc")
     assert (solution.status, solution.objective, solution.bound, solution.proof) == ("feasible", 9, 18, "none")
     assert solution.details["refuted"].endswith("lies below the plan's own value 9")

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 from scipy import sparse
 
-from placement.solve.odd_sets import CutPool, odd_set_coefficients, rows_of_sets
-from placement.solve.problem import Covers, transposed
+from placement.solve.cuts.pool import CutPool, odd_set_coefficients, rows_of_sets
+from placement.solve.program.problem import Covers, transposed
 from tests.solve.instances import random_covers
 
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from placement.solve.aggregate import aggregate
-from placement.solve.beside import PlansBeside
-from placement.solve.branch import root_limits
 from placement.solve.deadline import Deadline
-from placement.solve.improve import Improver
-from placement.solve.problem import build_problem
-from placement.solve.recombine import ball_ranks, recombined
-from placement.solve.restrict import restrict
-from placement.solve.search import build_field, near_sites
+from placement.solve.plans.background import PlansBeside
+from placement.solve.plans.population import Improver
+from placement.solve.plans.recombine import ball_ranks, recombined
+from placement.solve.plans.swaps import build_field, near_sites
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
+from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram
 
 

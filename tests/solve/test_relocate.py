@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from placement.solve.aggregate import aggregate
-from placement.solve.plans import Finder
-from placement.solve.problem import build_problem
-from placement.solve.restrict import restrict
+from placement.solve.plans.value import Finder
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.instances import brute_force, is_feasible, random_relocation, value_of
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from placement.solve.aggregate import aggregate
-from placement.solve.annealing import anneal
-from placement.solve.branch import root_limits
+from placement.solve.backends.milp import solve_milp
 from placement.solve.deadline import Deadline
-from placement.solve.improve import Improver
-from placement.solve.iterated import iterated_search
-from placement.solve.milp import solve_milp
-from placement.solve.problem import build_problem
-from placement.solve.restrict import restrict
-from placement.solve.search import build_field, greedy_plan
+from placement.solve.plans.annealing import anneal
+from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.population import Improver
+from placement.solve.plans.swaps import build_field, greedy_plan
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.solve.program.restrict import restrict
+from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram
 from tests.solve.instances import brute_force, is_feasible, value_of
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.solve.odd_sets import odd_set_coefficients
-from placement.solve.separation import violated_odd_sets
+from placement.solve.cuts.pool import odd_set_coefficients
+from placement.solve.cuts.separation import violated_odd_sets
 
 
 def violation(covers, y, z, rows):

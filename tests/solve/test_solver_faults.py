@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from placement.solve import maximise_coverage
-from placement.solve.highs import LinearModel, LpOutcome, MipOutcome
+from placement.solve.backends.highs import LinearModel, LpOutcome, MipOutcome
 from placement.verify import check_certificate
 from tests.solve.instances import brute_force
 from tests.verify.random_programs import random_program

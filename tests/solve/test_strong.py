@@ -6,14 +6,14 @@ from scipy import sparse
 
 import placement.solve.run as run_module
 from placement.solve import maximise_coverage
-from placement.solve.aggregate import aggregate
-from placement.solve.branch import root_limits
+from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
-from placement.solve.odd_sets import CutPool
-from placement.solve.problem import ONE, build_problem
-from placement.solve.proof import Branch
-from placement.solve.relaxation import CutRelaxation
-from placement.solve.side_block import side_block
+from placement.solve.lp.relaxation import CutRelaxation
+from placement.solve.lp.side_block import side_block
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.limits import Branch
+from placement.solve.program.problem import ONE, build_problem
+from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram, Floor, LinearRow
 from placement.verify import check_certificate
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of

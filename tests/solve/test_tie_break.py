@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.solve.deadline import hold_interrupts
-from placement.solve.milp import solve_milp
-from placement.solve.tie_break import tie_break
+from placement.interrupts import hold_interrupts
+from placement.solve.backends.milp import solve_milp
+from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate
@@ -53,7 +53,7 @@ def test_many_sites_are_compared_too():
 
 
 def test_very_large_programs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.tie_break.MAX_ENTRIES", 3)
+    monkeypatch.setattr("placement.solve.ties.tie_break.MAX_ENTRIES", 3)
     program = twins()
     assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]]) is None
 

@@ -21,7 +21,9 @@ from placement.study.sections import (
 from placement.tables import read_tables
 
 ALWAYS = "it always has an effect where it is given"
-REFUSED = "refused by the section itself, tested in tests/study/test_study.py and tests/test_travel_settings.py"
+REFUSED = (
+    "refused by the section itself, tested in tests/study/test_study.py and tests/pipeline/test_travel_settings.py"
+)
 ELSEWHERE = "its names are checked against the tables"
 
 KEYS = {

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from placement.errors import InputError
-from placement.inputs import open_study, prepare
+from placement.pipeline.prepare import open_study, prepare
 from placement.study import read_study
 from placement.study.paths import any_outside, parts_of
 
@@ -41,7 +41,7 @@ def test_scenarios_side_by_side_have_fingerprints_of_their_own(spoiled):
 
 @pytest.mark.parametrize("name", ["stations", "streets_edges", "population"])
 def test_a_file_that_changes_while_it_is_read_is_a_fault(spoiled, monkeypatch, name):
-    from placement import inputs
+    from placement.pipeline import prepare as inputs
 
     study, real = read_study(spoiled.folder), inputs.read_inputs
 

@@ -11,7 +11,7 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from placement.demand import points_from_polygons
 from placement.errors import InputError
-from placement.inputs import prepare
+from placement.pipeline.prepare import prepare
 from placement.study import read_study
 from placement.tables import overlap_faults, read_tables
 from placement.tables.areas import SLIVER_SHARE, mend

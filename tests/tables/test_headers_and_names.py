@@ -122,7 +122,7 @@ def test_columns_may_be_swapped_by_the_map(spoiled):
 
 
 def test_columns_that_nobody_reads_are_told_by_check(spoiled):
-    from placement.inputs import prepare
+    from placement.pipeline.prepare import prepare
 
     spoiled.write("population", spoiled.frame("population").assign(remark="x", source="y"))
     spoiled.write("survey", spoiled.frame("survey").assign(interviewer="z"))
@@ -390,7 +390,7 @@ def test_a_layer_without_ids_counts_its_features(spoiled):
 
 
 def test_nodes_with_metres_and_degrees_say_which_are_used(spoiled):
-    from placement.inputs import read_inputs
+    from placement.pipeline.prepare import read_inputs
     from placement.tables import study_crs
 
     _, before = read_inputs(read_study(spoiled.folder))
@@ -404,7 +404,7 @@ def test_nodes_with_metres_and_degrees_say_which_are_used(spoiled):
 
 
 def test_headers_of_street_tables_are_read_as_those_of_others(spoiled):
-    from placement.inputs import read_inputs
+    from placement.pipeline.prepare import read_inputs
 
     _, before = read_inputs(read_study(spoiled.folder))
     spoiled.write("nodes", spoiled.frame("nodes").rename(columns=str.upper))

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from placement.demand import spread_footfall
 from placement.errors import CrsError, InputError
+from placement.streets import Streets
 from placement.study import read_study
 from placement.tables import read_tables
 from placement.toy import write_study
-from placement.travel import Streets, straight_line_times
+from placement.travel import straight_line_times
 from placement.values.crs import metric_crs, scales, utm_zone
 
 TABLES = ("population", "footfall", "stations", "candidates", "nodes")

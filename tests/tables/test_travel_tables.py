@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placement.errors import InputError
-from placement.inputs import prepare
-from placement.pipeline import recommend, write_outcome
+from placement.pipeline.prepare import prepare
+from placement.pipeline.recommend import recommend
+from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.verify import verify_folder
 

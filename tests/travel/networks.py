@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from placement.travel import Streets, snap_to_streets
+from placement.streets import Streets, snap_to_streets
 from placement.travel.costs import CLOSED, EdgeCosts
 
 CRS = "EPSG:32650"

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placement.travel import TravelTimes, _cache, cache_folder, walking_times
-from placement.travel import run as running
+from placement.travel import TravelTimes, cache_folder, walking_times
+from placement.travel import ask as running
+from placement.travel import cache as _cache
 from tests.travel.networks import random_points, random_streets
 
 ROOT = Path(__file__).parents[2]
@@ -158,8 +159,8 @@ def test_kernels_work_where_nothing_can_be_written(tmp_path):
     code = (
         "import numba.core.caching as caching\n"
         "caching.CacheImpl._locator_classes = []\n"
-        "from placement.travel._grid import build_grid\n"
-        "from placement.solve.restrict import restrict\n"
+        "from placement.streets.grid import build_grid\n"
+        "from placement.solve.program.restrict import restrict\n"
         "import numpy as np\n"
         "print(build_grid(np.array([[0.0, 0, 9, 0]])).nearest(np.array([[4.0, 3.0]]))[1])\n"
     )

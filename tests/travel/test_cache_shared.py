@@ -15,7 +15,7 @@ import pytest
 
 from placement.errors import InputError
 from placement.travel import TravelTimes, walking_times
-from placement.travel import run as running
+from placement.travel import ask as running
 from tests.travel.networks import random_points, random_streets
 
 

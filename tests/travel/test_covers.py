@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
-from placement.travel import _search, walking_covers, walking_times
+from placement.travel import search as _search
+from placement.travel import walking_covers, walking_times
 from placement.values import CoverageProgram
 from tests.travel.networks import random_points, random_streets
 

@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from placement.errors import InputError
-from placement.travel import Streets, isochrones, walking_times
+from placement.streets import Streets
+from placement.travel import isochrones, walking_times
 from tests.travel.networks import CRS, random_points, random_streets
 
 

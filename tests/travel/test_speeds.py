@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from placement.errors import InputError
-from placement.travel import Streets, vehicle_times, walking_times
-from placement.travel.run import open_streets
+from placement.streets import Streets
+from placement.travel import vehicle_times, walking_times
+from placement.travel.ask import open_streets
 from placement.travel.speeds import hill_costs, slope_factor, table_costs
 from tests.travel.networks import CRS, random_points, random_streets, reference_ms, stored
 

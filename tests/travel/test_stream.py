@@ -6,7 +6,8 @@ import pytest
 from scipy import sparse
 
 from placement.errors import AlignmentError
-from placement.travel import TimesStream, TravelTimes, _search, vehicle_run, walking_run
+from placement.travel import TimesStream, TravelTimes, vehicle_run, walking_run
+from placement.travel import search as _search
 from placement.values import CoverageProgram
 from tests.travel.networks import random_points, random_streets, stored
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from placement.errors import CrsError, InputError
-from placement.travel import Streets, distances_mm, straight_line_times, walking_times
-from placement.travel import _search as search_module
+from placement.streets import Streets
+from placement.travel import distances_mm, straight_line_times, walking_times
+from placement.travel import search as search_module
 from tests.travel.networks import CRS, coordinates, random_points, random_streets, reference_mm, stored
 
 

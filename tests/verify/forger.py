@@ -28,8 +28,10 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import InputError
-from placement.pipeline import Outcome, recommend, report_data, write_outcome
+from placement.pipeline.outcome import Outcome
+from placement.pipeline.recommend import recommend
 from placement.report import plan_from_dict, render_files
+from placement.report.write import report_data, write_outcome
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate

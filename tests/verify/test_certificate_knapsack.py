@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from placement.errors import CertificateError
-from placement.solve.knapsack import KnapsackRow
+from placement.solve.cuts.knapsack import KnapsackRow
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
 from placement.verify import check_certificate

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline import recommend, write_outcome
+from placement.pipeline.recommend import recommend
+from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.toy import write_study
 from placement.verify import verify_folder
@@ -77,7 +78,7 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
     assert verify_folder(folder).confirmed
     paths = [path for path in numbers(record) if path[0] not in NOT_FROM_THE_INPUTS]
     assert len(paths) > 100
-    from placement import inputs
+    from placement.pipeline import prepare as inputs
     from placement.verify import folder as judge
 
     prepared = inputs.prepare(read_study(record["study"]))

@@ -12,9 +12,10 @@ from click.testing import CliRunner
 
 from placement.cli import main
 from placement.errors import InfeasibleError, InputError
-from placement.pipeline import recommend, write_infeasible
+from placement.pipeline.recommend import recommend
 from placement.report import infeasible_schema, read_infeasible
 from placement.report.plan_json import plan_bytes
+from placement.report.write import write_infeasible
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate

@@ -15,10 +15,13 @@ from click.testing import CliRunner
 from placement.cli import main
 from placement.coverage import measure
 from placement.models import maximal_coverage
-from placement.pipeline import Outcome, recommend, study_policy, write_outcome
+from placement.pipeline.outcome import Outcome
+from placement.pipeline.policy import study_policy
+from placement.pipeline.recommend import recommend
 from placement.plan import optimise
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.report import PLAN_FILE
+from placement.report.write import write_outcome
 from placement.study import overrides_of, read_study
 from placement.toy import write_study
 from placement.verify import Judge, verify_folder
@@ -231,7 +234,7 @@ def test_an_asked_gap_that_is_not_the_studys_is_said(folder):
 
 
 def test_overrides_may_not_send_the_judge_to_the_network(folder, monkeypatch):
-    monkeypatch.setattr("placement.travel.Streets.from_place", None)
+    monkeypatch.setattr("placement.streets.Streets.from_place", None)
     record = record_of(folder)
     record["overrides"] = [{"key": "inputs.streets", "study": None, "used": {"place": "Wuhan, China"}}]
     (folder / PLAN_FILE).write_text(json.dumps(record), encoding="utf-8")

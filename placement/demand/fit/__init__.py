@@ -1,0 +1,1 @@
+"""The statistical models that the estimates are fitted with."""

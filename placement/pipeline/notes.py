@@ -1,0 +1,43 @@
+"""What a reader must know of a study that no table shows: what cannot count, and how points stand on the streets."""
+
+from __future__ import annotations
+
+from placement.countable import count_pairs
+from placement.demand import DemandEstimate
+from placement.pipeline.policy import study_standard
+from placement.standard import rules_of
+from placement.streets import Streets, street_notes
+from placement.study import Study
+from placement.travel import TimesStream, TravelTimes
+from placement.values import Demand, Sites
+
+MOVES_ONLY = (
+    "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
+    "max_changes (or max_opens, max_closes) to limit them"
+)
+
+
+def countable_notes(study: Study, demand: Demand, sites: Sites, times: TravelTimes | TimesStream) -> tuple[str, ...]:
+    """Return what can count for nothing, and limits that limit less than they seem to.
+
+    Raises
+    ------
+    InputError
+        If nothing can count at all, with what makes it so.
+    """
+    found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
+    found.raise_if_nothing()
+    policy = study.policy
+    others = (policy.max_opens, policy.max_closes, policy.max_changes)
+    if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
+        return (*found.notes, MOVES_ONLY)
+    return found.notes
+
+
+def place_notes(
+    study: Study, streets: Streets | None, demand: DemandEstimate, times: TravelTimes | TimesStream
+) -> tuple[str, ...]:
+    """Return what is odd about the streets of a study and about where its points and sites stand on them."""
+    if streets is None:
+        return ()
+    return street_notes(streets, times.snaps, demand.weight.sum(axis=1), far_snap_m=study.travel.far_snap_m)

@@ -1,0 +1,43 @@
+"""The service standard and the limits of a study, as the stages take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from placement.economics import Policy
+from placement.standard import Standard
+from placement.study import Study
+
+
+def study_standard(study: Study) -> Standard:
+    """Return the service standard of a study."""
+    travel = study.travel
+    if travel.threshold_min is None:
+        return Standard(threshold_m=travel.threshold_m)
+    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
+    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
+
+
+def study_policy(study: Study, parents: pd.Series) -> Policy:
+    """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
+    floors = study.policy.floors
+    district = floors.district
+    if district is None:
+        by_district = {}
+    elif isinstance(district, Mapping):
+        by_district = dict(district)
+    else:
+        by_district = dict.fromkeys(sorted(set(parents)), district)
+    return Policy(
+        capital_fen=study.budget.capital,
+        running_fen=study.budget.running,
+        max_stations=study.policy.max_stations,
+        max_moves=study.policy.max_moves,
+        max_opens=study.policy.max_opens,
+        max_closes=study.policy.max_closes,
+        max_changes=study.policy.max_changes,
+        district_floors=by_district,
+        age_floors=floors.by_age_group,
+    )

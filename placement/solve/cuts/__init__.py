@@ -1,0 +1,1 @@
+"""Inequalities that no plan breaks and some relaxation does: odd sets of rows, knapsacks of side rows."""

@@ -1,0 +1,241 @@
+r"""Knapsack cuts: what a budget row with unequal costs says about whole stations.
+
+One ``<=`` row ``sum_k a_k x_k <= g``, a divisor ``d`` and a set ``C`` of its columns give, with ``x_k`` replaced by
+``1 - x_k`` for ``k`` in ``C``, ``g' = g - sum of a_k over C`` and ``r = g' mod d``, the mixed-integer rounding cut
+
+.. math::
+    \sum_{k \notin C} F(a_k)\, x_k + \sum_{k \in C} F(-a_k) (1 - x_k) \le (d - r) \lfloor g' / d \rfloor ,
+    \qquad F(a) = (d - r) \lfloor a / d \rfloor + \max(0,\, a \bmod d - r) ,
+
+valid for every binary ``x`` (proof in :mod:`placement.values.certificate`). Where ``C`` is a minimal cover and ``d``
+its largest coefficient it says that not all of ``C`` are chosen, *lifted*: a column as heavy as the heaviest of ``C``
+counts as one at least, a lighter one may count in part. Separation tries, for several ``C``, all coefficients of
+fractional columns as divisors, then halves of the best one and one more column in ``C`` at a time.
+
+Sources: Balas (1975), Facets of the knapsack polytope, and Wolsey (1975), Faces for a linear inequality in 0-1
+variables, Mathematical Programming 8, 146-164 and 165-178, for covers; Nemhauser & Wolsey (1990), A recursive
+procedure to generate all cuts for 0-1 mixed integer programs, Mathematical Programming 46, 379-390; Marchand & Wolsey
+(2001), Aggregation and mixed integer rounding to solve MIPs, Operations Research 49, 363-371, for the separation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.solve.cuts.arrays import KnapsackRows
+from placement.solve.program.problem import NO_LIMIT, Problem
+from placement.solve.program.scale import scaled
+from placement.values.program import BoolArray, IntArray
+
+_SHORT = 3
+"""Rows of fewer columns say nothing that bounds do not."""
+
+_LARGEST = 2.0**50
+"""Rows whose numbers add up to more are left alone, so that no product here leaves 64 bits."""
+
+_FRACTION = 1e-6
+_LEAST_DEPTH = 1e-3
+_MOST_DIVISORS = 80
+_MOST_FLIPS = 20
+_PER_ROW = 4
+_HALVINGS = (2, 4, 8)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KnapsackCut:
+    """A cut ``sum(coefficients * x[columns]) <= limit`` and the row, divisor and columns it comes from.
+
+    Parameters
+    ----------
+    row, divisor, complemented
+        The side row, ``d`` and the columns of ``C``, increasing.
+    columns, coefficients, limit
+        What they give, divided by the common divisor of the coefficients.
+    scale
+        What a column that counts once has as coefficient, for a look at the cut in floating point.
+    """
+
+    row: int
+    divisor: int
+    complemented: tuple[int, ...]
+    columns: IntArray
+    coefficients: IntArray
+    limit: int
+    scale: float
+
+    @property
+    def key(self) -> tuple[int, int, tuple[int, ...]]:
+        """What tells it from other cuts."""
+        return self.row, self.divisor, self.complemented
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KnapsackRow:
+    """A side row that cuts can be made of: numbers as at the root, so that its cuts hold at every node."""
+
+    row: int
+    columns: IntArray
+    sizes: IntArray
+    limit: int
+
+    def cut(self, divisor: int, flipped: BoolArray) -> KnapsackCut | None:
+        """Return the cut of a divisor and the columns flagged in `flipped`; None where it says nothing."""
+        signed = np.where(flipped, -self.sizes, self.sizes)
+        left = self.limit - int(self.sizes[flipped].sum())
+        rounded = _rounded(signed, divisor, left % divisor)
+        coefficients = np.where(flipped, -rounded, rounded)
+        limit = (divisor - left % divisor) * (left // divisor) - int(rounded[flipped].sum())
+        common = int(np.gcd.reduce(coefficients))
+        if common == 0:
+            return None
+        used = coefficients != 0
+        return KnapsackCut(
+            row=self.row,
+            divisor=divisor,
+            complemented=tuple(sorted(self.columns[flipped].tolist())),
+            columns=self.columns[used],
+            coefficients=coefficients[used] // common,
+            limit=limit // common,
+            scale=(divisor - left % divisor) / common,
+        )
+
+
+def knapsack_rows(problem: Problem) -> list[KnapsackRow]:
+    """Return the side rows with an upper limit alone, unequal coefficients, and more columns than fit."""
+    side, rows = problem.side, []
+    for row in range(problem.n_linear):
+        entries = slice(int(side.indptr[row]), int(side.indptr[row + 1]))
+        sizes, limit = side.coefficients[entries].astype(np.int64), int(problem.high[row])
+        if sizes.size < _SHORT or problem.low[row] > -NO_LIMIT or np.ptp(np.abs(sizes)) == 0:
+            continue
+        total = np.abs(sizes.astype(np.float64)).sum() + abs(limit)
+        if total < _LARGEST and int(sizes[sizes > 0].sum()) > limit:
+            columns = side.columns[entries].astype(np.int64)
+            rows.append(KnapsackRow(row=row, columns=columns, sizes=sizes, limit=limit))
+    return rows
+
+
+def violated_knapsack_cuts(row: KnapsackRow, x: NDArray[Any]) -> list[KnapsackCut]:
+    """Return a few cuts of a row that the point `x` (columns of the program) violates, the deepest first."""
+    point = x[row.columns]
+    fractional = (point > _FRACTION) & (point < 1.0 - _FRACTION)
+    if not fractional.any():
+        return []
+    found: dict[tuple[int, bytes], float] = {}
+    for flipped in (np.zeros(point.size, dtype=bool), point > 0.5, _greedy_cover(row, point)):
+        divisors = _divisors(row.sizes[fractional | flipped])
+        depths = _depths(row, point, flipped, divisors)
+        order = np.argsort(-depths, kind="stable")[:_PER_ROW]
+        found.update({(int(divisors[at]), flipped.tobytes()): float(depths[at]) for at in order})
+        if depths.size:
+            found.update(_polished(row, point, flipped, int(divisors[order[0]]), float(depths[order[0]])))
+    best = sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_PER_ROW]
+    cuts = [row.cut(key[0], np.frombuffer(key[1], dtype=bool)) for key, depth in best if depth > _LEAST_DEPTH]
+    return [cut for cut in cuts if cut is not None]
+
+
+def _polished(
+    row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisor: int, depth: float
+) -> dict[tuple[int, bytes], float]:
+    """Return the best cut after halving the divisor and flipping columns one by one, those in doubt first."""
+    for part in _HALVINGS:
+        if divisor // part > 0:
+            other = float(_depths(row, point, flipped, np.array([divisor // part]))[0])
+            if other > depth:
+                depth, divisor = other, divisor // part
+    flipped = flipped.copy()
+    doubt = np.argsort(np.abs(point - 0.5), kind="stable")[:_MOST_FLIPS]
+    for at in doubt[(point[doubt] > _FRACTION) & (point[doubt] < 1.0 - _FRACTION)].tolist():
+        flipped[at] = ~flipped[at]
+        other = float(_depths(row, point, flipped, np.array([divisor]))[0])
+        if other > depth:
+            depth = other
+        else:
+            flipped[at] = ~flipped[at]
+    return {(divisor, flipped.tobytes()): depth}
+
+
+def _rounded(sizes: IntArray, divisor: Any, rest: Any) -> IntArray:
+    return np.asarray((divisor - rest) * (sizes // divisor) + np.maximum(sizes % divisor - rest, 0))
+
+
+def _divisors(sizes: IntArray) -> IntArray:
+    """Return the different absolute coefficients, thinned out evenly where they are many."""
+    different = np.unique(np.abs(sizes))
+    if different.size > _MOST_DIVISORS:
+        different = different[np.linspace(0, different.size - 1, _MOST_DIVISORS).astype(np.int64)]
+    return different
+
+
+def _depths(row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisors: IntArray) -> NDArray[Any]:
+    """Return how far `point` is beyond the cut of each divisor, by Euclidean distance over the columns in use."""
+    y = np.where(flipped, 1.0 - point, point)
+    signed = np.where(flipped, -row.sizes, row.sizes)
+    left = row.limit - int(row.sizes[flipped].sum())
+    near = (y > _FRACTION) | flipped
+    rest = left % divisors
+    rounded = _rounded(signed[near][None, :], divisors[:, None], rest[:, None]).astype(np.float64)
+    beyond = rounded @ y[near] - (divisors - rest).astype(np.float64) * (left // divisors)
+    return np.asarray(beyond / np.maximum(np.sqrt((rounded**2).sum(axis=1)), 1e-9))
+
+
+def _greedy_cover(row: KnapsackRow, point: NDArray[Any]) -> BoolArray:
+    """Return a minimal cover with the negative columns, built by what a column lacks of 1 for its size."""
+    cover = row.sizes < 0
+    need = row.limit - int(row.sizes[cover].sum())
+    heavy = np.flatnonzero(row.sizes > 0)
+    order = heavy[np.argsort((1.0 - point[heavy]) / row.sizes[heavy], kind="stable")]
+    total = np.cumsum(row.sizes[order])
+    taken = order[: int(np.searchsorted(total, need, side="right")) + 1]
+    excess = int(row.sizes[taken].sum()) - need
+    for at in taken[np.argsort(point[taken], kind="stable")].tolist():
+        if row.sizes[at] < excess:
+            excess -= int(row.sizes[at])
+        else:
+            cover[at] = True
+    return cover
+
+
+@dataclass
+class KnapsackPool:
+    """Knapsack cuts that price sets refer to, each known by its number."""
+
+    _numbers: dict[tuple[int, int, tuple[int, ...]], int] = field(default_factory=dict)
+    _cuts: list[KnapsackCut] = field(default_factory=list)
+    _built: KnapsackRows | None = None
+
+    def number(self, cut: KnapsackCut) -> int:
+        """Return the number of a cut; a new one is added."""
+        if cut.key not in self._numbers:
+            self._numbers[cut.key] = len(self._cuts)
+            self._cuts.append(cut)
+            self._built = None
+        return self._numbers[cut.key]
+
+    def prices(self, duals: list[tuple[KnapsackCut, float]]) -> IntArray:
+        """Return the scaled integer price of every cut of the pool from duals of cuts divided by their scale."""
+        whole = scaled(np.array([max(dual, 0.0) / cut.scale for cut, dual in duals])).tolist()
+        by_number = {self.number(cut): price for (cut, _), price in zip(duals, whole, strict=True) if price > 0}
+        prices = np.zeros(len(self._cuts), dtype=np.int64)
+        prices[list(by_number.keys())] = list(by_number.values())
+        return prices
+
+    def rows(self) -> KnapsackRows:
+        """Return all cuts in compressed form."""
+        if self._built is None:
+            none = np.empty(0, dtype=np.int64)
+            self._built = KnapsackRows(
+                indptr=np.cumsum([0] + [cut.columns.size for cut in self._cuts]).astype(np.int64),
+                columns=np.concatenate([none, *(cut.columns for cut in self._cuts)]),
+                coefficients=np.concatenate([none, *(cut.coefficients for cut in self._cuts)]),
+                limits=np.array([cut.limit for cut in self._cuts], dtype=np.int64),
+                row=np.array([cut.row for cut in self._cuts], dtype=np.int64),
+                divisor=np.array([cut.divisor for cut in self._cuts], dtype=np.int64),
+                complemented_indptr=np.cumsum([0] + [len(cut.complemented) for cut in self._cuts]).astype(np.int64),
+                complemented=np.array([k for cut in self._cuts for k in cut.complemented], dtype=np.int64),
+            )
+        return self._built

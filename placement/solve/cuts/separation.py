@@ -1,0 +1,165 @@
+"""Finds odd sets that a point of the relaxation violates: the best three rows around many rows, then larger sets.
+
+Start rows are drawn by weight, since the price of a cut cannot be more than its rows are worth. Rows over the same open
+sites are one row here, the heaviest of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.solve.cuts.odd_growth import grown_sets
+from placement.solve.cuts.odd_triples import best_triples
+from placement.solve.cuts.pool import odd_set_coefficients
+from placement.values.program import IntArray
+
+PER_ROUND = 150
+"""Sets of one round of separation, unless more are asked for."""
+
+_LEAST_VIOLATION = 0.01
+_OPEN = 1e-7
+_MOST_REACH = 1.4
+_PER_ROW = 4
+_STARTS, _START_SHARE = 2500, 0.2
+"""Start rows of a round: so many, or this share of all rows where that is more."""
+
+_WORK, _GROWING_WORK = 500_000_000, 50_000_000
+"""Entries looked at in one round for triples, a second or two, and for larger sets."""
+
+
+class Support(NamedTuple):
+    """The rows worth cutting, over the sites that are open at least a little.
+
+    Attributes
+    ----------
+    rows
+        Their numbers in the program.
+    indptr, sites, site_indptr, site_rows
+        Rows over sites, and the same transposed.
+    y, z
+        (sites,) and (rows,) the point to cut off.
+    excess
+        (rows,) how much further than ``z`` the sites of a row are open.
+    weights
+        (rows,) weights.
+    """
+
+    rows: NDArray[Any]
+    indptr: NDArray[Any]
+    sites: NDArray[Any]
+    site_indptr: NDArray[Any]
+    site_rows: NDArray[Any]
+    y: NDArray[Any]
+    z: NDArray[Any]
+    excess: NDArray[Any]
+    weights: NDArray[Any]
+
+
+def violated_odd_sets(
+    indptr: NDArray[Any],
+    sites: NDArray[Any],
+    weights: NDArray[Any],
+    y: NDArray[Any],
+    z: NDArray[Any],
+    *,
+    seed: int,
+    effort: int = 1,
+    most: int = PER_ROUND,
+) -> list[tuple[int, ...]]:
+    """Return violated odd sets of rows, the deepest first, at most four through a row and `most` in all.
+
+    Parameters
+    ----------
+    indptr, sites, weights
+        Rows over sites.
+    y, z
+        (sites,) and (rows,) the point to cut off.
+    seed
+        Of the start rows.
+    effort
+        Multiplies the number of start rows tried.
+    most
+        Sets returned at most.
+    """
+    rng = np.random.default_rng(seed)
+    y = np.where(y > _OPEN, y, 0.0)
+    support = _support(_over_open_sites(indptr, sites, y), weights, y, z, rng)
+    if support.rows.size < 3:
+        return []
+    count = effort * max(_STARTS, int(_START_SHARE * support.rows.size))
+    starts = _drawn(support.weights, count, rng)
+    triples = best_triples(support, starts, _LEAST_VIOLATION, effort * _WORK, seed)
+    sizes, members = grown_sets(support, starts, _LEAST_VIOLATION, effort * _GROWING_WORK, seed)
+    found = {tuple(each) for each in np.sort(triples, axis=1).tolist()}
+    found |= {tuple(sorted(members[k, : sizes[k]].tolist())) for k in range(sizes.size)}
+    return [tuple(support.rows[list(each)].tolist()) for each in _deepest(support, sorted(found), most)]
+
+
+def _support(rows_over_sites: sparse.csr_array, weights: NDArray[Any], y: NDArray[Any], z: NDArray[Any],
+             rng: np.random.Generator) -> Support:  # fmt: skip
+    """Return the rows that are covered in part and by no whole site, the heaviest over each set of open sites."""
+    starts, sites = rows_over_sites.indptr, rows_over_sites.indices
+    reach = _sums(y[sites], starts)
+    whole = _sums((y[sites] >= 1.0 - _OPEN).astype(np.int64), starts)
+    rows = np.flatnonzero((z > 0.5) & (whole == 0) & (reach < _MOST_REACH))
+    pattern = _sums(rng.integers(0, 2**63, y.size, dtype=np.uint64)[sites], starts)[rows]
+    by_pattern = np.lexsort((rows, -weights[rows], pattern))
+    _, first = np.unique(pattern[by_pattern], return_index=True)
+    rows = np.sort(rows[by_pattern[first]])
+    inside = rows_over_sites[rows]
+    by_site = inside.tocsc()
+    return Support(
+        rows=rows,
+        indptr=inside.indptr,
+        sites=inside.indices,
+        site_indptr=by_site.indptr,
+        site_rows=by_site.indices,
+        y=y,
+        z=z[rows].astype(np.float64),
+        excess=reach[rows] - z[rows],
+        weights=weights[rows].astype(np.float64),
+    )
+
+
+def _over_open_sites(indptr: NDArray[Any], sites: NDArray[Any], y: NDArray[Any]) -> sparse.csr_array:
+    """Return the rows over the sites open at least a little."""
+    kept = y[sites] > 0
+    starts = np.concatenate([[0], np.cumsum(kept)])[indptr]
+    shape = (indptr.size - 1, y.size)
+    return sparse.csr_array((np.ones(starts[-1], dtype=np.int8), sites[kept], starts), shape=shape)
+
+
+def _sums(values: NDArray[Any], starts: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of the values of each row."""
+    totals = np.concatenate([np.zeros(1, dtype=values.dtype), np.cumsum(values, dtype=values.dtype)])
+    return np.asarray(totals[starts[1:]] - totals[starts[:-1]])
+
+
+def _drawn(weights: NDArray[Any], count: int, rng: np.random.Generator) -> IntArray:
+    """Return rows drawn by weight, each once (Efraimidis & Spirakis 2006), in the order drawn."""
+    keys = rng.exponential(size=weights.size) / np.maximum(weights, 1e-9)
+    return np.argsort(keys, kind="stable")[:count]
+
+
+def _deepest(support: Support, sets: list[tuple[int, ...]], most: int) -> list[tuple[int, ...]]:
+    """Return sets by Euclidean depth, few enough through each row that they do not say the same."""
+    scored = []
+    for rows in sets:
+        touched, size = odd_set_coefficients(support.indptr, support.sites, rows)
+        violation = support.z[list(rows)].sum() - (len(rows) - 1) / 2 - float(size @ support.y[touched])
+        scored.append((-violation / np.sqrt(len(rows) + float((size**2).sum())), rows))
+    through: dict[int, int] = {}
+    chosen = []
+    for _, rows in sorted(scored):
+        if max(through.get(row, 0) for row in rows) >= _PER_ROW:
+            continue
+        for row in rows:
+            through[row] = through.get(row, 0) + 1
+        chosen.append(rows)
+        if len(chosen) == most:
+            break
+    return chosen

@@ -1,0 +1,1 @@
+"""The relaxation solved by simplex, with columns and cuts that join as they are needed."""

@@ -1,0 +1,1 @@
+"""Searches for plans: greedy, swaps, relocation, annealing, populations."""

@@ -1,0 +1,71 @@
+"""A search for plans that goes on beside a tree, epoch by epoch.
+
+Nodes of middling programs are visited one at a time, since each tightens the relaxation of the next; the other thread
+looks for better plans meanwhile. What an epoch finds is taken up once the tree has cost a given effort in simplex
+steps, however early it was found, so that the tree depends neither on the speed of the machine nor on the number of
+threads.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from placement.solve.deadline import Deadline
+from placement.solve.plans.population import Improver
+from placement.values.program import BoolArray
+
+Plan = tuple[BoolArray, int]
+
+_EPOCHS = 6
+_FIRST_EFFORT, _TIMES = 150_000_000, 3
+"""Effort after which the first epoch is taken up, some twenty seconds, and how many times as much each further one is.
+"""
+
+
+class PlansBeside:
+    """Epochs of an improver beside a tree.
+
+    Parameters
+    ----------
+    improver
+        Nobody else may use it meanwhile.
+    deadline
+        When to stop.
+    threads
+        With one, an epoch is run when it is due.
+    """
+
+    def __init__(self, improver: Improver, deadline: Deadline, threads: int) -> None:
+        self._improver, self._deadline = improver, deadline.within(math.inf)
+        self._executor = ThreadPoolExecutor(1) if threads > 1 else None
+        self._futures: list[Future[Plan]] = []
+        self._plan: Plan | None = None
+        self._due, self._wait, self._taken = _FIRST_EFFORT, _FIRST_EFFORT, 0
+
+    def begin(self, plan: Plan) -> None:
+        """Begin from a plan."""
+        self._plan = plan
+        if self._executor is not None:
+            self._futures = [self._executor.submit(self._epoch, plan) for _ in range(_EPOCHS)]
+
+    def _epoch(self, plan: Plan) -> Plan:
+        """Go on from the best plan of this search; what the tree finds meanwhile must not matter."""
+        self._plan = self._improver.improve(self._plan or plan, self._deadline, epochs=1)
+        return self._plan
+
+    def after(self, effort: int) -> Plan | None:
+        """Return the plan that is due once the tree has cost so much effort, if one is."""
+        if effort < self._due or self._taken == _EPOCHS or self._plan is None:
+            return None
+        self._wait *= _TIMES
+        self._due += self._wait
+        self._taken += 1
+        return self._futures[self._taken - 1].result() if self._executor is not None else self._epoch(self._plan)
+
+    def end(self) -> Plan | None:
+        """Stop, and return the best plan found by then."""
+        self._deadline.call_off()
+        if self._executor is not None:
+            self._executor.shutdown()
+        return self._plan

@@ -1,0 +1,264 @@
+r"""Exact aggregation: the rows of a coverage program that the optimum cannot tell apart become one.
+
+Three steps, none of which changes the optimum or the set of optimal columns:
+
+* rows of weight 0 and rows nobody covers go;
+* rows of equal cover set and equal floors merge into a *class*, their weights added (isomorphic aggregation);
+* a class of one site ``j`` is *folded*: since ``z = x_k`` for the column ``k`` chosen at ``j``, its weight joins the
+  values ``b_k`` of the columns at ``j`` (and their gain in the floors the class stands in). This is exact only where
+  at most one column of a site can be chosen, which is checked row by row; else the class stays.
+
+Covers may come in blocks and are read once; memory is that of a block and the classes. The number of classes is
+bounded by the faces of the arrangement of service areas, not by the number of demand points.
+
+Sources: Chen, Chen, Chen, Dai, Quan & Chen (2023), Efficient presolving methods for solving maximal covering and
+partial set covering location problems, European Journal of Operational Research 311(1), 73-87.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.errors import InputError
+from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
+from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
+from placement.values import CoverageProgram, Floor
+from placement.values.arrays import frozen_array
+from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
+
+_MERGE_ENTRIES = 2_000_000
+"""Classes of blocks are merged once this many cover entries (or twice those merged) wait."""
+
+_Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
+"""indptr, sites, weights, floor labels (empty: none)."""
+
+_NO_LIMIT = 2**62
+
+_NO_LABELS = np.empty(0, dtype=np.int32)
+
+
+def aggregate(program: CoverageProgram, *, threads: int = 2) -> ReducedProgram:
+    """Return the reduced program; every plan has the same value in both.
+
+    Parameters
+    ----------
+    program
+        Covers in memory, or in blocks that are read once.
+    threads
+        Threads for covers in memory.
+
+    Raises
+    ------
+    InputError
+        If a block does not fit the program, holds a negative weight, or the total weight reaches 2**42.
+    """
+    classes = row_classes(program, threads=threads)
+    length = np.diff(classes.indptr)
+    exclusive = exclusive_sites(program)
+    single = np.flatnonzero(length == 1)
+    folded = single[exclusive[classes.sites[classes.indptr[single]]]]
+    kept = np.ones(classes.count, dtype=bool)
+    kept[folded] = False
+    row_class = np.flatnonzero(kept)
+    indptr, indices = take_rows(classes.indptr, classes.sites, row_class)
+    gain = _site_gain(classes, folded, program.n_sites)
+    covers = sparse.csr_array(
+        (np.ones(indices.size, dtype=bool), indices, indptr), shape=(row_class.size, program.n_sites)
+    )
+    return ReducedProgram(
+        program=program,
+        classes=classes,
+        covers=covers,
+        weights=frozen_array(classes.weights[row_class]),
+        row_class=frozen_array(row_class),
+        folded_class=frozen_array(folded),
+        column_site=program.column_site,
+        column_values=frozen_array(program.column_values + _at_columns(gain, program.column_site)),
+        linear=tuple(normalised_row(row) for row in program.linear),
+        floors=_reduced_floors(program, classes, row_class, folded),
+        required=program.required,
+        excluded=program.excluded,
+    )
+
+
+def row_classes(program: CoverageProgram, *, threads: int = 2) -> Classes:
+    """Return the classes of the program's rows; see :func:`aggregate`."""
+    labels, floors_of_label = _floor_labels(program.floors)
+    pool = _ClassPool(program.n_sites, threads)
+    row, entries, total = 0, 0, 0
+    for covers, weights in _checked_blocks(program):
+        stop = row + weights.size
+        block_labels = _NO_LABELS
+        if labels.size:
+            block_labels = np.zeros(weights.size, dtype=np.int32)
+            known = labels[row:stop]
+            block_labels[: known.size] = known
+        pool.add(covers.indptr, covers.indices, weights, block_labels)
+        row, entries = stop, entries + int(covers.indptr[-1])
+        total += int(weights.sum())
+        if total >= WEIGHT_LIMIT:
+            raise InputError.single("weights", "the total reaches 2**42", remedy="divide all weights by a number")
+    indptr, sites, class_weights, class_labels = pool.merged()
+    floor_indptr, floor_index = _class_floors(class_labels, floors_of_label, class_weights.size)
+    return Classes(
+        indptr=indptr,
+        sites=sites,
+        weights=class_weights,
+        floor_indptr=floor_indptr,
+        floor_index=floor_index,
+        n_rows=row,
+        n_entries=entries,
+        total_weight=total,
+    )
+
+
+class _ClassPool:
+    """Classes of the blocks seen so far; merged when enough wait, so that small blocks stay cheap."""
+
+    def __init__(self, n_sites: int, threads: int) -> None:
+        self._by_mask = n_sites <= MASK_COLUMNS
+        self._threads = max(1, threads)
+        self._keys = np.random.default_rng(0).integers(1, 2**63, max(n_sites, 1), dtype=np.uint64)
+        self._parts: list[_Rows] = []
+        self._merged_entries = 0
+
+    def add(self, indptr: NDArray[Any], indices: NDArray[Any], weights: IntArray, labels: NDArray[Any]) -> None:
+        """Add a block of rows."""
+        edges = np.linspace(0, weights.size, self._threads + 1).astype(np.int64)
+        jobs = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+        with ThreadPoolExecutor(self._threads) as executor:
+            self._parts += executor.map(lambda job: self._group((indptr, indices, weights, labels), *job), jobs)
+        waiting = sum(part[1].size for part in self._parts) - self._merged_entries
+        if waiting > max(_MERGE_ENTRIES, 2 * self._merged_entries):
+            self._merge()
+
+    def merged(self) -> _Rows:
+        """Return (indptr, sites, weights, labels) of all classes."""
+        self._merge()
+        return self._parts[0]
+
+    def _merge(self) -> None:
+        if len(self._parts) != 1:
+            empty = np.empty(0, dtype=np.int64)
+            parts = self._parts or [(np.zeros(1, dtype=np.int64), empty.astype(np.int32), empty, empty)]
+            shifts = np.cumsum([0] + [part[1].size for part in parts])
+            indptr = np.concatenate(
+                [[0], *(part[0][1:] + shift for part, shift in zip(parts, shifts, strict=False))]
+            ).astype(np.int64)
+            sites, weights, labels = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
+            self._parts = [self._group((indptr, sites, weights, labels), 0, weights.size)]
+        self._merged_entries = self._parts[0][1].size
+
+    def _group(self, rows: _Rows, start: int, stop: int) -> _Rows:
+        indptr, indices, _, labels = rows
+        if self._by_mask:
+            first, total = group_by_mask(*rows, start, stop)
+        else:
+            first, total = group_by_hash(*rows, self._keys, start, stop)
+        class_indptr, class_sites = take_rows(indptr, indices, first)
+        return class_indptr, class_sites, total, labels[first] if labels.size else labels
+
+
+def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array, IntArray]]:
+    """Yield blocks with canonical covers and fitting weights."""
+    if program.weights is not None:
+        yield from program.blocks()
+        return
+    for number, (block, block_weights) in enumerate(program.blocks()):
+        weights = np.asarray(block_weights, dtype=np.int64)
+        if block.shape != (weights.size, program.n_sites):
+            problem = f"has shape {block.shape}, expected {(weights.size, program.n_sites)}"
+            raise InputError.single("covers", problem, row=f"block {number}")
+        if weights.size and int(weights.min()) < 0:
+            raise InputError.single("weights", "a weight is negative", row=f"block {number}")
+        if weights.sum(dtype=np.float64) >= WEIGHT_LIMIT:
+            raise InputError.single("weights", "the total reaches 2**42", remedy="divide all weights by a number")
+        if not block.has_canonical_format:
+            block = block.copy()  # noqa: PLW2901 - the caller's block must stay as it is
+            block.sum_duplicates()
+        yield block, weights
+
+
+def _floor_labels(floors: tuple[Floor, ...]) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+    """Return a label for each row up to the last in a floor, and the floors of each label; label 0 has none."""
+    last = max((int(floor.rows.max()) for floor in floors if floor.rows.size), default=-1)
+    labels = np.zeros(last + 1, dtype=np.int32)
+    floors_of_label: list[tuple[int, ...]] = [()]
+    for index, floor in enumerate(floors):
+        old, at = np.unique(labels[floor.rows], return_inverse=True)
+        labels[floor.rows] = (len(floors_of_label) + at).astype(np.int32)
+        floors_of_label += [(*floors_of_label[int(label)], index) for label in old]
+    return labels, floors_of_label
+
+
+def _class_floors(
+    labels: NDArray[Any], floors_of_label: list[tuple[int, ...]], count: int
+) -> tuple[IntArray, IntArray]:
+    members = [floors_of_label[int(label)] for label in labels] if labels.size else [()] * count
+    indptr = np.concatenate([[0], np.cumsum([len(each) for each in members], dtype=np.int64)]).astype(np.int64)
+    return indptr, np.array([floor for each in members for floor in each], dtype=np.int64)
+
+
+def exclusive_sites(program: CoverageProgram) -> BoolArray:
+    """Return the sites of which at most one column can be chosen, and at least one column exists."""
+    placed = program.column_site >= 0
+    counts = np.bincount(program.column_site[placed], minlength=program.n_sites)
+    exclusive: BoolArray = counts == 1
+    rows = [row for row in program.linear if not row.equality and row.columns.size and row.coefficients.min() >= 0]
+    if not rows:
+        return exclusive
+    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
+    limit = np.array([min(row.limit, _NO_LIMIT) for row in rows], dtype=np.int64)
+    coefficient = np.concatenate([row.coefficients for row in rows])
+    site = program.column_site[np.concatenate([row.columns for row in rows])]
+    order = np.lexsort((coefficient, site, number))
+    number, site, coefficient = number[order], site[order], coefficient[order]
+    start = np.flatnonzero(np.r_[True, (site[1:] != site[:-1]) | (number[1:] != number[:-1])])
+    size = np.diff(np.r_[start, site.size])
+    whole = (size >= 2) & (site[start] >= 0)
+    whole[whole] = size[whole] == counts[site[start[whole]]]
+    two = start[whole]
+    exclusive[site[two[coefficient[two] + coefficient[two + 1] > limit[number[two]]]]] = True
+    return exclusive
+
+
+def _site_gain(classes: Classes, folded: IntArray, n_sites: int) -> IntArray:
+    gain = np.zeros(n_sites, dtype=np.int64)
+    np.add.at(gain, classes.sites[classes.indptr[folded]], classes.weights[folded])
+    return gain
+
+
+def _at_columns(site_values: IntArray, column_site: IntArray) -> IntArray:
+    """Return the value of each column's site, 0 where it has none."""
+    return np.append(site_values, 0)[column_site]
+
+
+def _reduced_floors(
+    program: CoverageProgram, classes: Classes, row_class: IntArray, folded: IntArray
+) -> tuple[ReducedFloor, ...]:
+    of_class = np.repeat(np.arange(classes.count), np.diff(classes.floor_indptr))
+    row_of_class = np.full(classes.count, -1)
+    row_of_class[row_class] = np.arange(row_class.size)
+    is_folded = np.zeros(classes.count, dtype=bool)
+    is_folded[folded] = True
+    floors = []
+    for index, floor in enumerate(program.floors):
+        members = of_class[classes.floor_index == index]
+        gain = _site_gain(classes, members[is_folded[members]], program.n_sites)
+        rows = np.sort(row_of_class[members[~is_folded[members]]])
+        floors.append(
+            ReducedFloor(
+                name=floor.name,
+                rows=frozen_array(rows),
+                column_gain=frozen_array(_at_columns(gain, program.column_site)),
+                minimum=floor.minimum,
+            )
+        )
+    return tuple(floors)

@@ -1,0 +1,213 @@
+r"""The program as the engine holds it: row classes and side rows, compressed both ways, for compiled kernels.
+
+Side rows are two-sided, ``low <= a x <= high``, and come in two kinds: the program's linear rows, normalised as a
+certificate prescribes, then one row per *group* of columns, ``low <= sum of x over the group <= high``, whose limits
+start idle and are tightened by branching. A price ``theta`` of a row multiplies ``high`` where it is positive and
+``low`` where it is negative, so that a ``<=`` row, whose ``low`` is absent, admits only ``theta >= 0``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.kernels import kernel
+from placement.solve.program.aggregate import exclusive_sites
+from placement.solve.program.reduced import Classes, ReducedProgram
+from placement.values import LinearRow
+from placement.values.program import BoolArray, IntArray
+
+NO_LIMIT = 2**61
+"""Stands for an absent limit: ``high = NO_LIMIT``, ``low = -NO_LIMIT``."""
+
+FREE, ONE, ZERO = 0, 1, 2
+"""Status of a column: undecided, chosen, not chosen."""
+
+_LONG_ROW = 3
+"""Rows of fewer columns than this say nothing about what kind of decision a column is."""
+
+
+class Covers(NamedTuple):
+    """Rows by sites in both compressed orders, with weights."""
+
+    indptr: NDArray[Any]
+    sites: NDArray[Any]
+    site_indptr: NDArray[Any]
+    site_rows: NDArray[Any]
+    weights: NDArray[Any]
+
+
+class Side(NamedTuple):
+    """Side rows by columns in both compressed orders."""
+
+    indptr: NDArray[Any]
+    columns: NDArray[Any]
+    coefficients: NDArray[Any]
+    column_indptr: NDArray[Any]
+    column_rows: NDArray[Any]
+    column_coefficients: NDArray[Any]
+
+
+class Floors(NamedTuple):
+    """Coverage floors over labels: classes that stand in the same floors share one, and there is at least one.
+
+    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``.
+    """
+
+    label: NDArray[Any]
+    indptr: NDArray[Any]
+    floor_index: NDArray[Any]
+    minimum: NDArray[Any]
+
+
+class Problem(NamedTuple):
+    """A whole program.
+
+    Attributes
+    ----------
+    covers
+        Row classes, numbered as in certificates.
+    site
+        (columns,) site of each column, -1 for none.
+    values
+        (columns,) values of the program, nothing folded into them.
+    side, low, high
+        Side rows and their limits at the root.
+    n_linear
+        The first so many side rows are the program's, the others are groups.
+    n_kinds
+        The first so many groups are kinds of decisions, the others the columns of one site.
+    floors
+        Floors over classes.
+    exclusive
+        (sites,) whether at most one column of the site can be chosen.
+    status
+        (columns,) int8 status at the root: required and excluded columns are decided.
+    """
+
+    covers: Covers
+    site: IntArray
+    values: IntArray
+    side: Side
+    low: IntArray
+    high: IntArray
+    n_linear: int
+    n_kinds: int
+    floors: Floors
+    exclusive: BoolArray
+    status: NDArray[np.int8]
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return int(self.site.size)
+
+
+@kernel
+def transposed(indptr: Any, indices: Any, values: Any, n_columns: Any) -> Any:
+    """Return (indptr, indices, values) of the transposed CSR; indices are int32."""
+    counts = np.zeros(n_columns + 1, np.int64)
+    for entry in range(indices.size):
+        counts[indices[entry] + 1] += 1
+    for column in range(n_columns):
+        counts[column + 1] += counts[column]
+    at = counts[:-1].copy()
+    rows = np.empty(indices.size, np.int32)
+    moved = np.empty(values.size, values.dtype)
+    for row in range(indptr.size - 1):
+        for entry in range(indptr[row], indptr[row + 1]):
+            column = indices[entry]
+            rows[at[column]] = row
+            if values.size:
+                moved[at[column]] = values[entry]
+            at[column] += 1
+    return counts, rows, moved
+
+
+def build_problem(reduced: ReducedProgram) -> Problem:
+    """Return the engine's form of a reduced program."""
+    program = reduced.program
+    groups = column_groups(reduced.linear, program.n_columns)
+    n_kinds = len(groups)
+    groups += site_groups(program.column_site)
+    rows = [(row.columns[row.coefficients != 0], row.coefficients[row.coefficients != 0]) for row in reduced.linear]
+    rows += [(group, np.ones(group.size, dtype=np.int64)) for group in groups]
+    none = -NO_LIMIT
+    status = np.zeros(program.n_columns, dtype=np.int8)
+    status[program.excluded] = ZERO
+    status[program.required] = ONE
+    return Problem(
+        covers=_covers(reduced.classes, program.n_sites),
+        site=program.column_site,
+        values=program.column_values,
+        side=side_rows(rows, program.n_columns),
+        low=np.array([row.limit if row.equality else none for row in reduced.linear] + [0] * len(groups), np.int64),
+        high=np.array([row.limit for row in reduced.linear] + [group.size for group in groups], np.int64),
+        n_linear=len(reduced.linear),
+        n_kinds=n_kinds,
+        floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
+        exclusive=exclusive_sites(program),
+        status=status,
+    )
+
+
+def side_rows(rows: list[tuple[IntArray, IntArray]], n_columns: int) -> Side:
+    """Return side rows, given as (columns, coefficients), compressed both ways."""
+    indptr = np.cumsum([0] + [columns.size for columns, _ in rows]).astype(np.int64)
+    empty = np.empty(0, dtype=np.int64)
+    columns = np.concatenate([empty, *(columns for columns, _ in rows)]).astype(np.int32)
+    coefficients = np.concatenate([empty, *(coefficients for _, coefficients in rows)])
+    column_indptr, column_rows, column_coefficients = transposed(indptr, columns, coefficients, n_columns)
+    return Side(indptr, columns, coefficients, column_indptr, column_rows, column_coefficients)
+
+
+def column_groups(linear: tuple[LinearRow, ...], n_columns: int) -> list[IntArray]:
+    """Return groups of columns that stand in the same long rows with the same signs: keeps, moves, openings ...
+
+    Branching on how many of a group are chosen turns a budget row with unequal costs almost into a cardinality. Where
+    that is so already, with all coefficients of a group equal in every long row, the group is left out.
+    """
+    signature = np.zeros(n_columns, dtype=np.int64)
+    uneven = np.zeros(n_columns, dtype=bool)
+    for row in linear:
+        if row.columns.size < _LONG_ROW:
+            continue
+        sign = np.zeros(n_columns, dtype=np.int64)
+        sign[row.columns] = np.sign(row.coefficients)
+        _, signature = np.unique(signature * 3 + sign + 1, return_inverse=True)
+        size = np.abs(row.coefficients)
+        if size.max() > size.min():
+            uneven[row.columns] = True
+    groups = [np.flatnonzero(signature == label) for label in np.unique(signature)]
+    return [group for group in groups if group.size > 1 and uneven[group].any()]
+
+
+def site_groups(column_site: IntArray) -> list[IntArray]:
+    """Return the columns of every site that has several: branching on whether a site is open, however it is opened."""
+    placed = np.flatnonzero(column_site >= 0)
+    order = placed[np.argsort(column_site[placed], kind="stable")]
+    cuts = np.flatnonzero(np.diff(column_site[order])) + 1
+    return [group for group in np.split(order, cuts) if group.size > 1]
+
+
+def _covers(classes: Classes, n_sites: int) -> Covers:
+    nothing = np.empty(0, dtype=np.int8)
+    site_indptr, site_rows, _ = transposed(classes.indptr, classes.sites, nothing, n_sites)
+    return Covers(classes.indptr, classes.sites, site_indptr, site_rows, classes.weights)
+
+
+def _floors(classes: Classes, minimum: list[int]) -> Floors:
+    known: dict[tuple[int, ...], int] = {}
+    label = np.zeros(classes.count, dtype=np.int32)
+    if not minimum:
+        known[()] = 0
+    else:
+        for row in range(classes.count):
+            floors = tuple(classes.floor_index[classes.floor_indptr[row] : classes.floor_indptr[row + 1]].tolist())
+            label[row] = known.setdefault(floors, len(known))
+        known = known or {(): 0}
+    indptr = np.cumsum([0] + [len(floors) for floors in known]).astype(np.int64)
+    index = np.array([floor for floors in known for floor in floors], dtype=np.int64)
+    return Floors(label, indptr, index, np.array(minimum, dtype=np.int64))

@@ -1,0 +1,108 @@
+"""Visits from a study's own transactions: the simulated truth of Hankou is found again, and a poor record says so."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.pipeline.prepare import prepare
+from placement.pipeline.visits import predict_visits
+from placement.study import read_study
+from placement.toy import write_study
+from tests.conftest import REPOSITORY
+
+HANKOU = REPOSITORY / "data" / "hankou"
+
+
+@pytest.fixture(scope="module")
+def hankou():
+    return prepare(read_study(HANKOU))
+
+
+def test_the_simulated_truth_is_found_again(hankou):
+    stations = hankou.sites.table.query("existing").index
+    visits = predict_visits(hankou, tuple(stations))
+    truth = json.loads((HANKOU / "truth.json").read_text(encoding="utf-8"))
+    table = visits.table
+    expected = pd.Series(truth["mean_visits_per_month"]).loc[table.index]
+    assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.98
+    # Passers-by walked in where they passed; as a source of people who choose among stations they leave more scatter.
+    found = visits.usage.parameters
+    capture = truth["footfall"]["capture"]
+    assert found.loc["capture", "low"] < capture < found.loc["capture", "high"]
+    assert found.loc["station_sd", "estimate"] < 0.1
+    # 400 m of decay at 1.3 m/s are 0.195 a minute.
+    decay = visits.usage.parameters.loc["decay_per_min"]
+    assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
+    assert (table["before"] == table["after"]).all()
+    assert set(table["basis"]) == {"own record"}
+
+
+def test_a_closed_station_sends_its_visitors_to_the_others(hankou):
+    stations = list(hankou.sites.table.query("existing").index)
+    gone = "S034"
+    table = predict_visits(hankou, tuple(site for site in stations if site != gone)).table
+    assert np.isnan(table.loc[gone, "after"])
+    others = table.drop(gone)
+    assert (others["after"] >= others["before"] - 1e-9).all()
+    assert others["after"].sum() - others["before"].sum() < table.loc[gone, "before"]
+
+
+def test_a_host_kind_without_record_is_named(hankou):
+    schools = hankou.sites.table.query("host == 'school'").index[:1]
+    table = predict_visits(hankou, tuple(schools)).table
+    assert table.loc[schools[0], "basis"] == "as bank"
+    assert table.loc[schools[0], "after"] > 0
+
+
+def test_the_way_that_leaves_less_scatter_is_taken(hankou):
+    """Transactions that follow the people around, not those at the door, are told from the others."""
+    from placement.pipeline import visits
+
+    stations = hankou.sites.table.query("existing")
+    times = hankou.times.to_sites(stations.index)
+    around, door = visits._ways(hankou)
+    assert list(around.sources) == ["residents", "passers_by"]
+    assert list(door.sources) == ["residents"]
+    rng = np.random.default_rng(2)
+    usage, drawn = visits._best(hankou, times, hankou.tables.usage, stations)
+    assert drawn.passing is not None
+    model = around.fit(hankou.tables.usage, times, stations)
+    expected = model.predict(times, around.sources, stations, history=False)["visits"]
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    made = pd.DataFrame([(site, month) for site in stations.index for month in months], columns=["site_id", "month"])
+    made["transactions"] = rng.poisson(expected.loc[made["site_id"]].to_numpy())
+    usage, drawn = visits._best(hankou, times, made, stations)
+    assert drawn.passing is None
+    assert "rate_passers_by" in usage.parameters.index
+
+
+def test_no_record_no_visits(tmp_path):
+    ready = prepare(read_study(write_study(tmp_path, seed=5)))
+    assert predict_visits(ready, ("S00",)) is None
+
+
+def test_a_record_too_short_says_why(tmp_path):
+    path = write_study(tmp_path, seed=5)
+    rows = ["site_id,month,transactions", *(f"S0{i},2025-01,{10 + i}" for i in range(4))]
+    (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1))
+    visits = predict_visits(prepare(read_study(path)), ("S00",))
+    assert visits.note.startswith("visits are not predicted: ")
+    assert visits.table.empty
+
+
+def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
+    shutil.copytree(HANKOU, tmp_path / "hankou")
+    file = tmp_path / "hankou" / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[demand]\n", "[demand]\nfootfall_interpolate = true\n", 1), encoding="utf-8")
+    filled = prepare(read_study(file))
+    assert filled.footfall.counters["interpolated"].sum() > 100
+    stations = tuple(hankou.sites.table.query("existing").index)
+    plain, found = predict_visits(hankou, stations), predict_visits(filled, stations)
+    # There the doors draw visits, and those go by real counters: not a number changes.
+    pd.testing.assert_frame_equal(plain.usage.parameters, found.usage.parameters)
+    pd.testing.assert_frame_equal(plain.table, found.table)
