@@ -120,7 +120,7 @@ FOOTFALL = (
         needed="without footfall_counts", maximum=MOST_A_DAY,
     ),
     Column(
-        name="night_share", says="part of them by night", kind=NUMBER, unit="0 to 1",
+        name="night_share", says="part of them by night; not told where absent or blank", kind=NUMBER, unit="0 to 1",
         default=math.nan, blank=math.nan, maximum=1.0, remedy=SHARE,
     ),
 )  # fmt: skip
@@ -175,7 +175,12 @@ def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
         replace(machine, name="machines", says="that stand there or would"),
         replace(machine, name="max_machines", says="that there is room for"),
         Column(name="services", says="it offers, divided by ;; all where absent", kind="list of names"),
-        Column(name="status", says="what may become of it", default=own, choices=statuses),
+        Column(
+            name="status",
+            says="required: a station stands there after the plan; excluded: none does",
+            default=own,
+            choices=statuses,
+        ),
         *costs,
     )
 

@@ -193,7 +193,7 @@ class TravelSection(Section):
     ] = 1.0
     """How much slower steps are."""
     street_speed_m_s: Annotated[Mapping[str, _Speed], Called("number by `highway`, or by * for all others")] = {}
-    """Speed of bicycles or cars by kind of street."""
+    """Speed of bicycles or cars by kind of street; needed with these modes along streets."""
     oneway: Flag = True
     """Whether vehicles keep to one-way streets."""
 
@@ -229,7 +229,10 @@ class TravelSection(Section):
 
 
 class CostSection(Section):
-    """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none. Kept in fen."""
+    """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none.
+
+    What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
+    """
 
     purchase: Annotated[StationFen, _Once] | None = None
     """Machine, cabling, signs."""
@@ -246,7 +249,10 @@ class CostSection(Section):
 
 
 class BudgetSection(Section):
-    """`[budget]`: what may be spent; no limit where a key is absent. Kept in fen."""
+    """`[budget]`: what may be spent; no limit where a key is absent.
+
+    Kept in fen.
+    """
 
     capital: Annotated[Fen, _Once] | None = None
     """For purchases, moves and closures."""
@@ -306,7 +312,7 @@ class SolveSection(Section):
     ] = 60.0
     """Of solving; choosing among equal plans, or saying why there is none, gets the rest and a quarter more."""
     gap: Annotated[Share, Called("share", "of the bound, 0 to 1")] = 0.0
-    """How far below the bound a plan may be and still be called optimal."""
+    """How far below its bound, (bound - objective) / bound, a plan may be and still be called optimal."""
     backend: Annotated[str, Field(min_length=1)] = "auto"
     """Our own engine ("auto"), "highs", "cbc" or the name of a PuLP solver."""
     threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 2
