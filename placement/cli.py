@@ -193,12 +193,12 @@ def verify(  # noqa: PLR0917 -- one option a parameter
 
     FOLDER was written by recommend. The code that counts shares nothing with what made the plan.
     """
+    from placement.judge import verify as recount  # noqa: PLC0415
     from placement.report import recover_folder  # noqa: PLC0415
     from placement.summary import verdict_lines, verdict_record  # noqa: PLC0415
-    from placement.verify import verify_folder  # noqa: PLC0415
 
     recover_folder(folder)
-    verdict = verify_folder(folder, study=study, resolve=resolve, allow_outside=allow_outside)
+    verdict = recount(folder, study=study, resolve=resolve, allow_outside=allow_outside)
     if as_json or verdict.confirmed:
         code = print_out(verdict_record(verdict) if as_json else verdict_lines(verdict), quiet)
     else:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.values import Plan
-from placement.verify import Verdict
 
 _STATUS = {
     "optimal": "proven: no plan covers more",

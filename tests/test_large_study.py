@@ -6,6 +6,7 @@ import pytest
 
 from placement.coverage import CoverRows
 from placement.errors import InfeasibleError
+from placement.judge import verify
 from placement.pipeline.prepare import prepare
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
@@ -13,7 +14,6 @@ from placement.study import read_study
 from placement.travel import TimesStream, TravelTimes
 from placement.travel import ask as run
 from placement.travel import search as _search
-from placement.verify import verify_folder
 
 
 def streamed(spoiled) -> None:
@@ -43,7 +43,7 @@ def test_the_plan_is_the_same_held_or_block_by_block(spoiled, tmp_path, monkeypa
     assert outcome.plan.after == held.plan.after
     assert results(tmp_path / "blocks") == results(tmp_path / "held")
     assert len(results(tmp_path / "held")) >= 3
-    verdict = verify_folder(tmp_path / "blocks")
+    verdict = verify(tmp_path / "blocks")
     assert verdict.differences == ()
     assert verdict.proven
 

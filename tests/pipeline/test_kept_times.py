@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from placement.cli import main
+from placement.judge import verify
 from placement.pipeline.prepare import prepare
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
@@ -16,7 +17,6 @@ from placement.study import read_study
 from placement.travel import TravelTimes
 from placement.travel import ask as run
 from placement.travel.archive import save
-from placement.verify import verify_folder
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_the_judge_does_not_believe_what_was_kept(spoiled, folder, tmp_path):
     (path,) = folder.iterdir()
     save(nearer(path), path, key=path.stem)
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "deceived")
-    assert verify_folder(tmp_path / "honest").confirmed
-    verdict = verify_folder(tmp_path / "deceived")
+    assert verify(tmp_path / "honest").confirmed
+    verdict = verify(tmp_path / "deceived")
     assert any(line.startswith("coverage.after.total.covered: recounted") for line in verdict.differences)
 
 

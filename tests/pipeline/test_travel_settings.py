@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from placement.errors import InputError
+from placement.judge import verify
 from placement.pipeline.prepare import prepare
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
 from placement.streets import Streets, way_rules
 from placement.study import read_study
 from placement.travel import walking_times
-from placement.verify import verify_folder
 
 
 def hills(spoiled) -> None:
@@ -44,7 +44,7 @@ def length_km(spoiled) -> float:
 
 def confirmed(spoiled, folder) -> None:
     write_outcome(recommend(read_study(spoiled.folder)), folder)
-    verdict = verify_folder(folder)
+    verdict = verify(folder)
     assert verdict.differences == ()
     assert verdict.proven
 

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from placement.cli import main
+from placement.judge import verify
 from placement.pipeline.prepare import prepare
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.verify import verify_folder
 from tests.conftest import SpoiledStudy
 
 ON = "footfall_bandwidth_m = 200\nfootfall_interpolate = true"
@@ -62,13 +62,13 @@ def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
 def test_a_plan_on_virtual_counters_is_verified(filled, tmp_path):
     outcome = recommend(read_study(filled.folder))
     write_outcome(outcome, tmp_path / "out")
-    verdict = verify_folder(tmp_path / "out")
+    verdict = verify(tmp_path / "out")
     assert verdict.confirmed, verdict.differences
     assert verdict.proven
     # The judge computes the demand by itself: without the key the plan's numbers are not those of the inputs.
     (filled.folder / "study.toml").write_text(filled.toml.read_text().replace(ON, "footfall_bandwidth_m = 200"))
     with pytest.raises(Exception, match="study: is not the file the plan was made from"):
-        verify_folder(tmp_path / "out")
+        verify(tmp_path / "out")
 
 
 def test_a_plan_tells_what_it_rests_on(filled, tmp_path):

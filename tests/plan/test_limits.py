@@ -8,11 +8,11 @@ import pytest
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
+from placement.judge import verify
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
 from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.verify import verify_folder
 from tests.towns import make_demand, make_sites, make_times
 
 MAX_MOVES = Path(__file__).resolve().parents[2] / "../shared/data/faults/05_max_moves"
@@ -81,7 +81,7 @@ def test_the_judge_counts_and_rebuilds_the_limits(spoiled, tmp_path, limit):
     kinds = {"max_opens": ["open"], "max_closes": ["close"], "max_changes": ["open", "close", "move"]}[name]
     assert outcome.plan.actions["action"].isin(kinds).sum() <= int(most)
     write_outcome(outcome, tmp_path / "plan")
-    verdict = verify_folder(tmp_path / "plan")
+    verdict = verify(tmp_path / "plan")
     assert verdict.differences == ()
     assert verdict.proven
 

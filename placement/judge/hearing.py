@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
+from placement.judge.bound import certificate_faults, claim_faults, load_certificate
+from placement.judge.counting import Counting
+from placement.judge.files import Found, packed_faults
+from placement.judge.recount import coverage_record
+from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.judge.second import Second
+from placement.judge.ties import tie_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
 from placement.study import overrides_of
-from placement.verify.bound import certificate_faults, claim_faults, load_certificate
-from placement.verify.counting import Counting
-from placement.verify.files import Found, packed_faults
-from placement.verify.recount import coverage_record
-from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
-from placement.verify.second import Second
-from placement.verify.ties import tie_faults
 
 _DECIMALS = 6
 _BRIEF = 200
@@ -28,7 +28,7 @@ _SUM_NOISE = 1e-12
 """Relative: sums of the same numbers in another order differ by less."""
 
 
-class Case:
+class Hearing:
     """A plan and the study it is counted from.
 
     Parameters

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.values import Certificate, PriceSets
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from tests.verify.random_programs import random_program
-from tests.verify.reference import Maker, best_plan, plan_value
+from tests.judge.random_programs import random_program
+from tests.judge.reference import Maker, best_plan, plan_value
 
 ARRAYS = [
     f.name

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
+from placement.judge.certificate_classes import RowClasses
 from placement.values import CoverageProgram
-from placement.verify.certificate_classes import RowClasses
 
 LIMIT_S = 600.0
 """Seconds the judge gives a run that was asked for."""

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.values import Certificate
-from placement.verify import check_certificate
-from tests.verify.random_programs import random_program
-from tests.verify.reference import best_plan
-from tests.verify.test_certificate_mutations import differs, mutated, resealed
+from tests.judge.random_programs import random_program
+from tests.judge.reference import best_plan
+from tests.judge.test_certificate_mutations import differs, mutated, resealed
 
 
 def solved(seed):

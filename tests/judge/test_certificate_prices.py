@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from placement.judge import check_certificate
+from placement.judge.certificate_bound import Prices as CheckerPrices
+from placement.judge.certificate_classes import derive_classes
 from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from placement.verify.certificate_bound import Prices as CheckerPrices
-from placement.verify.certificate_classes import derive_classes
-from tests.verify.by_hand import (
+from tests.judge.by_hand import (
     check,
     cut_draft,
     group_draft,
@@ -22,7 +22,7 @@ from tests.verify.by_hand import (
     tampered,
     triangle,
 )
-from tests.verify.reference import Draft, Prices, classes_of
+from tests.judge.reference import Draft, Prices, classes_of
 
 
 @pytest.mark.parametrize(

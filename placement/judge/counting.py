@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.judge.certificate_classes import derive_classes
+from placement.judge.program import rebuild
+from placement.judge.recount import Reach, coverage_record, reach
+from placement.judge.resolve import Resolver
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Visits, predict_visits
 from placement.values import CoverageProgram
-from placement.verify.certificate_classes import derive_classes
-from placement.verify.program import rebuild
-from placement.verify.recount import Reach, coverage_record, reach
-from placement.verify.resolve import Resolver
 
 SCALE = 1000
 """Weights of the program are whole thousandths of a visit a month."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.judge.rules import Claims
+from placement.judge.ties import tie_faults
 from placement.values import Sites
-from placement.verify.rules import Claims
-from placement.verify.ties import tie_faults
 from tests.towns import make_sites
 
 

@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.values import Certificate, CoverageProgram, Floor, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from tests.verify.by_hand import (
+from tests.judge.by_hand import (
     check,
     cut_draft,
     fixing_draft,
@@ -22,7 +22,7 @@ from tests.verify.by_hand import (
     tampered,
     tree_draft,
 )
-from tests.verify.reference import Draft, Prices
+from tests.judge.reference import Draft, Prices
 
 
 @pytest.mark.parametrize(

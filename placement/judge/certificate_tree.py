@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
+from placement.judge.certificate_bound import Prices, Terms, closes, sums_of_positive
+from placement.judge.certificate_classes import exact_sum
 from placement.values import Certificate
-from placement.verify.certificate_bound import Prices, Terms, closes, sums_of_positive
-from placement.verify.certificate_classes import exact_sum
 
 IntArray = NDArray[np.int64]
 

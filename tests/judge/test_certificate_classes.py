@@ -8,20 +8,20 @@ import pytest
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
+from placement.judge.certificate_classes import derive_classes
 from placement.values import CoverageProgram, Floor
-from placement.verify import check_certificate
-from placement.verify.certificate_classes import derive_classes
-from tests.verify.by_hand import (
+from tests.judge.by_hand import (
     one_station,
     one_station_draft,
 )
-from tests.verify.reference import classes_of, fingerprint_of
+from tests.judge.reference import classes_of, fingerprint_of
 
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("chunk", [1, 7, 2**23])
 def test_classes_equal_a_dictionary(seed, chunk, monkeypatch):
-    monkeypatch.setattr("placement.verify.certificate_classes._CHUNK_ENTRIES", chunk)
+    monkeypatch.setattr("placement.judge.certificate_classes._CHUNK_ENTRIES", chunk)
     rng = np.random.default_rng(seed)
     rows = 60
     covers = sparse.csr_array((rng.random((rows, 4)) < 0.4).astype(np.int8))
@@ -46,7 +46,7 @@ def test_two_sets_that_meet_in_one_sum_stay_apart(monkeypatch):
             return np.ones(size, dtype=dtype) if self.seed == 0 else real(self.seed).integers(low, high, size, dtype)
 
     program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1], [1, 0]]), [1, 2, 4], [1, 1], 1)
-    monkeypatch.setattr("placement.verify.certificate_classes.np.random.default_rng", Colliding)
+    monkeypatch.setattr("placement.judge.certificate_classes.np.random.default_rng", Colliding)
     assert derive_classes(program).weights.tolist() == [5, 2]
     assert 1 in seeds
 

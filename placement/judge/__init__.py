@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from placement.verify.certificate import check_certificate
-    from placement.verify.folder import Judge, verify_folder
-    from placement.verify.verdict import Verdict
+    from placement.judge.certificate import check_certificate
+    from placement.judge.folder import Judge, verify
+    from placement.judge.verdict import Verdict
 
-_HOME = {"check_certificate": "certificate", "Judge": "folder", "Verdict": "verdict", "verify_folder": "folder"}
+_HOME = {"check_certificate": "certificate", "Judge": "folder", "Verdict": "verdict", "verify": "folder"}
 
-__all__ = ["Judge", "Verdict", "check_certificate", "verify_folder"]
+__all__ = ["Judge", "Verdict", "check_certificate", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from placement.cli import main
 from placement.errors import InfeasibleError, InputError
+from placement.judge import Judge, verify
 from placement.pipeline.recommend import recommend
 from placement.report import infeasible_schema, read_infeasible
 from placement.report.plan_json import plan_bytes
@@ -19,7 +20,6 @@ from placement.report.write import write_infeasible
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate
-from placement.verify import Judge, verify_folder
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def altered(judge, written, change):
 
 
 def test_the_proof_is_confirmed_and_says_what_it_proves(written):
-    verdict = verify_folder(written)
+    verdict = verify(written)
     assert verdict.differences == ()
     assert verdict.whole
     record = read_infeasible(written / "infeasible.json")
@@ -181,7 +181,7 @@ def test_a_study_that_has_a_plan_now_is_not_what_was_proven(written, tmp_path):
     path = tmp_path / "study" / "study.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("max_stations = 1", "max_stations = 6"), encoding="utf-8")
     with pytest.raises(InputError, match="is not the file the plan was made from"):
-        verify_folder(tmp_path / "p.infeasible")
+        verify(tmp_path / "p.infeasible")
 
 
 def test_the_published_schema_is_that_of_the_format():

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge.certificate_classes import RowClasses, exact_sum
+from placement.judge.certificate_knapsack import knapsack_cuts
 from placement.values import Certificate, CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify.certificate_classes import RowClasses, exact_sum
-from placement.verify.certificate_knapsack import knapsack_cuts
 
 IntArray = NDArray[np.int64]
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from placement.judge.rules import Claims, station_amount
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
-from placement.verify.rules import Claims, station_amount
 
 IntArray = NDArray[np.int64]
 

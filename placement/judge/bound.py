@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from placement.errors import CertificateError
+from placement.judge.certificate import check_certificate
+from placement.judge.counting import SCALE, Counting
+from placement.judge.program import chosen_columns
+from placement.judge.rules import Claims
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
-from placement.verify.certificate import check_certificate
-from placement.verify.counting import SCALE, Counting
-from placement.verify.program import chosen_columns
-from placement.verify.rules import Claims
 
 _UNREADABLE = (
     zipfile.BadZipFile,

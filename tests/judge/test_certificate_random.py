@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from tests.verify.random_programs import random_program
-from tests.verify.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_knapsack
+from tests.judge.random_programs import random_program
+from tests.judge.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_knapsack
 
 
 def random_prices(program, draft, rng):

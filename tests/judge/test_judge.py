@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from placement.cli import main
 from placement.coverage import measure
+from placement.judge import Judge, verify
 from placement.models import maximal_coverage
 from placement.pipeline.outcome import Outcome
 from placement.pipeline.policy import study_policy
@@ -24,8 +25,7 @@ from placement.report import PLAN_FILE
 from placement.report.write import write_outcome
 from placement.study import overrides_of, read_study
 from placement.toy import write_study
-from placement.verify import Judge, verify_folder
-from tests.verify.forger import SUMS, listed
+from tests.judge.forger import SUMS, listed
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_solvers_word_is_no_proof(town):
     outcome = recommend(study.with_settings({"policy.floors": {}}))
     out = root / "nothing"
     write_outcome(do_nothing(outcome), out)
-    verdict = verify_folder(out)
+    verdict = verify(out)
     assert (verdict.confirmed, verdict.proven, verdict.whole) == (True, False, False)
     assert any(line.startswith("bound not checked") for line in verdict.unchecked)
     done = call("verify", out)
@@ -113,7 +113,7 @@ def test_a_bound_that_a_solver_gave_is_obtained_anew(town):
 def test_plans_within_an_asked_gap_are_proven(town, gap):
     root, study, _ = town
     write_outcome(recommend(study, gap=gap), root / f"gap {gap}")
-    verdict, left = verify_folder(root / f"gap {gap}"), record_of(root / f"gap {gap}")["gap"]
+    verdict, left = verify(root / f"gap {gap}"), record_of(root / f"gap {gap}")["gap"]
     assert verdict.whole
     assert verdict.statement == (
         f"everything recounted equal; proven within a gap of {left:.4%}, {gap:.4%} was asked" if left else ""
@@ -138,7 +138,7 @@ def test_ties_that_were_not_broken_are_refuted_where_they_are_said_to_be(town):
     write_outcome(outcome, root / "ties")
     verdict = judge.verdict(root / "ties")
     assert "no plan that covers as much has fewer actions, or as many for less money" in verdict.checked
-    second = judge._case(record_of(root / "ties")).second(asked=False)
+    second = judge._hearing(record_of(root / "ties")).second(asked=False)
     name, amounts = next(iter(second._amounts()))
     worth = round(outcome.plan.objective * 1000)
     found = second.counting.resolver.least(amounts, 60.0, worth=worth, within=())
@@ -180,7 +180,7 @@ def test_a_study_that_was_changed_in_memory_is_recounted_as_it_was(town):
         "policy.max_moves": 1,
         "travel.threshold_min": 6.0,
     }
-    verdict = verify_folder(root / "changed")
+    verdict = verify(root / "changed")
     assert verdict.whole, verdict
     assert "made with travel.threshold_min = 6.0 instead of 5.0" in verdict.checked
 
@@ -203,7 +203,7 @@ def test_limits_that_a_caller_changed_are_recorded(town):
     used = {each["key"]: each["used"] for each in record_of(root / "by hand")["overrides"]}
     changes = {"budget.capital": 90_000.0, "policy.max_moves": 0, "solve.gap": 0.01, "study.name": "Toy town by hand"}
     assert used == changes
-    assert verify_folder(root / "by hand").whole
+    assert verify(root / "by hand").whole
 
 
 def test_costs_that_are_not_the_studys_are_refuted_by_name(town):
@@ -220,7 +220,7 @@ def test_costs_that_are_not_the_studys_are_refuted_by_name(town):
         study=study.study.name,
     )
     write_outcome(replace(outcome, costs=costs, plan=plan), root / "dearer")
-    verdict = verify_folder(root / "dearer")
+    verdict = verify(root / "dearer")
     assert any(line.startswith("actions: open") and "yuan" in line for line in verdict.differences), verdict
 
 
@@ -230,7 +230,7 @@ def test_an_asked_gap_that_is_not_the_studys_is_said(folder):
     record["solve"]["tie_broken"] = False
     (folder / PLAN_FILE).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     reseal(folder)
-    assert "solve.asked_gap: the study asks 0.0, the plan says 0.5" in verify_folder(folder).differences
+    assert "solve.asked_gap: the study asks 0.0, the plan says 0.5" in verify(folder).differences
 
 
 def test_overrides_may_not_send_the_judge_to_the_network(folder, monkeypatch):
@@ -260,28 +260,28 @@ def test_overrides_may_not_lead_out_of_the_studys_folder(folder, town):
 
 def test_strangers_and_desktop_files(folder):
     (folder / ".DS_Store").write_bytes(b"finder")
-    assert verify_folder(folder).whole
+    assert verify(folder).whole
     (folder / ".DS_Store").unlink()
     (folder / ".DS_Store").mkdir()
-    assert "'.DS_Store': is no file of this plan" in verify_folder(folder).differences
+    assert "'.DS_Store': is no file of this plan" in verify(folder).differences
     (folder / ".DS_Store").rmdir()
     (folder / "notes.txt").write_bytes(b"mine")
     reseal(folder)
-    assert "'notes.txt': is no file of this plan" in verify_folder(folder).differences
+    assert "'notes.txt': is no file of this plan" in verify(folder).differences
 
 
 def test_links_are_no_files_of_a_plan(folder):
     (folder / "actions.csv").rename(folder.parent / "kept.csv")
     (folder / "actions.csv").symlink_to(folder.parent / "kept.csv")
-    assert "actions.csv: is not a regular file" in verify_folder(folder).differences
+    assert "actions.csv: is not a regular file" in verify(folder).differences
     (folder.parent / "kept.csv").unlink()
-    assert "actions.csv: is not a regular file" in verify_folder(folder).differences
+    assert "actions.csv: is not a regular file" in verify(folder).differences
 
 
 def test_a_plan_whose_report_was_not_drawn_is_confirmed_and_not_whole(folder):
     (folder / "report.html").unlink()
     reseal(folder)
-    verdict = verify_folder(folder)
+    verdict = verify(folder)
     assert (verdict.confirmed, verdict.whole) == (True, False)
     assert verdict.unchecked == ("report.html: is not there; it was not drawn, or somebody took it away",)
     assert call("verify", folder).exit_code == 4
@@ -291,7 +291,7 @@ def test_a_folder_that_moved_with_its_study_and_one_that_did_not(folder, town, t
     root, _, _ = town
     shutil.copytree(root / "study", tmp_path / "study")
     shutil.copytree(folder, tmp_path / "plan")
-    assert verify_folder(tmp_path / "plan").whole
+    assert verify(tmp_path / "plan").whole
     (tmp_path / "study").rename(tmp_path / "inputs")
     assert call("verify", tmp_path / "plan").exit_code == 2
     assert call("verify", tmp_path / "plan", "--study", tmp_path / "inputs").exit_code == 0

@@ -5,10 +5,10 @@ import pytest
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from tests.verify.reference import Draft, Prices
+from tests.judge.reference import Draft, Prices
 
 
 def one_station():

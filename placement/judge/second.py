@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.verify.counting import SCALE, Counting
-from placement.verify.program import chosen_columns, program_columns
-from placement.verify.resolve import FEW_ENTRIES, FEW_S, LIMIT_S, MOST_ENTRIES
-from placement.verify.rules import Claims, station_amount
+from placement.judge.counting import SCALE, Counting
+from placement.judge.program import chosen_columns, program_columns
+from placement.judge.resolve import FEW_ENTRIES, FEW_S, LIMIT_S, MOST_ENTRIES
+from placement.judge.rules import Claims, station_amount
 
 _ONCE = {"keep": ("close", -1), "give": ("close", -1), "open": ("purchase", 1), "move_in": ("move", 1)}
 """What a column costs once, beside closing every station."""
@@ -28,7 +28,7 @@ class Opinion:
     holds
         Whether the claim was confirmed here.
     differences, checked, unchecked
-        See :class:`~placement.verify.verdict.Verdict`.
+        See :class:`~placement.judge.verdict.Verdict`.
     """
 
     holds: bool

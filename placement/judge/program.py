@@ -17,11 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.judge.recount import Reach
+from placement.judge.rules import RUNNING, Claims, floors, station_amount
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, WeightedBlocks
-from placement.verify.recount import Reach
-from placement.verify.rules import RUNNING, Claims, floors, station_amount
 
 Column = tuple[str, int]
 

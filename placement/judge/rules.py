@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from placement.judge.recount import age_masks, district_masks
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
-from placement.verify.recount import age_masks, district_masks
 
 RUNNING = ("rent", "maintenance", "staff")
 

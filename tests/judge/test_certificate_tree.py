@@ -8,7 +8,7 @@ from scipy import sparse
 
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-from tests.verify.by_hand import (
+from tests.judge.by_hand import (
     check,
     group_draft,
     one_station_draft,
@@ -16,7 +16,7 @@ from tests.verify.by_hand import (
     tree_draft,
     triangle,
 )
-from tests.verify.reference import Draft, Prices
+from tests.judge.reference import Draft, Prices
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.verify.forger import PLAN, SUMS, Forger, _leaves, judged, listed, make_town
+from tests.judge.forger import PLAN, SUMS, Forger, _leaves, judged, listed, make_town
 
 ALTERATIONS = 2000
 

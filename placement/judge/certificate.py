@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placement.errors import CertificateError
+from placement.judge.certificate_bound import Prices
+from placement.judge.certificate_classes import RowClasses, derive_classes, exact_sum
+from placement.judge.certificate_shape import check_shape, children_of
+from placement.judge.certificate_tree import Walk
 from placement.values import Certificate, CoverageProgram, classes_fingerprint
-from placement.verify.certificate_bound import Prices
-from placement.verify.certificate_classes import RowClasses, derive_classes, exact_sum
-from placement.verify.certificate_shape import check_shape, children_of
-from placement.verify.certificate_tree import Walk
 
 BoolArray = NDArray[np.bool_]
 

@@ -17,18 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
+from placement.judge.bound import load_certificate
+from placement.judge.certificate import check_certificate, plan_faults
+from placement.judge.counting import Counting
+from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
+from placement.judge.program import program_columns
+from placement.judge.verdict import Verdict
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, versions
 from placement.report.infeasible_json import proof_file, unit_of
 from placement.report.plan_json import plan_bytes
 from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
-from placement.verify.bound import load_certificate
-from placement.verify.certificate import check_certificate, plan_faults
-from placement.verify.counting import Counting
-from placement.verify.files import MOST_BYTES, content_faults, folder_faults, packed_faults
-from placement.verify.program import program_columns
-from placement.verify.verdict import Verdict
 
 _REQUIRED = "required sites"
 _OF_CLOSED = ("max_closes", "max_changes")
@@ -48,8 +48,8 @@ def infeasible_verdict(record: Mapping[str, Any], counting: Counting, place: Pat
     wrong
         What is wrong already.
     """
-    case = _Case(record, counting, place)
-    differences = [*wrong, *case.differences()]
+    hearing = _Hearing(record, counting, place)
+    differences = [*wrong, *hearing.differences()]
     constraints = ", ".join(record["constraints"])
     return Verdict(
         differences=tuple(dict.fromkeys(differences)),
@@ -57,15 +57,15 @@ def infeasible_verdict(record: Mapping[str, Any], counting: Counting, place: Pat
         proof="certificate",
         checked=(
             "the clash by its certificate, in integers, without a solver",
-            *case.checked(),
+            *hearing.checked(),
             "remarks, which nobody can check: study (where its file lies), versions",
         ),
-        unchecked=tuple(case.unchecked),
+        unchecked=tuple(hearing.unchecked),
         statement=f"no plan satisfies {constraints}: {record['explanation']}",
     )
 
 
-class _Case:
+class _Hearing:
     def __init__(self, record: Mapping[str, Any], counting: Counting, place: Path) -> None:
         self.record, self.counting, self.place = record, counting, place
         self.unchecked: list[str] = []

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from placement.errors import InputError
+from placement.judge import verify
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.toy import write_study
-from placement.verify import verify_folder
 
 NOT_FROM_THE_INPUTS = {"seed", "solve", "versions"}
 
@@ -64,7 +64,7 @@ def write(folder: Path, record: dict[str, Any], *, reseal: bool) -> None:
 
 
 def test_the_plan_itself_is_confirmed_and_proven(written):
-    verdict = verify_folder(written)
+    verdict = verify(written)
     assert verdict.differences == ()
     assert verdict.proven
 
@@ -75,11 +75,11 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
     record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
     record["study"] = str((written.parent / "study" / "study.toml").resolve())
     write(folder, record, reseal=True)
-    assert verify_folder(folder).confirmed
+    assert verify(folder).confirmed
     paths = [path for path in numbers(record) if path[0] not in NOT_FROM_THE_INPUTS]
     assert len(paths) > 100
+    from placement.judge import folder as judge
     from placement.pipeline import prepare as inputs
-    from placement.verify import folder as judge
 
     prepared = inputs.prepare(read_study(record["study"]))
     with pytest.MonkeyPatch.context() as patch:
@@ -87,7 +87,7 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
         for path in paths:
             for step in (0.01, -1):
                 write(folder, altered(record, path, step), reseal=True)
-                assert not verify_folder(folder).confirmed, f"{path} altered by {step} was confirmed"
+                assert not verify(folder).confirmed, f"{path} altered by {step} was confirmed"
 
 
 def test_any_altered_number_is_seen_by_the_checksums(written, tmp_path):
@@ -97,7 +97,7 @@ def test_any_altered_number_is_seen_by_the_checksums(written, tmp_path):
     record["study"] = str((written.parent / "study" / "study.toml").resolve())
     record["seed"] += 1
     write(folder, record, reseal=False)
-    assert "plan.json: was changed after it was written" in verify_folder(folder).differences
+    assert "plan.json: was changed after it was written" in verify(folder).differences
 
 
 @pytest.mark.parametrize("name", ["actions.csv", "actions.geojson", "awareness.csv", "report.html"])
@@ -108,7 +108,7 @@ def test_altered_tables_are_seen(written, tmp_path, name):
     record["study"] = str((written.parent / "study" / "study.toml").resolve())
     write(folder, record, reseal=True)
     (folder / name).write_bytes((folder / name).read_bytes().replace(b"open", b"0pen", 1) + b" ")
-    assert f"{name}: was changed after it was written" in verify_folder(folder).differences
+    assert f"{name}: was changed after it was written" in verify(folder).differences
 
 
 def test_swapped_actions_are_refuted(written, tmp_path):
@@ -119,7 +119,7 @@ def test_swapped_actions_are_refuted(written, tmp_path):
     kept = next(action for action in record["actions"] if action["action"] == "keep")
     kept["action"] = "close"
     write(folder, record, reseal=True)
-    differences = verify_folder(folder).differences
+    differences = verify(folder).differences
     assert "open: differs from the actions" in differences
 
 
@@ -129,7 +129,7 @@ def test_a_changed_input_is_a_bad_input(written, tmp_path):
     population = root / "study" / "population.csv"
     population.write_text(population.read_text(encoding="utf-8").replace(",west,", ",west, ", 1), encoding="utf-8")
     with pytest.raises(InputError, match="population: is not the file the plan was made from"):
-        verify_folder(root / "plan")
+        verify(root / "plan")
 
 
 def test_a_moved_study_is_found_by_its_path(written, tmp_path):
@@ -137,8 +137,8 @@ def test_a_moved_study_is_found_by_its_path(written, tmp_path):
     shutil.copytree(written.parent / "study", root / "inputs")
     shutil.copytree(written, root / "result")
     with pytest.raises(InputError, match="cannot be read"):
-        verify_folder(root / "result")
-    assert verify_folder(root / "result", study=root / "inputs").confirmed
+        verify(root / "result")
+    assert verify(root / "result", study=root / "inputs").confirmed
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_forged_proofs_and_odd_values_are_refuted(written, tmp_path, changes, di
     record = json.loads((written / "plan.json").read_text(encoding="utf-8"))
     record["study"] = str((written.parent / "study" / "study.toml").resolve())
     write(folder, record | changes, reseal=True)
-    assert any(line.startswith(difference) for line in verify_folder(folder).differences)
+    assert any(line.startswith(difference) for line in verify(folder).differences)
 
 
 def test_not_a_number_is_no_json(written, tmp_path):
@@ -166,7 +166,7 @@ def test_not_a_number_is_no_json(written, tmp_path):
     text = (folder / "plan.json").read_text(encoding="utf-8")
     (folder / "plan.json").write_text(text.replace('"gap": 0.0', '"gap": NaN'), encoding="utf-8")
     with pytest.raises(InputError, match="NaN is not a number of JSON"):
-        verify_folder(folder)
+        verify(folder)
 
 
 @pytest.mark.parametrize("name", ["actions.csv", "report.html", "SHA256SUMS", "certificate.npz"])
@@ -174,10 +174,10 @@ def test_a_file_beyond_any_size_is_refuted_unread(written, tmp_path, name):
     shutil.copytree(written.parent / "study", tmp_path / "study")
     shutil.copytree(written, tmp_path / "plan")
     os.truncate(tmp_path / "plan" / name, 3 * 2**30)
-    assert any(f"{name} " in line or f"{name}: " in line for line in verify_folder(tmp_path / "plan").differences)
+    assert any(f"{name} " in line or f"{name}: " in line for line in verify(tmp_path / "plan").differences)
 
 
 @pytest.mark.parametrize("name", ["a" * 5000, "a/" * 3000, "\x00"])
 def test_a_path_that_no_file_can_have_is_bad_input(written, name):
     with pytest.raises(InputError, match="there is no such file"):
-        verify_folder(written, study=name)
+        verify(written, study=name)

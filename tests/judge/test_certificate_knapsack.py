@@ -8,15 +8,15 @@ import pytest
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge import check_certificate
+from placement.judge.certificate_bound import normalised
+from placement.judge.certificate_knapsack import knapsack_cuts
 from placement.solve.cuts.knapsack import KnapsackRow
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
-from placement.verify.certificate_bound import normalised
-from placement.verify.certificate_knapsack import knapsack_cuts
-from tests.verify.by_hand import check, refused
-from tests.verify.random_programs import random_program
-from tests.verify.reference import Draft, Prices, knapsack_cut, random_knapsack
+from tests.judge.by_hand import check, refused
+from tests.judge.random_programs import random_program
+from tests.judge.reference import Draft, Prices, knapsack_cut, random_knapsack
 
 
 def three_singles(**changes):

@@ -2,7 +2,7 @@
 
 Everything the judge is asked about is a lie: an alteration that changes what a folder says. By hand:
 
-    python -m tests.verify.forger --alterations 20000 --seed 1
+    python -m tests.judge.forger --alterations 20000 --seed 1
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import InputError
+from placement.judge import Judge
 from placement.pipeline.outcome import Outcome
 from placement.pipeline.recommend import recommend
 from placement.report import plan_from_dict, render_files
@@ -35,7 +36,6 @@ from placement.report.write import report_data, write_outcome
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate
-from placement.verify import Judge
 
 Files = dict[str, bytes]
 PLAN, CERTIFICATE, SUMS = "plan.json", "certificate.npz", "SHA256SUMS"

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import Fault, InputError
+from placement.judge.counting import Counting
+from placement.judge.files import MOST_BYTES, Found, content_faults, folder_faults
+from placement.judge.hearing import Hearing
+from placement.judge.infeasible import infeasible_verdict
+from placement.judge.verdict import Verdict
 from placement.pipeline.prepare import prepare, restated
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, PLAN_FILE, PlanFormatError, read_infeasible, read_plan
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
-from placement.verify.case import Case
-from placement.verify.counting import Counting
-from placement.verify.files import MOST_BYTES, Found, content_faults, folder_faults
-from placement.verify.infeasible import infeasible_verdict
-from placement.verify.verdict import Verdict
 
 REMARKS = (
     "study, where the study was named by hand",
@@ -35,7 +35,7 @@ _NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
 """Sections by which nothing is prepared."""
 
 
-def verify_folder(
+def verify(
     folder: str | Path, *, study: str | Path | None = None, resolve: bool = False, allow_outside: bool = False
 ) -> Verdict:
     """Recount the plan in `folder` from its inputs, and compare every file with what plan and inputs give.
@@ -98,7 +98,7 @@ class Judge:
     def __init__(self, study: Study) -> None:
         self.study = study
         self._countings: dict[str, Counting] = {}
-        self._cases: dict[str, Case] = {}
+        self._hearings: dict[str, Hearing] = {}
 
     @classmethod
     def of(cls, study: Study | str | Path, *, allow_outside: bool = False) -> Judge:
@@ -112,7 +112,7 @@ class Judge:
         return cls(read_study(path, allow_outside=allow_outside))
 
     def verdict(self, folder: str | Path, *, resolve: bool = False, moved: bool = False) -> Verdict:
-        """Return what is to be said of the plan in a folder; see :func:`verify_folder`.
+        """Return what is to be said of the plan in a folder; see :func:`verify`.
 
         Parameters
         ----------
@@ -128,16 +128,16 @@ class Judge:
             record = read_plan(place / PLAN_FILE)
         except PlanFormatError as error:
             return _misformed(error)
-        case = self._case(record)
+        hearing = self._hearing(record)
         wrong = [
-            *case.faults,
+            *hearing.faults,
             *_proof_faults(record, place),
             *([] if moved else _place_faults(record, place, self.study)),
         ]
         if wrong:
             there = {name for name in (PLAN_FILE, *FILES) if (place / name).exists()}
             return _refuted(record, [*folder_faults(place, there), *wrong])
-        return _verdict(case, place, resolve=resolve)
+        return _verdict(hearing, place, resolve=resolve)
 
     def _infeasible(self, place: Path, *, moved: bool) -> Verdict:
         try:
@@ -149,15 +149,15 @@ class Judge:
         wrong = [] if moved else list(_place_faults(record, place, self.study))
         return infeasible_verdict(record, counting, place, wrong)
 
-    def _case(self, record: Mapping[str, Any]) -> Case:
+    def _hearing(self, record: Mapping[str, Any]) -> Hearing:
         """Return the plan, counted from the study with the settings that it says it was made with."""
         used = {each["key"]: each["used"] for each in record["overrides"]}
         name = json.dumps(record, sort_keys=True)
         counting = self._counting(used)
         _same_inputs(record, counting.prepared.fingerprints)
-        if name not in self._cases:
-            _keep(self._cases, name, Case(record, counting))
-        return self._cases[name]
+        if name not in self._hearings:
+            _keep(self._hearings, name, Hearing(record, counting))
+        return self._hearings[name]
 
     def _counting(self, used: Mapping[str, Any]) -> Counting:
         name = json.dumps(used, sort_keys=True)
@@ -180,16 +180,16 @@ def _refuse_downloads(used: Mapping[str, Any]) -> None:
         raise InputError.single(PLAN_FILE, problem, row="overrides", remedy="write the place into the study file")
 
 
-def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
+def _verdict(hearing: Hearing, place: Path, *, resolve: bool) -> Verdict:
     """Return the verdict on a folder whose plan is without fault."""
-    record, second = case.record, case.second(asked=resolve)
-    found = content_faults(place, case.files, case.others)
+    record, second = hearing.record, hearing.second(asked=resolve)
+    found = content_faults(place, hearing.files, hearing.others)
     proven = record["proof"] == "solver" and second.bound.holds
-    expected = set(case.files)
+    expected = set(hearing.files)
     opinions = [second.bound] if record["proof"] == "solver" else []
     if record["proof"] == "certificate":
         expected.add(CERTIFICATE_FILE)
-        certified = _certified(case, place)
+        certified = _certified(hearing, place)
         found.differences.extend(certified.differences)
         found.unchecked.extend(certified.unchecked)
         proven = not certified.differences
@@ -204,11 +204,11 @@ def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
         proof=str(record["proof"]),
         statement=_within(record) if proven and record["gap"] > 0 else "",
         checked=(
-            *case.checked(),
+            *hearing.checked(),
             *(line for each in opinions for line in each.checked),
             f"remarks, which nobody can check: {'; '.join(REMARKS)}",
         ),
-        unchecked=(*case.unchecked, *found.unchecked, *(line for each in opinions for line in each.unchecked)),
+        unchecked=(*hearing.unchecked, *found.unchecked, *(line for each in opinions for line in each.unchecked)),
     )
 
 
@@ -217,9 +217,9 @@ def _within(record: Mapping[str, Any]) -> str:
     return f"everything recounted equal; proven within a gap of {record['gap']:.4%}, {asked:.4%} was asked"
 
 
-def _certified(case: Case, place: Path) -> Found:
+def _certified(hearing: Hearing, place: Path) -> Found:
     try:
-        return case.certified(read_regular(place / CERTIFICATE_FILE, most_bytes=MOST_BYTES))
+        return hearing.certified(read_regular(place / CERTIFICATE_FILE, most_bytes=MOST_BYTES))
     except OSError as error:
         return Found(differences=[f"certificate: {CERTIFICATE_FILE} cannot be read: {error.strerror or error}"])
 
