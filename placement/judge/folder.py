@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,16 @@ from placement.judge.files import MOST_BYTES, Found, content_faults, folder_faul
 from placement.judge.hearing import Hearing
 from placement.judge.infeasible import infeasible_verdict
 from placement.judge.verdict import Verdict
-from placement.pipeline.prepare import prepare, restated
-from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, PLAN_FILE, PlanFormatError, read_infeasible, read_plan
+from placement.pipeline.prepare import prepare_inputs, restated
+from placement.report import (
+    CERTIFICATE_FILE,
+    INFEASIBLE_FILE,
+    PLAN_FILE,
+    PlanFormatError,
+    read_infeasible,
+    read_plan,
+    recover_folder,
+)
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
 
@@ -36,7 +45,11 @@ _NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
 
 
 def verify(
-    folder: str | Path, *, study: str | Path | None = None, resolve: bool = False, allow_outside: bool = False
+    folder: str | PathLike[str],
+    *,
+    study: str | PathLike[str] | None = None,
+    resolve: bool = False,
+    allow_outside: bool = False,
 ) -> Verdict:
     """Recount the plan in `folder` from its inputs, and compare every file with what plan and inputs give.
 
@@ -59,14 +72,19 @@ def verify(
         from the schema, is a difference of the verdict instead.
     """
     place = Path(folder)
+    recover_folder(place)
     if study is None:
         name, read = (INFEASIBLE_FILE, read_infeasible) if proves_infeasible(place) else (PLAN_FILE, read_plan)
         try:
-            study = place / str(read(place / name)["study"])
+            named = str(read(place / name)["study"])
         except PlanFormatError as error:
             return _misformed(error)
+        if not named:
+            problem = "was made in Python, from frames: there is no study to recount it from"
+            raise InputError.single(name, problem, row="study", remedy="make it from a study to have it recounted")
+        study = place / named
         return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve)
-    return Judge.of(study, allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
+    return Judge.of(Path(study), allow_outside=allow_outside).verdict(place, resolve=resolve, moved=True)
 
 
 def _readable(path: Path) -> bool:
@@ -166,7 +184,7 @@ class Judge:
             shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
             study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
             if like not in self._countings:
-                _keep(self._countings, like, Counting(prepare(self.study.with_settings(shared), cached=False)))
+                _keep(self._countings, like, Counting(prepare_inputs(self.study.with_settings(shared), cached=False)))
             if like != name:
                 prepared = restated(self._countings[like].prepared, study)
                 _keep(self._countings, name, Counting(prepared))

@@ -140,7 +140,7 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
     return replace(tables, notes=(*tables.notes, *notes)), streets
 
 
-def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
+def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
     """Read a study's tables and compute demand and travel times.
 
     Parameters

@@ -5,7 +5,7 @@ from placement.travel.between import distances_mm
 from placement.travel.cache import cache_folder
 from placement.travel.covers import CoverStream, walking_covers
 from placement.travel.isochrones import isochrones
-from placement.travel.own_table import table_times
+from placement.travel.own_table import odd_times, table_times
 from placement.travel.straight import straight_line_times
 from placement.travel.stream import TimesStream
 from placement.travel.times import TravelTimes
@@ -19,6 +19,7 @@ __all__ = [
     "cache_folder",
     "distances_mm",
     "isochrones",
+    "odd_times",
     "straight_line_times",
     "table_times",
     "vehicle_run",

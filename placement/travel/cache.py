@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import placement
 from placement.errors import InputError
 from placement.travel.archive import UNFINISHED, read, save
 from placement.travel.times import TravelTimes
+from placement.version import __version__
 
 MOST_FILES = 100
 MOST_BYTES = 2 * 2**30
@@ -79,7 +79,7 @@ def fingerprint_of(*parts: object) -> str:
 @functools.cache
 def _code() -> str:
     """Return what changes whenever the code does that computes travel times."""
-    digest = hashlib.sha256(placement.__version__.encode())
+    digest = hashlib.sha256(__version__.encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -155,7 +155,7 @@ def test_a_defect_is_one_line_and_exit_1(study, monkeypatch, name, options):
     def failing(*_arguments, **_options):
         raise error
 
-    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare_inputs", failing)
     done = call("check", study, *options)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"placement: {begins}")
@@ -206,7 +206,7 @@ def test_an_import_that_is_interrupted_is_an_interrupt(study, monkeypatch):
         except KeyboardInterrupt as error:
             raise ImportError("cannot load") from error
 
-    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare_inputs", failing)
     done = call("check", study)
     assert (done.exit_code, done.stderr) == (130, "placement: interrupted\n")
 

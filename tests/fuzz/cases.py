@@ -15,10 +15,10 @@ from typing import Any
 
 from placement.errors import PlacementError
 from placement.judge import verify
-from placement.pipeline.prepare import open_study, prepare, read_inputs
+from placement.pipeline.prepare import open_study, prepare_inputs, read_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from tests.fuzz.mutations import case
+from tests.written import write_outcome
 
 LONGEST_S = 5.0
 """Processor seconds that a case may take."""
@@ -85,7 +85,7 @@ def _stages(folder: Path, seed: int) -> None:
         verdict = verify(folder / "out")
         assert verdict.confirmed, verdict.differences
     elif seed % PREPARED == 0:
-        prepare(study, cached=False)
+        prepare_inputs(study, cached=False)
     else:
         read_inputs(study)
 

@@ -29,13 +29,12 @@ import pandas as pd
 
 from placement.errors import InputError
 from placement.judge import Judge
-from placement.pipeline.outcome import Outcome
-from placement.pipeline.recommend import recommend
+from placement.pipeline.recommend import Outcome, recommend
 from placement.report import plan_from_dict, render_files
-from placement.report.write import report_data, write_outcome
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate
+from tests.written import data_of, write_outcome
 
 Files = dict[str, bytes]
 PLAN, CERTIFICATE, SUMS = "plan.json", "certificate.npz", "SHA256SUMS"
@@ -360,7 +359,7 @@ class Forger:
         try:
             plan = replace(plan_from_dict(record), certificate=outcome.plan.certificate)
             data = replace(
-                report_data(outcome, self.town.root / "plan"),
+                data_of(outcome, self.town.root / "plan"),
                 plan=plan,
                 study_path=record["study"],
                 inputs=record["inputs"],

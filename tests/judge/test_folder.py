@@ -16,9 +16,9 @@ import pytest
 from placement.errors import InputError
 from placement.judge import verify
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.toy import write_study
+from tests.written import write_outcome
 
 NOT_FROM_THE_INPUTS = {"seed", "solve", "versions"}
 
@@ -81,7 +81,7 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
     from placement.judge import folder as judge
     from placement.pipeline import prepare as inputs
 
-    prepared = inputs.prepare(read_study(record["study"]))
+    prepared = inputs.prepare_inputs(read_study(record["study"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judge, "prepare", lambda _study, cached: prepared)
         for path in paths:

@@ -12,20 +12,20 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from placement.case import measure
 from placement.cli import main
-from placement.coverage import measure
 from placement.judge import Judge, verify
 from placement.models import maximal_coverage
-from placement.pipeline.outcome import Outcome
-from placement.pipeline.policy import study_policy
-from placement.pipeline.recommend import recommend
+from placement.pipeline.policy import study_options
+from placement.pipeline.recommend import Outcome, recommend
 from placement.plan import optimise
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.report import PLAN_FILE
-from placement.report.write import write_outcome
+from placement.report.write import write
 from placement.study import overrides_of, read_study
 from placement.toy import write_study
 from tests.judge.forger import SUMS, listed
+from tests.written import write_outcome
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +58,21 @@ def call(*arguments: object):
 
 def do_nothing(outcome: Outcome) -> Outcome:
     """Return today's stations as a plan that a solver is said to have proven."""
-    prepared = outcome.prepared
-    model = maximal_coverage(outcome.coverage, prepared.demand, prepared.sites, outcome.costs, outcome.policy)
+    case = outcome.case
+    model = maximal_coverage(case.coverage, case.demand, case.sites, case.costs, case.policy)
     chosen = model.kinds == "keep"
-    actions = decode(model, chosen, prepared.sites, outcome.costs, prepared.streets)
-    standing = standing_after(model, chosen, len(prepared.sites))
-    after = measure(outcome.coverage, prepared.demand, standing)
-    weights = np.rint(prepared.demand.weight * 1000).astype(np.int64)
-    worth = int(weights[outcome.coverage.reached(standing)].sum()) / 1000
+    actions = decode(model, chosen, case.sites, case.costs, case.streets)
+    standing = standing_after(model, chosen, len(case.sites))
+    weights = np.rint(case.demand.weight * 1000).astype(np.int64)
+    worth = int(weights[case.coverage.reached(standing)].sum()) / 1000
     claim = {"objective": worth, "bound": worth, "proof": "solver", "certificate": None, "solver": "cbc 2.10"}
     plan = replace(
         outcome.plan,
         **claim,
         actions=actions,
-        after=after,
-        open=tuple(sorted(prepared.sites.ids[standing])),
-        budget=budget_lines(actions, standing, outcome.costs, outcome.policy),
+        after=measure(case, standing),
+        open=tuple(sorted(case.sites.ids[standing])),
+        budget=budget_lines(actions, standing, case.costs, case.policy),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)
@@ -97,7 +96,7 @@ def test_a_solvers_word_is_no_proof(town):
 
 def test_a_bound_that_a_solver_gave_is_obtained_anew(town):
     root, study, _ = town
-    solved = recommend(study, backend="highs")
+    solved = recommend(study, options=study_options(study).but(backend="highs"))
     assert solved.plan.proof == "solver"
     write_outcome(solved, root / "highs")
     assert call("verify", root / "highs").exit_code == 4
@@ -112,7 +111,7 @@ def test_a_bound_that_a_solver_gave_is_obtained_anew(town):
 @pytest.mark.parametrize("gap", [0.005, 0.01, 0.03])
 def test_plans_within_an_asked_gap_are_proven(town, gap):
     root, study, _ = town
-    write_outcome(recommend(study, gap=gap), root / f"gap {gap}")
+    write_outcome(recommend(study, options=study_options(study).but(gap=gap)), root / f"gap {gap}")
     verdict, left = verify(root / f"gap {gap}"), record_of(root / f"gap {gap}")["gap"]
     assert verdict.whole
     assert verdict.statement == (
@@ -187,39 +186,25 @@ def test_a_study_that_was_changed_in_memory_is_recounted_as_it_was(town):
 
 def test_limits_that_a_caller_changed_are_recorded(town):
     root, _, outcome = town
-    policy = replace(outcome.policy, capital_fen=9_000_000, max_moves=0)
-    prepared = outcome.prepared
-    plan = optimise(
-        demand=prepared.demand,
-        sites=prepared.sites,
-        coverage=outcome.coverage,
-        costs=outcome.costs,
-        policy=policy,
-        streets=prepared.streets,
-        study="Toy town by hand",
-        gap=0.01,
-    )
-    write_outcome(replace(outcome, policy=policy, plan=plan), root / "by hand")
+    case = outcome.case.but(name="Toy town by hand")
+    plan = optimise(case, case.policy.but(capital_yuan=90_000, max_moves=0), case.options.but(gap=0.01, threads=1))
+    write(outcome.case, plan, root / "by hand")
     used = {each["key"]: each["used"] for each in record_of(root / "by hand")["overrides"]}
-    changes = {"budget.capital": 90_000.0, "policy.max_moves": 0, "solve.gap": 0.01, "study.name": "Toy town by hand"}
-    assert used == changes
+    assert used == {
+        "budget.capital": 90_000.0,
+        "policy.max_moves": 0,
+        "solve.gap": 0.01,
+        "solve.threads": 1,
+        "study.name": "Toy town by hand",
+    }
     assert verify(root / "by hand").whole
 
 
 def test_costs_that_are_not_the_studys_are_refuted_by_name(town):
-    root, study, outcome = town
-    costs = replace(outcome.costs, purchase=outcome.costs.purchase + 100)
-    prepared = outcome.prepared
-    plan = optimise(
-        demand=prepared.demand,
-        sites=prepared.sites,
-        coverage=outcome.coverage,
-        costs=costs,
-        policy=study_policy(study, prepared.demand.points["parent"]),
-        streets=prepared.streets,
-        study=study.study.name,
-    )
-    write_outcome(replace(outcome, costs=costs, plan=plan), root / "dearer")
+    root, _, outcome = town
+    costs = replace(outcome.case.costs, purchase=outcome.case.costs.purchase + 100)
+    case = outcome.case.but(costs=costs)
+    write(case, optimise(case), root / "dearer")
     verdict = verify(root / "dearer")
     assert any(line.startswith("actions: open") and "yuan" in line for line in verdict.differences), verdict
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from placement.errors import InputError
 from placement.judge import verify
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
+from tests.written import write_outcome
 
 LONG_NAMES = [("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id")]
 FACTOR = {"seconds": 1, "minutes": 60, "hours": 3600}
@@ -69,7 +69,7 @@ def long(unit="seconds", names=("demand_id", "site_id"), measure=None, *, keep=F
 
 
 def covered(folder):
-    return prepare(read_study(folder)).times.within(900).toarray().tolist()
+    return prepare_inputs(read_study(folder)).times.within(900).toarray().tolist()
 
 
 EXPECTED = [[True, False, False], [True, False, False], [False, True, False], [False, False, True]]
@@ -104,7 +104,7 @@ def change(folder, old, new):
 
 
 def read_and_prepare(folder):
-    return prepare(read_study(folder))
+    return prepare_inputs(read_study(folder))
 
 
 @pytest.mark.parametrize("unit", list(FACTOR))

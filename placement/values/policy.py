@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,7 @@ MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
 _FEN_A_YUAN = 100
+_YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,35 @@ class Policy:
         if both:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
+
+    def but(self, **changes: Any) -> Policy:
+        """Return the policy with some limits changed; None takes a limit away.
+
+        Parameters
+        ----------
+        changes
+            Limits as in the class; `capital_yuan` and `running_yuan` are caps in yuan, with at most two decimals.
+
+        Raises
+        ------
+        InputError
+            Listing every amount, count, floor or name that is none.
+
+        Examples
+        --------
+        >>> Policy(capital_fen=100, max_moves=3).but(capital_yuan=500_000).capital_fen
+        50000000
+        """
+        faults = Faults("policy")
+        known = {each.name for each in fields(self)}
+        faults.known("but", set(changes) - set(_YUAN), "the limits of a policy", known | set(_YUAN), "limit")
+        for name in sorted(set(changes) & set(_YUAN)):
+            yuan, own = changes.pop(name), _YUAN[name]
+            if own in changes:
+                faults.add(f"{own} is given besides {name}", row=name, remedy="give one")
+            changes[own] = None if yuan is None else _fen(faults, name, yuan)
+        faults.raise_any()
+        return replace(self, **changes)
 
 
 def _fen(faults: Faults, name: str, yuan: object) -> int | None:
