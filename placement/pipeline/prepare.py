@@ -27,7 +27,7 @@ from placement.streets import Streets
 from placement.study import Study, StudyError, read_study
 from placement.tables import (
     Tables,
-    input_fingerprints,
+    input_states,
     read_tables,
     refuse_changes,
 )
@@ -164,10 +164,10 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
-    fingerprints = input_fingerprints(study)
+    before = input_states(study)
     tables, streets = read_inputs(study)
     population, more = demand_points(study, tables, streets)
-    refuse_changes(study, fingerprints)
+    fingerprints = refuse_changes(study, before)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, left_out = survey_counts(study, tables)
