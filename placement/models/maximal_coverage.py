@@ -49,12 +49,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.case import check_stages
 from placement.coverage import Coverage
 from placement.economics.costs import StationCosts
-from placement.economics.policy import Policy
 from placement.errors import InputError
-from placement.models.checks import check_stages
-from placement.values import CoverageProgram, Demand, Floor, LinearRow, Sites
+from placement.values import CoverageProgram, Demand, Floor, LinearRow, Policy, Sites
 from placement.values.arrays import frozen_array
 from placement.values.program import WEIGHT_LIMIT
 

@@ -1,4 +1,4 @@
-"""The service standard and the limits of a study, as the stages take them."""
+"""The service standard, the limits and the options of a study, as the stages take them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.economics import Policy
 from placement.standard import Standard
 from placement.study import Study
+from placement.values import Policy, SolveOptions
 
 
 def study_standard(study: Study) -> Standard:
@@ -40,4 +40,16 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         max_changes=study.policy.max_changes,
         district_floors=by_district,
         age_floors=floors.by_age_group,
+    )
+
+
+def study_options(study: Study) -> SolveOptions:
+    """Return how the plan of a study is sought."""
+    solve = study.solve
+    return SolveOptions(
+        backend=solve.backend,
+        gap=solve.gap,
+        time_limit_s=solve.time_limit_s,
+        seed=study.study.seed,
+        threads=solve.threads,
     )

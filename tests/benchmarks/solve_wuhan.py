@@ -11,7 +11,7 @@ from placement.coverage import cover
 from placement.economics import station_costs
 from placement.models import maximal_coverage
 from placement.pipeline.policy import study_policy
-from placement.pipeline.prepare import Prepared, prepare
+from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.recommend import study_standard
 from placement.study import read_study
 from placement.travel import walking_times
@@ -25,7 +25,7 @@ WALK_S, SPEED_M_S = 900, 1.3
 @functools.cache
 def hankou() -> Prepared:
     """Return the study up to its walking times."""
-    return prepare(read_study(STUDY))
+    return prepare_inputs(read_study(STUDY))
 
 
 def residents(stations: int, costs: str = "unit") -> CoverageProgram:

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.errors import InfeasibleError
 from placement.plan import optimise
+from placement.values import SolveOptions
 from tests.plan.brute_force import best_actions
 from tests.towns import random_town
 
@@ -19,10 +21,10 @@ def test_plan_equals_brute_force(seed):
     for backend in ("auto", "highs", "cbc"):
         if expected is None:
             with pytest.raises(InfeasibleError):
-                optimise(**town.stages(), backend=backend)
+                optimise(Case(**town.stages()), options=SolveOptions(backend=backend))
             continue
         value, actions = expected
-        plan = optimise(**town.stages(), backend=backend)
+        plan = optimise(Case(**town.stages()), options=SolveOptions(backend=backend))
         assert plan.status == "optimal"
         assert round(plan.objective * 1000) == value
         assert round(plan.bound * 1000) == value

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.errors import CertificateError, InfeasibleError, NoSolutionError
+from placement.judge import check_certificate
 from placement.models import maximal_coverage
 from placement.plan.infeasible import explain
 from placement.plan.solving import solve_in_time
@@ -17,11 +18,10 @@ from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
-from placement.verify import check_certificate
+from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
 from tests.towns import random_town
-from tests.verify.random_programs import random_program
 
 OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
 
