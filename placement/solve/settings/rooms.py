@@ -34,7 +34,7 @@ class BoundSettings(Group):
     table: ClassVar[str] = "bounds"
     ordered: ClassVar[tuple[tuple[str, str], ...]] = (("cut_shortest_epoch", "cut_longest_epoch"),)
 
-    large_entries: Count = 300_000
+    large_entries: CountOrNone = 300_000
     """Cover entries from which a program is large: looking at a point is as dear as several steps, nodes are too dear
     to be worth branching on, and writing the program down to break ties takes longer than that is worth."""
 

@@ -14,7 +14,7 @@ class RootSettings(Group):
 
     table: ClassVar[str] = "root"
 
-    many_columns: Count = 250
+    many_columns: CountOrNone = 250
     """Undecided columns above which a program gets plans and cuts before branching."""
 
     solver_share: Share = 0.4
@@ -26,7 +26,7 @@ class RootSettings(Group):
     bound_share: Share = 0.5
     """Share of the time left after which the root's first bound makes room for plans."""
 
-    refix_iterations: Count = 50
+    refix_iterations: CountOrNone = 50
     """First-order steps at the root once a better plan may fix more of it."""
 
     quick_entries: Count = 2_000_000_000
@@ -44,19 +44,19 @@ class RootSettings(Group):
     plan_threads: Count = 2
     """Threads of the first search for plans."""
 
-    simplex_rows: Count = 12_000
+    simplex_rows: CountOrNone = 12_000
     """Rows of a restricted program up to which the simplex method comes to an end in good time."""
 
-    simplex_entries: Count = 280_000
+    simplex_entries: CountOrNone = 280_000
     """Cover entries of it up to which that is so."""
 
     core_columns: Count = 400
     """Columns that the relaxation begins with at least, those of the highest reduced values."""
 
-    patience: Count = 20_000
+    patience: CountOrNone = 20_000
     """Nodes that first-order steps may visit before simplex steps take over where these fit too."""
 
-    short_patience: Count = 150
+    short_patience: CountOrNone = 150
     """The same where side rows make plans rare."""
 
     cut_rounds: Count = 200
