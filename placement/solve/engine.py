@@ -26,7 +26,7 @@ from placement.solve.program.group_kernels import MASK_COLUMNS
 from placement.solve.program.problem import build_problem
 from placement.solve.program.restrict import restrict
 from placement.solve.run import Run
-from placement.solve.settings import DEFAULTS
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 
@@ -37,12 +37,13 @@ def solve_engine(
     time_limit_s: float = 60.0,
     seed: int = 0,
     threads: int = 2,
+    settings: EngineSettings = DEFAULTS,
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
     ends = time.perf_counter() + time_limit_s
-    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, progress=progress)
+    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, settings=settings, progress=progress)
 
 
 def _solve(
@@ -52,10 +53,11 @@ def _solve(
     ends: float,
     seed: int,
     threads: int,
+    settings: EngineSettings,
     progress: Callable[[str, float], None] | None,
 ) -> Solution:
     begun = time.perf_counter()
-    reduced = aggregate(program, threads=threads)
+    reduced = aggregate(program, threads=threads, settings=settings.program)
     timings = {"aggregate": time.perf_counter() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
@@ -89,7 +91,7 @@ def compile_kernels() -> None:
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
-            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
+            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, settings=DEFAULTS, progress=None)
         aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
     fewest = DEFAULTS.program.forest_entries
     build_forest(np.arange(fewest + 1), np.arange(fewest, dtype=np.int32), fewest)
