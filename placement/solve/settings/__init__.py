@@ -35,6 +35,7 @@ from placement.solve.settings.stages import LargeSettings, RootSettings, Simplex
 
 __all__ = [
     "DEFAULTS",
+    "TABLE",
     "BoundSettings",
     "CutSettings",
     "EngineSettings",
