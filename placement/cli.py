@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, compare. Logic lives in the stages; this prints and exits.
+"""The command ``placement``: check, recommend, verify, compare, keys. Logic lives in the stages; this prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
@@ -8,6 +8,7 @@ is one.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +210,26 @@ def verify(  # noqa: PLR0917 -- one option a parameter
     if not verdict.confirmed:
         return EXIT_REFUTED
     return code if verdict.whole else EXIT_UNPROVEN
+
+
+@main.command()
+@click.argument("name", metavar="[SECTION]", default="")
+@click.option("--markdown", is_flag=True, help="Print a page in Markdown.")
+@json_option
+@exit_codes
+def keys(name: str, markdown: bool, as_json: bool) -> int:
+    """Print what a study may say: its sections and keys, its tables and columns.
+
+    SECTION is a section such as travel or inputs.streets, a table such as population, or a key; without it all are
+    printed.
+    """
+    from placement.study.reference import lines_of, matching, page, record_of, reference  # noqa: PLC0415
+
+    parts = matching(name) if name else reference()
+    if as_json:
+        return print_out(record_of(parts), quiet=False)
+    width = shutil.get_terminal_size(fallback=(100, 24)).columns
+    return print_out(page(parts) if markdown else lines_of(parts, width), quiet=False)
 
 
 @main.command()
