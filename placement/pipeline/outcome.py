@@ -48,9 +48,8 @@ def study_used(outcome: Outcome) -> Study:
         for each in fields(Policy)
         if getattr(outcome.policy, each.name) != getattr(own, each.name)
     }
-    budget = {
-        name.removesuffix("_fen"): changed.pop(name) for name in ("capital_fen", "running_fen") if name in changed
-    }
+    caps = [name for name in changed if name.endswith("_fen")]
+    budget = {name.removesuffix("_fen"): changed.pop(name) for name in caps}
     district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
     floors = study.policy.floors
     if district is not None or ages is not None:

@@ -1,4 +1,4 @@
-"""The service standard and the limits of a study, as the stages take them."""
+"""The objective and the limits of a study, as the stages take them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.economics import Policy
-from placement.standard import Standard
+from placement.economics.policy import COUNTED
 from placement.study import Study
-
-
-def study_standard(study: Study) -> Standard:
-    """Return the service standard of a study."""
-    travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
 
 
 def study_policy(study: Study, parents: pd.Series) -> Policy:
@@ -31,13 +22,9 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
     return Policy(
-        capital_fen=study.budget.capital,
-        running_fen=study.budget.running,
-        max_stations=study.policy.max_stations,
-        max_moves=study.policy.max_moves,
-        max_opens=study.policy.max_opens,
-        max_closes=study.policy.max_closes,
-        max_changes=study.policy.max_changes,
+        objective=study.policy.objective,
+        **{f"{line}_fen": cap for line, cap in study.budget},
+        **{name: getattr(study.policy, name) for name in COUNTED},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

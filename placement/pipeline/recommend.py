@@ -11,8 +11,9 @@ from placement.economics import station_costs
 from placement.errors import InfeasibleError
 from placement.interrupts import hold_interrupts
 from placement.pipeline.outcome import Outcome
-from placement.pipeline.policy import study_policy, study_standard
+from placement.pipeline.policy import study_policy
 from placement.pipeline.prepare import Prepared, prepare
+from placement.pipeline.standard import study_standard
 from placement.pipeline.visits import predict_visits
 from placement.plan import optimise
 from placement.solve import check_backend

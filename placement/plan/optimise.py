@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from placement.coverage import Coverage, measure
-from placement.economics import Policy, StationCosts
-from placement.models import maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE
-from placement.plan.decode import budget_lines, decode, standing_after
+from placement.economics import Policy, StationCosts, budget
+from placement.models import Formulated, model_of
+from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
 from placement.streets import Streets
@@ -74,7 +73,7 @@ def optimise(
     """
     tell = progress or (lambda _line: None)
     _check_options(gap, time_limit_s, seed, threads)
-    model = maximal_coverage(coverage, demand, sites, costs, policy)
+    model = model_of(policy.objective)(coverage, demand, sites, costs, policy)
     runs = {"seed": seed, "threads": threads}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
     options = {"gap": float(gap), "time_limit_s": float(time_limit_s), **runs}
@@ -83,17 +82,16 @@ def optimise(
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     if solution.status == "optimal" and gap == 0 and not solution.interrupted:
         tell("choosing among equal plans")
-        solution, tie_broken = break_ties(model, solution, costs, sites, streets, time_limit_s=left_s, **runs)
-    actions = decode(model, solution.chosen, sites, costs, streets)
-    standing = standing_after(model, solution.chosen, len(sites))
+        solution, tie_broken = break_ties(model, solution, sites, streets, time_limit_s=left_s, **runs)
+    actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=study,
-        **_claims(solution),
-        actions=actions,
+        **_claims(model, solution),
+        actions=decode(actions, sites, costs, streets),
         open=tuple(sorted(sites.ids[standing])),
         before=measure(coverage, demand, sites.table["existing"].to_numpy(dtype=bool)),
         after=measure(coverage, demand, standing),
-        budget=budget_lines(actions, standing, costs, policy),
+        budget=budget(actions, costs, policy),
         tie_broken=tie_broken,
     )
 
@@ -110,12 +108,12 @@ def _check_options(gap: float, time_limit_s: float, seed: int, threads: int) -> 
     faults.raise_any()
 
 
-def _claims(solution: Solution) -> dict[str, Any]:
+def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
     kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
-        "objective": solution.objective / WEIGHT_SCALE,
-        "bound": solution.bound / WEIGHT_SCALE,
+        "objective": solution.objective / model.scale,
+        "bound": solution.bound / model.scale,
         "details": dict(solution.details),
     }

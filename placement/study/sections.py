@@ -25,8 +25,8 @@ from placement.study.fields import (
     at_most,
     parse_period,
 )
+from placement.study.objectives import OBJECTIVES, known_objective
 
-OBJECTIVES = ("coverage",)
 Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?"))]
 _Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?"))]
 _WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?"))]
@@ -310,7 +310,7 @@ class FloorsSection(Section):
 
 
 def _known_objective(value: str) -> str:
-    if value not in OBJECTIVES:
+    if not known_objective(value):
         raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
     return value
 

@@ -5,6 +5,7 @@ from placement.values.demand import Demand, Segment
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
+from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 
@@ -21,6 +22,7 @@ __all__ = [
     "LinearRow",
     "Plan",
     "PriceSets",
+    "RowKind",
     "Segment",
     "Sites",
     "Solution",

@@ -19,7 +19,8 @@ from scipy.optimize import linear_sum_assignment
 
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
-from placement.verify.rules import Claims, station_amount
+from placement.verify.facts import station_amount
+from placement.verify.rules import Claims
 
 IntArray = NDArray[np.int64]
 

@@ -12,7 +12,7 @@ from placement.economics import station_costs
 from placement.models import maximal_coverage
 from placement.pipeline.policy import study_policy
 from placement.pipeline.prepare import Prepared, prepare
-from placement.pipeline.recommend import study_standard
+from placement.pipeline.standard import study_standard
 from placement.study import read_study
 from placement.travel import walking_times
 from placement.values import CoverageProgram

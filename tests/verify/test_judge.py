@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from placement.cli import main
 from placement.coverage import measure
+from placement.economics import budget
 from placement.models import maximal_coverage
 from placement.pipeline.outcome import Outcome
 from placement.pipeline.policy import study_policy
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
-from placement.plan.decode import budget_lines, decode, standing_after
+from placement.plan.decode import decode
 from placement.report import PLAN_FILE
 from placement.report.write import write_outcome
 from placement.study import overrides_of, read_study
@@ -61,8 +62,7 @@ def do_nothing(outcome: Outcome) -> Outcome:
     prepared = outcome.prepared
     model = maximal_coverage(outcome.coverage, prepared.demand, prepared.sites, outcome.costs, outcome.policy)
     chosen = model.kinds == "keep"
-    actions = decode(model, chosen, prepared.sites, outcome.costs, prepared.streets)
-    standing = standing_after(model, chosen, len(prepared.sites))
+    actions, standing = model.actions(chosen), model.standing(chosen)
     after = measure(outcome.coverage, prepared.demand, standing)
     weights = np.rint(prepared.demand.weight * 1000).astype(np.int64)
     worth = int(weights[outcome.coverage.reached(standing)].sum()) / 1000
@@ -70,10 +70,10 @@ def do_nothing(outcome: Outcome) -> Outcome:
     plan = replace(
         outcome.plan,
         **claim,
-        actions=actions,
+        actions=decode(actions, prepared.sites, outcome.costs, prepared.streets),
         after=after,
         open=tuple(sorted(prepared.sites.ids[standing])),
-        budget=budget_lines(actions, standing, outcome.costs, outcome.policy),
+        budget=budget(actions, outcome.costs, outcome.policy),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)
