@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from placement.errors import InputError
-from placement.study.objectives import OBJECTIVES, known_objective
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.objectives import OBJECTIVES, known_objective
 
+MONEY = ("capital_fen", "running_fen")
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
     "max_moves": frozenset({"move"}),
@@ -71,7 +72,7 @@ class Policy:
             known = ", ".join(OBJECTIVES)
             faults.add(f"objective is {shown(self.objective)}", row="objective", remedy=f"give one of: {known}")
         remedy = f"give whole fen, or Policy.from_yuan({{}}=...); 1 yuan is {_FEN_A_YUAN} fen"
-        for name in _MONEY:
+        for name in MONEY:
             if getattr(self, name) is not None:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
@@ -104,17 +105,15 @@ class Policy:
         given = {name: amount for name, amount in caps.items() if amount is not None}
         fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
         faults.raise_any()
-        both = sorted(set(limits) & set(_MONEY))
+        both = sorted(set(limits) & set(MONEY))
         if both:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
 
     def cap_fen(self, line: str) -> int | None:
         """Return the cap of a budget line, fen; None where it has none."""
-        return getattr(self, f"{line}_fen") if f"{line}_fen" in _MONEY else None
-
-
-_MONEY = tuple(each.name for each in fields(Policy) if each.name.endswith("_fen"))
+        cap: int | None = getattr(self, f"{line}_fen", None)
+        return cap
 
 
 def _fen(faults: Faults, name: str, yuan: object) -> int | None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from placement.errors import InputError
 from placement.models.maximal_coverage import maximal_coverage
 from placement.models.model import Columns, Decision, Formulated, Model
-from placement.study.objectives import OBJECTIVES, known_objective
+from placement.values.objectives import OBJECTIVES, known_objective
 
 __all__ = [
     "Columns",

@@ -9,7 +9,7 @@ How to add a model
 1. One file in ``placement/models/`` with one function that keeps to :class:`Model`. ``models/parts.py`` has columns,
    rows and floors to choose from; ``maximal_coverage.py`` uses all of them. Columns that do something new get a
    :class:`Decision` of their own in the `decisions` of their :class:`Columns`.
-2. One line in ``placement/study/objectives.py``: the objective's name and where the function is. A model that lives
+2. One line in ``placement/values/objectives.py``: the objective's name and where the function is. A model that lives
    elsewhere is registered by :func:`placement.models.register` instead.
 3. One entry in ``tests/models/test_contract.py``: what the model may do at a site, and what a plan is worth, for its
    brute force. A second solver, the judge's recount, money and decoding are then compared by themselves.

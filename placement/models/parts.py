@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.coverage import Coverage
-from placement.economics import LINES, Line, Policy, StationCosts
+from placement.economics import Line, Policy, StationCosts, lines
 from placement.economics.policy import COUNTED
 from placement.errors import InputError
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
@@ -97,7 +97,7 @@ def token_row(columns: Columns) -> Iterator[LinearRow]:
 
 def line_rows(columns: Columns, costs: StationCosts, policy: Policy) -> Iterator[LinearRow]:
     """Yield one row a budget line that has a cap."""
-    for line in LINES:
+    for line in lines.LINES:
         cap = policy.cap_fen(line.name)
         if cap is not None:
             yield _line_row(line, columns, costs, cap)

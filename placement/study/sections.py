@@ -25,7 +25,7 @@ from placement.study.fields import (
     at_most,
     parse_period,
 )
-from placement.study.objectives import OBJECTIVES, known_objective
+from placement.values.objectives import OBJECTIVES, known_objective
 
 Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?"))]
 _Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?"))]

@@ -1,7 +1,7 @@
 """What a plan may be made for, by name, and where it is formulated.
 
-The names stand here, below the models, so that a study file is checked without loading them; :mod:`placement.models`
-loads a model when it is asked for, and registers models that are made elsewhere.
+The names stand here, below the models, so that study files and policies are checked without loading them;
+:mod:`placement.models` loads a model when it is asked for, and registers models that are made elsewhere.
 """
 
 from __future__ import annotations
