@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placement.economics import LINES
+from placement.economics import LINES, Policy
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of, register, unregister
 from placement.models.model import LEAVE
@@ -308,8 +308,7 @@ def test_a_row_kind_of_ones_own_is_named_where_no_plan_exists():
     table = town.sites.frame
     table["host"], table["status"] = "bank", ["required"] * 3 + ["excluded"] * (len(table) - 3)
     town = replace(town, sites=Sites(table=table))
-    policy = replace(town.policy, capital_fen=None, running_fen=None, max_stations=None, max_opens=None,
-        max_closes=None, max_changes=None, district_floors={}, age_floors={})  # fmt: skip
+    policy = Policy(objective=STAY)
     with pytest.raises(InfeasibleError) as caught:
         optimise(**{**town.stages(), "policy": policy})
     assert set(caught.value.constraints) == {"banks", "required sites"}
