@@ -2,6 +2,6 @@
 
 from placement.economics.costs import StationCosts, station_costs
 from placement.economics.lines import CAPITAL, LINES, Action, Line, budget
-from placement.economics.policy import Policy
+from placement.values import Policy
 
 __all__ = ["CAPITAL", "LINES", "Action", "Line", "Policy", "StationCosts", "budget", "station_costs"]

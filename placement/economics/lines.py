@@ -10,8 +10,8 @@ line         keep       move       close      open
 The names in the table are items of :class:`~placement.economics.costs.StationCosts`. A move counts at its destination.
 The rows of a program, the amounts of a plan, the unit in which a cap is too low and the lines of every report come
 from this table: a further line is one more entry of :data:`LINES`, and its name in words in ``report/text.py``. Its
-cap, if it is to have one, is a key of ``[budget]`` and a field of :class:`~placement.economics.policy.Policy`. The
-judge (:mod:`placement.verify`) counts with a table of its own.
+cap, if it is to have one, is a key of ``[budget]`` and a field of :class:`~placement.values.Policy`. The
+judge (:mod:`placement.judge`) counts with a table of its own.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.economics.costs import StationCosts
-from placement.economics.policy import Policy
-from placement.values import BudgetLine
+from placement.values import BudgetLine, Policy
 from placement.values.rows import MONEY, YEARLY_MONEY, RowKind
 
 Action = tuple[str, int]

@@ -40,17 +40,12 @@ Source: Church & ReVelle (1974), The maximal covering location problem; relocati
 
 from __future__ import annotations
 
-from placement.coverage import Coverage
-from placement.economics import Policy, StationCosts
-from placement.models.checks import check_stages
+from placement.case import Case
 from placement.models.model import Formulated
 from placement.models.parts import columns_of, count_rows, covering_program, line_rows, site_rows, token_row
-from placement.values import Demand, Sites
 
 
-def maximal_coverage(
-    coverage: Coverage, demand: Demand, sites: Sites, costs: StationCosts, policy: Policy
-) -> Formulated:
+def maximal_coverage(case: Case) -> Formulated:
     """Return the relocation program of the module's docstring.
 
     Columns stand in the order keep, give, open, move_in, each by site id; ``give`` and ``move_in`` exist only where a
@@ -60,17 +55,14 @@ def maximal_coverage(
     Raises
     ------
     InputError
-        If `coverage` or `costs` were made for other points, sites or segments, a floor names a district or an age
-        group that does not exist, or need adds up to more than integer weights can hold.
+        If need adds up to more than integer weights can hold.
     """
-    check_stages(coverage, demand, sites, costs, policy)
-    order, moves = coverage.by_ids().sites, sites.table["existing"].any()
-    columns = columns_of(sites, order, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
+    moves = case.sites.table["existing"].any()
+    columns = columns_of(case, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
     rows = (
-        *site_rows(columns, sites, order),
+        *site_rows(columns, case),
         *token_row(columns),
-        *line_rows(columns, costs, policy),
-        *count_rows(columns, len(sites), policy),
+        *line_rows(columns, case),
+        *count_rows(columns, case),
     )
-    program = covering_program(columns, rows, coverage=coverage, demand=demand, sites=sites, policy=policy)
-    return Formulated(program=program, columns=columns, costs=costs)
+    return Formulated(program=covering_program(columns, rows, case), columns=columns, costs=case.costs)

@@ -1,6 +1,6 @@
 """What a model is: columns, rows and the meaning of both.
 
-A model is one function of what a plan is made from and a policy; it returns the integer program beside the meaning of
+A model is one function of a :class:`~placement.case.Case`; it returns the integer program beside the meaning of
 its columns. What follows (solving, equal plans, actions, money, why there is no plan) reads that meaning and knows no
 model by name.
 
@@ -13,7 +13,7 @@ How to add a model
    elsewhere is registered by :func:`placement.models.register` instead.
 3. One entry in ``tests/models/test_contract.py``: what the model may do at a site, and what a plan is worth, for its
    brute force. A second solver, the judge's recount, money and decoding are then compared by themselves.
-4. The judge rebuilds programs by code of its own: until ``placement/verify/program.py`` has the new one, a plan for it
+4. The judge rebuilds programs by code of its own: until ``placement/judge/program.py`` has the new one, a plan for it
    can be made, and ``placement verify`` refuses to judge it.
 
 How to add a row kind
@@ -23,7 +23,7 @@ take whole coefficients and a limit. In the model's file, make a :class:`~placem
 :class:`~placement.values.RowKind` of its own: its unit, and whether it says what decisions mean (``structural``) or is
 a limit that a planner may let go. A limit is named where a program has no plan, with how far it must give way. A row
 that is one more limit on actions, or one more budget line, is no new kind: an entry of ``COUNTED`` in
-``placement/economics/policy.py``, or of ``LINES`` in ``placement/economics/lines.py``. A row that also takes in what is
+``placement/values/policy.py``, or of ``LINES`` in ``placement/economics/lines.py``. A row that also takes in what is
 covered is a floor (:class:`~placement.values.Floor`); rows of any other form are rows of the engine:
 ``placement/solve/README.md``.
 """
@@ -37,11 +37,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.coverage import Coverage
-from placement.economics import CAPITAL, Action, Policy, StationCosts
-from placement.economics.policy import COUNTED
-from placement.values import CoverageProgram, Demand, Sites
+from placement.case import Case
+from placement.economics import CAPITAL, Action, StationCosts
+from placement.values import CoverageProgram
 from placement.values.arrays import frozen_array
+from placement.values.policy import COUNTED
 
 WEIGHT_SCALE = 1000
 """Weights are whole thousandths of a visit a month."""
@@ -201,16 +201,14 @@ class Formulated:
 
 
 class Model(Protocol):
-    """A function from what a plan is made from to a program."""
+    """A function from a case, which holds what a plan is made from and its policy, to a program."""
 
-    def __call__(
-        self, coverage: Coverage, demand: Demand, sites: Sites, costs: StationCosts, policy: Policy
-    ) -> Formulated:
-        """Return the program of one objective under the limits of a policy.
+    def __call__(self, case: Case) -> Formulated:
+        """Return the program of one objective under the case's policy.
 
         Raises
         ------
         InputError
-            If the values do not belong together, or a limit names what does not exist.
+            If the program cannot be written in whole numbers.
         """
         ...

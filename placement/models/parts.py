@@ -9,37 +9,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.coverage import Coverage
-from placement.economics import Line, Policy, StationCosts, lines
-from placement.economics.policy import COUNTED
+from placement.case import Case
+from placement.economics import Line, StationCosts, lines
 from placement.errors import InputError
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
-from placement.values import CoverageProgram, Demand, Floor, LinearRow, Sites
+from placement.values import CoverageProgram, Demand, Floor, LinearRow
+from placement.values.policy import COUNTED
 from placement.values.program import WEIGHT_LIMIT
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS
 
 
-def columns_of(sites: Sites, order: NDArray[np.int64], *, standing: Sequence[str], vacant: Sequence[str]) -> Columns:
+def columns_of(case: Case, *, standing: Sequence[str], vacant: Sequence[str]) -> Columns:
     """Return one column of each kind in `standing` a station, then one of each kind in `vacant` a site without one.
 
-    Kind by kind, each in `order`: the positions of the sites by their ids, ``coverage.by_ids().sites``.
+    Kind by kind, each by site id.
     """
-    stands = sites.table["existing"].to_numpy(dtype=bool)
+    stands, order = case.sites.table["existing"].to_numpy(dtype=bool), case.coverage.by_ids().sites
     at = [order[stands[order]]] * len(standing) + [order[~stands[order]]] * len(vacant)
     kinds = [np.full(places.size, kind, dtype="U7") for kind, places in zip((*standing, *vacant), at, strict=True)]
     return Columns(kinds=np.concatenate(kinds), sites=np.concatenate(at))
 
 
-def covering_program(
-    columns: Columns,
-    rows: Sequence[LinearRow],
-    *,
-    coverage: Coverage,
-    demand: Demand,
-    sites: Sites,
-    policy: Policy,
-) -> CoverageProgram:
-    """Return the program that maximises the covered weight of `demand` over `columns`, under `rows` and all floors.
+def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) -> CoverageProgram:
+    """Return the program that maximises the covered weight over `columns`, under `rows` and all floors.
 
     Required stations must be kept; that a required site without a station gets one is for :func:`site_rows` to say.
 
@@ -48,31 +40,31 @@ def covering_program(
     InputError
         If need adds up to more than integer weights can hold.
     """
-    order = coverage.by_ids()
-    weights = _whole_weights(demand, order.points)
+    order, sites = case.coverage.by_ids(), case.sites
+    weights = _whole_weights(case.demand, order.points)
     number = np.empty(len(sites), dtype=np.int64)
     number[order.sites] = np.arange(len(sites))
     at, stands = columns.sites, columns.doing(STANDING)
     status = sites.table["status"].to_numpy()[at]
     return CoverageProgram(
-        **coverage.weighted(weights, order),
+        **case.coverage.weighted(weights, order),
         n_sites=len(sites),
         column_site=np.where(stands, number[at], -1),
         column_values=np.zeros(at.size, dtype=np.int64),
         linear=tuple(rows),
-        floors=tuple(_floors(weights, demand, order.points, policy)),
+        floors=tuple(_floors(weights, case, order.points)),
         required=columns.doing({"keep"}) & (status == "required"),
         excluded=stands & (status == "excluded"),
         column_names=tuple(f"{kind} {site}" for kind, site in zip(columns.kinds, sites.ids[at], strict=True)),
     )
 
 
-def site_rows(columns: Columns, sites: Sites, order: NDArray[np.int64]) -> Iterator[LinearRow]:
-    """Yield, in `order`, that at most one decision is taken at a site, and one for a vacant site that is required."""
-    table = sites.table
+def site_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
+    """Yield, by site id, that at most one decision is taken at a site, and one for a vacant site that is required."""
+    table = case.sites.table
     must = ((table["status"] == "required") & ~table["existing"].astype(bool)).to_numpy()
     here = pd.Series(np.arange(columns.sites.size)).groupby(columns.sites).indices
-    for site in order.tolist():
+    for site in case.coverage.by_ids().sites.tolist():
         at = here.get(site, np.empty(0, dtype=np.int64))
         if at.size <= 1 and not must[site]:
             continue
@@ -95,12 +87,12 @@ def token_row(columns: Columns) -> Iterator[LinearRow]:
         yield LinearRow(name="tokens", kind=TOKENS, columns=tokens, coefficients=signs, limit=0, equality=True)
 
 
-def line_rows(columns: Columns, costs: StationCosts, policy: Policy) -> Iterator[LinearRow]:
+def line_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
     """Yield one row a budget line that has a cap."""
     for line in lines.LINES:
-        cap = policy.cap_fen(line.name)
+        cap = case.policy.cap_fen(line.name)
         if cap is not None:
-            yield _line_row(line, columns, costs, cap)
+            yield _line_row(line, columns, case.costs, cap)
 
 
 def _line_row(line: Line, columns: Columns, costs: StationCosts, cap_fen: int) -> LinearRow:
@@ -121,11 +113,11 @@ def _line_row(line: Line, columns: Columns, costs: StationCosts, cap_fen: int) -
     )
 
 
-def count_rows(columns: Columns, n_sites: int, policy: Policy) -> Iterator[LinearRow]:
+def count_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
     """Yield one row a limit on the number of actions that the policy sets."""
-    none, one = np.zeros(n_sites, dtype=np.int64), np.ones(n_sites, dtype=np.int64)
+    none, one = np.zeros(len(case.sites), dtype=np.int64), np.ones(len(case.sites), dtype=np.int64)
     for name, counted in COUNTED.items():
-        most = getattr(policy, name)
+        most = getattr(case.policy, name)
         if most is None:
             continue
 
@@ -147,7 +139,8 @@ def _whole_weights(demand: Demand, points: NDArray[np.int64]) -> NDArray[np.int6
     return np.rint(weight[points].T.ravel() * WEIGHT_SCALE).astype(np.int64)
 
 
-def _floors(weights: NDArray[np.int64], demand: Demand, points: NDArray[np.int64], policy: Policy) -> Iterator[Floor]:
+def _floors(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
+    demand, policy = case.demand, case.policy
     n_points, n_segments = demand.need.shape
     parents = np.tile(demand.points["parent"].to_numpy()[points], n_segments)
     ages = np.repeat(np.array([segment.age_group for segment in demand.segments], dtype=object), n_points)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
-from placement.pipeline.standard import study_standard
+from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
 from placement.streets import Streets, street_notes
 from placement.study import Study

@@ -1,4 +1,4 @@
-"""The objective and the limits of a study, as the stages take them."""
+"""The service standard, the objective, the limits and the options of a study, as the stages take them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.economics import Policy
-from placement.economics.policy import COUNTED
+from placement.standard import Standard
 from placement.study import Study
+from placement.values import Policy, SolveOptions
+from placement.values.policy import COUNTED
+
+
+def study_standard(study: Study) -> Standard:
+    """Return the service standard of a study."""
+    travel = study.travel
+    if travel.threshold_min is None:
+        return Standard(threshold_m=travel.threshold_m)
+    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
+    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
 
 
 def study_policy(study: Study, parents: pd.Series) -> Policy:
@@ -27,4 +37,16 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **{name: getattr(study.policy, name) for name in COUNTED},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+    )
+
+
+def study_options(study: Study) -> SolveOptions:
+    """Return how the plan of a study is sought."""
+    solve = study.solve
+    return SolveOptions(
+        backend=solve.backend,
+        gap=solve.gap,
+        time_limit_s=solve.time_limit_s,
+        seed=study.study.seed,
+        threads=solve.threads,
     )

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement import __version__
 from placement.solve.bounds.prices import scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -38,6 +37,7 @@ from placement.solve.tree.proof import ProofLog
 from placement.values import Solution
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
+from placement.version import __version__
 
 _LOG = logging.getLogger(__name__)
 

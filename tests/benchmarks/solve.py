@@ -59,9 +59,9 @@ PEAK_MB = 1024.0 if sys.platform != "darwin" else 1024.0**2
 
 def engine(program: Any, limit_s: float) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
+    from placement.judge import check_certificate
     from placement.solve import maximise_coverage
     from placement.solve.engine import compile_kernels
-    from placement.verify import check_certificate
 
     compile_kernels()
     taken, solution = typical(lambda: _timed(lambda: maximise_coverage(program, time_limit_s=limit_s)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from placement.case import Case
 from placement.coverage import Standard, cover
 from placement.economics import LINES, Line, Policy, StationCosts, budget, lines
 from placement.errors import InfeasibleError
@@ -55,27 +56,25 @@ class CappedGuides(Policy):
     guides_fen: int | None = None
 
 
-def town(policy):
+def town(policy, status=None):
     """Two points, two vacant sites that reach one each: 10 and 30 visits; opening both takes 15 fen of guides."""
-    sites = make_sites(0, 2)
+    sites = make_sites(0, 2, status=status)
     demand = make_demand(np.array([[10.0], [30.0]]), ["north", "south"])
     times = make_times(np.array([[10.0, np.nan], [np.nan, 10.0]]), demand, sites)
     costs = StationCosts(**{name: getattr(COSTS, name)[:2] for name in ("purchase", "move", "close", "running")})
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
-    return {"demand": demand, "sites": sites, "coverage": coverage, "costs": costs, "policy": policy}
+    return Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy)
 
 
 def test_a_further_line_is_one_entry(monkeypatch):
     guides = Line(name="guides", kind=YEARLY_MONEY, items={"keep": "running", "move": "running", "open": "running"})
     monkeypatch.setattr(lines, "LINES", (*LINES, guides))
-    plan = optimise(**town(Policy()))
+    plan = optimise(town(Policy()))
     assert [(line.name, line.amount_fen, line.cap_fen) for line in plan.budget][2:] == [("guides", 15, None)]
-    capped = optimise(**town(CappedGuides(guides_fen=14)))
+    capped = optimise(town(CappedGuides(guides_fen=14)))
     assert capped.open == ("C1",)
     assert [(line.amount_fen, line.cap_fen) for line in capped.budget][2:] == [(8, 14)]
-    required = town(CappedGuides(guides_fen=14))
-    required["sites"] = make_sites(0, 2, status=["required", "required"])
     with pytest.raises(InfeasibleError) as caught:
-        optimise(**required)
+        optimise(town(CappedGuides(guides_fen=14), ["required", "required"]))
     assert set(caught.value.constraints) == {"guides", "required sites"}
     assert caught.value.explanation == "guides is short by 0.01 yuan a year"

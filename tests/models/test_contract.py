@@ -16,26 +16,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.economics import LINES, Policy
 from placement.errors import InfeasibleError, InputError
+from placement.judge import check_certificate, verify
+from placement.judge.program import JUDGED, rebuild
+from placement.judge.recount import reach
+from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.models import Formulated, model_of, register, unregister
 from placement.models.model import LEAVE
 from placement.models.parts import columns_of, count_rows, covering_program, line_rows
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
 from placement.plan.decode import decode
-from placement.report.write import write_outcome
+from placement.report.write import write
 from placement.solve import maximise_coverage
 from placement.study import FloorsSection, PolicySection, StudyError, read_study
 from placement.toy import write_study
 from placement.values import LinearRow, RowKind, Sites
 from placement.values.objectives import OBJECTIVES
 from placement.values.plan import ACTIONS
-from placement.verify import check_certificate, verify_folder
-from placement.verify.program import JUDGED, rebuild
-from placement.verify.recount import reach
-from placement.verify.rules import Claims, action_faults, count_faults, floor_faults, money_faults
-from tests.plan.brute_force import STATION, VACANT, best_actions
+from tests.plan.brute_force import STATION, VACANT, best_actions, taken
 from tests.towns import Town, random_town
 
 STAY = "stay"
@@ -44,16 +45,15 @@ HOST_COUNT = RowKind(name="host count")
 MOST_BANKS = 2
 
 
-def stay(coverage, demand, sites, costs, policy):
+def stay(case):
     """Stations stay where they are or close, others open; at most two of the sites of banks have one."""
-    order = coverage.by_ids().sites
-    columns = columns_of(sites, order, standing=("keep",), vacant=("open",))
-    banks = np.flatnonzero((sites.table["host"] == "bank").to_numpy()[columns.sites])
+    columns = columns_of(case, standing=("keep",), vacant=("open",))
+    banks = np.flatnonzero((case.sites.table["host"] == "bank").to_numpy()[columns.sites])
     few = LinearRow(name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size), limit=MOST_BANKS)
-    rows = (*line_rows(columns, costs, policy), *count_rows(columns, len(sites), policy), few)
-    program = covering_program(columns, rows, coverage=coverage, demand=demand, sites=sites, policy=policy)
-    must = (sites.table["status"] == "required").to_numpy()[columns.sites]
-    return Formulated(program=replace(program, required=must), columns=columns, costs=costs)
+    rows = (*line_rows(columns, case), *count_rows(columns, case), few)
+    program = covering_program(columns, rows, case)
+    must = (case.sites.table["status"] == "required").to_numpy()[columns.sites]
+    return Formulated(program=replace(program, required=must), columns=columns, costs=case.costs)
 
 
 def few_banks(town, actions):
@@ -103,8 +103,7 @@ def town_for(objective: str, seed: int) -> Town:
 
 
 def formulated(town: Town) -> Formulated:
-    model = model_of(town.policy.objective)
-    return model(town.coverage, town.demand, town.sites, town.costs, town.policy)
+    return model_of(town.policy.objective)(Case(**town.stages()))
 
 
 def judged(town: Town) -> SimpleNamespace:
@@ -147,13 +146,6 @@ def record_of(plan) -> dict:
     return {"actions": actions, "open": list(plan.open), "budget": lines}
 
 
-def taken(plan, ids):
-    """Return the action at each site, as the brute force names them."""
-    at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
-    given = set(plan.actions["from_site_id"])
-    return tuple("give" if name in given else at.get(name, "none") for name in ids)
-
-
 def columns_of_plan(model: Formulated, plan, ids) -> np.ndarray:
     """Return the columns that do what a plan says happens at each site."""
     does = [{"give": LEAVE}.get(action, action) for action in taken(plan, ids)]
@@ -174,10 +166,10 @@ def test_the_plan_is_the_one_that_trying_everything_finds(objective, seed):
     expected = ALLOWED[objective].best(town)
     if expected is None:
         with pytest.raises(InfeasibleError):
-            optimise(**town.stages())
+            optimise(Case(**town.stages()))
         return
     value, actions = expected
-    plan = optimise(**town.stages())
+    plan = optimise(Case(**town.stages()))
     assert (plan.status, plan.proof) == ("optimal", "certificate")
     assert (round(plan.objective * 1000), round(plan.bound * 1000)) == (value, value)
     assert not plan.tie_broken or taken(plan, town.sites.ids) == actions
@@ -200,7 +192,7 @@ def test_a_second_solver_agrees(objective, seed):
 def test_the_judge_counts_the_same(objective, seed):
     town = town_for(objective, seed)
     try:
-        plan = optimise(**town.stages())
+        plan = optimise(Case(**town.stages()))
     except InfeasibleError:
         return
     prepared, record = judged(town), record_of(plan)
@@ -310,7 +302,7 @@ def test_a_row_kind_of_ones_own_is_named_where_no_plan_exists():
     town = replace(town, sites=Sites(table=table))
     policy = Policy(objective=STAY)
     with pytest.raises(InfeasibleError) as caught:
-        optimise(**{**town.stages(), "policy": policy})
+        optimise(Case(**town.stages()), policy)
     assert set(caught.value.constraints) == {"banks", "required sites"}
     assert caught.value.explanation == "banks is too low by 1"
     found = caught.value.found
@@ -326,9 +318,9 @@ def test_a_study_names_a_model_and_the_judge_says_what_it_cannot_judge(tmp_path)
     path.write_text(path.read_text().replace("[policy]", f'[policy]\nobjective = "{STAY}"', 1))
     outcome = recommend(read_study(path))
     assert set(outcome.plan.actions["action"]) <= {"keep", "close", "open"}
-    write_outcome(outcome, tmp_path / "out")
+    write(outcome.case, outcome.plan, tmp_path / "out")
     with pytest.raises(InputError, match=r"no program of its own for the objective 'stay' -> known: coverage"):
-        verify_folder(tmp_path / "out")
+        verify(tmp_path / "out")
     unregister(STAY)
     with pytest.raises(StudyError, match=r"'stay' is not an objective of this version; known: coverage"):
         read_study(path)

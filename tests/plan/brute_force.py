@@ -42,6 +42,13 @@ def best_actions(
     )
 
 
+def taken(plan, ids) -> Actions:
+    """Return the action of a plan at each site, as they are named here."""
+    at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
+    given = set(plan.actions["from_site_id"])
+    return tuple("give" if name in given else at.get(name, "none") for name in ids)
+
+
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
     done = sum(action in {"close", "open", "move"} for action in actions)
     by_id = [action for _, action in sorted(zip(town.sites.ids, actions, strict=True))]

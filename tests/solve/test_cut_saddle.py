@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 import placement.solve.run as run_module
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.backends.highs import ArrayModel, LinearModel
 from placement.solve.bounds.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
@@ -15,7 +16,6 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.problem import build_problem
 from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram
-from placement.verify import check_certificate
 
 
 def random_town(seed):

@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 import placement.solve.run as run_module
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -15,7 +16,6 @@ from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, build_problem
 from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram, Floor, LinearRow
-from placement.verify import check_certificate
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
 
 
