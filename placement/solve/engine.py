@@ -11,7 +11,6 @@ from time import perf_counter
 import numpy as np
 from scipy import sparse
 
-from placement import __version__
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.solve.cuts.pool import CutPool
@@ -38,6 +37,7 @@ from placement.solve.tree.proof import ProofLog
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 from placement.values.program import WEIGHT_LIMIT
+from placement.version import __version__
 
 _NAME = f"placement {__version__}"
 
