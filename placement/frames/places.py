@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import InputError
-from placement.study.columns import DISTRICT, NUMBER, PARENT, Column, sites_columns
+from placement.study.columns import NUMBER, POPULATION, Column
+from placement.study.columns import sites as site_columns
 from placement.tables.cells import as_list, as_text
 from placement.tables.checks import Faults, Table
 from placement.values import Demand, Segment, Sites
@@ -23,8 +24,9 @@ POINTS, SITES = "points", "sites"
 """Names of the arguments, and of the tables of their faults."""
 
 _WEIGHTS = ("weight", "people")
-_NUMBERS = Column(name="weight", says="visits a month", kind=NUMBER, default=0.0)
-_EXISTING = Column(name="existing", says="whether a station stands there today", kind="True or False")
+_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month")
+_EXISTING = Column(name="existing", says="whether a station stands there today", kind="true or false")
+_SITE_COLUMNS = (_EXISTING, *site_columns("candidate", STATUSES))
 
 
 def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_m_s: float, notes: list[str]) -> Demand:
@@ -53,7 +55,8 @@ def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_
     faults = Faults()
     table = _table(POINTS, points, "demand_id", faults)
     column = weight or next((name for name in _WEIGHTS if name in table.frame.columns), _WEIGHTS[0])
-    table.use([*(_NUMBERS.called(name) for name in dict.fromkeys((column, "people"))), DISTRICT, PARENT])
+    people_too = () if column == "people" else (_WEIGHT.called(column),)
+    table.use((*people_too, *POPULATION))
     weights = _numbers(table, column)
     people = _numbers(table, "people") if "people" in table.frame.columns else weights
     district = table.text("district")
@@ -97,14 +100,13 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
         return sites
     faults = Faults()
     table = _table(SITES, sites, "site_id", faults)
-    table.use((*sites_columns("candidate", STATUSES), _EXISTING))
+    table.use(_SITE_COLUMNS)
     existing = _existing(table)
     status = pd.Series(np.where(existing, "existing", "candidate"), index=existing.index, dtype=object)
     if "status" in table.frame.columns:
         status = table.choice("status")
         existing = existing if "existing" in table.frame.columns else status == "existing"
-    machines = table.number("machines")
-    most = table.number("max_machines")
+    machines, most = table.number("machines"), table.number("max_machines")
     whole = {"machines": machines, "max_machines": most if "max_machines" in table.frame.columns else machines}
     data: dict[str, Any] = {
         "name": table.title("name"),

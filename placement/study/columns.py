@@ -105,11 +105,9 @@ SITE_ID = Column(name="site_id", says="id, unique among stations and candidates"
 COUNTER_ID = Column(name="counter_id", says="id, unique", needed=_YES)
 DISTRICT = Column(name="district", says="the district it lies in", default="all")
 
-PARENT = Column(name="parent", says="what the district is part of, for floors and maps; the district where absent")
-
 POPULATION = (
     DISTRICT,
-    PARENT,
+    Column(name="parent", says="what the district is part of, for floors and maps; the district where absent"),
     Column(name="people", says="residents", kind=NUMBER, unit="people", needed=_YES),
 )
 GROUP = Column(
@@ -161,7 +159,7 @@ COVARIATE = Column(
 )  # fmt: skip
 
 
-def sites_columns(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
+def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns of stations or of candidates, whose own status is `own`."""
     costs = tuple(
         Column(name=name, says=f"of this site, in place of `[costs.<host>]` {name}", kind=AMOUNT, unit=_cost_unit(name))
@@ -191,8 +189,8 @@ def _cost_unit(name: str) -> str:
     return "yuan, once" if name in ("purchase", "move", "close") else "yuan a year"
 
 
-STATIONS = sites_columns("existing", ("existing", "required", "excluded"))
-CANDIDATES = sites_columns("candidate", ("candidate", "required", "excluded"))
+STATIONS = sites("existing", ("existing", "required", "excluded"))
+CANDIDATES = sites("candidate", ("candidate", "required", "excluded"))
 USAGE = (
     Column(name="site_id", says="of stations", needed=_YES),
     Column(name="month", says="one row a station and month", kind="YYYY-MM", needed=_YES),

@@ -38,7 +38,14 @@ RULES = (
     "What was dropped, ignored, repaired or assumed is a note of check, recommend, the report and plan.json.",
 )
 """What holds for every section and table."""
-_SAYS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false", Fraction: "share"}
+_SAYS: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Fraction: "share",
+    Any: "number",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

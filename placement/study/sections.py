@@ -13,6 +13,7 @@ from placement.study.fields import (
     AgeGroup,
     Called,
     District,
+    EngineNumbers,
     ExactShare,
     Fen,
     Flag,
@@ -31,8 +32,8 @@ from placement.study.fields import (
     parse_period,
 )
 from placement.study.section import Section
+from placement.values.objectives import OBJECTIVES, known_objective
 
-OBJECTIVES = ("coverage",)
 Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
 _M_S = Called(unit="metres a second")
 _Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?")), _M_S]
@@ -280,7 +281,7 @@ class FloorsSection(Section):
 
 
 def _known_objective(value: str) -> str:
-    if value not in OBJECTIVES:
+    if not known_objective(value):
         raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
     return value
 
@@ -317,3 +318,13 @@ class SolveSection(Section):
     """Our own engine ("auto"), "highs", "cbc" or the name of a PuLP solver."""
     threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 2
     """Of the solver."""
+    expert: Flag = False
+    """Whether `engine` may be given."""
+    engine: EngineNumbers = {}  # noqa: RUF012 -- a Mapping
+    """Numbers of the engine by group, for who measures it: ``[solve.engine.plans]`` with ``epochs = 8``."""
+
+    @model_validator(mode="after")
+    def _for_experts(self) -> SolveSection:
+        if self.engine and not self.expert:
+            raise ValueError("engine is for who measures the engine itself: remove it, or add expert = true to [solve]")
+        return self
