@@ -10,9 +10,8 @@ import numpy as np
 from placement.coverage import cover
 from placement.economics import station_costs
 from placement.models import maximal_coverage
-from placement.pipeline.policy import study_policy
+from placement.pipeline.policy import study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare_inputs
-from placement.pipeline.recommend import study_standard
 from placement.study import read_study
 from placement.travel import walking_times
 from placement.values import CoverageProgram
