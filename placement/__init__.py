@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from placement.judge import verify
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
-    from placement.plan import optimise
+    from placement.plan.optimise import optimise
     from placement.report.compare import compare
     from placement.report.write import write
     from placement.study import read_study

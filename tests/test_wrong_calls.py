@@ -17,7 +17,6 @@ from placement.case import Case, measure
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts, station_costs
 from placement.errors import InputError
-from placement.models import maximal_coverage
 from placement.plan import optimise
 from placement.values import Demand, Segment, Sites, SolveOptions
 from tests.towns import make_demand, make_sites, make_times
@@ -330,7 +329,7 @@ WRONG = [
     (lambda: call_measure(np.ones(3)), "coverage [standing]: has shape (3,) and holds float64"),
     (lambda: call_measure(["S0", "C9"]), "standing [C9]: site C9 is not in sites"),
     (
-        lambda: maximal_coverage(town()[3], town()[0], reversed_sites(), costs(), Policy()),
+        lambda: Case(coverage=town()[3], demand=town()[0], sites=reversed_sites(), costs=costs()),
         "coverage [sites]: holds the same 3 sites in another order (first: S0, here C1)",
     ),
     (

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
-from placement.judge.program import rebuild
+from placement.judge.program import JUDGED, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
 from placement.pipeline.prepare import Prepared
@@ -27,9 +28,18 @@ class Counting:
     ----------
     prepared
         The study up to its walking times, with the settings that the plan was made with.
+
+    Raises
+    ------
+    InputError
+        If the plan is made for an objective whose program the judge cannot write down.
     """
 
     def __init__(self, prepared: Prepared) -> None:
+        objective = prepared.study.policy.objective
+        if objective not in JUDGED:
+            problem = f"the judge has no program of its own for the objective {objective!r}"
+            raise InputError.single("study.toml", problem, row="policy.objective", remedy=f"known: {', '.join(JUDGED)}")
         self.prepared = prepared
         self._visits: tuple[tuple[str, ...], Visits | None] | None = None
 

@@ -24,14 +24,17 @@ from placement.judge.files import MOST_BYTES, content_faults, folder_faults, pac
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, versions
-from placement.report.infeasible_json import proof_file, unit_of
+from placement.report.infeasible_json import proof_file
 from placement.report.plan_json import plan_bytes
 from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
+from placement.values.infeasible import WEIGHT_UNIT
+from placement.values.rows import REQUIRED_SITE, SITE, TOKENS
 
 _REQUIRED = "required sites"
-_OF_CLOSED = ("max_closes", "max_changes")
+_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS)
+"""Kinds of rows that say what decisions mean, which no planner can let go."""
 
 
 def infeasible_verdict(record: Mapping[str, Any], counting: Counting, place: Path, wrong: list[str]) -> Verdict:
@@ -120,8 +123,8 @@ class _Hearing:
         if recounted is None or name not in self.record["constraints"] or name in others:
             yield f"{where}: {name} is no limit or floor of the clash, or was named before"
             return
-        if change["proof"] != proof_file(number) or change["unit"] != unit_of(recounted):
-            yield f"{where}: proof and unit must be {proof_file(number)} and {unit_of(recounted)}"
+        if change["proof"] != proof_file(number) or change["unit"] != recounted.unit:
+            yield f"{where}: proof and unit must be {proof_file(number)} and {recounted.unit}"
             return
         least = _eased(self.program, name, change["at_least"] - 1)
         yield from self._proof_faults(change["proof"], least, f"that {name} must give way so far")
@@ -182,32 +185,26 @@ class _Hearing:
         for floor in program.floors:
             if floor.name == name:
                 total = sum(program.row_weights()[floor.rows].tolist())
-                return Change(asked=floor.minimum, of=total, **amounts)
+                return Change(unit=WEIGHT_UNIT, asked=floor.minimum, of=total, **amounts)
         for row in program.linear:
-            if row.name == name and not _structural(row):
-                # Where stations that close are counted, the row says so by those that stay, each in two columns.
-                staying = sum(number < 0 for number in row.coefficients.tolist()) if name in _OF_CLOSED else 0
-                return Change(asked=row.limit + staying // 2, of=None, **amounts)
+            if row.name == name and row.kind not in _STRUCTURAL:
+                return Change(unit=row.kind.unit, asked=row.limit + row.base, of=None, **amounts)
         return None
 
 
 def _names(program: CoverageProgram) -> list[str]:
     """Return the names of all constraints in the order in which a clash names them."""
-    limits = [row.name for row in program.linear if not _structural(row)]
+    limits = [row.name for row in program.linear if row.kind not in _STRUCTURAL]
     return [*(floor.name for floor in program.floors), *limits, _REQUIRED]
-
-
-def _structural(row: LinearRow) -> bool:
-    return row.name.startswith("site ") or row.name == "tokens"
 
 
 def _restricted(program: CoverageProgram, names: Collection[str]) -> CoverageProgram:
     """Return the program with only the named constraints and what decisions mean."""
     demanded = _REQUIRED in names
-    rows = [row for row in program.linear if _structural(row) or row.name in names]
+    rows = [row for row in program.linear if row.kind in _STRUCTURAL or row.name in names]
     return replace(
         program,
-        linear=tuple(row if demanded or row.name == "tokens" else _at_most(row) for row in rows),
+        linear=tuple(row if demanded or row.kind == TOKENS else _at_most(row) for row in rows),
         floors=tuple(floor for floor in program.floors if floor.name in names),
         required=program.required & demanded,
     )

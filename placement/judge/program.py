@@ -17,13 +17,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.judge.facts import ONCE, YEARLY, floors, station_amount
 from placement.judge.recount import Reach
-from placement.judge.rules import RUNNING, Claims, floors, station_amount
+from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
-from placement.values import CoverageProgram, Floor, LinearRow, WeightedBlocks
+from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
+from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
+JUDGED = ("coverage",)
+"""Objectives whose program the judge can write down."""
+_SPENT = {"keep": ("close", -1), "give": ("close", -1), "open": ("open", 1), "move_in": ("move", 1)}
+"""The action whose money a column spends or saves, beside closing every station."""
 
 
 def by_id(ids: pd.Index) -> list[int]:
@@ -85,14 +91,18 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     )
 
 
-def _row(name: str, terms: list[tuple[int, int]], limit: int, *, equality: bool = False) -> LinearRow:
+def _row(
+    name: str, kind: RowKind, terms: list[tuple[int, int]], limit: int, *, base: int = 0, equality: bool = False
+) -> LinearRow:
     numbers, amounts = zip(*terms, strict=True) if terms else ((), ())
     return LinearRow(
         name=name,
+        kind=kind,
         columns=np.array(numbers, dtype=np.int64),
         coefficients=np.array(amounts, dtype=np.int64),
-        limit=limit,
+        limit=limit - base,
         equality=equality,
+        base=base,
     )
 
 
@@ -102,18 +112,18 @@ def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
         terms = [(k, 1) for k, (_, at) in enumerate(columns) if at == site]
         must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
         if len(terms) > 1 or must_open:
-            yield _row(f"site {table.index[site]}", terms, 1, equality=bool(must_open))
+            kind = REQUIRED_SITE if must_open else SITE
+            yield _row(f"site {table.index[site]}", kind, terms, 1, equality=bool(must_open))
     if any(kind == "give" for kind, _ in columns):
         signs = {"give": -1, "move_in": 1}
-        yield _row(
-            "tokens", [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs], 0, equality=True
-        )
+        terms = [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs]
+        yield _row("tokens", TOKENS, terms, 0, equality=True)
     if study.budget.capital is not None:
         yield _capital(prepared, columns, study.budget.capital)
     standing = [k for k, (kind, _) in enumerate(columns) if kind != "give"]
     if study.budget.running is not None:
         yearly = {k: _yearly(prepared, columns[k][1]) for k in standing}
-        yield _row("running", list(yearly.items()), study.budget.running)
+        yield _row("running", YEARLY_MONEY, list(yearly.items()), study.budget.running)
     yield from _counts(prepared, columns)
 
 
@@ -132,22 +142,25 @@ def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
     for name, most, counted, today in limits:
         if most is not None:
             terms = [(k, counted[kind]) for k, (kind, _) in enumerate(columns) if kind in counted]
-            yield _row(name, terms, most - today)
+            yield _row(name, COUNT, terms, most, base=today)
 
 
 def _capital(prepared: Prepared, columns: list[Column], cap: int) -> LinearRow:
+    terms = [(k, amount) for k, amount in enumerate(spent_once(prepared, columns)) if amount]
+    stations = [prepared.sites.ids[site] for kind, site in columns if kind == "keep"]
+    closing = sum(station_amount(prepared, station, ONCE["close"]) for station in stations)
+    return _row("capital", MONEY, terms, cap, base=closing)
+
+
+def spent_once(prepared: Prepared, columns: list[Column]) -> list[int]:
+    """Return the fen that each column adds, once, to what closing every station costs."""
     ids = prepared.sites.ids
-    items = {"keep": ("close", -1), "give": ("close", -1), "open": ("purchase", 1), "move_in": ("move", 1)}
-    amounts = [
-        (k, items[kind][1] * station_amount(prepared, ids[site], items[kind][0]))
-        for k, (kind, site) in enumerate(columns)
-    ]
-    closing = sum(station_amount(prepared, ids[site], "close") for kind, site in columns if kind == "keep")
-    return _row("capital", [(k, amount) for k, amount in amounts if amount], cap - closing)
+    said = [(_SPENT[kind], ids[site]) for kind, site in columns]
+    return [sign * station_amount(prepared, site, ONCE[action]) for (action, sign), site in said]
 
 
 def _yearly(prepared: Prepared, site: int) -> int:
-    return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in RUNNING)
+    return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in YEARLY)
 
 
 def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None) -> Iterator[Floor]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.judge.facts import district_masks
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Segment
@@ -151,20 +152,6 @@ def _segment_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple
         mask = np.zeros(shape, dtype=bool)
         mask[:, number] = True
         yield "/".join((segment.age_group, segment.period, segment.service)), mask
-
-
-def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
-    """Yield (parent district, mask over points and segments)."""
-    parents = prepared.population["parent"]
-    for name in sorted(set(parents)):
-        yield str(name), np.broadcast_to((parents == name).to_numpy()[:, None], shape)
-
-
-def age_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
-    """Yield (age group, mask over points and segments)."""
-    ages = [segment.age_group for segment in prepared.demand.segments]
-    for name in sorted(set(ages)):
-        yield name, np.broadcast_to(np.array([age == name for age in ages])[None, :], shape)
 
 
 def _people(prepared: Prepared, reached: Bools) -> Mapping[str, dict[str, float]]:

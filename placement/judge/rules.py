@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.recount import age_masks, district_masks
+from placement.judge.facts import ONCE, YEARLY, floors, station_amount
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
-
-RUNNING = ("rent", "maintenance", "staff")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +45,6 @@ class Claims:
     def standing(self) -> tuple[str, ...]:
         """Ids of the sites at which a station stands after the plan."""
         return tuple(sorted([*self.keep, *self.open, *(destination for _, destination in self.move)]))
-
-
-def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
-    """Return the fen of one cost item at one site: its own, else its host's, else the default, else 0."""
-    row = prepared.sites.table.loc[site_id]
-    own = row[f"{item}_fen"]
-    if not pd.isna(own):
-        return int(own)
-    for host in (row["host"], "default"):
-        section = prepared.study.costs.get(host)
-        amount = None if section is None else getattr(section, item)
-        if amount is not None:
-            return int(amount)
-    return 0
 
 
 def action_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
@@ -129,15 +111,14 @@ def _pairing_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
 
 def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every cost, budget amount and cap that differs by a fen, and every cap that is exceeded."""
-    items = {"keep": None, "close": "close", "open": "purchase", "move": "move"}
     spent = 0
     for action in record["actions"]:
-        item = items[action["action"]]
+        item = ONCE.get(action["action"])
         cost = 0 if item is None else station_amount(prepared, action["site_id"], item)
         spent += cost
         if _fen(action["cost"]) != cost:
             yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
-    running = sum(station_amount(prepared, site, item) for site in claims.standing for item in RUNNING)
+    running = sum(station_amount(prepared, site, item) for site in claims.standing for item in YEARLY)
     amounts = {"capital": spent, "running": running}
     lines = {line["name"]: line for line in record["budget"]}
     if sorted(lines) != sorted(amounts) or len(record["budget"]) != len(amounts):
@@ -175,19 +156,6 @@ def floor_faults(prepared: Prepared, weights: NDArray[np.int64], reached: NDArra
         total, covered = int(weights[mask].sum()), int(weights[mask & reached].sum())
         if covered < share * total:
             yield f"policy: {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
-
-
-def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, NDArray[np.bool_], Fraction]]:
-    """Yield (name, mask over points and segments, share) of every floor of the study: districts, then ages, by name."""
-    policy = prepared.study.policy.floors
-    district = policy.district
-    for name, mask in district_masks(prepared, shape):
-        share = district.get(name) if isinstance(district, Mapping) else district
-        if share is not None:
-            yield f"floor district {name}", mask, share
-    for name, mask in age_masks(prepared, shape):
-        if name in policy.by_age_group:
-            yield f"floor age {name}", mask, policy.by_age_group[name]
 
 
 def _fen(yuan: float) -> int:

@@ -11,12 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.judge.counting import SCALE, Counting
-from placement.judge.program import chosen_columns, program_columns
+from placement.judge.program import chosen_columns, program_columns, spent_once
 from placement.judge.resolve import FEW_ENTRIES, FEW_S, LIMIT_S, MOST_ENTRIES
-from placement.judge.rules import Claims, station_amount
-
-_ONCE = {"keep": ("close", -1), "give": ("close", -1), "open": ("purchase", 1), "move_in": ("move", 1)}
-"""What a column costs once, beside closing every station."""
+from placement.judge.rules import Claims
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +95,7 @@ class Second:
 
     def _amounts(self) -> Iterable[tuple[str, NDArray[np.int64]]]:
         prepared = self.counting.prepared
-        ids, columns = prepared.sites.ids, program_columns(prepared)
+        columns = program_columns(prepared)
         actions = [-1 if kind in {"keep", "give"} else 1 for kind, _ in columns]
-        money = [_ONCE[kind][1] * station_amount(prepared, ids[site], _ONCE[kind][0]) for kind, site in columns]
+        money = spent_once(prepared, columns)
         return (("actions", np.array(actions, dtype=np.int64)), ("money", np.array(money, dtype=np.int64)))

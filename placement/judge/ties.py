@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.rules import Claims, station_amount
+from placement.judge.facts import station_amount
+from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 

@@ -13,6 +13,7 @@ from placement.pipeline.policy import study_options, study_policy, study_standar
 from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Policy
+from placement.values.policy import MONEY
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -78,9 +79,7 @@ def study_asked(case: StudyCase) -> Study:
         for each in fields(Policy)
         if getattr(case.policy, each.name) != getattr(own, each.name)
     }
-    budget = {
-        name.removesuffix("_fen"): changed.pop(name) for name in ("capital_fen", "running_fen") if name in changed
-    }
+    budget = {name.removesuffix("_fen"): changed.pop(name) for name in MONEY if name in changed}
     district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
     floors = study.policy.floors
     if district is not None or ages is not None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from placement.case import Case, measure
+from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
-from placement.models import maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE
-from placement.plan.decode import budget_lines, decode, standing_after
+from placement.models import Formulated, model_of
+from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
+from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.checks import shown
 
@@ -66,39 +66,41 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
 
 
 def _optimised(case: Case, tell: Callable[[str], None]) -> Plan:
-    demand, sites, coverage, costs = case.demand, case.sites, case.coverage, case.costs
-    model = maximal_coverage(coverage, demand, sites, costs, case.policy)
+    sites, costs = case.sites, case.costs
+    model = model_of(case.policy.objective)(case)
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    how = asdict(case.options)
-    solution, left_s = solve_in_time(model.program, how.pop("backend"), how)
+    options = case.options
+    runs: dict[str, Any] = {
+        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
+    }  # fmt: skip
+    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, **runs}
+    solution, left_s = solve_in_time(model.program, options.backend, how)
     tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
-    if solution.status == "optimal" and case.options.gap == 0 and not solution.interrupted:
+    if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         tell("choosing among equal plans")
-        runs = {"seed": case.options.seed, "threads": case.options.threads}
-        solution, tie_broken = break_ties(model, solution, costs, sites, case.streets, time_limit_s=left_s, **runs)
-    actions = decode(model, solution.chosen, sites, costs, case.streets)
-    standing = standing_after(model, solution.chosen, len(sites))
+        solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=case.name,
-        **_claims(solution),
-        actions=actions,
+        **_claims(model, solution),
+        actions=decode(actions, sites, costs, case.streets),
         open=tuple(sorted(sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget=budget_lines(actions, standing, costs, case.policy),
+        budget=budget(actions, costs, case.policy),
         tie_broken=tie_broken,
         policy=case.policy,
         options=case.options,
     )
 
 
-def _claims(solution: Solution) -> dict[str, Any]:
+def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
     kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
-        "objective": solution.objective / WEIGHT_SCALE,
-        "bound": solution.bound / WEIGHT_SCALE,
+        "objective": solution.objective / model.scale,
+        "bound": solution.bound / model.scale,
         "details": dict(solution.details),
     }

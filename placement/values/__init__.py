@@ -7,6 +7,7 @@ from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
+from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 
@@ -24,6 +25,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PriceSets",
+    "RowKind",
     "Segment",
     "Sites",
     "Solution",

@@ -1,4 +1,4 @@
-"""The limits of a plan: money, counts, coverage floors."""
+"""The objective and the limits of a plan: money, counts, coverage floors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from typing import Any
 
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.objectives import OBJECTIVES, known_objective
 
 MONEY = ("capital_fen", "running_fen")
-COUNTS = ("max_stations", "max_moves", "max_opens", "max_closes", "max_changes")
+COUNTED: dict[str, frozenset[str]] = {
+    "max_stations": frozenset({"keep", "move", "open"}),
+    "max_moves": frozenset({"move"}),
+    "max_opens": frozenset({"open"}),
+    "max_closes": frozenset({"close"}),
+    "max_changes": frozenset({"move", "close", "open"}),
+}
+"""The actions that each count limits; a move counts at its destination."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
@@ -22,10 +30,12 @@ _YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """Limits of the plan; None = no limit.
+    """What the plan is for, and its limits; None = no limit.
 
     Parameters
     ----------
+    objective
+        Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
     capital_fen, running_fen
         Caps of the two budget lines, whole fen once and whole fen a year; :meth:`from_yuan` takes yuan.
     max_stations
@@ -42,10 +52,11 @@ class Policy:
     Raises
     ------
     InputError
-        Listing every amount that is no whole number of fen, every count that is no whole number and every floor that
-        is no share.
+        Listing an objective that is not registered, every amount that is no whole number of fen, every count that is
+        no whole number and every floor that is no share.
     """
 
+    objective: str = "coverage"
     capital_fen: int | None = None
     running_fen: int | None = None
     max_stations: int | None = None
@@ -58,13 +69,16 @@ class Policy:
 
     def __post_init__(self) -> None:
         faults = Faults("policy")
+        if not known_objective(self.objective):
+            known = ", ".join(OBJECTIVES)
+            faults.add(f"objective is {shown(self.objective)}", row="objective", remedy=f"give one of: {known}")
         remedy = f"give whole fen, or Policy.from_yuan({{}}=...); 1 yuan is {_FEN_A_YUAN} fen"
         for name in MONEY:
             if getattr(self, name) is not None:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
-        for name in COUNTS:
+        for name in COUNTED:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
         for name in ("district_floors", "age_floors"):
@@ -96,6 +110,11 @@ class Policy:
         if both:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
+
+    def cap_fen(self, line: str) -> int | None:
+        """Return the cap of a budget line, fen; None where it has none."""
+        cap: int | None = getattr(self, f"{line}_fen", None)
+        return cap
 
     def but(self, **changes: Any) -> Policy:
         """Return the policy with some limits changed; None takes a limit away.

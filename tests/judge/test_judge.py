@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from placement.case import measure
 from placement.cli import main
+from placement.economics import budget
 from placement.judge import Judge, verify
 from placement.models import maximal_coverage
 from placement.pipeline.policy import study_options
 from placement.pipeline.recommend import Outcome, recommend
 from placement.plan import optimise
-from placement.plan.decode import budget_lines, decode, standing_after
+from placement.plan.decode import decode
 from placement.report import PLAN_FILE
 from placement.report.write import write
 from placement.study import overrides_of, read_study
@@ -59,20 +60,19 @@ def call(*arguments: object):
 def do_nothing(outcome: Outcome) -> Outcome:
     """Return today's stations as a plan that a solver is said to have proven."""
     case = outcome.case
-    model = maximal_coverage(case.coverage, case.demand, case.sites, case.costs, case.policy)
+    model = maximal_coverage(case)
     chosen = model.kinds == "keep"
-    actions = decode(model, chosen, case.sites, case.costs, case.streets)
-    standing = standing_after(model, chosen, len(case.sites))
+    actions, standing = model.actions(chosen), model.standing(chosen)
     weights = np.rint(case.demand.weight * 1000).astype(np.int64)
     worth = int(weights[case.coverage.reached(standing)].sum()) / 1000
     claim = {"objective": worth, "bound": worth, "proof": "solver", "certificate": None, "solver": "cbc 2.10"}
     plan = replace(
         outcome.plan,
         **claim,
-        actions=actions,
+        actions=decode(actions, case.sites, case.costs, case.streets),
         after=measure(case, standing),
         open=tuple(sorted(case.sites.ids[standing])),
-        budget=budget_lines(actions, standing, case.costs, case.policy),
+        budget=budget(actions, case.costs, case.policy),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)

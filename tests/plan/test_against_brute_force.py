@@ -9,7 +9,7 @@ from placement.case import Case
 from placement.errors import InfeasibleError
 from placement.plan import optimise
 from placement.values import SolveOptions
-from tests.plan.brute_force import best_actions
+from tests.plan.brute_force import best_actions, taken
 from tests.towns import random_town
 
 
@@ -31,10 +31,3 @@ def test_plan_equals_brute_force(seed):
         assert plan.after.total.covered == pytest.approx(value / 1000, abs=1e-9)
         assert plan.tie_broken
         assert taken(plan, town.sites.ids) == actions
-
-
-def taken(plan, ids):
-    """Return the action at each site, as the brute force names them."""
-    at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
-    given = set(plan.actions["from_site_id"])
-    return tuple("give" if name in given else at.get(name, "none") for name in ids)

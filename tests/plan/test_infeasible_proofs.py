@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.errors import CertificateError, InfeasibleError, NoSolutionError
 from placement.judge import check_certificate
 from placement.models import maximal_coverage
@@ -64,8 +65,7 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
 def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
     rng = np.random.default_rng(seed)
     town = random_town(rng, points=int(rng.integers(2, 7)))
-    stages = (town.coverage, town.demand, town.sites, town.costs, town.policy)
-    program = maximal_coverage(*stages).program
+    program = maximal_coverage(Case(**town.stages())).program
     certificate = maximise_coverage(program, time_limit_s=30).certificate
     check_explanation(program, explain(program, certificate, deadline=NEVER, seed=0, threads=1))
 

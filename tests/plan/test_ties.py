@@ -150,10 +150,7 @@ def test_the_order_of_rows_means_nothing(seed):
     rng = np.random.default_rng(seed)
     town = random_town(rng)
     other = shuffled(town, rng)
-    program, again = (
-        maximal_coverage(s["coverage"], s["demand"], s["sites"], s["costs"], s["policy"]).program
-        for s in (town.stages(), other)
-    )
+    program, again = (maximal_coverage(Case(**stages)).program for stages in (town.stages(), other))
     assert program.fingerprint() == again.fingerprint()
     assert program.column_names == again.column_names
     try:
@@ -262,7 +259,7 @@ def test_a_relaxation_that_lies_fixes_nothing(monkeypatch):
     assert plan.tie_broken
 
 
-def test_too_many_pairs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.ties.transfers.MOST_LENGTHS", 1)
-    plan = optimise(Case(**three_for_two()))
+def test_too_many_pairs_are_left_alone():
+    options = SolveOptions(engine={"ties": {"most_lengths": 1}})
+    plan = optimise(Case(**three_for_two()), options=options)
     assert (plan.status, plan.tie_broken) == ("optimal", False)
