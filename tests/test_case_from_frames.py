@@ -73,6 +73,7 @@ WAYS = {
     "a column a site, ids in a column": lambda: case(
         travel=matrix(1 / 60).rename_axis("demand_id").reset_index(), unit="minutes"
     ),
+    "a long table that does not name its unit": lambda: case(travel=table("time"), unit="minutes"),
     "an array": lambda: case(travel=matrix(1 / 3600).to_numpy(), unit="hours"),
     "travel times": lambda: case(travel=TravelTimes.from_matrix(matrix(), unit="seconds")),
     "metres and a speed": lambda: case(travel=table("metres", 1.0), speed_m_s=1.0),

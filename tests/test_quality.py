@@ -48,7 +48,8 @@ def test_every_public_name_is_there_for_the_api_reference():
 
 def test_import_does_no_work():
     code = (
-        "import sys, time; t = time.process_time(); import placement; s = time.process_time() - t;"
+        "import sys, time; t = time.process_time(); import placement; dir(placement);"
+        "s = time.process_time() - t;"
         "heavy = {'numpy', 'pandas', 'geopandas', 'osmnx', 'numba', 'pulp', 'scipy'} & set(sys.modules);"
         "print(s < 0.5, sorted(heavy))"
     )
