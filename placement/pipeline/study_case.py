@@ -86,6 +86,8 @@ def study_asked(case: StudyCase) -> Study:
         by_age = floors.by_age_group if ages is None else ages
         changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
+    if options.engine != study_options(study).engine:
+        solve |= {"engine": options.engine, "expert": True}
     about = {"name": case.name or study.study.name, "seed": options.seed}
     used = study.model_copy(
         update={

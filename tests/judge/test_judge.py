@@ -187,12 +187,15 @@ def test_a_study_that_was_changed_in_memory_is_recounted_as_it_was(town):
 def test_limits_that_a_caller_changed_are_recorded(town):
     root, _, outcome = town
     case = outcome.case.but(name="Toy town by hand")
-    plan = optimise(case, case.policy.but(capital_yuan=90_000, max_moves=0), case.options.but(gap=0.01, threads=1))
+    options = case.options.but(gap=0.01, threads=1, engine={"tree": {"at_once": 1}})
+    plan = optimise(case, case.policy.but(capital_yuan=90_000, max_moves=0), options)
     write(outcome.case, plan, root / "by hand")
     used = {each["key"]: each["used"] for each in record_of(root / "by hand")["overrides"]}
     assert used == {
         "budget.capital": 90_000.0,
         "policy.max_moves": 0,
+        "solve.engine": {"tree": {"at_once": 1}},
+        "solve.expert": True,
         "solve.gap": 0.01,
         "solve.threads": 1,
         "study.name": "Toy town by hand",
