@@ -14,6 +14,7 @@ from typing import Any
 from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.plan.infeasible import explain
+from placement.progress import EXPLAINING
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline
 from placement.values import Certificate, CoverageProgram, Solution
@@ -49,6 +50,8 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
     if isinstance(solution, str) or _says_nothing(solution, backend):
         solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:
+        if "progress" in options:
+            options["progress"].stage(EXPLAINING)
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
         raise _infeasible(program, solution.certificate, min(ends - perf_counter(), most), options)
     if solution.status not in {"optimal", "feasible"}:

@@ -13,9 +13,8 @@ Rooms, from the bottom up; each imports only what stands above it in this list:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from placement.errors import InputError
+from placement.progress import Listener, Progress
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import CoverageProgram, Solution
 
@@ -42,7 +41,7 @@ def maximise_coverage(
     threads: int = 2,
     backend: str = "auto",
     settings: EngineSettings | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Solution:
     """Return the best plan found for `program`, with a proven bound on how much better any other could be.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -13,6 +12,7 @@ from scipy import sparse
 
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
+from placement.progress import AGGREGATING, ENGINE, SEALING, Listener, Progress
 from placement.solve.cuts.pool import CutPool
 from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
@@ -50,11 +50,11 @@ def solve_engine(
     seed: int = 0,
     threads: int = 2,
     settings: EngineSettings = DEFAULTS,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
-    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)
+    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=Progress.of(progress, ENGINE), settings=settings)
     return _solve(program, asked, perf_counter() + time_limit_s)
 
 
@@ -65,13 +65,14 @@ class _Asked:
     gap: float = 0.0
     seed: int = 0
     threads: int = 2
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None, ENGINE))
     settings: EngineSettings = DEFAULTS
 
 
 def _solve(program: CoverageProgram, asked: _Asked, ends: float) -> Solution:
     """Aggregate, work at the root, branch, and seal the proof; `ends` is ``time.perf_counter()`` of the end."""
     begun = perf_counter()
+    asked.progress.stage(AGGREGATING)
     try:
         reduced = aggregate(program, threads=asked.threads, settings=asked.settings.program, until=Deadline(ends))
     except NoSolutionError:
@@ -120,6 +121,7 @@ def _tools(reduced: ReducedProgram, asked: _Asked, deadline: Deadline) -> tuple[
 def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, seconds: dict[str, float]) -> Solution:
     """Return the solution with its certificate."""
     begun = perf_counter()
+    tools.progress.stage(SEALING)
     infeasible = tree.incumbent is None and tree.finished
     bound = 0 if infeasible else tree.proven_bound(tools.gap, fixed=tools.log.has_fixings)
     chosen = None if tree.incumbent is None else tree.incumbent.chosen

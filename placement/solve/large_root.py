@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.progress import PLANS
 from placement.solve.bounds.class_prices import ClassPrices
 from placement.solve.bounds.cut_saddle import (
     BEST,
@@ -153,6 +154,7 @@ def polish(root: Root, tools: Tools, until: Deadline) -> Root:
     for turn in itertools.count():
         if until.passed() or root.is_closed(tools):
             break
+        tools.tell(PLANS, root.incumbent, root.bound)
         before, share = root, large.stage_share if turn else large.first_share
         stage = until.within(max(large.least_stage_s, share * until.left_s()))
         plain = has_floors or turn == 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from placement.progress import ENGINE, Progress
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -16,6 +16,7 @@ from placement.solve.program.problem import Problem
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.proof import ProofLog
 from placement.values import CoverageProgram
+from placement.values.certificate import SCALE
 from placement.values.program import IntArray
 
 NOTHING_ALLOWED = -(2**61)
@@ -43,7 +44,7 @@ class Tools:
     seed, threads
         Of random choices; at work at a time.
     progress
-        Called with the stage and the gap so far.
+        Told the stages, the best plan and the bound.
     settings
         How time is spent.
 
@@ -62,7 +63,7 @@ class Tools:
     gap: float = 0.0
     seed: int = 0
     threads: int = 2
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None, ENGINE))
     settings: EngineSettings = DEFAULTS
     groups: tuple[IntArray, ...] = field(init=False)
 
@@ -72,6 +73,11 @@ class Tools:
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""
         return scaled_bound(self.problem, self.pool.cuts(), prices, domain)
+
+    def tell(self, stage: str, incumbent: Incumbent | None, bound: int) -> None:
+        """Tell how far a stage has come; `bound` is scaled."""
+        value = None if incumbent is None else incumbent.value
+        self.progress.stage(stage, plan=value, bound=bound // SCALE)
 
     def allowed(self, incumbent: Incumbent | None) -> int:
         """Return the value that bounds may be left at."""
