@@ -36,6 +36,7 @@ NO_SETTINGS = {
     "cuts/knapsack.py": {"_SHORT", "_LARGEST"},  # what a cut can say at all, and products within 64 bits
     "plans/annealing.py": {"_ONE"},  # splits a row's state into a count and a sum
     "plans/relocate.py": {"_SHORT_ROW"},  # how models write rows
+    "tree/tools.py": {"NOTHING_ALLOWED"},  # stands for minus infinity
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
     # How far a solver is believed, and how its threads end.
     "backends/claims.py": {"_INTEGRAL", "_BOUND_NOISE"},
@@ -68,6 +69,12 @@ def test_no_module_of_a_room_tunes_by_a_number_of_its_own():
     assert len(paths) > 40
     found = {name: numbers_of(path) for name, path in paths.items() if not name.startswith("settings")}
     assert {name: names for name, names in found.items() if names} == NO_SETTINGS
+
+
+def test_every_number_is_read_by_some_module():
+    texts = [path.read_text(encoding="utf-8") for path in SOLVE.rglob("*.py") if path.parent != SOLVE / "settings"]
+    used = {node.attr for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert {f"{name}.{each.name}" for name, each in NUMBERS if each.name not in used} == set()
 
 
 def test_every_number_has_a_sentence():
