@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
-from placement.solve.plans.swaps import add, fill, fits, remove, start_tally, worth
+from placement.kernels import Bools, inner, kernel
+from placement.solve.plans.swaps import Field, add, fill, fits, remove, start_tally, worth
 
 _MOST_CLOSED = 6
 _NOISE = 0.4
@@ -27,7 +27,7 @@ _REPAIRED = 60
 _TRIES = 30
 
 
-@kernel
+@inner
 def _toggle(field: Any, tally: Any, column: Any, log: Any, length: Any) -> Any:
     """Open or close a column, note it, and return the length of the log."""
     if tally.chosen[column]:
@@ -38,7 +38,7 @@ def _toggle(field: Any, tally: Any, column: Any, log: Any, length: Any) -> Any:
     return length + 1
 
 
-@kernel
+@inner
 def _open_near(field: Any, tally: Any, site: Any) -> Any:
     """Return a random open column at most two sites away, or -1."""
     if site < 0:
@@ -58,7 +58,7 @@ def _open_near(field: Any, tally: Any, site: Any) -> Any:
     return -1
 
 
-@kernel
+@inner
 def _best_near(field: Any, tally: Any, site: Any, least: Any, noise: Any, by_cost: Any) -> Any:
     """Return the closed column near `site` of most worth above `least` that fits, or -1."""
     best = -1
@@ -76,7 +76,7 @@ def _best_near(field: Any, tally: Any, site: Any, least: Any, noise: Any, by_cos
     return best
 
 
-@kernel
+@inner
 def _shake(field: Any, tally: Any, column: Any, log: Any) -> Any:
     """Close `column` and up to three open ones near it, and refill; return the length of the log."""
     length, site = 0, field.column_site[column]
@@ -98,7 +98,7 @@ def _shake(field: Any, tally: Any, column: Any, log: Any) -> Any:
     return length
 
 
-@kernel
+@inner
 def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
     """Swap open columns near the touched ones for better near ones; return the length of the log."""
     at = 0
@@ -123,7 +123,7 @@ def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
 
 
 @kernel
-def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any, seed: Any) -> Any:
+def iterated_search(field: Field, start: Bools, iterations: int, hot: float, cold: float, seed: int) -> Any:
     """Return (best plan, its value, last plan) after some iterations from `start`.
 
     `field` needs lists of near sites. A plan worse by the heat, which goes from `hot` to `cold` (in the unit of the

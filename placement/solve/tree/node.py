@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Floats, Ints, Longs, kernel
 from placement.solve.bounds.first_order import FIXABLE, RUNNING, run
 from placement.solve.bounds.prices import Prices, floor_ray, scaled_bound, side_ray, to_prices
 from placement.solve.bounds.saddle import start_state
@@ -265,7 +265,7 @@ class Visitor:
 
 
 @kernel
-def _shared_multipliers(rows: Any, full: Any, row_of_class: Any, n_rows: Any) -> Any:
+def _shared_multipliers(rows: Longs, full: Floats, row_of_class: Ints, n_rows: int) -> Any:
     price, whole = np.zeros(n_rows), np.full(n_rows, 1e-9)
     for row in range(rows.size):
         at = row_of_class[row]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,9 +150,9 @@ def _group_ranges(problem: Problem) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in itertools.pairwise(indptr)]
 
 
-def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:
+def _indptr(parts: list[NDArray[Any]]) -> IntArray:
     return np.cumsum([0] + [part.size for part in parts]).astype(np.int64)
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> IntArray:
+def _joined(parts: list[NDArray[Any]]) -> IntArray:
     return np.concatenate([np.empty(0, dtype=np.int64), *parts]).astype(np.int64)
