@@ -73,11 +73,14 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     STUDY is a study file, or the folder that holds study.toml. Every table is read, demand and walking times are
     computed; all faults are listed at once.
     """
-    from placement.pipeline.prepare import open_study, prepare  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.pipeline.engine import study_engine  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.pipeline.prepare import open_study, prepare  # noqa: PLC0415
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with progress(quiet) as tell:
-        prepared = prepare(open_study(study, allow_outside=allow_outside), progress=tell)
+        opened = open_study(study, allow_outside=allow_outside)
+        study_engine(opened)
+        prepared = prepare(opened, progress=tell)
     record = check_record(prepared)
     return print_out(record if as_json else check_lines(record), quiet)
 

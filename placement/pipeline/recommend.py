@@ -10,6 +10,7 @@ from placement.coverage import cover
 from placement.economics import station_costs
 from placement.errors import InfeasibleError
 from placement.interrupts import hold_interrupts
+from placement.pipeline.engine import study_engine
 from placement.pipeline.outcome import Outcome
 from placement.pipeline.policy import study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare
@@ -55,6 +56,7 @@ def recommend(
     options = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit_s, "study.seed": seed}
     study = study.with_settings({key: value for key, value in options.items() if value is not None})
     check_backend(study.solve.backend)
+    settings = study_engine(study)
     with hold_interrupts(at_once=False):
         prepared = prepare(study, progress=progress)
         tell("cover sets")
@@ -75,6 +77,7 @@ def recommend(
             time_limit_s=study.solve.time_limit_s,
             seed=study.study.seed,
             threads=study.solve.threads,
+            settings=settings,
             progress=progress,
         )
         tell("predicting visits")

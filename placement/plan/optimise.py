@@ -12,6 +12,7 @@ from placement.models.maximal_coverage import WEIGHT_SCALE
 from placement.plan.decode import budget_lines, decode, standing_after
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
+from placement.solve.settings import EngineSettings
 from placement.streets import Streets
 from placement.values import Demand, Plan, Sites, Solution
 from placement.values.checks import Faults, is_number, shown
@@ -34,6 +35,7 @@ def optimise(
     time_limit_s: float = 60.0,
     seed: int = 0,
     threads: int = 2,
+    settings: EngineSettings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Return the best plan found, with its bound.
@@ -56,6 +58,8 @@ def optimise(
         solving leaves of it and a quarter of it more: 1.25 `time_limit_s` is the most for all of it together.
     seed, threads
         Fixed so that the same input gives the same plan.
+    settings
+        Of the engine, for who measures it; None: the default ones.
     progress
         Called with a line of text at each step.
 
@@ -75,7 +79,7 @@ def optimise(
     tell = progress or (lambda _line: None)
     _check_options(gap, time_limit_s, seed, threads)
     model = maximal_coverage(coverage, demand, sites, costs, policy)
-    runs = {"seed": seed, "threads": threads}
+    runs: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings}
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
     options = {"gap": float(gap), "time_limit_s": float(time_limit_s), **runs}
     solution, left_s = solve_in_time(model.program, backend, options)

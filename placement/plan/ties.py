@@ -14,6 +14,7 @@ from placement.interrupts import hold_interrupts
 from placement.models import RelocationModel
 from placement.models.maximal_coverage import capital_amounts
 from placement.solve.program.recount import recount
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.ties.transfers import Transfers
 from placement.streets import Streets
 from placement.travel.between import distances_mm
@@ -35,13 +36,14 @@ def break_ties(
     time_limit_s: float,
     seed: int,
     threads: int,
+    settings: EngineSettings | None = None,
 ) -> tuple[Solution, bool]:
     """Return the optimum that comes first among equal ones, or `solution` and False where that was not proven.
 
     Whatever goes wrong on the way (an exception, an answer that is none, a plan that is not as good, no answer in time)
     leaves `solution` as it is and is told in ``details["tie_break"]``.
     """
-    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads}
+    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads, "settings": settings or DEFAULTS}
     transfers = _transfers(model, sites, streets)
     with hold_interrupts() as interrupt:
         better, remark = _guarded(model, solution, [*_action_costs(model, costs)], transfers, options)

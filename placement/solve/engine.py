@@ -17,15 +17,16 @@ from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
 from placement.solve.large_root import CutRounds
 from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import build_field, greedy_plan
 from placement.solve.program.aggregate import aggregate
-from placement.solve.program.forest import FEWEST_ENTRIES, build_forest
+from placement.solve.program.forest import build_forest
 from placement.solve.program.group_kernels import MASK_COLUMNS
 from placement.solve.program.problem import build_problem
 from placement.solve.program.restrict import restrict
 from placement.solve.run import Run
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 
 
@@ -36,12 +37,13 @@ def solve_engine(
     time_limit_s: float = 60.0,
     seed: int = 0,
     threads: int = 2,
+    settings: EngineSettings = DEFAULTS,
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
     ends = time.perf_counter() + time_limit_s
-    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, progress=progress)
+    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, settings=settings, progress=progress)
 
 
 def _solve(
@@ -51,10 +53,11 @@ def _solve(
     ends: float,
     seed: int,
     threads: int,
+    settings: EngineSettings,
     progress: Callable[[str, float], None] | None,
 ) -> Solution:
     begun = time.perf_counter()
-    reduced = aggregate(program, threads=threads)
+    reduced = aggregate(program, threads=threads, settings=settings.program)
     timings = {"aggregate": time.perf_counter() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
@@ -88,15 +91,16 @@ def compile_kernels() -> None:
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
-            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
+            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, settings=DEFAULTS, progress=None)
         aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
-    build_forest(np.arange(FEWEST_ENTRIES + 1), np.arange(FEWEST_ENTRIES, dtype=np.int32), FEWEST_ENTRIES)
+    fewest = DEFAULTS.program.forest_entries
+    build_forest(np.arange(fewest + 1), np.arange(fewest, dtype=np.int32), fewest)
     problem = build_problem(aggregate(_toy(4, (budget,))))
     work = restrict(problem, problem.status, problem.low, problem.high)
     ground = build_field(work, neighbours=True)
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
-    anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
-    iterated_search(ground, start, 1, 0.0, 0.0, 0)
+    anneal(ground, start, 10, 1.0, 0.1, 0.1, DEFAULTS.plans.cooling_every, 0)
+    iterated_search(ground, start, 1, 0.0, 0.0, 0, shaking(DEFAULTS.plans))
     recombined(ground, 0, 0.5, start, start)
     rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
     rounds.add([tuple(range(work.weights.size))])

@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -146,6 +146,21 @@ def _plain_share(value: float) -> float:
     return value
 
 
+def _engine_numbers(value: Any) -> Any:
+    """Return groups of numbers, or of lists of numbers; whether the engine knows them is not known here."""
+    if not isinstance(value, Mapping) or not all(isinstance(group, Mapping) for group in value.values()):
+        raise ValueError("must be tables of numbers: write [solve.engine.plans] and epochs = 8 below it")
+    return {name: {key: _engine_number(each) for key, each in group.items()} for name, group in value.items()}
+
+
+def _engine_number(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_engine_number(each) for each in value)
+    number = _number(value)
+    return number if isinstance(number, int) else float(number)
+
+
+EngineNumbers = Annotated[Mapping[str, Mapping[str, Any]], BeforeValidator(_engine_numbers)]
 MinutesARow = Annotated[int, BeforeValidator(_minutes_a_row)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TimeFormat = Annotated[str, AfterValidator(_time_format)]

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from placement.study.fields import (
+    EngineNumbers,
     ExactShare,
     Fen,
     Flag,
@@ -334,3 +335,11 @@ class SolveSection(Section):
     gap: Share = 0.0
     backend: Annotated[str, Field(min_length=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 2
+    expert: Flag = False
+    engine: EngineNumbers = {}
+
+    @model_validator(mode="after")
+    def _for_experts(self) -> SolveSection:
+        if self.engine and not self.expert:
+            raise ValueError("engine is for who measures the engine itself: remove it, or add expert = true to [solve]")
+        return self

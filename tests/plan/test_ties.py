@@ -16,6 +16,7 @@ from placement.errors import InfeasibleError
 from placement.models import maximal_coverage
 from placement.plan import optimise
 from placement.solve.backends.highs import LinearModel, MipOutcome
+from placement.solve.settings import EngineSettings
 from placement.values import Sites
 from tests.towns import make_demand, make_sites, make_times, random_town
 
@@ -261,7 +262,6 @@ def test_a_relaxation_that_lies_fixes_nothing(monkeypatch):
     assert plan.tie_broken
 
 
-def test_too_many_pairs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.ties.transfers.MOST_LENGTHS", 1)
-    plan = optimise(**three_for_two())
+def test_too_many_pairs_are_left_alone():
+    plan = optimise(**three_for_two(), settings=EngineSettings.of({"ties": {"most_lengths": 1}}))
     assert (plan.status, plan.tie_broken) == ("optimal", False)

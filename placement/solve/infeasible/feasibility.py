@@ -36,12 +36,11 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.problem import FREE, NO_LIMIT, ZERO, build_problem
 from placement.solve.program.reduced import common_divisor
 from placement.solve.program.scale import label_scale, scaled
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import root_limits
 from placement.solve.tree.proof import ProofLog
 from placement.values import Certificate, CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-
-_LEAST_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,13 +68,15 @@ class FeasibilityModel:
         The program.
     threads
         Threads for aggregation.
+    settings
+        Of the engine.
     """
 
-    def __init__(self, program: CoverageProgram, *, threads: int = 2) -> None:
-        self._program = program
-        reduced = aggregate(program, threads=threads)
+    def __init__(self, program: CoverageProgram, *, threads: int = 2, settings: EngineSettings = DEFAULTS) -> None:
+        self._program, self._least_s = program, settings.lp.least_s
+        reduced = aggregate(program, threads=threads, settings=settings.program)
         self._classes, self._linear = reduced.classes, reduced.linear
-        self._problem = build_problem(reduced)
+        self._problem = build_problem(reduced, settings.program)
         self._pool = CutPool(self._problem.covers)
         self._in_floor = np.flatnonzero(np.diff(self._classes.floor_indptr))
         self._unit = float(2 ** max(0, int(self._classes.weights.sum()).bit_length() - WEIGHT_BITS))
@@ -171,7 +172,7 @@ class FeasibilityModel:
         columns = self._rows + np.arange(self._program.n_columns)
         self._model.set_bounds(columns, lower, upper)
         self._model.set_row_limits(self._rows + np.arange(low.size), low, high)
-        return self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
+        return self._model.solve(time_limit_s=max(self._least_s, deadline.left_s()), interrupt=deadline)
 
     def _limits(
         self, kept: Collection[str] | None, let_go: str = ""

@@ -35,15 +35,9 @@ from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import ONE, ZERO, Problem
 from placement.solve.program.restrict import Work, label_membership, restrict
 from placement.solve.program.scale import scaled
+from placement.solve.settings import DEFAULTS, LpSettings
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
-
-_PROBE_STEPS = 150
-"""What starting a probe costs, in simplex steps: the basis is factorised anew."""
-
-_SLACK = 0.05
-"""A cut this far from binding is dropped when cuts are weeded."""
-_LEAST_S = 0.1
 
 
 class CutRelaxation:
@@ -59,6 +53,8 @@ class CutRelaxation:
         Where odd sets of classes and knapsack cuts get their numbers.
     core
         (columns,) bool, the columns the model begins with; None: all.
+    settings
+        What probes cost, which cuts are weeded.
 
     Attributes
     ----------
@@ -73,12 +69,19 @@ class CutRelaxation:
     """
 
     def __init__(
-        self, problem: Problem, status: NDArray[np.int8], limits: Limits, pool: CutPool, core: BoolArray | None = None
+        self,
+        problem: Problem,
+        status: NDArray[np.int8],
+        limits: Limits,
+        pool: CutPool,
+        core: BoolArray | None = None,
+        *,
+        settings: LpSettings = DEFAULTS.lp,
     ) -> None:
         work = restrict(problem, status, limits.low, limits.high)
         self._problem, self.work, self._pool = problem, work, pool
         self._side = side_block(problem, status, limits.low, limits.high)
-        self._limits = limits
+        self._limits, self._settings = limits, settings
         self.solving, self.probing, self.effort = 0, 0, 0
         self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - WEIGHT_BITS))
         self._cuts: list[Cut] = []
@@ -103,7 +106,7 @@ class CutRelaxation:
     def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
         """Solve with columns decided as in `status` and side rows limited by `limits`."""
         self._move_to(status, limits)
-        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
+        outcome = self._model.solve(time_limit_s=max(self._settings.least_s, deadline.left_s()), interrupt=deadline)
         if not outcome.finite:
             raise PlacementError("HiGHS returns what is no number")
         self.solving += self._count()
@@ -124,7 +127,7 @@ class CutRelaxation:
         for branch in branches:
             with self._tried(branch):
                 bounds.append(self._model.probe(basis, iterations) * self._unit)
-                self.probing += _PROBE_STEPS + self._count()
+                self.probing += self._settings.probe_cost + self._count()
         self._model.restore(basis)
         return bounds
 
@@ -228,7 +231,7 @@ class CutRelaxation:
     def weed(self) -> None:
         """Take cuts that are far from binding out of the model."""
         activity = self._model.row_values()[self._base_rows :]
-        self._drop(activity < self._written.limits(self._cuts) - _SLACK)
+        self._drop(activity < self._written.limits(self._cuts) - self._settings.slack)
 
     def drop_knapsack_cuts(self) -> int:
         """Take all knapsack cuts out of the model; return how many there were."""

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from placement.kernels import Bools, inner, kernel
 from placement.solve.plans.swaps import Field
 
-_COOLING_EVERY = 1000
 _ONE = 2**32
 """What an open column adds to the state of a row, beside its number."""
 
@@ -137,7 +136,9 @@ def _started(field: Any, opened: Any) -> Any:
 
 
 @kernel
-def anneal(field: Field, start: Bools, moves: int, hot: float, cold: float, far_share: float, seed: int) -> Any:
+def anneal(
+    field: Field, start: Bools, moves: int, hot: float, cold: float, far_share: float, cooling_every: int, seed: int
+) -> Any:
     """Return (best plan, its value) of a run of `moves` proposed swaps, cooled from `hot` to `cold`.
 
     Parameters
@@ -152,6 +153,8 @@ def anneal(field: Field, start: Bools, moves: int, hot: float, cold: float, far_
         Temperatures, in the unit of the weights.
     far_share
         Share of moves to any column rather than a near one.
+    cooling_every
+        Moves between two temperatures.
     seed
         Of the run.
     """
@@ -166,9 +169,9 @@ def anneal(field: Field, start: Bools, moves: int, hot: float, cold: float, far_
     site_indptr, site_rows, weights = field.site_indptr, field.site_rows, field.weights
     columns_indptr, columns, values = field.site_indptr_columns, field.site_columns, field.values
     temperature = hot
-    factor = (cold / hot) ** (_COOLING_EVERY / max(moves, _COOLING_EVERY))
+    factor = (cold / hot) ** (cooling_every / max(moves, cooling_every))
     for move in range(moves):
-        if move % _COOLING_EVERY == 0 and move:
+        if move % cooling_every == 0 and move:
             temperature *= factor
         at = np.random.randint(opened.size)
         column = opened[at]

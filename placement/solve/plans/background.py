@@ -17,11 +17,6 @@ from placement.values.program import BoolArray
 
 Plan = tuple[BoolArray, int]
 
-_EPOCHS = 6
-_FIRST_EFFORT, _TIMES = 150_000_000, 3
-"""Effort after which the first epoch is taken up, some twenty seconds, and how many times as much each further one is.
-"""
-
 
 class PlansBeside:
     """Epochs of an improver beside a tree.
@@ -29,7 +24,7 @@ class PlansBeside:
     Parameters
     ----------
     improver
-        Nobody else may use it meanwhile.
+        Nobody else may use it meanwhile; its settings say how many epochs there are, and when they are due.
     deadline
         When to stop.
     threads
@@ -41,13 +36,14 @@ class PlansBeside:
         self._executor = ThreadPoolExecutor(1) if threads > 1 else None
         self._futures: list[Future[Plan]] = []
         self._plan: Plan | None = None
-        self._due, self._wait, self._taken = _FIRST_EFFORT, _FIRST_EFFORT, 0
+        self._settings = improver.settings
+        self._due, self._wait, self._taken = self._settings.first_effort, self._settings.first_effort, 0
 
     def begin(self, plan: Plan) -> None:
         """Begin from a plan."""
         self._plan = plan
         if self._executor is not None:
-            self._futures = [self._executor.submit(self._epoch, plan) for _ in range(_EPOCHS)]
+            self._futures = [self._executor.submit(self._epoch, plan) for _ in range(self._settings.epochs)]
 
     def _epoch(self, plan: Plan) -> Plan:
         """Go on from the best plan of this search; what the tree finds meanwhile must not matter."""
@@ -56,9 +52,9 @@ class PlansBeside:
 
     def after(self, effort: int) -> Plan | None:
         """Return the plan that is due once the tree has cost so much effort, if one is."""
-        if effort < self._due or self._taken == _EPOCHS or self._plan is None:
+        if effort < self._due or self._taken == self._settings.epochs or self._plan is None:
             return None
-        self._wait *= _TIMES
+        self._wait *= self._settings.effort_growth
         self._due += self._wait
         self._taken += 1
         return self._futures[self._taken - 1].result() if self._executor is not None else self._epoch(self._plan)

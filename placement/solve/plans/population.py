@@ -28,44 +28,17 @@ from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import Field, build_field, greedy_plan
 from placement.solve.plans.value import plan_value
 from placement.solve.program.limits import Limits
 from placement.solve.program.problem import FREE, ONE, ZERO, Problem
 from placement.solve.program.restrict import Work, restrict
+from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.program import BoolArray
 
 _LOG = logging.getLogger(__name__)
-
-_RUNS = 8
-"""Runs of a round, however many threads there are."""
-
-_POPULATION = 24
-_ALIKE = 0.9
-"""Share of the columns that make two plans alike."""
-
-_START_MOVES, _CHILD_MOVES = 5000, 1600
-"""Moves of a run for every column of the greedy plan."""
-
-_START_HEATS, _CHILD_HEATS = (0.02, 0.004), (0.01, 0.002)
-"""Where temperatures begin and end, as shares of what a column is worth."""
-
-_FAR_SHARE = 0.02
-_MERGE_S = 4.0
-_MERGED_COLUMNS = 450
-_IN_USE = 0.01
-_SHARES = (0.25, 0.75)
-_PATIENCE, _SHORT_PATIENCE = 35, 12
-"""Rounds in a row that may find nothing; fewer in the first epoch, for which others wait."""
-
-_ANNEALING_ROWS = 20_000
-_SLICES, _SLICE = 10, 200
-"""Slices of a cycle of iterated search, and iterations of a slice, after each of which the clock is looked at."""
-
-_HEATS = (0.03, 0.1)
-"""Heat at which a cycle begins, as a share of what a column is worth; the other one follows where one finds nothing."""
 
 
 class Breed(Protocol):
@@ -91,6 +64,8 @@ class Improver:
         Of the runs.
     threads
         Searches run at a time.
+    settings
+        How long and how hot.
 
     Attributes
     ----------
@@ -104,6 +79,7 @@ class Improver:
     core: BoolArray
     seed: int
     threads: int = 2
+    settings: PlanSettings = DEFAULTS.plans
     _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _runs: int = 0
     settled: bool = field(default=False, init=False)
@@ -115,7 +91,7 @@ class Improver:
         if not work.columns.size:
             return plan
         ground = build_field(work, neighbours=True)
-        if work.weights.size > _ANNEALING_ROWS:
+        if work.weights.size > self.settings.annealing_rows:
             return self._iterate(work, ground, status, plan, deadline)
         with ThreadPoolExecutor(self.threads) as executor:
             breed = partial(self._breed, work=work, ground=ground, status=status, deadline=deadline, executor=executor)
@@ -135,13 +111,16 @@ class Improver:
 
         Where the new one comes upon the best plan so far by itself, that plan is taken for the best there is.
         """
-        others, best = self._pool[: _POPULATION // 2], plan[1]
+        settings = self.settings
+        half = settings.population // 2
+        others, best = self._pool[:half], plan[1]
         self._pool = []
-        plan = breed(plan, patience=_PATIENCE if others else _SHORT_PATIENCE, enough=best if others else None)
+        patience = settings.patience if others else settings.first_patience
+        plan = breed(plan, patience=patience, enough=best if others else None)
         self.settled = bool(others) and self._best() == best
         if others and not self.settled:
-            self._pool = sorted({*self._pool[: _POPULATION // 2], *others})
-            plan = breed(plan, patience=_PATIENCE)
+            self._pool = sorted({*self._pool[:half], *others})
+            plan = breed(plan, patience=settings.patience)
         return plan
 
     def _breed(
@@ -158,9 +137,10 @@ class Improver:
     ) -> tuple[BoolArray, int]:
         """Fill the population, then cross its plans until some rounds in a row find no better one, or one is enough."""
         fruitless, best = 0, -1
+        run = partial(_run, ground, deadline, self.settings)
         while fruitless < patience and best != enough and not deadline.passed():
-            fill = len(self._pool) < _POPULATION - _RUNS
-            for found in executor.map(partial(_run, ground, deadline), self._jobs(work, ground, fill=fill)):
+            fill = len(self._pool) < self.settings.population - self.settings.runs
+            for found in executor.map(run, self._jobs(work, ground, fill=fill)):
                 plan = plan if found is None else self._consider(plan, work, status, found)
             fruitless, best = 0 if self._best() > best else fruitless + 1, self._best()
         return plan
@@ -176,15 +156,15 @@ class Improver:
     def _jobs(self, work: Work, ground: Field, *, fill: bool) -> list[_Job]:
         """Return the runs of a round: from the greedy plan to fill the population, else from crossed plans."""
         rng = np.random.default_rng([self.seed, self._runs])
-        seeds = [self.seed + self._runs + k for k in range(_RUNS)]
-        self._runs += _RUNS
+        seeds = [self.seed + self._runs + k for k in range(self.settings.runs)]
+        self._runs += self.settings.runs
         if fill:
             return [_Job(seed) for seed in seeds]
-        jobs = []
+        jobs, least, most = [], self.settings.least_share, self.settings.most_share
         for seed in seeds:
             inner, outer = (self._inside(work, k) for k in rng.choice(len(self._pool), 2, replace=False))
             centre = int(rng.integers(ground.near_indptr.size - 1))
-            jobs.append(_Job(seed, inner, outer, centre, float(rng.uniform(*_SHARES))))
+            jobs.append(_Job(seed, inner, outer, centre, float(rng.uniform(least, most))))
         return jobs
 
     def _inside(self, work: Work, number: int) -> BoolArray:
@@ -197,17 +177,17 @@ class Improver:
         self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: Deadline
     ) -> tuple[BoolArray, int]:
         """Return the best of iterated searches that start each cycle of cooling from the best plan so far."""
-        best, value, heat = plan[0][work.columns], -1, 0
+        best, value, heat, settings = plan[0][work.columns], -1, 0, self.settings
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
-                cycle = partial(_cycle, ground, deadline, best, heat=_HEATS[heat])
-                seeds = [self.seed + _SLICES * (self._runs + k) for k in range(self.threads)]
+                cycle = partial(_cycle, ground, deadline, settings, best, heat=settings.cycle_heats[heat])
+                seeds = [self.seed + settings.slices * (self._runs + k) for k in range(self.threads)]
                 self._runs += self.threads
                 found = max(executor.map(cycle, seeds), key=lambda each: each[1])
                 if found[1] > value:
                     best, value = found
                 else:
-                    heat = (heat + 1) % len(_HEATS)
+                    heat = (heat + 1) % len(settings.cycle_heats)
         return self._consider(plan, work, status, best)
 
     def _consider(
@@ -225,12 +205,12 @@ class Improver:
         """Let a plan take the place of the one it is most like, or, where it is like none, of the worst, if better."""
         if entry in self._pool:
             return
-        if len(self._pool) < _POPULATION:
+        if len(self._pool) < self.settings.population:
             self._pool = sorted([*self._pool, entry])
             return
         common = [len(set(entry[1]) & set(columns)) for _, columns in self._pool]
         at = max(range(len(common)), key=common.__getitem__)
-        at = at if common[at] > _ALIKE * len(entry[1]) else len(self._pool) - 1
+        at = at if common[at] > self.settings.alike * len(entry[1]) else len(self._pool) - 1
         if entry[0] < self._pool[at][0]:
             self._pool = sorted([*self._pool[:at], *self._pool[at + 1 :], entry])
 
@@ -240,12 +220,12 @@ class Improver:
         for _, columns in self._pool:
             grown = union.copy()
             grown[list(columns)] = True
-            if int(grown.sum()) > _MERGED_COLUMNS:
+            if int(grown.sum()) > self.settings.merged_columns:
                 break
             union = grown
         status = self.status.copy()
         status[(status == FREE) & ~union] = ZERO
-        limit = deadline.within(_MERGE_S)
+        limit = deadline.within(self.settings.merge_s)
         if not (status == FREE).any() or limit.passed():
             return plan
         relaxation = CutRelaxation(self.problem, status, self.limits, CutPool(self.problem.covers))
@@ -260,7 +240,7 @@ class Improver:
         if self._pool:
             best[list(self._pool[0][1])] = True
         narrow = status.copy()
-        narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
+        narrow[(status == FREE) & (x < self.settings.in_use) & ~best] = ZERO
         inside = best_within(relaxation, narrow, best, limit, self.seed)
         return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
 
@@ -276,32 +256,36 @@ class _Job:
     share: float = 0.0
 
 
-def _run(ground: Field, deadline: Deadline, job: _Job) -> BoolArray | None:
+def _run(ground: Field, deadline: Deadline, settings: PlanSettings, job: _Job) -> BoolArray | None:
     """Return the plan of one run; None if there is no time for it any more."""
     if deadline.passed():
         return None
     if job.inner is None or job.outer is None:
         start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 0, job.seed)
+        moves, heats = settings.start_moves, (settings.start_hot, settings.start_cold)
     else:
         start = recombined(ground, job.centre, job.share, job.inner, job.outer)
-    moves, heats = (_START_MOVES, _START_HEATS) if job.inner is None else (_CHILD_MOVES, _CHILD_HEATS)
+        moves, heats = settings.child_moves, (settings.child_hot, settings.child_cold)
     count = max(1, int(start.sum()))
     _, value = greedy_plan(ground, start, 0, job.seed)
     hot, cold = (heat * value / count for heat in heats)
-    found, _ = anneal(ground, start, moves * count, hot, cold, _FAR_SHARE, job.seed)
+    found, _ = anneal(ground, start, moves * count, hot, cold, settings.far_share, settings.cooling_every, job.seed)
     filled, _ = greedy_plan(ground, found, 0, job.seed)
     return np.asarray(filled)
 
 
-def _cycle(ground: Field, deadline: Deadline, start: BoolArray, seed: int, *, heat: float) -> tuple[BoolArray, int]:
+def _cycle(
+    ground: Field, deadline: Deadline, settings: PlanSettings, start: BoolArray, seed: int, *, heat: float
+) -> tuple[BoolArray, int]:
     """Return the best plan, and its value, of an iterated search from `start` that cools down over slices."""
-    best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed)
+    slices, numbers = settings.slices, shaking(settings)
+    best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed, numbers)
     hot = heat * value / max(1, int(start.sum()))
-    for turn in range(_SLICES):
+    for turn in range(slices):
         if deadline.passed():
             break
-        left, right = (hot * (1.0 - at / _SLICES) for at in (turn, turn + 1))
-        found, worth, plan = iterated_search(ground, plan, _SLICE, left, right, seed + turn)
+        left, right = (hot * (1.0 - at / slices) for at in (turn, turn + 1))
+        found, worth, plan = iterated_search(ground, plan, settings.slice_iterations, left, right, seed + turn, numbers)
         if worth > value:
             best, value = found, worth
     return best, value

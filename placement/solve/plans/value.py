@@ -13,14 +13,8 @@ from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
 from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
 from placement.solve.program.restrict import Work, label_membership, restrict
+from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.program import BoolArray, IntArray
-
-_PASSES = 20
-_SEARCH_SHARE = 0.25
-"""Share of the time left that exchanges from one point may take at most."""
-
-_BOOSTS, _BOOST = 6, 1.5
-"""How often classes in missed floors are made to weigh more, and by how much."""
 
 
 @kernel
@@ -73,6 +67,8 @@ class Finder:
         The program.
     until
         After it plans are no longer improved, only made.
+    settings
+        How far points are rounded, and how long plans are improved.
 
     Attributes
     ----------
@@ -82,8 +78,8 @@ class Finder:
         (columns,) weight within reach of each column's site, at least 1.
     """
 
-    def __init__(self, problem: Problem, until: Deadline = NEVER) -> None:
-        self._problem, self._until = problem, until
+    def __init__(self, problem: Problem, until: Deadline = NEVER, settings: PlanSettings = DEFAULTS.plans) -> None:
+        self._problem, self._until, self._settings = problem, until, settings
         self._whole: Work | None = None
         self._plain: tuple[tuple[BoolArray, int] | None] | None = None
         self._fields: dict[bytes, Field] = {}
@@ -102,7 +98,9 @@ class Finder:
             return self._valued(chosen)
         if self.packing and not (work.low > -np.inf).any():
             field = build_field(work)
-            plan, _ = greedy_plan(field, rounded(field, x), _PASSES, 1, self._until)
+            settings = self._settings
+            start = rounded(field, x, settings.rounded_from)
+            plan, _ = greedy_plan(field, start, settings.passes, 1, until=self._until, looks=settings.looks)
             chosen[work.columns[plan]] = True
             return self._valued(chosen)
         whole = chosen.astype(np.float64)
@@ -121,16 +119,16 @@ class Finder:
 
         The search runs over the whole program: what a node has decided guides it through `x` but does not bind it.
         """
-        problem = self._problem
+        problem, settings = self._problem, self._settings
         work = self._whole_work()
         if (work.low > 0).any():
             return None
         decided = np.asarray(problem.status == ONE)
         factor, membership = np.ones(work.label_indptr.size - 1), label_membership(work)
-        until = self._until.within(_SEARCH_SHARE * self._until.left_s())
-        for _ in range(_BOOSTS if work.minimum.size else 1):
+        until = self._until.within(settings.search_share * self._until.left_s())
+        for _ in range(settings.boosts if work.minimum.size else 1):
             field = self._field(factor)
-            plan, _ = relocation_plan(field, x[work.columns], _PASSES, 1, until)
+            plan, _ = relocation_plan(field, x[work.columns], 1, until, settings)
             chosen = _with(decided, work.columns[plan])
             found = self._valued(chosen)
             if found is not None:
@@ -138,7 +136,7 @@ class Finder:
             if until.passed():
                 break
             missed = membership @ covered_by_label(problem, chosen) < work.minimum
-            factor = np.where(membership[missed].any(axis=0), _BOOST * factor, factor)
+            factor = np.where(membership[missed].any(axis=0), settings.boost * factor, factor)
         return None
 
     def _whole_work(self) -> Work:
@@ -153,7 +151,7 @@ class Finder:
             work = self._whole_work()
             weights, fold = np.rint(work.weights * factor[work.label]), np.rint(work.fold * factor[:, None])
             self._fields = {
-                **dict(list(self._fields.items())[-_BOOSTS:]),
+                **dict(list(self._fields.items())[-self._settings.boosts :]),
                 key: build_field(read_only(work._replace(weights=weights, fold=fold))),
             }
         return self._fields[key]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from placement.kernels import Ints, Longs, kernel, read_only
 from placement.solve.program.aggregate import exclusive_sites
 from placement.solve.program.reduced import Classes, ReducedProgram
+from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
 from placement.values.program import BoolArray, IntArray
 
@@ -26,7 +27,9 @@ FREE, ONE, ZERO = 0, 1, 2
 """Status of a column: undecided, chosen, not chosen."""
 
 _LONG_ROW = 3
-"""Rows of fewer columns than this say nothing about what kind of decision a column is."""
+"""Rows of fewer columns than this tie the decisions at one site together: they say nothing about kinds of decisions.
+
+It is a matter of how programs are built, not of how much time is spent."""
 
 
 class Covers(NamedTuple):
@@ -85,6 +88,8 @@ class Problem(NamedTuple):
         (sites,) whether at most one column of the site can be chosen.
     status
         (columns,) int8 status at the root: required and excluded columns are decided.
+    settings
+        How what is left of it at a node is coded.
     """
 
     covers: Covers
@@ -98,6 +103,7 @@ class Problem(NamedTuple):
     floors: Floors
     exclusive: BoolArray
     status: NDArray[np.int8]
+    settings: ProgramSettings
 
     @property
     def n_columns(self) -> int:
@@ -134,7 +140,7 @@ def _transposed(indptr: Longs, indices: Ints, values: Longs, n_columns: int) -> 
     return counts, rows, moved
 
 
-def build_problem(reduced: ReducedProgram) -> Problem:
+def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.program) -> Problem:
     """Return the engine's form of a reduced program."""
     program = reduced.program
     groups = column_groups(reduced.linear, program.n_columns)
@@ -158,6 +164,7 @@ def build_problem(reduced: ReducedProgram) -> Problem:
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=exclusive_sites(program),
         status=status,
+        settings=settings,
     )
 
 
