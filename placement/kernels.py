@@ -35,7 +35,7 @@ from placement.clock import held_clock
 _LOG = logging.getLogger(__name__)
 
 _njit: Any = nb.njit
-_NamedTuple: Any = types.NamedTuple
+_from_types: Any = types.BaseTuple.from_types
 
 _WHOLE = {"nogil": True, "no_cfunc_wrapper": True}
 _PART = {**_WHOLE, "no_cpython_wrapper": True}
@@ -205,7 +205,7 @@ def _numba_type(hint: Any, where: str) -> Any:
         return _SCALARS[hint]
     if isinstance(hint, type) and hasattr(hint, "_fields"):
         fields = get_type_hints(hint, include_extras=True)
-        return _NamedTuple([_numba_type(fields[name], f"{where}.{name}") for name in hint._fields], hint)
+        return _from_types([_numba_type(fields[name], f"{where}.{name}") for name in hint._fields], hint)
     raise TypeError(f"{where} is annotated {hint} -> name its type, one of those of placement.kernels")
 
 
@@ -262,7 +262,8 @@ def _digest(dispatcher: Any, signature: tuple[Any, ...]) -> str:
 
 def _fields(kind: Any) -> str:
     """Return the names of the fields of a named tuple's numba type, which its own text leaves out."""
-    return f"{kind.fields}{[_fields(each) for each in kind.types]}" if isinstance(kind, types.NamedTuple) else ""
+    fields = getattr(kind, "fields", None)
+    return "" if fields is None else f"{fields}{[_fields(each) for each in kind.types]}"
 
 
 def _parts(dispatcher: Any, seen: set[Any]) -> Iterator[str]:

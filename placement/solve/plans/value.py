@@ -11,8 +11,10 @@ from placement.kernels import Bools, Ints, kernel, read_only
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent, best
 from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
-from placement.solve.program.restrict import Work, label_membership, restrict
+from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.program import BoolArray, IntArray
 
@@ -81,7 +83,7 @@ class Finder:
     def __init__(self, problem: Problem, until: Deadline = NEVER, settings: PlanSettings = DEFAULTS.plans) -> None:
         self._problem, self._until, self._settings = problem, until, settings
         self._whole: Work | None = None
-        self._plain: tuple[tuple[BoolArray, int] | None] | None = None
+        self._plain: tuple[Incumbent | None] | None = None
         self._fields: dict[bytes, Field] = {}
         linear_entries = problem.side.indptr[problem.n_linear]
         signs = problem.side.coefficients[:linear_entries]
@@ -91,9 +93,9 @@ class Finder:
         reach = np.bincount(site_of_entry, weights=covers.weights[covers.site_rows], minlength=problem.exclusive.size)
         self.column_weight = 1.0 + np.append(reach, 0.0)[problem.site] + np.abs(problem.values)
 
-    def from_point(self, work: Work, status: NDArray[np.int8], x: NDArray[Any]) -> tuple[BoolArray, int] | None:
-        """Return (plan, value) found from a point `x` over the undecided columns of `work`, or None."""
-        chosen = np.asarray(status == ONE)
+    def from_point(self, work: Work, domain: Domain, x: NDArray[Any]) -> Incumbent | None:
+        """Return a plan found from a point `x` over the undecided columns of `work`, which is what `domain` leaves."""
+        chosen = domain.chosen
         if not work.columns.size:
             return self._valued(chosen)
         if self.packing and not (work.low > -np.inf).any():
@@ -105,16 +107,16 @@ class Finder:
             return self._valued(chosen)
         whole = chosen.astype(np.float64)
         whole[work.columns] = x
-        found = [self._valued(_with(chosen, work.columns[x > 0.5])), self._relocated(whole), self._from_nothing()]
-        return max((each for each in found if each is not None), key=lambda each: each[1], default=None)
+        inside = self._valued(_with(chosen, work.columns[x > 0.5]))
+        return best(inside, self._relocated(whole), self._from_nothing())
 
-    def _from_nothing(self) -> tuple[BoolArray, int] | None:
+    def _from_nothing(self) -> Incumbent | None:
         """Return the plan that exchanges find by themselves; it is looked for once."""
         if self._plain is None:
             self._plain = (self._relocated(np.zeros(self._problem.n_columns)),)
         return self._plain[0]
 
-    def _relocated(self, x: NDArray[Any]) -> tuple[BoolArray, int] | None:
+    def _relocated(self, x: NDArray[Any]) -> Incumbent | None:
         """Return a plan found by exchanges near `x`; where it misses floors, again with their classes weighing more.
 
         The search runs over the whole program: what a node has decided guides it through `x` but does not bind it.
@@ -141,7 +143,7 @@ class Finder:
 
     def _whole_work(self) -> Work:
         if self._whole is None:
-            self._whole = restrict(self._problem, self._problem.status, self._problem.low, self._problem.high)
+            self._whole = Domain.of(self._problem).restricted(self._problem)
         return self._whole
 
     def _field(self, factor: NDArray[Any]) -> Field:
@@ -156,9 +158,9 @@ class Finder:
             }
         return self._fields[key]
 
-    def _valued(self, chosen: BoolArray) -> tuple[BoolArray, int] | None:
+    def _valued(self, chosen: BoolArray) -> Incumbent | None:
         value = plan_value(self._problem, chosen)
-        return None if value is None else (chosen, value)
+        return None if value is None else Incumbent(chosen, value)
 
 
 def _with(chosen: BoolArray, columns: IntArray) -> BoolArray:

@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.errors import InputError
+from placement.errors import InputError, NoSolutionError
+from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
 from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
 from placement.solve.settings import DEFAULTS, ProgramSettings
@@ -49,7 +50,11 @@ _NO_LABELS = np.empty(0, dtype=np.int32)
 
 
 def aggregate(
-    program: CoverageProgram, *, threads: int = 2, settings: ProgramSettings = DEFAULTS.program
+    program: CoverageProgram,
+    *,
+    threads: int = 2,
+    settings: ProgramSettings = DEFAULTS.program,
+    until: Deadline = NEVER,
 ) -> ReducedProgram:
     """Return the reduced program; every plan has the same value in both.
 
@@ -61,13 +66,17 @@ def aggregate(
         Threads for covers in memory.
     settings
         When blocks are merged.
+    until
+        Looked at between blocks.
 
     Raises
     ------
+    NoSolutionError
+        If the time ends before all blocks are read: without all of them no plan has a value.
     InputError
         If a block does not fit the program, holds a negative weight, or the total weight reaches 2**42.
     """
-    classes = row_classes(program, threads=threads, settings=settings)
+    classes = row_classes(program, threads=threads, settings=settings, until=until)
     length = np.diff(classes.indptr)
     exclusive = exclusive_sites(program)
     single = np.flatnonzero(length == 1)
@@ -96,12 +105,20 @@ def aggregate(
     )
 
 
-def row_classes(program: CoverageProgram, *, threads: int = 2, settings: ProgramSettings = DEFAULTS.program) -> Classes:
+def row_classes(
+    program: CoverageProgram,
+    *,
+    threads: int = 2,
+    settings: ProgramSettings = DEFAULTS.program,
+    until: Deadline = NEVER,
+) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
     labels, floors_of_label = _floor_labels(program.floors)
     pool = _ClassPool(program.n_sites, threads, settings.merge_entries)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
+        if program.weights is None and until.passed():
+            raise NoSolutionError(f"the time ended when {row} rows were read: allow more time")
         stop = row + weights.size
         block_labels = _NO_LABELS
         if labels.size:

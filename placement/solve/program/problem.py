@@ -8,6 +8,7 @@ start idle and are tightened by branching. A price ``theta`` of a row multiplies
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,6 +110,11 @@ class Problem(NamedTuple):
     def n_columns(self) -> int:
         """Number of columns."""
         return int(self.site.size)
+
+    def groups(self) -> list[NDArray[np.int32]]:
+        """Return the columns of each group."""
+        edges = self.side.indptr[self.n_linear :].tolist()
+        return [self.side.columns[begin:end] for begin, end in itertools.pairwise(edges)]
 
 
 def transposed(

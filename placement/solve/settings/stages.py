@@ -160,11 +160,14 @@ class TreeSettings(Group):
     column_fraction: Share = 1e-3
     """How far the most fractional column must be from whole for fractions to decide between columns."""
 
-    seal_s: Amount = 4e-8
-    """Seconds that writing a price of the certificate takes, so that a run stops early enough to write it."""
+    rehearse_after_s: Amount = 0.1
+    """Seconds before sealing the proof is first tried, to know how long it takes: shorter runs are not worth it."""
 
-    most_busy: Factor = 20.0
-    """A machine is taken to be so many times slower at most than its processor time says."""
+    rehearse_share: Amount = 0.01
+    """Share of the time that such tries may take."""
+
+    rehearse_growth: Factor = 1.25
+    """How many times as large the proof must be as at the last try; in between the time is foreseen in proportion."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
