@@ -7,7 +7,7 @@ Rooms, from the bottom up; each imports only what stands above it in this list:
 - ``cuts``, ``bounds``, ``lp``: inequalities; bounds in exact integers by first-order steps; the relaxation by simplex.
 - ``plans``: searches for plans. ``tree``: branch and bound, and the evidence it leaves.
 - ``infeasible``, ``ties``: programs without a plan; the best among equal plans.
-- ``large_root``, ``run``, ``engine``: the stages in order.
+- ``root``: what is known at the root. ``large_root``, ``run``, ``engine``: the stages in order.
 - ``deadline``: when to stop. ``settings``: every number that decides how time is spent.
 """
 

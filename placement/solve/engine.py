@@ -38,8 +38,8 @@ def solve_engine(
     time_limit_s: float = 60.0,
     seed: int = 0,
     threads: int = 2,
-    progress: Callable[[str, float], None] | None = None,
     settings: EngineSettings = DEFAULTS,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)

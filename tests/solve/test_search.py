@@ -11,10 +11,10 @@ from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.population import Improver
 from placement.solve.plans.swaps import build_field, greedy_plan
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
 from placement.solve.settings import DEFAULTS
-from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram
 from tests.solve.instances import brute_force, is_feasible, value_of
 
@@ -32,7 +32,7 @@ def grid_town(seed, *, unit):
 
 def ground_of(program):
     problem = build_problem(aggregate(program))
-    work = restrict(problem, problem.status, problem.low, problem.high)
+    work = Domain.of(problem).restricted(problem)
     return work, build_field(work, neighbours=True)
 
 
@@ -105,12 +105,12 @@ def test_merged_runs_reach_the_optimum_that_highs_proves_on_one_thread_as_on_two
     nothing, every = np.zeros(300, dtype=bool), np.ones(300, dtype=bool)
 
     def improved(threads, epochs):
-        improver = Improver(problem, problem.status, root_limits(problem), every, 0, threads)
-        return improver.improve((nothing, 0), Deadline.after(600.0), epochs=epochs)
+        improver = Improver(problem, Domain.of(problem), every, 0, threads)
+        return improver.improve(Incumbent(nothing, 0), Deadline.after(600.0), epochs=epochs)
 
     exact = solve_milp(program, backend="highs", time_limit_s=120.0)
     assert exact.status == "optimal"
-    chosen, value = improved(2, 3)
-    assert is_feasible(program, chosen)
-    assert value == value_of(program, chosen) == exact.objective
-    np.testing.assert_array_equal(improved(1, 1)[0], improved(2, 1)[0])
+    best = improved(2, 3)
+    assert is_feasible(program, best.chosen)
+    assert best.value == value_of(program, best.chosen) == exact.objective
+    np.testing.assert_array_equal(improved(1, 1).chosen, improved(2, 1).chosen)
