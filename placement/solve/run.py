@@ -12,10 +12,10 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 
+from placement.clock import now_s
 from placement.solve.deadline import Deadline
 from placement.solve.large_root import polish
 from placement.solve.lp.relaxation import CutRelaxation
@@ -59,9 +59,9 @@ def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
     root, seconds = Root.of(tools.problem), {}
     for stage in _stages_at_root(root, tools):
         if stage.is_due(root, tools):
-            begun = perf_counter()
+            begun = now_s()
             root = stage.work(root, tools, tools.deadline)
-            seconds[stage.name] = perf_counter() - begun
+            seconds[stage.name] = now_s() - begun
     return root, seconds
 
 
