@@ -14,7 +14,7 @@ from placement.errors import InputError
 from placement.solve import maximise_coverage
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.verify import check_certificate
-from tests.solve.instances import random_budgeted
+from tests.solve.test_search import grid_town
 
 SOLVE = Path(placement.solve.__file__).parent
 GROUPS = {each.name: type(getattr(DEFAULTS, each.name)) for each in dataclasses.fields(DEFAULTS)}
@@ -29,7 +29,7 @@ NO_SETTINGS = {
     # Widths in bits, and sizes that integers must not exceed: proofs rest on them.
     "bounds/prices.py": {"NO_BOUND", "RAY_SIZE", "WEIGHT_BITS", "_HALF"},
     "program/scale.py": {"SAFE"},
-    "program/aggregate.py": {"_NO_LIMIT"},
+    "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX"},
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
     "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO", "_LONG_ROW"},  # _LONG_ROW: how models write rows
     "program/restrict.py": {"COVERED", "LOST", "FOLDED", "_DEAD", "_LIVE", "_OPEN"},
@@ -145,15 +145,20 @@ def test_a_file_that_is_no_toml_is_told(tmp_path, content, said):
         EngineSettings.from_toml(file)
 
 
-def test_numbers_change_the_run_and_not_the_optimum():
-    """Whether a look at the bound comes every tenth step or every second decides on prices, never on what is true."""
-    program = random_budgeted(3)
-    others = {"bounds": {"check_every": 2, "longest_epoch": 30}, "program": {"forest_entries": 1, "forest_orders": 0}}
+@pytest.mark.parametrize(
+    ("numbers", "nodes"),
+    [
+        ({}, 11),
+        ({"root": {"patience": 0}}, 1),  # by simplex steps from the first node, whose cuts close it
+        ({"tree": {"node_iterations": 50}, "bounds": {"check_every": 2}}, None),
+    ],
+)
+def test_numbers_change_the_run_and_not_the_optimum(numbers, nodes):
+    program = grid_town(2, unit=False)
     usual = maximise_coverage(program)
-    changed = maximise_coverage(program, settings=EngineSettings.of(others))
-    assert changed.status == usual.status == "optimal"
-    assert changed.objective == usual.objective
-    assert changed.certificate.content_digest() != usual.certificate.content_digest()
-    for solution in (usual, changed):
-        assert check_certificate(program, solution.chosen, solution.certificate) == usual.bound
-    assert np.array_equal(maximise_coverage(program, settings=DEFAULTS).chosen, usual.chosen)
+    changed = maximise_coverage(program, settings=EngineSettings.of(numbers))
+    assert (changed.status, changed.objective) == (usual.status, usual.objective) == ("optimal", 4764)
+    assert check_certificate(program, changed.chosen, changed.certificate) == changed.bound == usual.bound
+    assert nodes in {changed.details["nodes"], None}
+    same = changed.certificate.content_digest() == usual.certificate.content_digest()
+    assert same == (not numbers)
