@@ -64,8 +64,8 @@ def engine(
 ) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
     from placement import kernels
+    from placement.judge import check_certificate
     from placement.solve import maximise_coverage
-    from placement.verify import check_certificate
 
     kernels.warm()
     taken, solution = typical(
