@@ -30,7 +30,7 @@ from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Visit
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 _LOG = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Floors, Problem, Side
 from placement.solve.program.restrict import COVERED, Work
 from placement.solve.program.scale import SAFE, label_scale, scaled
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 NO_BOUND = 2**62
 """Scaled bound of a price set whose numbers might overflow; no program's worth is more."""

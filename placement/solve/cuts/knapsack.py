@@ -31,7 +31,7 @@ from placement.solve.cuts.arrays import KnapsackRows
 from placement.solve.program.problem import NO_LIMIT, Problem
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, CutSettings
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 _SHORT = 3
 """Rows of fewer columns say nothing that bounds do not."""

@@ -22,7 +22,7 @@ from placement.kernels import read_only
 from placement.solve.cuts.arrays import Cuts
 from placement.solve.cuts.knapsack import KnapsackPool
 from placement.solve.program.problem import Covers
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 class CutPool:

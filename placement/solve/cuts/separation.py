@@ -18,7 +18,7 @@ from placement.solve.cuts.odd_growth import Growth, grown_sets
 from placement.solve.cuts.odd_triples import best_triples
 from placement.solve.cuts.pool import odd_set_coefficients
 from placement.solve.settings import DEFAULTS, CutSettings
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 def violated_odd_sets(

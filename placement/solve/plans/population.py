@@ -37,7 +37,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, PlanSettings
-from placement.values.program import BoolArray
+from placement.values.arrays import BoolArray
 
 _LOG = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from placement.solve.program.incumbent import Incumbent, best
 from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 
 @kernel

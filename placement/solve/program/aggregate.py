@@ -32,8 +32,8 @@ from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, g
 from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import CoverageProgram, Floor
-from placement.values.arrays import frozen_array
-from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.program import WEIGHT_LIMIT
 
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from placement.kernels import Bools, Bytes, Longs, inner, kernel
 from placement.solve.program.problem import FREE, ZERO, Covers, Problem, Side
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 def dominated_columns(problem: Problem) -> IntArray:

@@ -19,7 +19,7 @@ from placement.solve.program.aggregate import exclusive_sites
 from placement.solve.program.reduced import Classes, ReducedProgram
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 NO_LIMIT = 2**61
 """Stands for an absent limit: ``high = NO_LIMIT``, ``low = -NO_LIMIT``."""

@@ -19,7 +19,7 @@ from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import Problem
 from placement.solve.settings import DEFAULTS, TreeSettings
 from placement.values import Certificate, PriceSets
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 
 class _Written(NamedTuple):
