@@ -37,8 +37,6 @@ from placement.demand.series import DAY_MIN, TABLE, to_slots
 from placement.errors import InputError
 from placement.tables import read_times
 
-FloatArray = NDArray[np.float64]
-
 STUCK_HOURS = 6
 OUTAGE_MEDIAN = 20.0
 OUTLIER_FACTOR = 4.0

@@ -26,10 +26,8 @@ from placement.demand.fit.kriging import KrigingErrors
 from placement.errors import CrsError, Fault, InputError
 from placement.streets import Streets
 from placement.travel import walking_times
-from placement.values.arrays import frozen_csr
+from placement.values.arrays import FloatArray, frozen_csr
 from placement.values.demand import check_points
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,15 +21,13 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit.kriging import Kriging, fit_kriging, leave_one_out
 from placement.errors import CrsError, Fault, InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
-
-FloatArray = NDArray[np.float64]
 
 FEWEST_COUNTERS = 4
 _TAIL = 0.95

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
@@ -22,8 +21,7 @@ from placement.demand.fit.huff import HuffFit, Observed, Pairs
 from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 TAILS = (0.05, 0.95)
 BASELINE_S = 900.0

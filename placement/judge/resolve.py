@@ -15,6 +15,7 @@ from scipy import optimize, sparse
 
 from placement.judge.certificate_classes import RowClasses
 from placement.values import CoverageProgram
+from placement.values.arrays import BoolArray, IntArray
 
 LIMIT_S = 600.0
 """Seconds the judge gives a run that was asked for."""
@@ -24,9 +25,6 @@ FEW_ENTRIES = 5_000
 """Cover entries up to which equal plans are compared without being asked for."""
 FEW_S = 20.0
 """Seconds for each of those runs."""
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +67,9 @@ class Resolver:
         """Return the greatest value of a plan."""
         return self._solved(self.values, (), limit_s)
 
-    def least(self, amounts: Ints, limit_s: float, *, worth: int, within: tuple[tuple[Ints, int], ...]) -> Resolved:
+    def least(
+        self, amounts: IntArray, limit_s: float, *, worth: int, within: tuple[tuple[IntArray, int], ...]
+    ) -> Resolved:
         """Return the least sum of column amounts, negated, of plans worth at least `worth`.
 
         Parameters
@@ -87,7 +87,7 @@ class Resolver:
         more = ((-self.values, -worth), *((np.concatenate([each, nothing]), most) for each, most in within))
         return self._solved(-np.concatenate([amounts, nothing]), more, limit_s)
 
-    def _solved(self, values: Ints, more: tuple[tuple[Ints, int], ...], limit_s: float) -> Resolved:
+    def _solved(self, values: IntArray, more: tuple[tuple[IntArray, int], ...], limit_s: float) -> Resolved:
         matrix = sparse.vstack([self.matrix, *(sparse.csr_array(row[None, :].astype(float)) for row, _ in more)])
         lower = np.concatenate([self.lower, np.full(len(more), -np.inf)])
         upper = np.concatenate([self.upper, [float(most) for _, most in more]])
@@ -111,7 +111,7 @@ class Resolver:
             best=None if run.x is None else self._counted(run.x[:n_columns] > 0.5, values, more),
         )
 
-    def _counted(self, chosen: Bools, values: Ints, more: tuple[tuple[Ints, int], ...]) -> int | None:
+    def _counted(self, chosen: BoolArray, values: IntArray, more: tuple[tuple[IntArray, int], ...]) -> int | None:
         """Return the value of a plan in integers, or None where it breaks a rule."""
         stands = np.zeros(self.program.n_sites, dtype=bool)
         sites = self.program.column_site[chosen]
@@ -128,7 +128,7 @@ class Resolver:
         return int(values @ whole)
 
 
-def _rows(program: CoverageProgram, classes: RowClasses) -> tuple[sparse.csr_array, NDArray[np.float64], Ints]:
+def _rows(program: CoverageProgram, classes: RowClasses) -> tuple[sparse.csr_array, NDArray[np.float64], IntArray]:
     """Return the rows of the program over its columns and classes, with their limits."""
     n_columns, n_classes = program.n_columns, classes.count
     at_site = np.flatnonzero(program.column_site >= 0)

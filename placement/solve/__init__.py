@@ -52,7 +52,7 @@ def maximise_coverage(
     gap
         The run may stop once ``(bound - objective) / bound <= gap``; 0 asks for an optimum.
     time_limit_s
-        Wall-clock limit, seconds.
+        Wall-clock limit, seconds; what is compiled on first use is not counted.
     seed
         Of all random choices; the same seed gives the same plan where the run ends before the time limit.
     threads

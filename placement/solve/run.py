@@ -12,10 +12,10 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 
+from placement.clock import now_s
 from placement.progress import PLANS, ROOT, TREE
 from placement.solve.deadline import Deadline
 from placement.solve.large_root import polish
@@ -31,7 +31,7 @@ from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Visit
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,10 +61,10 @@ def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
     root, seconds = Root.of(tools.problem), {}
     for stage in _stages_at_root(root, tools):
         if stage.is_due(root, tools):
-            begun = perf_counter()
+            begun = now_s()
             tools.tell(stage.says, root.incumbent, root.bound)
             root = stage.work(root, tools, tools.deadline)
-            seconds[stage.name] = perf_counter() - begun
+            seconds[stage.name] = now_s() - begun
     return root, seconds
 
 

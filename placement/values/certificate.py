@@ -107,8 +107,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.values.arrays import frozen_array
-from placement.values.program import BoolArray, CoverageProgram, IntArray, linear_bytes
+from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.program import CoverageProgram, linear_bytes
 
 SCALE = 2**20
 """Prices are integers, this many to one unit of weight."""

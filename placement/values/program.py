@@ -24,18 +24,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from placement.errors import InputError
-from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_csr
 from placement.values.rows import LIMIT, RowKind
 
 WEIGHT_LIMIT = 2**42
 """Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 class CoverBlocks(Protocol):

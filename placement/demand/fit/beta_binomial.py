@@ -59,12 +59,10 @@ Rue, H., Martino, S., Chopin, N. (2009). Approximate Bayesian inference for late
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from placement.demand.fit.hyper import HyperPosterior
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 SPREAD_SCALE = 0.5
 """Scale of the half-normal prior of s: the median standard deviation between districts is 0.17."""

@@ -33,7 +33,6 @@ from typing import Any
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import InputError, RefutedError
@@ -44,10 +43,7 @@ from placement.solve.backends.highs import ArrayModel, MipOutcome, State, highs_
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 _HIGHS = ("highs", "auto")
 _WITH_PLAN = ("optimal", "feasible")

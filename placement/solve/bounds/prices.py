@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Floats, Ints, Longs, OutLongs, kernel
 from placement.solve.cuts.arrays import Cuts, KnapsackRows
 from placement.solve.program.domain import Domain
-from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Problem
+from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Floors, Problem, Side
 from placement.solve.program.restrict import COVERED, Work
 from placement.solve.program.scale import SAFE, label_scale, scaled
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 NO_BOUND = 2**62
 """Scaled bound of a price set whose numbers might overflow; no program's worth is more."""
@@ -112,7 +112,7 @@ def _is_safe(problem: Problem, cuts: Cuts, prices: Prices, low: IntArray, high: 
 
 
 @kernel
-def _column_sizes(values: Any, side: Any, objective: Any, theta: Any) -> Any:
+def _column_sizes(values: Longs, side: Side, objective: int, theta: Longs) -> Any:
     """Return what values and priced side rows may add up to for each column in absolute value."""
     sizes = objective * float(SCALE) * np.abs(values)
     for row in range(theta.size):
@@ -123,7 +123,7 @@ def _column_sizes(values: Any, side: Any, objective: Any, theta: Any) -> Any:
 
 
 @kernel
-def _dearest_site(site_indptr: Any, site_rows: Any, rows: Any) -> Any:
+def _dearest_site(site_indptr: Longs, site_rows: Ints, rows: Longs) -> Any:
     """Return the largest sum of prices of the rows of one site."""
     most = 0.0
     for site in range(site_indptr.size - 1):
@@ -140,7 +140,7 @@ def _knapsack_row(knapsack: KnapsackRows, cut: np.int64) -> tuple[NDArray[Any], 
 
 
 @kernel
-def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
+def _charge(knapsack: KnapsackRows, prices: Longs, rho: OutLongs) -> None:
     """Take from the reduced values of the columns what knapsack cuts cost them."""
     for cut in range(prices.size):
         if prices[cut] != 0:
@@ -150,8 +150,8 @@ def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
 
 @kernel
 def _rows_and_columns(
-    covers: Any, floors: Any, cuts: Any, objective: Any, rows: Any, cut_prices: Any, phi: Any,
-    site: Any, values: Any, side: Any, theta: Any,
+    covers: Covers, floors: Floors, cuts: Cuts, objective: int, rows: Longs, cut_prices: Longs, phi: Longs,
+    site: Longs, values: Longs, side: Side, theta: Longs,
 ) -> Any:  # fmt: skip
     """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
     factor = np.full(floors.indptr.size - 1, objective * SCALE)
@@ -186,7 +186,7 @@ def _rows_and_columns(
 
 
 @kernel
-def _class_prices(weights: Any, label: Any, factor: Any, row_of_class: Any, mu: Any) -> Any:
+def _class_prices(weights: Longs, label: Ints, factor: Longs, row_of_class: Ints, mu: Floats) -> Any:
     """Return integer class prices from multipliers of merged rows; lost and folded classes are priced in full."""
     prices = np.zeros(weights.size, np.int64)
     for row in range(weights.size):

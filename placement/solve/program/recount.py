@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.values import CoverageProgram
-
-BoolArray = NDArray[np.bool_]
+from placement.values.arrays import BoolArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.solve.backends.highs import ArrayModel, FloatArray
+from placement.solve.backends.highs import ArrayModel
 from placement.solve.program.recount import exact_sum
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ from numpy.typing import ArrayLike
 
 from placement.interrupts import hold_interrupts
 from placement.solve.backends.claims import rounded, safe_bound
-from placement.solve.backends.highs import FloatArray, LinearModel, highs_version, solve_mip
+from placement.solve.backends.highs import LinearModel, highs_version, solve_mip
 from placement.solve.backends.milp import column_arrays
 from placement.solve.deadline import Deadline
 from placement.solve.program.aggregate import aggregate
@@ -48,7 +48,7 @@ from placement.solve.settings import DEFAULTS, EngineSettings, TieSettings
 from placement.solve.ties.plan_space import PlanSpace, Row
 from placement.solve.ties.transfers import Transfers, paired
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 _OBJECTIVE_BITS = 39
 """A block is as long as keeps the objective below 2^39, where a solver's bound is still known to less than 1."""

@@ -16,8 +16,8 @@ from placement.solve.program.limits import Branch
 from placement.solve.program.restrict import Work
 from placement.solve.settings import TreeSettings
 from placement.solve.tree.tools import Tools
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

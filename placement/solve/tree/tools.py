@@ -16,8 +16,8 @@ from placement.solve.program.problem import Problem
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.proof import ProofLog
 from placement.values import CoverageProgram
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 NOTHING_ALLOWED = -(2**61)
 """Value that no bound falls to: what is allowed while there is no plan."""
