@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,10 +23,8 @@ from placement.solve.plans.annealing import anneal
 from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import build_field, greedy_plan
-from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
-from placement.solve.program.dominate import dominated_columns, without
 from placement.solve.program.forest import build_forest
 from placement.solve.program.group_kernels import MASK_COLUMNS
 from placement.solve.program.problem import build_problem
@@ -34,7 +33,6 @@ from placement.solve.program.reduced import ReducedProgram
 from placement.solve.run import close_tree, run_root
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import Tree
-from placement.solve.tree.proof import ProofLog
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 from placement.values.program import WEIGHT_LIMIT
@@ -54,70 +52,32 @@ def solve_engine(
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
-    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)
-    return _solve(program, asked, perf_counter() + time_limit_s)
+    ends = perf_counter() + time_limit_s
+    return _solve(program, ends, settings, gap=gap, seed=seed, threads=threads, progress=progress)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What a caller asks for, besides the time: see :func:`solve_engine`."""
-
-    gap: float = 0.0
-    seed: int = 0
-    threads: int = 2
-    progress: Callable[[str, float], None] | None = None
-    settings: EngineSettings = DEFAULTS
-
-
-def _solve(program: CoverageProgram, asked: _Asked, ends: float) -> Solution:
+def _solve(program: CoverageProgram, ends: float, settings: EngineSettings, **asked: Any) -> Solution:
     """Aggregate, work at the root, branch, and seal the proof; `ends` is ``time.perf_counter()`` of the end."""
     begun = perf_counter()
     try:
-        reduced = aggregate(program, threads=asked.threads, settings=asked.settings.program, until=Deadline(ends))
+        reduced = aggregate(program, threads=asked["threads"], settings=settings.program, until=Deadline(ends))
     except NoSolutionError:
-        return _nothing(program, asked.gap, perf_counter() - begun)
+        return _nothing(program, asked["gap"], perf_counter() - begun)
     seconds = {"aggregate": perf_counter() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
         begun = perf_counter()
-        tools, dominated = _tools(reduced, asked, deadline)
+        tools = Tools.of(reduced, deadline, settings=settings, **asked)
         seconds["build"] = perf_counter() - begun
         root, at_root = run_root(tools)
         begun = perf_counter()
         tree = close_tree(root, tools)
         seconds |= {**at_root, "tree": perf_counter() - begun}
-        own = _sealed(reduced, tools, tree, dominated, seconds)
-        own = replace(own, interrupted=deadline.interrupted)
+        own = replace(_sealed(reduced, tools, tree, seconds), interrupted=deadline.interrupted)
     return own if root.by_solver is None else _better(own, root.by_solver)
 
 
-def _tools(reduced: ReducedProgram, asked: _Asked, deadline: Deadline) -> tuple[Tools, int]:
-    """Return what a run works with, and how many columns are dominated."""
-    settings = asked.settings
-    whole = build_problem(reduced, settings.program)
-    dominated = dominated_columns(whole)
-    problem = without(whole, dominated)
-    pool = CutPool(problem.covers)
-    fingerprint = reduced.classes.fingerprint(reduced.program)
-    log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
-    stop = deadline.leaving(lambda: log.reserve_s)
-    tools = Tools(
-        program=reduced.program,
-        problem=problem,
-        pool=pool,
-        log=log,
-        finder=Finder(problem, stop, settings.plans),
-        deadline=stop,
-        gap=asked.gap,
-        seed=asked.seed,
-        threads=asked.threads,
-        progress=asked.progress,
-        settings=settings,
-    )
-    return tools, int(dominated.shape[0])
-
-
-def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, seconds: dict[str, float]) -> Solution:
+def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str, float]) -> Solution:
     """Return the solution with its certificate."""
     begun = perf_counter()
     infeasible = tree.incumbent is None and tree.finished
@@ -138,7 +98,7 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, s
             "rows": reduced.classes.n_rows,
             "classes": reduced.classes.count,
             "columns": reduced.n_columns,
-            "dominated": dominated,
+            "dominated": int(tools.log.dominated.shape[0]),
             "cuts": tools.pool.count,
             "nodes": tree.nodes,
             "price_sets": certificate.prices.count,
@@ -187,7 +147,7 @@ def compile_kernels() -> None:
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
-            _solve(toy, _Asked(threads=1), math.inf)
+            _solve(toy, math.inf, DEFAULTS, gap=0.0, seed=0, threads=1)
         aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
     fewest = DEFAULTS.program.forest_entries
     build_forest(np.arange(fewest + 1), np.arange(fewest, dtype=np.int32), fewest)
