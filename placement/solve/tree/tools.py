@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -17,7 +18,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem, build_problem
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS, EngineSettings
-from placement.solve.tree.proof import ProofLog
+from placement.solve.tree.proof import Fixing, ProofLog
 from placement.values import CoverageProgram
 from placement.values.program import IntArray
 
@@ -98,6 +99,11 @@ class Tools:
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""
         return scaled_bound(self.problem, self.pool.cuts(), prices, domain)
+
+    def seals_in_time(self, fixings: list[Fixing]) -> bool:
+        """Return whether there is time left to seal fixings that are not logged yet; a moment is always taken."""
+        left_s = self.deadline.left_s()
+        return math.isinf(left_s) or self.log.seals_within(fixings, max(left_s, self.settings.tree.pulse_s))
 
     def allowed(self, incumbent: Incumbent | None) -> int:
         """Return the value that bounds may be left at."""
