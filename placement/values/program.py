@@ -356,9 +356,16 @@ def _fingerprint(program: CoverageProgram) -> str:
 
 def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
     """Yield the content of linear rows (not names, kinds and bases) as bytes of fixed order, for fingerprints."""
-    for row in linear:
-        yield f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
-        yield row.columns.astype("<i8").tobytes() + row.coefficients.astype("<i8").tobytes()
+    rows = tuple(linear)
+    none = np.empty(0, dtype=np.int64)
+    columns = np.concatenate([none, *(row.columns for row in rows)]).astype("<i8").tobytes()
+    coefficients = np.concatenate([none, *(row.coefficients for row in rows)]).astype("<i8").tobytes()
+    begin = 0
+    for row in rows:
+        end = begin + 8 * row.columns.size
+        head = f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
+        yield head + columns[begin:end] + coefficients[begin:end]
+        begin = end
 
 
 def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ from scipy import sparse
 from placement.errors import InputError, NoSolutionError
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
-from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
+from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_rows
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import CoverageProgram, Floor
 from placement.values.arrays import BoolArray, IntArray, frozen_array
@@ -96,10 +96,11 @@ def aggregate(
         folded_class=frozen_array(folded),
         column_site=program.column_site,
         column_values=frozen_array(program.column_values + _at_columns(gain, program.column_site)),
-        linear=tuple(normalised_row(row) for row in program.linear),
+        linear=normalised_rows(program.linear),
         floors=_reduced_floors(program, classes, row_class, folded),
         required=program.required,
         excluded=program.excluded,
+        exclusive=frozen_array(exclusive, np.bool_),
     )
 
 
@@ -257,10 +258,15 @@ def exclusive_sites(program: CoverageProgram) -> BoolArray:
     placed = program.column_site >= 0
     counts = np.bincount(program.column_site[placed], minlength=program.n_sites)
     exclusive: BoolArray = counts == 1
-    rows = [row for row in program.linear if not row.equality and row.columns.size and row.coefficients.min() >= 0]
+    rows = [row for row in program.linear if not row.equality and row.columns.size]
     if not rows:
         return exclusive
-    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
+    sizes = np.array([row.columns.size for row in rows], dtype=np.int64)
+    least = np.minimum.reduceat(np.concatenate([row.coefficients for row in rows]), np.cumsum(sizes) - sizes)
+    rows = [row for row, is_least in zip(rows, (least >= 0).tolist(), strict=True) if is_least]
+    if not rows:
+        return exclusive
+    number = np.repeat(np.arange(len(rows)), sizes[least >= 0])
     limit = np.array([min(row.limit, _NO_LIMIT) for row in rows], dtype=np.int64)
     coefficient = np.concatenate([row.coefficients for row in rows])
     site = program.column_site[np.concatenate([row.columns for row in rows])]

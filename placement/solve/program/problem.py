@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import Ints, Longs, kernel, read_only
-from placement.solve.program.aggregate import exclusive_sites
 from placement.solve.program.reduced import Classes, ReducedProgram
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
@@ -152,7 +151,7 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
     groups = column_groups(reduced.linear, program.n_columns)
     n_kinds = len(groups)
     groups += site_groups(program.column_site)
-    rows = [(row.columns[row.coefficients != 0], row.coefficients[row.coefficients != 0]) for row in reduced.linear]
+    rows = [_without_zeros(row) for row in reduced.linear]
     rows += [(group, np.ones(group.size, dtype=np.int64)) for group in groups]
     none = -NO_LIMIT
     status = np.zeros(program.n_columns, dtype=np.int8)
@@ -168,10 +167,18 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
         n_linear=len(reduced.linear),
         n_kinds=n_kinds,
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
-        exclusive=exclusive_sites(program),
+        exclusive=reduced.exclusive,
         status=status,
         settings=settings,
     )
+
+
+def _without_zeros(row: LinearRow) -> tuple[IntArray, IntArray]:
+    """Return the columns of a row and their coefficients, but those of 0."""
+    if np.count_nonzero(row.coefficients) == row.coefficients.size:
+        return row.columns, row.coefficients
+    kept = row.coefficients != 0
+    return row.columns[kept], row.coefficients[kept]
 
 
 def side_rows(rows: list[tuple[IntArray, IntArray]], n_columns: int) -> Side:
@@ -209,8 +216,8 @@ def site_groups(column_site: IntArray) -> list[IntArray]:
     """Return the columns of every site that has several: branching on whether a site is open, however it is opened."""
     placed = np.flatnonzero(column_site >= 0)
     order = placed[np.argsort(column_site[placed], kind="stable")]
-    cuts = np.flatnonzero(np.diff(column_site[order])) + 1
-    return [group for group in np.split(order, cuts) if group.size > 1]
+    cuts = (np.flatnonzero(np.diff(column_site[order])) + 1).tolist()
+    return [order[begin:end] for begin, end in itertools.pairwise([0, *cuts, order.size]) if end - begin > 1]
 
 
 def _covers(classes: Classes, n_sites: int) -> Covers:
