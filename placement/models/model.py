@@ -16,8 +16,8 @@ How to add a model
 4. The judge rebuilds programs by code of its own. Until ``placement/judge/program.py`` has the new one and names it in
    ``JUDGED``, plans are made and written, and ``placement verify`` refuses to judge them.
 
-A kind of column that is none of :data:`DECISIONS` is a :class:`Decision` in the `decisions` of its :class:`Columns`, and
-one more list of ``DecisionsPart`` in ``placement/report/infeasible_json.py``. An action that is none of ``ACTIONS``
+A kind of column that is none of :data:`DECISIONS` is a :class:`Decision` in the `decisions` of its :class:`Columns`,
+and one more list of ``DecisionsPart`` in ``placement/report/infeasible_json.py``. An action that is none of ``ACTIONS``
 (``placement/values/plan.py``) is a word of every file and report: look for that name.
 
 How to add a row kind
