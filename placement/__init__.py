@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from placement.judge import verify
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
-    from placement.plan import optimise
+    from placement.plan.optimise import optimise
     from placement.report.compare import compare
     from placement.report.write import write
     from placement.study import read_study
@@ -122,12 +122,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker that saw it would take every name there is not for one that is
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOME:
+            return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        if name in _ROOMS:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

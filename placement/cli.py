@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, compare. Logic lives in the stages; this prints and exits.
+"""The command ``placement``: check, recommend, verify, compare, keys. Logic lives in the stages; this prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
@@ -8,6 +8,7 @@ is one.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,11 +75,14 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     STUDY is a study file, or the folder that holds study.toml. Every table is read, demand and walking times are
     computed; all faults are listed at once.
     """
-    from placement.pipeline.prepare import open_study, prepare_inputs  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.pipeline.engine import study_engine  # noqa: PLC0415 -- keeps `placement --help` fast
+    from placement.pipeline.prepare import open_study, prepare_inputs  # noqa: PLC0415
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with progress(quiet) as tell:
-        prepared = prepare_inputs(open_study(study, allow_outside=allow_outside), progress=tell)
+        opened = open_study(study, allow_outside=allow_outside)
+        study_engine(opened)
+        prepared = prepare_inputs(opened, progress=tell)
     record = check_record(prepared)
     return print_out(record if as_json else check_lines(record), quiet)
 
@@ -209,6 +213,26 @@ def verify(  # noqa: PLR0917 -- one option a parameter
     if not verdict.confirmed:
         return EXIT_REFUTED
     return code if verdict.whole else EXIT_UNPROVEN
+
+
+@main.command()
+@click.argument("name", metavar="[SECTION]", default="")
+@click.option("--markdown", is_flag=True, help="Print a page in Markdown.")
+@json_option
+@exit_codes
+def keys(name: str, markdown: bool, as_json: bool) -> int:
+    """Print what a study may say: its sections and keys, its tables and columns.
+
+    SECTION is a section such as travel or inputs.streets, a table such as population, or a key; without it all are
+    printed.
+    """
+    from placement.study.reference import lines_of, matching, page, record_of, reference  # noqa: PLC0415
+
+    parts = matching(name) if name else reference()
+    if as_json:
+        return print_out(record_of(parts), quiet=False)
+    width = shutil.get_terminal_size(fallback=(100, 24)).columns
+    return print_out(page(parts) if markdown else lines_of(parts, width), quiet=False)
 
 
 @main.command()

@@ -130,12 +130,12 @@ def test_a_way_of_exactly_the_standard_counts_and_no_second_more():
 
 
 def test_hours_status_and_districts_of_the_frames_count():
-    town = case(
-        points=points(district=["west", "west", "east", "east"], people=[90, 60, 50, 40]),
-        sites=sites(status=["existing", "excluded", "candidate"], host=["bank", "school", "bank"], opens="08:00"),
-    )
-    assert town.sites.table["opens_min"].tolist() == [480, 480, 480]
-    assert pl.measure(town).total.covered == 0.0  # nobody opens around the clock
+    everywhere = {"status": ["existing", "excluded", "candidate"], "host": ["bank", "school", "bank"]}
+    town = case(sites=sites(**everywhere, opens=["08:00", "00:00", "00:00"], closes=["20:00", "24:00", "24:00"]))
+    assert town.sites.table["opens_min"].tolist() == [480, 0, 0]
+    assert town.sites.table["closes_min"].tolist() == [1200, 1440, 1440]
+    assert pl.measure(town, ["S", "T", "U"]).total.covered == 20.0  # S closes at night and serves nobody all day
+    assert "T" not in pl.optimise(town).open  # excluded
     town = case(points=points(district=["west", "west", "east", "east"], people=[90, 60, 50, 40]))
     today = pl.measure(town)
     assert {name: part.covered for name, part in today.district.items()} == {"east": 4.0, "west": 0.0}
@@ -206,7 +206,7 @@ WRONG = {
         {"travel": table("seconds", 1 / 60)},
         "in a straight line: these cannot be its units -> are they minutes?",
     ),
-    "seconds as minutes in the table": ({"travel": table("minutes", 60.0)}, "half of the pairs are slower than"),
+    "minutes as hours": ({"travel": table("hours", 1 / 60)}, "half of the pairs are slower than"),
     "metres as km": ({"travel": table("km", 1.0), "speed_m_s": 1.0}, "are they metres?"),
     "other points": (
         {"travel": table().replace({"demand_id": {"d": "e"}})}, "travel [e]: demand_id is only in the travel table"

@@ -5,8 +5,18 @@ import re
 import subprocess
 import sys
 
+import pytest
+from click.testing import CliRunner
+
+from placement import console
+from placement.cli import main
 from tests.conftest import REPOSITORY
 
+PAGES = (
+    "README.md", "placement/README.md", "placement/judge/README.md", "placement/study/KEYS.md",
+    "tests/benchmarks/README.md", ".github/CONTRIBUTING.md",
+)  # fmt: skip
+EXITS = [name for name in vars(console) if name.startswith("EXIT_")]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
@@ -32,6 +42,30 @@ def test_both_commands_stand_between_their_markers():
     assert commands[1][1].endswith("python -m pytest")
 
 
-def test_every_file_the_readme_links_to_exists():
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", README):
-        assert (REPOSITORY / target).exists(), target
+def test_the_readme_is_read_in_three_minutes():
+    assert len(README.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_a_page_links_to_exists(page):
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", text):
+        assert ((REPOSITORY / page).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_and_command_a_page_names_exists(page):
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:placement|tests|data|notebooks)/[\w./-]+)`", text):
+        assert (REPOSITORY / name).exists(), name
+    for name in re.findall(r"`\.?placement ([a-z]+)", text):
+        assert name in main.commands, name
+    for name in re.findall(r"python -m (tests[\w.]+)", text):
+        assert (REPOSITORY / f"{name.replace('.', '/')}.py").exists(), name
+
+
+def test_the_exit_codes_are_those_of_the_command():
+    told = re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)
+    assert [int(code) for code in told] == [0, *sorted(getattr(console, name) for name in EXITS)]
+    help_text = CliRunner().invoke(main, ["--help"]).stdout
+    assert all(re.search(rf"(^ *|· |: ){code} ", help_text, flags=re.MULTILINE) for code in told)

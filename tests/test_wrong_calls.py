@@ -307,7 +307,7 @@ WRONG = [
         "policy [age_floors.eldery]: age group eldery is not in the demand",
     ),
     (lambda: call_case(policy=None), "policy: policy is None -> give a Policy"),
-    (lambda: optimise(town()), "case: case is (<placement"),
+    (lambda: optimise(town()), "-> give a Case"),
     (lambda: optimise(call_case(), {"max_moves": 3}), "policy: policy is {'max_moves': 3} -> give a Policy"),
     (lambda: optimise(call_case(), options=0.5), "options: options is 0.5 -> give a SolveOptions"),
     (lambda: call_case(streets="streets.graphml"), "case [streets]: streets is 'streets.graphml' -> give a Streets"),

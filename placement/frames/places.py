@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import InputError
+from placement.study.columns import NUMBER, POPULATION, Column
+from placement.study.columns import sites as site_columns
 from placement.tables.cells import as_list, as_text
 from placement.tables.checks import Faults, Table
-from placement.tables.sites import MOST_MACHINES
 from placement.values import Demand, Segment, Sites
 from placement.values.sites import COST_KEYS, STATUSES
 
@@ -23,7 +24,9 @@ POINTS, SITES = "points", "sites"
 """Names of the arguments, and of the tables of their faults."""
 
 _WEIGHTS = ("weight", "people")
-_SITE_COLUMNS = ("name", "host", "district", "existing", "status", "opens", "closes", "machines", "max_machines")
+_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month")
+_EXISTING = Column(name="existing", says="whether a station stands there today", kind="true or false")
+_SITE_COLUMNS = (_EXISTING, *site_columns("candidate", STATUSES))
 
 
 def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_m_s: float, notes: list[str]) -> Demand:
@@ -52,10 +55,11 @@ def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_
     faults = Faults()
     table = _table(POINTS, points, "demand_id", faults)
     column = weight or next((name for name in _WEIGHTS if name in table.frame.columns), _WEIGHTS[0])
-    table.use(tuple(dict.fromkeys((column, "people", "district", "parent"))))
+    people_too = () if column == "people" else (_WEIGHT.called(column),)
+    table.use((*people_too, *POPULATION))
     weights = _numbers(table, column)
     people = _numbers(table, "people") if "people" in table.frame.columns else weights
-    district = table.text("district", "all")
+    district = table.text("district")
     parent = table.text("parent") if "parent" in table.frame.columns else district
     segment = Segment(age_group="general", period="all", service="all", speed_m_s=speed_m_s)
     frame = gpd.GeoDataFrame({"district": district, "parent": parent}, geometry=table.frame.geometry, crs=points.crs)
@@ -96,23 +100,22 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
         return sites
     faults = Faults()
     table = _table(SITES, sites, "site_id", faults)
-    table.use((*_SITE_COLUMNS, "services", *COST_KEYS))
+    table.use(_SITE_COLUMNS)
     existing = _existing(table)
     status = pd.Series(np.where(existing, "existing", "candidate"), index=existing.index, dtype=object)
     if "status" in table.frame.columns:
-        status = table.choice("status", "", STATUSES)
+        status = table.choice("status")
         existing = existing if "existing" in table.frame.columns else status == "existing"
-    machines = table.number("machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True)
-    most = table.number("max_machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True)
+    machines, most = table.number("machines"), table.number("max_machines")
     whole = {"machines": machines, "max_machines": most if "max_machines" in table.frame.columns else machines}
     data: dict[str, Any] = {
         "name": table.title("name"),
-        "host": table.text("host", "default"),
-        "district": table.text("district", "all"),
+        "host": table.text("host"),
+        "district": table.text("district"),
         "existing": existing,
         "status": status,
-        "opens_min": table.clock("opens", 0),
-        "closes_min": table.clock("closes", 1440),
+        "opens_min": table.clock("opens"),
+        "closes_min": table.clock("closes"),
         **{name: column.where(np.isfinite(column), 1).astype(int) for name, column in whole.items()},
         "services": _services(table),
         **{f"{key}_fen": table.fen(key) for key in COST_KEYS},
@@ -156,7 +159,7 @@ def _numbers(table: Table, column: str) -> pd.Series:
         if texts.any():
             table.flag(texts, f"{column} is a text", f"make it a number: pd.to_numeric(frame[{column!r}])")
             return pd.Series(0.0, index=table.frame.index)
-    return table.number(column, 0.0)
+    return table.number(column)
 
 
 def _existing(table: Table) -> pd.Series:

@@ -49,4 +49,5 @@ def study_options(study: Study) -> SolveOptions:
         time_limit_s=solve.time_limit_s,
         seed=study.study.seed,
         threads=solve.threads,
+        engine=solve.engine,
     )

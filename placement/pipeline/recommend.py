@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from placement.interrupts import hold_interrupts
+from placement.pipeline.engine import study_engine
 from placement.pipeline.policy import study_options
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.pipeline.visits import Visits, predict_visits
@@ -61,6 +62,7 @@ def recommend(
         holds the best plan so far, marked ``interrupted``. A second one ends at once.
     """
     check_backend((options or study_options(study)).backend)
+    study_engine(study)
     with hold_interrupts(at_once=False):
         case = prepare(study, progress=progress)
         plan = optimise(case, policy, options, progress=progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from placement.case import Case, measure
@@ -13,6 +12,7 @@ from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
+from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.checks import shown
 
@@ -69,13 +69,16 @@ def _optimised(case: Case, tell: Callable[[str], None]) -> Plan:
     sites, costs = case.sites, case.costs
     model = model_of(case.policy.objective)(case)
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    how = asdict(case.options)
-    solution, left_s = solve_in_time(model.program, how.pop("backend"), how)
+    options = case.options
+    runs: dict[str, Any] = {
+        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
+    }  # fmt: skip
+    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, **runs}
+    solution, left_s = solve_in_time(model.program, options.backend, how)
     tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
-    if solution.status == "optimal" and case.options.gap == 0 and not solution.interrupted:
+    if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         tell("choosing among equal plans")
-        runs = {"seed": case.options.seed, "threads": case.options.threads}
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(

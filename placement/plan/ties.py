@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from placement.interrupts import hold_interrupts
 from placement.models import Formulated
 from placement.solve.program.recount import recount
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.ties.transfers import Transfers
 from placement.streets import Streets
 from placement.travel.between import distances_mm
@@ -32,13 +33,14 @@ def break_ties(
     time_limit_s: float,
     seed: int,
     threads: int,
+    settings: EngineSettings | None = None,
 ) -> tuple[Solution, bool]:
     """Return the optimum that comes first among equal ones, or `solution` and False where that was not proven.
 
     Whatever goes wrong on the way (an exception, an answer that is none, a plan that is not as good, no answer in time)
     leaves `solution` as it is and is told in ``details["tie_break"]``.
     """
-    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads}
+    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads, "settings": settings or DEFAULTS}
     transfers = _transfers(model, sites, streets)
     with hold_interrupts() as interrupt:
         better, remark = _guarded(model, solution, [*_action_costs(model)], transfers, options)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from placement.values.checks import Faults, is_number, shown
@@ -26,6 +27,9 @@ class SolveOptions:
         solving leaves of it and a quarter of it more: 1.25 `time_limit_s` is the most for all of it together.
     seed, threads
         Fixed so that the same input gives the same plan.
+    engine
+        Group -> number -> value: numbers of the engine in the place of its own, for who measures it; see
+        :mod:`placement.solve.settings`, by which they are checked.
 
     Raises
     ------
@@ -43,6 +47,7 @@ class SolveOptions:
     time_limit_s: float = 60.0
     seed: int = 0
     threads: int = 2
+    engine: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         faults = Faults("solve")
@@ -59,8 +64,12 @@ class SolveOptions:
             "seed": faults.whole("seed", self.seed, most=MOST_SEED),
             "threads": faults.whole("threads", self.threads, least=1, most=MOST_THREADS),
         }
+        engine: object = self.engine
+        if not isinstance(engine, Mapping) or not all(isinstance(each, Mapping) for each in engine.values()):
+            faults.add(f"engine is {shown(engine)}", row="engine", remedy="give {group: {number: value}}")
         faults.raise_any()
-        for name, value in {"gap": float(self.gap), "time_limit_s": limit_s, **whole}.items():
+        kept = {group: dict(numbers) for group, numbers in self.engine.items()}
+        for name, value in {"gap": float(self.gap), "time_limit_s": limit_s, "engine": kept, **whole}.items():
             object.__setattr__(self, name, value)
 
     def but(self, **changes: Any) -> SolveOptions:

@@ -14,11 +14,13 @@ from placement.cli import main
 from placement.errors import InfeasibleError, InputError
 from placement.judge import Judge, verify
 from placement.pipeline.recommend import recommend
+from placement.pipeline.study_case import prepare
+from placement.plan import optimise
 from placement.report import infeasible_schema, read_infeasible
 from placement.report.plan_json import plan_bytes
 from placement.report.write import write_infeasible
 from placement.study import read_study
-from placement.toy import write_study
+from placement.toy import toy_study, write_study
 from placement.values import Certificate
 
 
@@ -58,6 +60,16 @@ def altered(judge, written, change):
     change(folder)
     reseal(folder)
     return judge.verdict(folder)
+
+
+def test_limits_of_the_caller_that_leave_no_plan_are_recorded_and_recounted(tmp_path):
+    case = prepare(toy_study(tmp_path / "study", seed=5, points=30))
+    with pytest.raises(InfeasibleError) as caught:
+        optimise(case, case.policy.but(max_stations=0), case.options.but(threads=1))
+    folder = write_infeasible(caught.value, tmp_path / "plan")
+    used = {each["key"]: each["used"] for each in read_infeasible(folder / "infeasible.json")["overrides"]}
+    assert used == {"policy.max_stations": 0, "solve.threads": 1}
+    assert verify(folder).whole
 
 
 def test_the_proof_is_confirmed_and_says_what_it_proves(written):

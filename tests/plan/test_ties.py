@@ -259,7 +259,7 @@ def test_a_relaxation_that_lies_fixes_nothing(monkeypatch):
     assert plan.tie_broken
 
 
-def test_too_many_pairs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.ties.transfers.MOST_LENGTHS", 1)
-    plan = optimise(Case(**three_for_two()))
+def test_too_many_pairs_are_left_alone():
+    options = SolveOptions(engine={"ties": {"most_lengths": 1}})
+    plan = optimise(Case(**three_for_two()), options=options)
     assert (plan.status, plan.tie_broken) == ("optimal", False)
