@@ -24,7 +24,7 @@ POINTS, SITES = "points", "sites"
 """Names of the arguments, and of the tables of their faults."""
 
 _WEIGHTS = ("weight", "people")
-_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month")
+_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month", default=0.0)
 _EXISTING = Column(name="existing", says="whether a station stands there today", kind="true or false")
 _SITE_COLUMNS = (_EXISTING, *site_columns("candidate", STATUSES))
 
@@ -55,8 +55,8 @@ def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_
     faults = Faults()
     table = _table(POINTS, points, "demand_id", faults)
     column = weight or next((name for name in _WEIGHTS if name in table.frame.columns), _WEIGHTS[0])
-    people_too = () if column == "people" else (_WEIGHT.called(column),)
-    table.use((*people_too, *POPULATION))
+    known = {each.name: each for each in (*POPULATION, _WEIGHT.called(column))}
+    table.use(tuple(known.values()))
     weights = _numbers(table, column)
     people = _numbers(table, "people") if "people" in table.frame.columns else weights
     district = table.text("district")
