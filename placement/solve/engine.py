@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placement import __version__
 from placement.clock import now_s
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
@@ -27,6 +26,7 @@ from placement.solve.tree.proof import ProofLog
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Solution
 from placement.values.program import WEIGHT_LIMIT
+from placement.version import __version__
 
 _NAME = f"placement {__version__}"
 
