@@ -89,7 +89,8 @@ def _infeasible(
 ) -> InfeasibleError:
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(max(seconds, 0.0), interrupt)
-        found = explain(program, certificate, deadline=deadline, seed=options["seed"], threads=options["threads"])
+        runs: dict[str, Any] = {name: options.get(name) for name in ("seed", "threads", "settings")}
+        found = explain(program, certificate, deadline=deadline, **runs)
         if interrupt.asked:
             raise KeyboardInterrupt
     return InfeasibleError(found.constraints, found.explanation, found)

@@ -35,13 +35,11 @@ from placement.values import CoverageProgram, Floor
 from placement.values.arrays import frozen_array
 from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
 
-_PIECE_ENTRIES = 32_000_000
-"""Cover entries with 64-bit indices are given 32-bit ones so many at a time."""
-
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""
 
 _INT32_MAX = 2**31 - 1
+"""What 32-bit indices reach."""
 
 _NO_LIMIT = 2**62
 """Limits of more are as good as none, and would not fit an array."""
@@ -114,7 +112,7 @@ def row_classes(
 ) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
     labels, floors_of_label = _floor_labels(program.floors)
-    pool = _ClassPool(program.n_sites, threads, settings.merge_entries)
+    pool = _ClassPool(program.n_sites, threads, settings)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
         if program.weights is None and until.passed():
@@ -147,9 +145,9 @@ def row_classes(
 class _ClassPool:
     """Classes of the blocks seen so far; merged when enough wait, so that small blocks stay cheap."""
 
-    def __init__(self, n_sites: int, threads: int, merge_entries: int) -> None:
+    def __init__(self, n_sites: int, threads: int, settings: ProgramSettings) -> None:
         self._by_mask = n_sites <= MASK_COLUMNS
-        self._threads, self._merge_entries = max(1, threads), merge_entries
+        self._threads, self._settings = max(1, threads), settings
         self._keys = np.random.default_rng(0).integers(1, 2**63, max(n_sites, 1), dtype=np.uint64)
         self._parts: list[_Rows] = []
         self._merged_entries = 0
@@ -160,7 +158,7 @@ class _ClassPool:
         with ThreadPoolExecutor(self._threads) as executor:
             self._parts += executor.map(lambda ends: self._group(_piece(rows, *ends)), itertools.pairwise(edges))
         waiting = sum(part[1].size for part in self._parts) - self._merged_entries
-        if waiting > max(self._merge_entries, 2 * self._merged_entries):
+        if waiting > max(self._settings.merge_entries, 2 * self._merged_entries):
             self._merge()
 
     def merged(self) -> _Rows:
@@ -185,7 +183,8 @@ class _ClassPool:
         most = indptr.size - 1
         edges = np.linspace(0, most, self._threads + 1).astype(np.int64)
         if indptr.dtype != np.int32:
-            full = np.arange(_PIECE_ENTRIES, int(indptr[-1]), _PIECE_ENTRIES)
+            piece = self._settings.piece_entries
+            full = np.arange(piece, int(indptr[-1]), piece)
             edges = np.concatenate([edges, np.searchsorted(indptr, full)])
         return [int(edge) for edge in np.unique(edges)]
 
