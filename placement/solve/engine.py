@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from placement.clock import now_s
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
-from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
-from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
-from placement.solve.program.dominate import dominated_columns, without
-from placement.solve.program.problem import build_problem
 from placement.solve.program.recount import exact_sum
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.run import close_tree, run_root
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import Tree
-from placement.solve.tree.proof import ProofLog
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Solution
 from placement.values.program import WEIGHT_LIMIT
@@ -42,70 +38,32 @@ def solve_engine(
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
-    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)
-    return _solve(program, asked, now_s() + time_limit_s)
+    ends = now_s() + time_limit_s
+    return _solve(program, ends, settings, gap=gap, seed=seed, threads=threads, progress=progress)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What a caller asks for, besides the time: see :func:`solve_engine`."""
-
-    gap: float = 0.0
-    seed: int = 0
-    threads: int = 2
-    progress: Callable[[str, float], None] | None = None
-    settings: EngineSettings = DEFAULTS
-
-
-def _solve(program: CoverageProgram, asked: _Asked, ends: float) -> Solution:
+def _solve(program: CoverageProgram, ends: float, settings: EngineSettings, **asked: Any) -> Solution:
     """Aggregate, work at the root, branch, and seal the proof; `ends` is ``placement.clock.now_s()`` of the end."""
     begun = now_s()
     try:
-        reduced = aggregate(program, threads=asked.threads, settings=asked.settings.program, until=Deadline(ends))
+        reduced = aggregate(program, threads=asked["threads"], settings=settings.program, until=Deadline(ends))
     except NoSolutionError:
-        return _nothing(program, asked.gap, now_s() - begun)
+        return _nothing(program, asked["gap"], now_s() - begun)
     seconds = {"aggregate": now_s() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
         begun = now_s()
-        tools, dominated = _tools(reduced, asked, deadline)
+        tools = Tools.of(reduced, deadline, settings=settings, **asked)
         seconds["build"] = now_s() - begun
         root, at_root = run_root(tools)
         begun = now_s()
         tree = close_tree(root, tools)
         seconds |= {**at_root, "tree": now_s() - begun}
-        own = _sealed(reduced, tools, tree, dominated, seconds)
-        own = replace(own, interrupted=deadline.interrupted)
+        own = replace(_sealed(reduced, tools, tree, seconds), interrupted=deadline.interrupted)
     return own if root.by_solver is None else _better(own, root.by_solver)
 
 
-def _tools(reduced: ReducedProgram, asked: _Asked, deadline: Deadline) -> tuple[Tools, int]:
-    """Return what a run works with, and how many columns are dominated."""
-    settings = asked.settings
-    whole = build_problem(reduced, settings.program)
-    dominated = dominated_columns(whole)
-    problem = without(whole, dominated)
-    pool = CutPool(problem.covers)
-    fingerprint = reduced.classes.fingerprint(reduced.program)
-    log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
-    stop = deadline.leaving(lambda: log.reserve_s)
-    tools = Tools(
-        program=reduced.program,
-        problem=problem,
-        pool=pool,
-        log=log,
-        finder=Finder(problem, stop, settings.plans),
-        deadline=stop,
-        gap=asked.gap,
-        seed=asked.seed,
-        threads=asked.threads,
-        progress=asked.progress,
-        settings=settings,
-    )
-    return tools, int(dominated.shape[0])
-
-
-def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, seconds: dict[str, float]) -> Solution:
+def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str, float]) -> Solution:
     """Return the solution with its certificate."""
     begun = now_s()
     infeasible = tree.incumbent is None and tree.finished
@@ -126,7 +84,7 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, s
             "rows": reduced.classes.n_rows,
             "classes": reduced.classes.count,
             "columns": reduced.n_columns,
-            "dominated": dominated,
+            "dominated": int(tools.log.dominated.shape[0]),
             "cuts": tools.pool.count,
             "nodes": tree.nodes,
             "price_sets": certificate.prices.count,

@@ -67,6 +67,8 @@ class ProofLog:
 
     Attributes
     ----------
+    dominated
+        As given.
     reserve_s
         Seconds that sealing will take, as of the last look ahead.
     """
@@ -81,7 +83,7 @@ class ProofLog:
         settings: TreeSettings = DEFAULTS.tree,
     ) -> None:
         self._problem, self._pool, self._settings = problem, pool, settings
-        self._fingerprint, self._dominated = fingerprint, dominated
+        self._fingerprint, self.dominated = fingerprint, dominated
         self._nodes: list[tuple[int, int, int, int, int]] = [(-1, 0, 0, 0, 0)]
         self._leaves: list[tuple[int, int]] = []
         self._fixings: list[tuple[int, int, IntArray, IntArray]] = []
@@ -163,7 +165,7 @@ class ProofLog:
             has_plan=chosen is not None,
             objective=objective,
             chosen=np.zeros(self._problem.n_columns, dtype=bool) if chosen is None else chosen,
-            dominated=self._dominated,
+            dominated=self.dominated,
             cut_indptr=cuts.indptr,
             cut_class=cuts.classes,
             knapsack_row=cuts.knapsack.row,

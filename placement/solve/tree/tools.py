@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.plans.value import Finder
 from placement.solve.program.domain import Domain
+from placement.solve.program.dominate import dominated_columns, without
 from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
-from placement.solve.program.problem import Problem
+from placement.solve.program.problem import Problem, build_problem
+from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.proof import ProofLog
 from placement.values import CoverageProgram
@@ -68,6 +71,29 @@ class Tools:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", tuple(self.problem.groups()))
+
+    @classmethod
+    def of(
+        cls, reduced: ReducedProgram, deadline: Deadline, *, settings: EngineSettings = DEFAULTS, **asked: Any
+    ) -> Self:
+        """Return what a run on a reduced program works with; `asked` are `gap`, `seed`, `threads` and `progress`."""
+        whole = build_problem(reduced, settings.program)
+        dominated = dominated_columns(whole)
+        problem = without(whole, dominated)
+        pool = CutPool(problem.covers)
+        fingerprint = reduced.classes.fingerprint(reduced.program)
+        log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
+        stop = deadline.leaving(lambda: log.reserve_s)
+        return cls(
+            program=reduced.program,
+            problem=problem,
+            pool=pool,
+            log=log,
+            finder=Finder(problem, stop, settings.plans),
+            deadline=stop,
+            settings=settings,
+            **asked,
+        )
 
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""
