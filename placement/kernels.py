@@ -71,13 +71,13 @@ OutFloats: TypeAlias = Annotated[NDArray[np.float64], _written(types.float64)]
 _SCALARS = {bool: types.boolean, int: types.int64, float: types.float64}
 
 
-class Kernel:
-    """A function that Python calls and that is compiled for one signature: that of its annotations.
+class Part:
+    """A part of kernels: what numba compiles into them.
 
     Parameters
     ----------
     function
-        The function; its annotations are looked at when it is compiled.
+        The function.
     options
         Of numba.
 
@@ -86,23 +86,37 @@ class Kernel:
     name
         Module and name.
     part
-        The same as a part of other kernels.
+        What numba knows it as.
     """
 
     def __init__(self, function: Callable[..., Any], **options: Any) -> None:
         functools.update_wrapper(self, function)
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.part = _njit(**options, **_PART)(function)
+
+    def __call__(self, *_arguments: Any) -> Any:
+        """Raise an error: what is compiled has no way in from Python."""
+        raise TypeError(f"{self.name} is a part of kernels -> call it in a kernel")
+
+    def __repr__(self) -> str:
+        """Return what it is, and its name."""
+        return f"<{type(self).__name__.lower()} {self.name}>"
+
+
+class Kernel(Part):
+    """A function that Python calls and that is compiled for one signature: that of its annotations.
+
+    Other kernels may call it too: it is a part of them as others are.
+    """
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        super().__init__(function, **options)
         self._function, self._options = function, options
         self._call: Callable[..., Any] = self._compile_and_call
 
     def __call__(self, *arguments: Any) -> Any:
         """Call what is compiled."""
         return self._call(*arguments)
-
-    def __repr__(self) -> str:
-        """Return the name."""
-        return f"<kernel {self.name}>"
 
     @property
     def is_compiled(self) -> bool:
@@ -155,15 +169,18 @@ def _registered(function: Any, **options: Any) -> Any:
 
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a part of kernels; Python cannot call it."""
-    result: Callable[..., Any] = _njit(**_PART)(function)
-    return result
+    """Mark a part of kernels."""
+    return _part(function)
 
 
 def fast_inner(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a part of kernels in which sums of floats may be taken in any order: only where a result is a hint."""
-    result: Callable[..., Any] = _njit(fastmath=True, **_PART)(function)
-    return result
+    return _part(function, fastmath=True)
+
+
+def _part(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    made = Part(function, **options)
+    return function if made.part is function else made  # NUMBA_DISABLE_JIT
 
 
 def registered() -> tuple[Kernel, ...]:
@@ -185,9 +202,9 @@ def read_only(record: Record) -> Record:
     return record
 
 
-@typeof_impl.register(Kernel)
-def _typeof_kernel(value: Kernel, _context: Any) -> Any:
-    """Let kernels call kernels."""
+@typeof_impl.register(Part)
+def _typeof_part(value: Part, _context: Any) -> Any:
+    """Let kernels call their parts."""
     return types.Dispatcher(value.part)
 
 
@@ -283,9 +300,8 @@ def _parts(dispatcher: Any, seen: set[Any]) -> Iterator[str]:
 
 def _global_parts(name: str, value: Any, seen: set[Any]) -> Iterator[str]:
     """Yield what a global that a function may name adds to what it is compiled from."""
-    value = value.part if isinstance(value, Kernel) else value
-    if hasattr(value, "py_func"):
-        yield from _parts(value, seen)
+    if isinstance(value, Part):
+        yield from _parts(value.part, seen)
     elif isinstance(value, type) and hasattr(value, "_fields"):
         yield f"{name}: {value.__qualname__}{value._fields}"
     elif isinstance(value, (bool, int, float, str, tuple, np.generic)):

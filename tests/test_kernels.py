@@ -180,6 +180,11 @@ def test_a_parameter_without_a_type_is_a_fault(town):
         town.whole().doubled(3)
 
 
+def test_a_part_of_kernels_is_not_for_python(town):
+    with pytest.raises(TypeError, match=r"town\.parts\.larger is a part of kernels -> call it in a kernel"):
+        town.whole().larger(3)
+
+
 def test_warming_compiles_all_kernels(town):
     whole = town.whole()
     every = (whole.doubled, whole.first_of, whole.added, whole.twice)

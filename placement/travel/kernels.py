@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placement.kernels import Ints, IntTable, Longs, inner
+from placement.kernels import Ints, IntTable, Longs, inner, kernel
 from placement.travel.placed import ACCESS, AHEAD, AT, BACK, EDGE, LEG_U, LEG_V
 
 UNREACHED = np.int32(2**31 - 1)
@@ -106,7 +106,7 @@ def _roomy(values: Ints, used: int, needed: int) -> Ints:
     return larger
 
 
-@inner
+@kernel
 def reach_nodes(
     first_arc: Ints,
     arc_node: Ints,
@@ -162,7 +162,7 @@ def reach_nodes(
     return counts, nodes, costs
 
 
-@inner
+@kernel
 def sites_by_node(first: Longs, place: Longs, nodes: Ints, costs: Ints, n_nodes: int) -> tuple[Longs, Ints, Ints]:
     """Return (first, sites, costs) by node as CSR, the sites of a node increasing, from results by site.
 
@@ -245,7 +245,7 @@ def _merge(
     return used
 
 
-@inner
+@kernel
 def point_rows(
     edge_u: Ints,
     edge_v: Ints,

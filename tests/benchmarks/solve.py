@@ -63,6 +63,7 @@ def engine(
     program: Any, limit_s: float, settings: EngineSettings = DEFAULTS
 ) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
+    import placement.solve.engine  # noqa: F401 -- brings its kernels
     from placement import kernels
     from placement.judge import check_certificate
     from placement.solve import maximise_coverage
