@@ -55,7 +55,7 @@ _HOME = {
     "compare": "report.compare",
     "cover": "coverage",
     "measure": "case",
-    "optimise": "plan",
+    "optimise": "plan.optimise",
     "prepare": "pipeline.study_case",
     "read_study": "study",
     "recommend": "pipeline.recommend",
