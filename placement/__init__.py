@@ -56,7 +56,7 @@ _HOME = {
     "compare": "report.compare",
     "cover": "coverage",
     "measure": "case",
-    "optimise": "plan",
+    "optimise": "plan.optimise",
     "prepare": "pipeline.study_case",
     "progress_bar": "progress",
     "read_study": "study",

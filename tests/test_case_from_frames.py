@@ -250,6 +250,12 @@ def test_all_faults_of_all_frames_come_at_once():
         assert any(text in line for line in said), (text, said)
 
 
+def test_a_frame_without_ids_is_one_fault_and_not_one_a_row():
+    assert faults(points=points().reset_index(drop=True)) == [
+        "points: column demand_id is missing -> add it; the table has: weight, geometry"
+    ]
+
+
 def test_ids_that_differ_are_one_alignment_error():
     with pytest.raises(AlignmentError) as caught:
         case(travel=table().replace({"demand_id": {"d": "e"}, "site_id": {"U": "V"}}))
