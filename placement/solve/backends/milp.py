@@ -287,14 +287,6 @@ def _arrays(lp: Any, variables: list[Any]) -> ArrayModel:
     )
 
 
-def column_arrays(reduced: ReducedProgram) -> tuple[ArrayModel, IntArray]:
-    """Return the program as arrays whose objective is the value, and the position of each column's variable."""
-    model = build_model(reduced)
-    variables = model.problem.variables()
-    place = {variable.name: j for j, variable in enumerate(variables)}
-    return _arrays(model.problem, variables), np.array([place[x.name] for x in model.columns], dtype=np.int64)
-
-
 def named_solver(backend: Any) -> Any:
     """Return "highs", "cbc" or a PuLP solver.
 
