@@ -182,11 +182,12 @@ def _refuse_downloads(used: Mapping[str, Any]) -> None:
 
 def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
     """Return the verdict on a folder whose plan is without fault."""
-    record, second = case.record, case.second(asked=resolve)
+    record = case.record
     found = content_faults(place, case.files, case.others)
-    proven = record["proof"] == "solver" and second.bound.holds
-    expected = set(case.files)
-    opinions = [second.bound] if record["proof"] == "solver" else []
+    expected, opinions, proven = set(case.files), [], False
+    if record["proof"] == "solver":
+        opinions.append(case.second(asked=resolve).bound)
+        proven = opinions[0].holds
     if record["proof"] == "certificate":
         expected.add(CERTIFICATE_FILE)
         certified = _certified(case, place)
@@ -194,7 +195,7 @@ def _verdict(case: Case, place: Path, *, resolve: bool) -> Verdict:
         found.unchecked.extend(certified.unchecked)
         proven = not certified.differences
     if proven:
-        opinions.append(second.ties)
+        opinions.append(case.second(asked=resolve).ties)
     differences = [*folder_faults(place, expected), *found.differences, *(d for o in opinions for d in o.differences)]
     if differences:
         return _refuted(record, differences)
