@@ -17,7 +17,7 @@ Nothing is solved: it is one pass over the price sets, in integers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from placement.solve.cuts.arrays import Cuts
 from placement.solve.cuts.knapsack import KnapsackRow
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, ONE, ZERO, Problem
 from placement.solve.program.recount import exact_sum
 from placement.values import Certificate
@@ -114,7 +115,7 @@ class _Walk:
         self._problem, self._certificate = problem, certificate
         self._cuts = _cuts(problem, certificate)
         self._least = SCALE * certificate.objective
-        self._nothing = np.full(problem.n_columns, ZERO, dtype=np.int8)
+        self._nothing = replace(Domain.of(problem), status=np.full(problem.n_columns, ZERO, dtype=np.int8))
         self._last: tuple[int, Terms | None] | None = None
         self._paths: dict[int, frozenset[int]] = {0: frozenset()}
         self._fixings: dict[int, list[int]] = {}
@@ -214,7 +215,7 @@ class _Walk:
                 self._cuts.knapsack.limits.size,
             ),
         )
-        constant, rho = scaled_bound(problem, self._cuts, whole, self._nothing, problem.low, problem.high)
+        constant, rho = scaled_bound(problem, self._cuts, whole, self._nothing)
         return (constant, rho) if constant < NO_BOUND else None
 
 
