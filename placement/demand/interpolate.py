@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit.kriging import Kriging, fit_kriging, leave_one_out
@@ -146,7 +146,7 @@ def _zero_faults(counters: gpd.GeoDataFrame) -> list[Fault]:
 
 def _interval(centre: FloatArray, sd: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return median, low and high of people a day."""
-    spread = stats.t.ppf(_TAIL, freedom) * sd
+    spread = special.stdtrit(freedom, _TAIL) * sd
     return np.exp(centre), np.exp(centre - spread), np.exp(centre + spread)
 
 

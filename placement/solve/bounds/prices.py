@@ -18,6 +18,7 @@ from placement.kernels import Floats, Ints, Longs, OutLongs, kernel
 from placement.solve.cuts.arrays import Cuts, KnapsackRows
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Floors, Problem, Side
+from placement.solve.program.recount import exact_sum
 from placement.solve.program.restrict import COVERED, Work
 from placement.solve.program.scale import SAFE, label_scale, scaled
 from placement.values.arrays import IntArray
@@ -79,13 +80,8 @@ def scaled_bound(problem: Problem, cuts: Cuts, prices: Prices, domain: Domain) -
     for row in np.flatnonzero(prices.theta):
         theta = int(prices.theta[row])
         total += theta * int(high[row] if theta > 0 else low[row])
-    total += _exact_sum(rho[status == ONE]) + _exact_sum(np.maximum(rho[status == FREE], 0))
+    total += exact_sum(rho[status == ONE]) + exact_sum(np.maximum(rho[status == FREE], 0))
     return min(max(total, -NO_BOUND), NO_BOUND), rho
-
-
-def _exact_sum(numbers: IntArray) -> int:
-    """Return the sum as a Python integer; halves are summed apart, so that nothing overflows."""
-    return (int((numbers >> _HALF).sum()) << _HALF) + int((numbers & (2**_HALF - 1)).sum())
 
 
 def _is_safe(problem: Problem, cuts: Cuts, prices: Prices, low: IntArray, high: IntArray) -> bool:
