@@ -35,12 +35,15 @@ from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
 from placement.values.demand import check_points
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 FloatArray = NDArray[np.float64]
 
 _SMALLEST_SD = 1e-9
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FilledCounters:
     """Counters, real and virtual.
@@ -106,6 +109,9 @@ class FilledCounters:
         if self.capped:
             said += f"; {self.capped} held to the busiest counter, which the mean of their distribution exceeds"
         return said if self.better_than_mean else f"{said}: interpolation is NO BETTER than the mean here"
+
+    def _shown(self) -> Shown:
+        return f"FilledCounters: {len(self._counters):,} counters, real and virtual", [("", self.note)]
 
 
 def fill_counters(

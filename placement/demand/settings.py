@@ -13,6 +13,7 @@ from placement.demand.checks import raise_faults
 from placement.demand.survey import EVERYBODY
 from placement.errors import Fault, listed
 from placement.values.demand import Segment
+from placement.values.immutable import immutable
 
 FloatArray = NDArray[np.float64]
 TripRates = Mapping[str, float | Mapping[str, float]]
@@ -21,6 +22,7 @@ GENERAL = "general"
 """The age group of everybody who is in no age column; passers-by belong to it."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Checked parameters by age group (g), period (t) and service (v), in the order of the segments."""

@@ -17,6 +17,7 @@ from placement.demand.footfall import Footfall
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.values.demand import Segment, check_points
+from placement.values.immutable import immutable
 
 FloatArray = NDArray[np.float64]
 
@@ -56,6 +57,7 @@ class DemandParts(TypedDict):
     simulated: bool
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Town:
     """Checked inputs of an estimate, aligned to the demand points; makes the parts of a demand of any of their values.

@@ -21,6 +21,7 @@ from placement.demand.footfall import Footfall
 from placement.demand.town import Town
 from placement.errors import InputError
 from placement.values.demand import Demand
+from placement.values.immutable import immutable
 
 FloatArray = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ FOOTFALL_CV = 0.2
 """The same of counters that do not bring a standard error of their own."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DemandEstimate(Demand):
     """Need, awareness and uptake at their expected values, and draws of all of them.

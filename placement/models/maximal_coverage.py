@@ -56,6 +56,7 @@ from placement.errors import InputError
 from placement.models.checks import check_stages
 from placement.values import CoverageProgram, Demand, Floor, LinearRow, Sites
 from placement.values.arrays import frozen_array
+from placement.values.immutable import immutable
 from placement.values.program import WEIGHT_LIMIT
 
 WEIGHT_SCALE = 1000
@@ -64,6 +65,7 @@ WEIGHT_SCALE = 1000
 Kind = Literal["keep", "give", "open", "move_in"]
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RelocationModel:
     """A program and the meaning of its columns.

@@ -12,8 +12,11 @@ from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Visits
 from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Plan
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
     """A plan with everything it was made from.
@@ -37,6 +40,11 @@ class Outcome:
     policy: Policy
     plan: Plan
     visits: Visits | None = None
+
+    def _shown(self) -> Shown:
+        headline, rows = self.plan._shown()  # noqa: SLF001 -- an outcome is shown as its plan is
+        seen = [] if self.visits is None else [("visits", headline_of(self.visits))]
+        return headline.replace("Plan", "Outcome", 1), [*rows, *seen, ("from", headline_of(self.prepared))]
 
 
 def study_used(outcome: Outcome) -> Study:

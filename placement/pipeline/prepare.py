@@ -36,8 +36,11 @@ from placement.travel import (
     TravelTimes,
 )
 from placement.values import Sites
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, brief, headline_of, of_data
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """A study with its stages up to the walking times.
@@ -82,6 +85,15 @@ class Prepared:
     def sites(self) -> Sites:
         """Stations and candidates."""
         return self.tables.sites
+
+    def _shown(self) -> Shown:
+        simulated = self.study.simulated_inputs
+        rows = [("demand", headline_of(self.demand)), ("sites", headline_of(self.sites)), ("times", brief(self.times))]
+        parts = ("streets", "awareness", "footfall", "filled", "reliance")
+        rows += [(name, headline_of(getattr(self, name))) for name in parts if getattr(self, name) is not None]
+        rows += [("simulated", ", ".join(simulated))] if simulated else []
+        rows += [("note", note) for note in self.notes]
+        return f"Prepared {self.study.study.name}: read, and computed up to travel times{of_data(simulated)}", rows
 
 
 def open_study(path: str | Path, *, allow_outside: bool = False) -> Study:

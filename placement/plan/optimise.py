@@ -91,9 +91,10 @@ def optimise(
         **_claims(solution),
         actions=actions,
         open=tuple(sorted(sites.ids[standing])),
-        before=measure(coverage, demand, sites.table["existing"].to_numpy(dtype=bool)),
+        before=measure(coverage, demand, sites.standing),
         after=measure(coverage, demand, standing),
-        budget=budget_lines(actions, standing, costs, policy),
+        budget_lines=budget_lines(actions, standing, costs, policy),
+        simulated=demand.simulated,
         tie_broken=tie_broken,
     )
 

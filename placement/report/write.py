@@ -21,10 +21,13 @@ from placement.report.folder import check_replaceable, write_folder
 from placement.report.gather import gather, reach_shares
 from placement.report.infeasible_json import infeasible_files
 from placement.study import Study
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 _LOG = logging.getLogger(__name__)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WrittenPlan:
     """A plan that is on the disk.
@@ -42,6 +45,10 @@ class WrittenPlan:
     folder: Path
     data: ReportData
     files: Mapping[str, bytes]
+
+    def _shown(self) -> Shown:
+        rows = [(name, f"{len(content):,} bytes") for name, content in self.files.items()]
+        return f"WrittenPlan: {self.folder}", [("plan", headline_of(self.data.plan)), *rows]
 
 
 def write_outcome(outcome: Outcome, folder: str | Path) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 from placement.streets.lengths import stretch
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 if TYPE_CHECKING:
     from placement.streets.network import Streets
@@ -27,6 +29,7 @@ GAP_M = 2.0
 """A dead end this near to a street that it does not join was probably meant to join it: no pavement is narrower."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StreetsSummary:
     """Figures about a network.
@@ -67,6 +70,18 @@ class StreetsSummary:
             f"{len(self.suspicious):,} suspicious edges; {len(self.gaps):,} gaps; "
             f"{int(self.left_out['count'].sum()):,} pieces left out"
         )
+
+    def _shown(self) -> Shown:
+        rows = [
+            (
+                "length",
+                f"{self.length_km:,.1f} km; nine of ten edges at most {self.stretch:.2f} times as long as straight",
+            ),
+            ("parts", f"{len(self.parts):,} connected parts"),
+            ("to look at", f"{len(self.suspicious):,} suspicious edges, {len(self.gaps):,} dead ends that nearly join"),
+            ("left out", f"{len(self.left_out):,} rows"),
+        ]
+        return f"StreetsSummary: {self.nodes:,} nodes, {self.edges:,} edges", rows
 
 
 def summarise(streets: Streets) -> StreetsSummary:

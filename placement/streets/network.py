@@ -31,7 +31,9 @@ from placement.streets.node_edge_tables import read_tables
 from placement.streets.parts import LEFT_OUT_COLUMNS, StreetTables
 from placement.values.arrays import frozen_array
 from placement.values.crs import metric_crs, require_fit
+from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
+from placement.values.shown import Shown
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -41,7 +43,8 @@ LEAST_PART_M = 500.0
 """Connected parts of an OSM file with less street than this are left out: courtyards, stubs cut off by the border."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Streets:
     """A street network in a projected CRS; make one with :meth:`from_tables`, :meth:`from_graphml`, :meth:`from_place`.
 
@@ -94,11 +97,11 @@ class Streets:
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         if self.elevation_m is not None:
             object.__setattr__(self, "elevation_m", frozen_array(self.elevation_m, np.float64))
-        object.__setattr__(self, "left_out", self.left_out.copy())
 
-    def __repr__(self) -> str:
+    def _shown(self) -> Shown:
         length_km = self.length_mm.sum(dtype=np.int64) / 1e6
-        return f"<Streets: {length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges, {self.crs.to_string()}>"
+        size = f"{length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges"
+        return f"Streets: {size}, {self.crs.to_string()}", ()
 
     @classmethod
     def from_tables(
@@ -134,7 +137,7 @@ class Streets:
         >>> edges = pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]})
         >>> streets = Streets.from_tables(nodes, edges, crs="EPSG:32650")
         >>> streets
-        <Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650>
+        Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650
         """
         return cls._from_parts(read_tables(nodes, edges, metric_crs("streets", crs), coordinates=coordinates))
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from placement.errors import Fault, InputError
 from placement.study.sections import BudgetSection, CostSection
+from placement.values.immutable import immutable
 
 if TYPE_CHECKING:
     from placement.study import Study
@@ -26,6 +27,7 @@ _FLOORS = "policy.floors"
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Override:
     """One setting that a run did not take from `study.toml`.

@@ -20,6 +20,7 @@ from placement.travel.costs import CLOSED, EdgeCosts
 from placement.travel.search import Reach, search
 from placement.travel.stream import TimesStream
 from placement.travel.times import TravelTimes
+from placement.values.immutable import immutable
 
 Direction = Literal["to_sites", "from_sites"]
 _DIRECTIONS = ("to_sites", "from_sites")
@@ -29,6 +30,7 @@ STREAM_FROM_PAIRS = 50_000_000
 four segments a gigabyte."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TravelRun:
     """Travel times that can be asked for; nothing is computed before.

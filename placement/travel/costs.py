@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from placement.streets.network import Streets
 from placement.streets.snap import Snaps
 from placement.values.arrays import frozen_array
+from placement.values.immutable import immutable
 
 CLOSED = 2**31 - 1
 """Cost of a direction that may not be used."""
@@ -27,6 +28,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EdgeCosts:
     """Costs of all edges of a network in both directions.

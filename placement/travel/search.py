@@ -15,6 +15,7 @@ from scipy import sparse
 from placement.streets.network import Streets
 from placement.streets.snap import Snaps
 from placement.travel.costs import CLOSED, EdgeCosts
+from placement.values.immutable import immutable
 
 SITES_A_CALL = 4096
 """Sites searched in one call: enough to spread the cost of its work arrays, few enough to bound its output."""
@@ -29,6 +30,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reach:
     """Sites that each street node reaches within the cutoff; from it follow the rows of any points.

@@ -40,7 +40,7 @@ def test_the_dearer_site_gets_the_moved_station():
     plan = plan_of([[nan, 1.0, nan], [nan, nan, 1.0]], costs, Policy(max_stations=2), stations=1, candidates=2)
     actions = plan.actions.set_index("site_id")["action"].to_dict()
     assert actions == {"C0": "open", "C1": "move"}
-    assert plan.budget[0].amount_fen == 89
+    assert plan.budget_lines[0].amount_fen == 89
 
 
 def test_nothing_is_done_where_nothing_is_won():
@@ -163,7 +163,12 @@ def test_the_order_of_rows_means_nothing(seed):
         return
     same = optimise(**other)
     pd.testing.assert_frame_equal(same.actions, plan.actions)
-    assert (same.open, same.objective, same.bound, same.budget) == (plan.open, plan.objective, plan.bound, plan.budget)
+    assert (same.open, same.objective, same.bound, same.budget_lines) == (
+        plan.open,
+        plan.objective,
+        plan.bound,
+        plan.budget_lines,
+    )
     assert same.certificate.content_digest() == plan.certificate.content_digest()
 
 

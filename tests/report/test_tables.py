@@ -29,7 +29,7 @@ def test_csv_has_a_byte_order_mark_and_one_row_an_action(plan, sites):
 
 def test_csv_costs_add_up_to_the_capital_line(plan, sites):
     fen = [round(float(row["cost_yuan"]) * 100) for row in rows_of(actions_csv(plan, sites))]
-    assert sum(fen) == plan.budget[0].amount_fen
+    assert sum(fen) == plan.budget_lines[0].amount_fen
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -73,7 +73,7 @@ def do_nothing(outcome: Outcome) -> Outcome:
         actions=actions,
         after=after,
         open=tuple(sorted(prepared.sites.ids[standing])),
-        budget=budget_lines(actions, standing, outcome.costs, outcome.policy),
+        budget_lines=budget_lines(actions, standing, outcome.costs, outcome.policy),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)

@@ -1,0 +1,184 @@
+"""Values that cannot be changed after they were checked, whatever their fields hold.
+
+A frozen dataclass refuses other fields, but not other content of the arrays, frames and mappings in them. Of a class
+marked with :func:`immutable`
+
+* arrays and the arrays of sparse matrices are read-only,
+* mappings refuse changes (:class:`FrozenDict`), lists are tuples, sets frozen,
+* frames, series, indexes and sparse matrices are handed out as copies, which share what nobody can write to: a copy
+  costs microseconds where pandas copies on write, and no edit of it reaches the value.
+
+A value stays so when it is copied, pickled or sent to another process.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from placement.values.arrays import frozen_array
+from placement.values.shown import as_html, as_text
+
+Value = TypeVar("Value")
+
+_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
+_HANDED_OUT = re.compile(r"\b(DataFrame|GeoDataFrame|Series|GeoSeries|Index|csr_array)\b")
+"""Annotations of fields that are handed out as copies."""
+_PLAIN = (str, int, float, bool, type(None))
+
+
+class FrozenDict(dict[Any, Any]):
+    """A dict that refuses changes and, unlike a ``MappingProxyType``, can be pickled.
+
+    Examples
+    --------
+    >>> floors = FrozenDict(a=0.5)
+    >>> floors["a"] = 1
+    Traceback (most recent call last):
+    TypeError: this mapping cannot be changed; make a dict of it and a new value of that
+    >>> floors == {"a": 0.5}, floors | {"b": 1}
+    (True, {'a': 0.5, 'b': 1})
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("this mapping cannot be changed; make a dict of it and a new value of that")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
+
+
+def immutable(cls: type[Value]) -> type[Value]:
+    """Make the values of a frozen dataclass immutable, and show them in a few lines (:mod:`placement.values.shown`).
+
+    Fields whose names begin with an underscore are kept as the others are, but not handed out as copies: they are the
+    class's own.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @immutable
+    ... @dataclass(frozen=True)
+    ... class Town:
+    ...     people: pd.DataFrame
+    >>> town = Town(pd.DataFrame({"count": [1, 2]}))
+    >>> town.people.loc[0, "count"] = 99
+    >>> town.people["count"].tolist()
+    [1, 2]
+    """
+    made: Any = cls.__init__
+
+    @functools.wraps(made)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        _freeze_all(self)
+
+    def set_state(self: Any, state: Mapping[str, Any]) -> None:
+        self.__dict__.update(state)
+        _freeze_all(self)
+
+    changed: Any = cls
+    changed.__init__, changed.__setstate__ = init, set_state
+    changed.__repr__, changed._repr_html_ = as_text, as_html
+    for each in fields(changed):
+        if not each.name.startswith("_") and _HANDED_OUT.search(str(each.type)):
+            setattr(cls, each.name, _HandedOut(each.name))
+    return cls
+
+
+def held(value: object, name: str) -> Any:
+    """Return what a value holds in a field, not a copy: for reading, where a copy would be dear or useless."""
+    return vars(value)[name]
+
+
+def freeze(value: Any) -> Any:
+    """Return the same content in a form that cannot be changed, or is held by nobody else.
+
+    Arrays and matrices that nobody can write to are not copied; frames share with the original what pandas copies
+    before it writes.
+    """
+    if isinstance(value, _PLAIN):
+        return value
+    for kinds, frozen in _KINDS:
+        if isinstance(value, kinds):
+            return frozen(value)
+    return value
+
+
+class _HandedOut:
+    """A field that gives a copy of what it holds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.name]
+        if isinstance(value, pd.DataFrame | pd.Series | pd.Index):
+            return _own(value)
+        return copy.copy(value) if sparse.issparse(value) else value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.name] = value
+
+
+def _freeze_all(value: Any) -> None:
+    """Freeze everything that a value holds; what is not yet known, as cached properties, is not there."""
+    for name, each in value.__dict__.items():
+        value.__dict__[name] = freeze(each)
+
+
+def _frozen_items(items: list[Any] | tuple[Any, ...]) -> tuple[Any, ...]:
+    frozen = [freeze(each) for each in items]
+    if isinstance(items, tuple) and all(a is b for a, b in zip(items, frozen, strict=True)):
+        return items
+    return items._make(frozen) if hasattr(items, "_make") else tuple(frozen)
+
+
+def _read_only(matrix: Any) -> Any:
+    """Return a sparse matrix whose arrays cannot be written to; arrays that are so already are not copied."""
+    frozen = copy.copy(matrix)
+    for name in ("data", "indices", "indptr", "row", "col", "coords"):
+        if name in frozen.__dict__:
+            setattr(frozen, name, freeze(getattr(frozen, name)))
+    return frozen
+
+
+def _own(frame: Any) -> Any:
+    """Return a frame, series or index of the same content that no edit of the given one reaches, nor the other way."""
+    if isinstance(frame, pd.Index):
+        return frame.copy(deep=not _COPIES_ON_WRITE)
+    if not _COPIES_ON_WRITE:
+        own = frame.copy()
+        own.index = frame.index.copy(deep=True)
+        return own
+    dtypes = [frame.dtype] if isinstance(frame, pd.Series) else frame.dtypes
+    return frame.copy(deep=any(_is_written_past(dtype) for dtype in dtypes))
+
+
+def _is_written_past(dtype: Any) -> bool:
+    """Return whether writing to `frame[name].array` passes by what pandas does before it writes."""
+    arrow = isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow"
+    return isinstance(dtype, pd.api.extensions.ExtensionDtype) and not arrow
+
+
+_KINDS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (np.ndarray, frozen_array),
+    (pd.DataFrame | pd.Series | pd.Index, _own),
+    ((sparse.sparray, sparse.spmatrix), _read_only),
+    (Mapping, lambda value: FrozenDict({key: freeze(each) for key, each in value.items()})),
+    (list | tuple, _frozen_items),
+    (set, frozenset),
+)
+"""How what a field may hold is frozen."""
