@@ -17,7 +17,7 @@ from placement.demand.footfall import Footfall
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.values.demand import Segment, check_points
-from placement.values.immutable import immutable
+from placement.values.immutable import held, immutable
 
 FloatArray = NDArray[np.float64]
 
@@ -149,7 +149,7 @@ class Town:
             need = need + _passing_need(passing * self.visits_a_passer, settings)
         known, used = self._shares(aware, uptake)
         return DemandParts(
-            points=self.points,
+            points=held(self, "points"),
             segments=settings.segments(),
             age_groups=settings.age_groups,
             people=self.people,
@@ -162,7 +162,7 @@ class Town:
 
     def _shares(self, aware: FloatArray | None, uptake: FloatArray | None) -> tuple[FloatArray, FloatArray]:
         """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
-        shape = (len(self.points), len(self.settings.age_groups))
+        shape = (len(held(self, "points")), len(self.settings.age_groups))
         known, used = np.ones(shape), np.ones(shape)
         if self.awareness is not None:
             for column, age in enumerate(self.settings.age_groups):

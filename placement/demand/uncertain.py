@@ -21,7 +21,7 @@ from placement.demand.footfall import Footfall
 from placement.demand.town import Town
 from placement.errors import InputError
 from placement.values.demand import Demand
-from placement.values.immutable import immutable
+from placement.values.immutable import held, immutable
 
 FloatArray = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def _drawn(town: Town, n: int, seed: int, trip_rate_cv: float, footfall_cv: floa
     for number in range(n):
         passing = None
         if town.footfall is not None and counts is not None:
-            passing = town.footfall.spread(counts.drawn(count_rng)).loc[town.points.index]
+            passing = town.footfall.spread(counts.drawn(count_rng)).loc[held(town, "points").index]
         parts = town.parts(
             rate_factors=_factors(rate_rng, town.settings.rates.shape, trip_rate_cv),
             passing=passing,

@@ -93,7 +93,8 @@ def station_costs(sites: Sites, costs: Mapping[str, CostSection]) -> StationCost
     faults = _section_faults(costs)
     if faults:
         raise InputError(faults)
-    items = {key: _item(sites.table, costs, key, faults) for key in COST_KEYS}
+    table = sites.table
+    items = {key: _item(table, costs, key, faults) for key in COST_KEYS}
     if faults:
         raise InputError(faults)
     running = sum((items[key] for key in RUNNING_KEYS), np.zeros(len(sites), dtype=np.int64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,7 +36,7 @@ from placement.travel import (
     TravelTimes,
 )
 from placement.values import Sites
-from placement.values.immutable import immutable
+from placement.values.immutable import immutable, replaced
 from placement.values.shown import Shown, brief, headline_of, of_data
 
 
@@ -149,7 +149,7 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
         faults += (fault for fault in error.faults if fault not in faults)
     if faults or tables is None:
         raise InputError(faults)
-    return replace(tables, notes=(*tables.notes, *notes)), streets
+    return replaced(tables, notes=(*tables.notes, *notes)), streets
 
 
 def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
@@ -221,4 +221,4 @@ def restated(prepared: Prepared, study: Study) -> Prepared:
     about = (prepared.demand, prepared.sites, prepared.times)
     first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
     between = prepared.notes[first : len(prepared.notes) - last]
-    return replace(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+    return replaced(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))

@@ -120,7 +120,7 @@ def _written(value: Any, *, shares: bool) -> Any:
     """Return a value as the parser of `study.toml` would hand it over; keys without a value are left out."""
     if isinstance(value, Mapping):
         return {name: _written(part, shares=shares) for name, part in value.items() if part is not None}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_written(part, shares=shares) for part in value]
     if isinstance(value, float):
         return Decimal(repr(value))

@@ -15,6 +15,7 @@ from scipy import sparse
 from placement.streets.network import Streets
 from placement.streets.snap import Snaps
 from placement.travel.costs import CLOSED, EdgeCosts
+from placement.values.arrays import sealed
 from placement.values.immutable import immutable
 
 SITES_A_CALL = 4096
@@ -114,6 +115,9 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     by_edge = np.lexsort((np.arange(sites.edge.size), sites.edge)).astype(np.int32)
     first_on_edge = np.zeros(streets.n_edges + 1, dtype=np.int64)
     np.cumsum(np.bincount(sites.edge, minlength=streets.n_edges), out=first_on_edge[1:])
+    placed, first_reach, reach_site, reach_cost, first_on_edge, by_edge = sealed(
+        placed, first_reach, reach_site, reach_cost, first_on_edge, by_edge
+    )
     return Reach(
         streets=streets, costs=costs, cutoff=cutoff, sites=placed, first_reach=first_reach, reach_site=reach_site,
         reach_cost=reach_cost, first_on_edge=first_on_edge, on_edge=by_edge, threads=threads,

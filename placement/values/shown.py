@@ -76,9 +76,11 @@ def brief(value: Any) -> str:
     for kinds, said in _KINDS:
         if isinstance(value, kinds):
             return said(value)
-    if value is None:
-        return "none"
-    return headline_of(value) if is_dataclass(value) else str(value)
+    if is_dataclass(value):
+        return headline_of(value)
+    if hasattr(value, "_shown"):
+        return ", ".join(f"{name} {text}" for name, text in _within_limits(value)[1]) or "none"
+    return "none" if value is None else str(value)
 
 
 def cut(text: str) -> str:

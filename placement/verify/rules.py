@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
+from placement.values.immutable import held
 from placement.verify.recount import age_masks, district_masks
 
 RUNNING = ("rent", "maintenance", "staff")
@@ -53,7 +54,7 @@ class Claims:
 
 def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
     """Return the fen of one cost item at one site: its own, else its host's, else the default, else 0."""
-    row = prepared.sites.table.loc[site_id]
+    row = held(prepared.sites, "table").loc[site_id]
     own = row[f"{item}_fen"]
     if not pd.isna(own):
         return int(own)
