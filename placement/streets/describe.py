@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from placement.streets.lengths import stretch
+from placement.streets.network import StreetNetwork
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-if TYPE_CHECKING:
-    from placement.streets.network import Streets
 
 STRETCH = 3.0
 """An edge is suspicious where its length is this many times that of its line, or more."""
@@ -84,7 +81,7 @@ class StreetsSummary:
         return f"StreetsSummary: {self.nodes:,} nodes, {self.edges:,} edges", rows
 
 
-def summarise(streets: Streets) -> StreetsSummary:
+def summarise(streets: StreetNetwork) -> StreetsSummary:
     """Return the summary of a network; see :class:`StreetsSummary`."""
     straight = _straight(streets)
     return StreetsSummary(
@@ -99,7 +96,7 @@ def summarise(streets: Streets) -> StreetsSummary:
     )
 
 
-def parts_of(streets: Streets) -> pd.DataFrame:
+def parts_of(streets: StreetNetwork) -> pd.DataFrame:
     """Return the connected parts of a network; see :class:`StreetsSummary`."""
     part = streets.part
     count = int(part.max()) + 1
@@ -116,11 +113,11 @@ def parts_of(streets: Streets) -> pd.DataFrame:
     ).rename_axis("part")
 
 
-def _straight(streets: Streets) -> np.ndarray:
+def _straight(streets: StreetNetwork) -> np.ndarray:
     return np.asarray(np.hypot(*(streets.xy[streets.u] - streets.xy[streets.v]).T))
 
 
-def _suspicious(streets: Streets, straight: np.ndarray) -> pd.DataFrame:
+def _suspicious(streets: StreetNetwork, straight: np.ndarray) -> pd.DataFrame:
     lines = streets.lines()
     drawn = shapely.length(lines)
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
@@ -149,7 +146,7 @@ def _suspicious(streets: Streets, straight: np.ndarray) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _gaps(streets: Streets) -> pd.DataFrame:
+def _gaps(streets: StreetNetwork) -> pd.DataFrame:
     """Return the dead ends that lie at a street without joining it; the stub of a junction does not count."""
     degree = np.bincount(np.concatenate([streets.u, streets.v]), minlength=streets.n_nodes)
     ends = np.flatnonzero(degree == 1)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placement.errors import listed
 from placement.streets.describe import GAP_M, StreetsSummary
-from placement.streets.network import Streets
+from placement.streets.streets import Streets
 from placement.values.crs import degrees
 
 STRETCHED = 1.08

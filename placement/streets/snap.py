@@ -24,8 +24,8 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.errors import CrsError, Fault, InputError
-from placement.streets.network import Streets
 from placement.streets.space_order import morton_order
+from placement.streets.streets import Streets
 from placement.values.arrays import frozen_array
 from placement.values.crs import degrees
 from placement.values.demand import check_points

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.streets.describe import parts_of
+from placement.streets.network import StreetNetwork
 
-if TYPE_CHECKING:
-    from placement.streets.network import Streets
+Network = TypeVar("Network", bound=StreetNetwork)
 
 
-def keep_edges(streets: Streets, keep: NDArray[np.bool_], left_out: pd.DataFrame | None = None) -> Streets:
+def keep_edges(streets: Network, keep: NDArray[np.bool_], left_out: pd.DataFrame | None = None) -> Network:
     """Return the network with the edges where `keep` holds and the nodes they join; new rows go to `left_out`."""
     used = np.zeros(streets.n_nodes, dtype=bool)
     used[streets.u[keep]] = used[streets.v[keep]] = True
@@ -39,7 +39,7 @@ def keep_edges(streets: Streets, keep: NDArray[np.bool_], left_out: pd.DataFrame
     )
 
 
-def drop_small_parts(streets: Streets, least_part_m: float) -> Streets:
+def drop_small_parts(streets: Network, least_part_m: float) -> Network:
     """Return the network without small parts; see :meth:`placement.streets.Streets.without_small_parts`."""
     if not (np.isfinite(least_part_m) and least_part_m >= 0):
         raise InputError.single("least_part_m", f"is {least_part_m}", remedy="give metres, 0 or more")

@@ -1,5 +1,6 @@
 """Travel times: exact, sparse, along streets or straight, or given as a table."""
 
+from placement.travel.archive import load_times, save_times
 from placement.travel.ask import TravelRun
 from placement.travel.between import distances_mm
 from placement.travel.cache import cache_folder
@@ -19,6 +20,8 @@ __all__ = [
     "cache_folder",
     "distances_mm",
     "isochrones",
+    "load_times",
+    "save_times",
     "straight_line_times",
     "table_times",
     "vehicle_run",

@@ -43,8 +43,9 @@ _DAMAGED = (
 """What reading a damaged or forged archive may raise."""
 
 
-def save(times: TravelTimes, path: Path, *, compress: bool = True, key: str = "") -> None:
-    """Write `times` to `path`, sealed for `key`; a killed run leaves what was there before."""
+def save_times(times: TravelTimes, path: str | Path, *, compress: bool = True, key: str = "") -> None:
+    """Write everything to one ``.npz`` file (no pickle), sealed for `key`, whole or not at all."""
+    path = Path(path)
     head = {
         "schema": SCHEMA, "key": key, "unit": times.unit, "cutoff_s": times.cutoff_s, "speed_m_s": times.speed_m_s,
         "mode": times.mode, "source": times.source,
@@ -72,17 +73,24 @@ def save(times: TravelTimes, path: Path, *, compress: bool = True, key: str = ""
         raise
 
 
-def load(path: Path) -> TravelTimes:
-    """Return what :func:`save` wrote under whatever key."""
+def load_times(path: str | Path) -> TravelTimes:
+    """Return what :func:`save_times` wrote under whatever key.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or of another kind.
+    """
+    path = Path(path)
     try:
         with path.open("rb") as file:
-            return read(file, path.name)
+            return read_times(file, path.name)
     except OSError as error:
         raise _unreadable(path.name, error) from error
 
 
-def read(file: IO[bytes], name: str, *, key: str | None = None) -> TravelTimes:
-    """Return what :func:`save` wrote to an open file of this name, under this key where one is given."""
+def read_times(file: IO[bytes], name: str, *, key: str | None = None) -> TravelTimes:
+    """Return what :func:`save_times` wrote to an open file of this name, under this key where one is given."""
     try:
         parts = _arrays(file)
         head = json.loads(str(parts.pop("head")))

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.errors import InputError
-from placement.streets.network import Streets
 from placement.streets.snap import Snaps, check_same_place, point_coordinates, snap_to_streets
+from placement.streets.streets import Streets
 from placement.streets.subset import keep_edges
 from placement.travel.cache import fingerprint_of, keep, kept, with_ids
 from placement.travel.costs import CLOSED, EdgeCosts

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from placement.streets.network import Streets
+from placement.streets.streets import Streets
 from placement.travel.walking import walking_times
 
 _FAR_M = 200_000.0

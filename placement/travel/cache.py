@@ -30,7 +30,7 @@ import pandas as pd
 
 import placement
 from placement.errors import InputError
-from placement.travel.archive import UNFINISHED, read, save
+from placement.travel.archive import UNFINISHED, read_times, save_times
 from placement.travel.times import TravelTimes
 
 MOST_FILES = 100
@@ -40,6 +40,8 @@ MOST_BYTES = 2 * 2**30
 _ABANDONED_S = 24 * 3600.0
 _OURS = "[0-9a-f]" * 64 + ".npz"
 _ENTRY_BYTES = 8
+_COMPUTING = ("streets", "travel")
+"""The folders whose code decides travel times."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -80,7 +82,8 @@ def fingerprint_of(*parts: object) -> str:
 def _code() -> str:
     """Return what changes whenever the code does that computes travel times."""
     digest = hashlib.sha256(placement.__version__.encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    package = Path(placement.__file__).parent
+    for file in sorted(file for folder in _COMPUTING for file in (package / folder).glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -95,7 +98,7 @@ def kept(folder: Path | None, key: str, like: Callable[[TravelTimes], bool]) -> 
             descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=opened)
             with os.fdopen(descriptor, "rb") as file:
                 _check_own(os.fstat(descriptor), stat.S_ISREG, "file")
-                times = read(file, path.name, key=key)
+                times = read_times(file, path.name, key=key)
                 os.utime(descriptor)
     except FileNotFoundError:
         return None
@@ -116,7 +119,7 @@ def keep(folder: Path | None, key: str, times: TravelTimes) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _own_folder(folder):
-            save(times, folder / f"{key}.npz", compress=False, key=key)
+            save_times(times, folder / f"{key}.npz", compress=False, key=key)
             _drop_oldest(folder)
     except OSError as error:
         _LOG.info("travel times are not kept: %s", error)

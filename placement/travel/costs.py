@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.streets.network import Streets
 from placement.streets.snap import Snaps
+from placement.streets.streets import Streets
 from placement.values.arrays import frozen_array
 from placement.values.immutable import immutable
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
-from placement.streets.network import Streets
+from placement.streets.streets import Streets
 from placement.travel.stream import TimesStream
 from placement.travel.walking import walking_run, whole_reach
 from placement.values.arrays import frozen_array

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from placement.errors import InputError
-from placement.streets.network import Streets
 from placement.streets.snap import check_same_place, point_coordinates, snap_to_streets
+from placement.streets.streets import Streets
 from placement.travel import placed as col
 from placement.travel.ask import open_streets, reach_of
 from placement.travel.costs import CLOSED

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.streets.network import Streets
 from placement.streets.snap import Snaps
+from placement.streets.streets import Streets
 from placement.travel.costs import CLOSED, EdgeCosts
 from placement.values.arrays import sealed
 from placement.values.immutable import immutable

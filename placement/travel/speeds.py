@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import Fault, InputError
-from placement.streets.network import Streets
+from placement.streets.streets import Streets
 from placement.travel.costs import CLOSED, EdgeCosts
 from placement.values.row_faults import row_faults
 

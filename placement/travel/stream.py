@@ -16,7 +16,8 @@ import pandas as pd
 
 from placement.streets.snap import Snaps
 from placement.travel.search import Reach, search
-from placement.travel.times import TravelTimes, Unit, positions_of
+from placement.travel.tables import Unit
+from placement.travel.times import TravelTimes, positions_of
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ from scipy import sparse
 
 from placement.errors import AlignmentError, Fault, InputError
 from placement.tables import LARGEST, UNITS, travel_columns, travel_numbers, wide_to_long
-from placement.travel.times import Unit
 from placement.values.row_faults import row_faults
 
 TABLE = "travel"
+
+Unit = Literal["mm", "ms"]
+"""What the whole numbers of a matrix are."""
 
 
 @dataclass(frozen=True, kw_only=True)

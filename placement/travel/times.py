@@ -18,7 +18,6 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -27,10 +26,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
+from placement.travel.tables import Unit, long_table, melted
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
 
-Unit = Literal["mm", "ms"]
 SNAP_COLUMNS = ("id", "kind", "access_m", "part", "far")
 
 
@@ -187,25 +186,6 @@ class TravelTimes:
         digest.update(self.matrix.data.astype("<i4").tobytes())
         return digest.hexdigest()
 
-    def save(self, path: str | Path) -> None:
-        """Write everything to one compressed ``.npz`` file (no pickle), whole or not at all."""
-        from placement.travel.archive import save  # noqa: PLC0415
-
-        save(self, Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> TravelTimes:
-        """Read what :meth:`save` wrote.
-
-        Raises
-        ------
-        InputError
-            If the file is missing, damaged or of another kind.
-        """
-        from placement.travel.archive import load  # noqa: PLC0415
-
-        return load(Path(path))
-
     @classmethod
     def from_table(
         cls,
@@ -252,8 +232,6 @@ class TravelTimes:
         >>> times.within_metres(500).toarray().tolist()
         [[True], [False]]
         """
-        from placement.travel.tables import long_table  # noqa: PLC0415
-
         parts = long_table(frame, point_ids=point_ids, site_ids=site_ids, missing=missing)
         return cls(
             point_ids=parts.point_ids, site_ids=parts.site_ids, matrix=parts.matrix, unit=parts.unit,
@@ -295,8 +273,6 @@ class TravelTimes:
         >>> TravelTimes.from_matrix(frame, unit="metres").within_metres(500).toarray().tolist()
         [[True], [False]]
         """
-        from placement.travel.tables import melted  # noqa: PLC0415
-
         return cls.from_table(
             melted(frame, unit), point_ids=frame.index if point_ids is None else point_ids,
             site_ids=frame.columns if site_ids is None else site_ids, cutoff_s=cutoff_s, speed_m_s=speed_m_s,

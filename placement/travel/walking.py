@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 
 from placement.errors import InputError
-from placement.streets.network import Streets
 from placement.streets.snap import FAR_SNAP_M
+from placement.streets.streets import Streets
 from placement.tables import LARGEST
 from placement.travel.ask import Direction, TravelRun
 from placement.travel.costs import EdgeCosts

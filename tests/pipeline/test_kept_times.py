@@ -13,9 +13,8 @@ from placement.pipeline.prepare import prepare
 from placement.pipeline.recommend import recommend
 from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.travel import TravelTimes
 from placement.travel import ask as run
-from placement.travel.archive import save
+from placement.travel.archive import load_times, save_times
 from placement.verify import verify_folder
 
 
@@ -72,7 +71,7 @@ def test_same_files_with_and_without(spoiled, folder, tmp_path):
 
 def nearer(path):
     """Times that are kept, a third as long."""
-    times = TravelTimes.load(path)
+    times = load_times(path)
     matrix = times.matrix.copy()
     matrix.data = matrix.data // 3
     return replace(times, matrix=matrix)
@@ -81,7 +80,7 @@ def nearer(path):
 def test_poisoned_times_decide_no_plan(spoiled, folder, tmp_path, caplog):
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "honest")
     (path,) = folder.iterdir()
-    nearer(path).save(path)
+    save_times(nearer(path), path)
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "again")
     assert "travel times are computed again" in caplog.text
     for file in (tmp_path / "honest").iterdir():
@@ -92,7 +91,7 @@ def test_the_judge_does_not_believe_what_was_kept(spoiled, folder, tmp_path):
     """Whoever acts as the user can seal what they like; the judge computes for itself."""
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "honest")
     (path,) = folder.iterdir()
-    save(nearer(path), path, key=path.stem)
+    save_times(nearer(path), path, key=path.stem)
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "deceived")
     assert verify_folder(tmp_path / "honest").confirmed
     verdict = verify_folder(tmp_path / "deceived")

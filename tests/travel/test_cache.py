@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placement.travel import TravelTimes, cache_folder, walking_times
 from placement.travel import ask as running
 from placement.travel import cache as _cache
+from placement.travel import cache_folder, walking_times
+from placement.travel.archive import load_times
 from tests.travel.networks import random_points, random_streets
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,7 @@ def test_a_damaged_or_foreign_file_is_computed_again_and_written_anew(town, tmp_
         again = run(town, tmp_path)
     assert again.fingerprint() == first.fingerprint() != other.fingerprint()
     assert "travel times are computed again" in caplog.text
-    assert TravelTimes.load(path).fingerprint() == first.fingerprint()
+    assert load_times(path).fingerprint() == first.fingerprint()
 
 
 def test_ids_come_back_as_they_were_given(town, tmp_path):
@@ -126,12 +127,12 @@ def test_what_was_used_longest_ago_is_dropped(town, tmp_path, monkeypatch):
         os.utime(newest, (1000 + age, 1000 + age))
     run(town, tmp_path, cutoff_s=100)  # used again: now the newest
     run(town, tmp_path, cutoff_s=130)
-    kept = {TravelTimes.load(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")}
+    kept = {load_times(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")}
     assert kept == {100, 120, 130}
     size = max(path.stat().st_size for path in tmp_path.glob("?" * 64 + ".npz"))
     monkeypatch.setattr(_cache, "MOST_BYTES", size * 3 // 2)
     run(town, tmp_path, cutoff_s=140)
-    assert {TravelTimes.load(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")} == {140}
+    assert {load_times(path).cutoff_s for path in tmp_path.glob("?" * 64 + ".npz")} == {140}
     monkeypatch.setattr(_cache, "MOST_BYTES", 1)
     run(town, tmp_path, cutoff_s=150)  # larger than half the room: not kept at all
     assert own.read_bytes() == b"of the user"
