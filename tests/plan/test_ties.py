@@ -129,7 +129,7 @@ def shuffled(town, rng):
     """The same town with the rows of every table in another order."""
     rows, columns = rng.permutation(len(town.demand.ids)), rng.permutation(len(town.sites))
     arrays = {name: getattr(town.demand, name)[rows] for name in ("people", "need", "awareness", "uptake")}
-    demand = dataclasses.replace(town.demand, points=town.demand.frame.iloc[rows], **arrays)
+    demand = dataclasses.replace(town.demand, points=town.demand.points.iloc[rows], **arrays)
     sites = Sites(table=town.sites.frame.iloc[columns])
     times = dataclasses.replace(
         town.times,
