@@ -18,7 +18,7 @@ import copy
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import FrozenInstanceError, fields
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,6 +93,7 @@ def immutable(cls: type[Value]) -> type[Value]:
 
     changed: Any = cls
     changed.__init__, changed.__setstate__ = init, set_state
+    changed.__setattr__, changed.__delattr__ = _refuse_set, _refuse_delete
     changed.__repr__, changed._repr_html_ = as_text, as_html
     for each in fields(changed):
         if not each.name.startswith("_") and _HANDED_OUT.search(str(each.type)):
@@ -137,6 +138,15 @@ class _HandedOut:
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.name] = value
+
+
+def _refuse_set(value: Any, name: str, _: Any) -> None:
+    """Refuse as a frozen dataclass does, which lets subclasses set what is no field."""
+    raise FrozenInstanceError(f"cannot assign to {name!r} of {type(value).__name__}: make a new value")
+
+
+def _refuse_delete(value: Any, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete {name!r} of {type(value).__name__}")
 
 
 def _handed_out(value: Any) -> Any:

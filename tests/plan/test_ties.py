@@ -66,7 +66,7 @@ def line_town(stations_m, candidates_m, policy, costs, reach=None, ids=None):
     n, m = len(stations_m), len(candidates_m)
     sites = make_sites(n, m, xy=np.column_stack([xs, np.zeros(n + m)]))
     if ids is not None:
-        table = sites.frame
+        table = sites.table
         table.index = pd.Index(ids, name="site_id")
         sites = Sites(table=table)
     metres = np.full((m, n + m), np.nan)
@@ -130,7 +130,7 @@ def shuffled(town, rng):
     rows, columns = rng.permutation(len(town.demand.ids)), rng.permutation(len(town.sites))
     arrays = {name: getattr(town.demand, name)[rows] for name in ("people", "need", "awareness", "uptake")}
     demand = dataclasses.replace(town.demand, points=town.demand.points.iloc[rows], **arrays)
-    sites = Sites(table=town.sites.frame.iloc[columns])
+    sites = Sites(table=town.sites.table.iloc[columns])
     times = dataclasses.replace(
         town.times,
         point_ids=town.times.point_ids[rows],

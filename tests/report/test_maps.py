@@ -14,9 +14,9 @@ from placement.maps.frame import Frame, path
 from placement.maps.ground import demand_layer
 from placement.maps.stations import APART_PX, Stations, _apart
 from placement.report import ordered_actions
-from placement.values.immutable import held
 from placement.report.text import texts
 from placement.values import Demand
+from placement.values.immutable import held
 from tests.report.conftest import (
     CRS,
     HOSTILE,

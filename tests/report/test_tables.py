@@ -86,7 +86,7 @@ def test_bytes_do_not_depend_on_row_order(plan, sites):
 
 
 def test_a_site_that_is_not_in_the_table_is_named(sites):
-    fewer = type(sites)(table=sites.frame.drop(index=["S04", "S11"]))
+    fewer = type(sites)(table=sites.table.drop(index=["S04", "S11"]))
     with pytest.raises(AlignmentError) as raised:
         actions_csv(make_plan(), fewer)
     assert sorted(fault.row for fault in raised.value.faults) == ["S04", "S11"]

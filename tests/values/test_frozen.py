@@ -35,6 +35,7 @@ from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
 from placement.pipeline.visits import Visits
 from placement.plan import optimise
+from placement.progress import Step
 from placement.report.write import write_plan
 from placement.solve import maximise_coverage
 from placement.standard import rules_of
@@ -111,7 +112,7 @@ def made_by_hand() -> list[Any]:
     return [
         usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
         SERVICES[0], Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
-        Shift(system="gcj02", before_m=500.0, after_m=3.0),
+        Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         RasterPeople(points=places, notes=("none",)),
         areal_weights(corners, places), interpolate_footfall(places, places.set_index(pd.Index(list("abcd")))),
