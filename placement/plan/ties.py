@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.economics import StationCosts
 from placement.interrupts import hold_interrupts
-from placement.models import RelocationModel
-from placement.models.maximal_coverage import capital_amounts
+from placement.models import Formulated
 from placement.solve.program.recount import recount
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.ties.transfers import Transfers
 from placement.streets import Streets
 from placement.travel.between import distances_mm
@@ -26,25 +25,25 @@ _GRACE_S, _GRACE_SHARE = 0.25, 0.03
 
 
 def break_ties(
-    model: RelocationModel,
+    model: Formulated,
     solution: Solution,
-    costs: StationCosts,
     sites: Sites,
     streets: Streets | None,
     *,
     time_limit_s: float,
     seed: int,
     threads: int,
+    settings: EngineSettings | None = None,
 ) -> tuple[Solution, bool]:
     """Return the optimum that comes first among equal ones, or `solution` and False where that was not proven.
 
     Whatever goes wrong on the way (an exception, an answer that is none, a plan that is not as good, no answer in time)
     leaves `solution` as it is and is told in ``details["tie_break"]``.
     """
-    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads}
+    options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads, "settings": settings or DEFAULTS}
     transfers = _transfers(model, sites, streets)
     with hold_interrupts() as interrupt:
-        better, remark = _guarded(model, solution, [*_action_costs(model, costs)], transfers, options)
+        better, remark = _guarded(model, solution, [*_action_costs(model)], transfers, options)
     if better is not None and not _as_good(model, solution, better):
         better, remark = None, "the solver's plan is not as good as the one at hand"
     if better is not None:
@@ -54,7 +53,7 @@ def break_ties(
 
 
 def _guarded(
-    model: RelocationModel,
+    model: Formulated,
     solution: Solution,
     action_costs: list[NDArray[np.int64]],
     transfers: Transfers | None,
@@ -83,16 +82,16 @@ def _guarded(
     return (found[0] if found else None), ""
 
 
-def _as_good(model: RelocationModel, solution: Solution, better: Solution) -> bool:
+def _as_good(model: Formulated, solution: Solution, better: Solution) -> bool:
     if better.chosen.shape != solution.chosen.shape:
         return False
     counted = recount(model.program, better.chosen)
     return not counted.violations and counted.objective == solution.objective == better.objective
 
 
-def _transfers(model: RelocationModel, sites: Sites, streets: Streets | None) -> Transfers | None:
+def _transfers(model: Formulated, sites: Sites, streets: Streets | None) -> Transfers | None:
     """Return the lengths by which stations are paired with the places they move to; None where none can move."""
-    giving, receiving = model.of_kind("give"), model.of_kind("move_in")
+    giving, receiving = model.giving, model.receiving
     if not giving.size or not receiving.size:
         return None
 
@@ -104,13 +103,12 @@ def _transfers(model: RelocationModel, sites: Sites, streets: Streets | None) ->
     return Transfers(giving=giving, receiving=receiving, lengths=lengths)
 
 
-def _action_costs(model: RelocationModel, costs: StationCosts) -> list[NDArray[np.int64]]:
+def _action_costs(model: Formulated) -> list[NDArray[np.int64]]:
     """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
 
     Money is counted in shares of the largest unit that divides all amounts.
     """
-    money = capital_amounts(model.kinds, model.sites, costs)
-    actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
+    actions, money = model.action_costs()
     money = money // (int(np.gcd.reduce(money)) or 1)
     worst = int(np.abs(money).sum()) + 1
     return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]

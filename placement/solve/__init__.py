@@ -7,7 +7,8 @@ Rooms, from the bottom up; each imports only what stands above it in this list:
 - ``cuts``, ``bounds``, ``lp``: inequalities; bounds in exact integers by first-order steps; the relaxation by simplex.
 - ``plans``: searches for plans. ``tree``: branch and bound, and the evidence it leaves.
 - ``infeasible``, ``ties``: programs without a plan; the best among equal plans.
-- ``large_root``, ``run``, ``engine``: the stages in order; ``deadline``: when to stop.
+- ``root``: what is known at the root. ``large_root``, ``run``, ``engine``: the stages in order.
+- ``deadline``: when to stop. ``settings``: every number that decides how time is spent.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from placement.errors import InputError
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import CoverageProgram, Solution
 
-__all__ = ["CoverageProgram", "Solution", "check_backend", "maximise_coverage"]
+__all__ = ["CoverageProgram", "EngineSettings", "Solution", "check_backend", "maximise_coverage"]
 
 
 def check_backend(backend: str) -> None:
@@ -39,6 +41,7 @@ def maximise_coverage(
     seed: int = 0,
     threads: int = 2,
     backend: str = "auto",
+    settings: EngineSettings | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan found for `program`, with a proven bound on how much better any other could be.
@@ -59,6 +62,8 @@ def maximise_coverage(
         ``"auto"``: the engine of this package, whose bound, or "infeasible", carries a certificate. ``"highs"``,
         ``"cbc"`` or any solver name PuLP knows: the aggregated program as an integer program there; the bound, or
         "infeasible", is that solver's word.
+    settings
+        How the engine spends its time; None: the default numbers. Other backends do not look at it.
     progress
         Called with (stage, gap so far) from time to time.
 
@@ -96,7 +101,13 @@ def maximise_coverage(
         from placement.solve.engine import solve_engine  # noqa: PLC0415 - numba is loaded only by those who solve
 
         solution = solve_engine(
-            program, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, progress=progress
+            program,
+            gap=gap,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            threads=threads,
+            settings=settings or DEFAULTS,
+            progress=progress,
         )
     else:
         from placement.solve.backends.milp import solve_milp  # noqa: PLC0415 - so is PuLP

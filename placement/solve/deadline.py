@@ -6,6 +6,7 @@ The stages look at it between two slices of their work; see :mod:`placement.inte
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from time import perf_counter
 
 from placement.interrupts import Interrupt
@@ -21,7 +22,9 @@ class Deadline:
     interrupt
         Passes the deadline at once when asked; None: nothing does.
     whole
-        The deadline this one is part of: it passes when that one is called off.
+        The deadline this one is part of: it passes no later than that one.
+    reserve_s
+        Returns the seconds before `ends` that are needed for what comes after; None: nothing does.
 
     Examples
     --------
@@ -34,8 +37,15 @@ class Deadline:
     (True, 0.0)
     """
 
-    def __init__(self, ends: float, interrupt: Interrupt | None = None, whole: Deadline | None = None) -> None:
-        self._ends, self._interrupt, self._whole = ends, interrupt, whole
+    def __init__(
+        self,
+        ends: float,
+        interrupt: Interrupt | None = None,
+        whole: Deadline | None = None,
+        *,
+        reserve_s: Callable[[], float] | None = None,
+    ) -> None:
+        self._ends, self._interrupt, self._whole, self._reserve_s = ends, interrupt, whole, reserve_s
         self._called_off = False
 
     @classmethod
@@ -59,7 +69,12 @@ class Deadline:
 
     def left_s(self) -> float:
         """Return the seconds left, 0 or more."""
-        return 0.0 if self.asked else max(0.0, self._ends - perf_counter())
+        return 0.0 if self.asked else max(0.0, self.ends_at() - perf_counter())
+
+    def ends_at(self) -> float:
+        """Return ``time.perf_counter()`` of the moment, as things stand now."""
+        ends = self._ends if self._reserve_s is None else self._ends - self._reserve_s()
+        return ends if self._whole is None else min(ends, self._whole.ends_at())
 
     def passed(self, *, margin_s: float = 0.0) -> bool:
         """Return whether the moment is less than `margin_s` away."""
@@ -67,7 +82,11 @@ class Deadline:
 
     def within(self, seconds: float) -> Deadline:
         """Return the sooner of this and `seconds` from now."""
-        return Deadline(min(self._ends, perf_counter() + seconds), self._interrupt, self)
+        return Deadline(perf_counter() + seconds, self._interrupt, self)
+
+    def leaving(self, reserve_s: Callable[[], float]) -> Deadline:
+        """Return a deadline that passes so many seconds before this one; how many is asked at every look."""
+        return Deadline(self._ends, self._interrupt, self, reserve_s=reserve_s)
 
 
 NEVER = Deadline(math.inf)

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import functools
 import math
-import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy import sparse
 
+from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.solve.cuts.pool import CutPool
 from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
 from placement.solve.large_root import CutRounds
 from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import build_field, greedy_plan
+from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
-from placement.solve.program.forest import FEWEST_ENTRIES, build_forest
+from placement.solve.program.domain import Domain
+from placement.solve.program.dominate import dominated_columns, without
+from placement.solve.program.forest import build_forest
 from placement.solve.program.group_kernels import MASK_COLUMNS
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
-from placement.solve.run import Run
+from placement.solve.program.recount import exact_sum
+from placement.solve.program.reduced import ReducedProgram
+from placement.solve.run import close_tree, run_root
+from placement.solve.settings import DEFAULTS, EngineSettings
+from placement.solve.tree.branch import Tree
+from placement.solve.tree.proof import ProofLog
+from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
+from placement.values.program import WEIGHT_LIMIT
+from placement.version import __version__
+
+_NAME = f"placement {__version__}"
 
 
 def solve_engine(
@@ -36,31 +49,117 @@ def solve_engine(
     time_limit_s: float = 60.0,
     seed: int = 0,
     threads: int = 2,
+    settings: EngineSettings = DEFAULTS,
     progress: Callable[[str, float], None] | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
     compile_kernels()
-    ends = time.perf_counter() + time_limit_s
-    return _solve(program, gap=gap, ends=ends, seed=seed, threads=threads, progress=progress)
+    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)
+    return _solve(program, asked, perf_counter() + time_limit_s)
 
 
-def _solve(
-    program: CoverageProgram,
-    *,
-    gap: float,
-    ends: float,
-    seed: int,
-    threads: int,
-    progress: Callable[[str, float], None] | None,
-) -> Solution:
-    begun = time.perf_counter()
-    reduced = aggregate(program, threads=threads)
-    timings = {"aggregate": time.perf_counter() - begun}
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What a caller asks for, besides the time: see :func:`solve_engine`."""
+
+    gap: float = 0.0
+    seed: int = 0
+    threads: int = 2
+    progress: Callable[[str, float], None] | None = None
+    settings: EngineSettings = DEFAULTS
+
+
+def _solve(program: CoverageProgram, asked: _Asked, ends: float) -> Solution:
+    """Aggregate, work at the root, branch, and seal the proof; `ends` is ``time.perf_counter()`` of the end."""
+    begun = perf_counter()
+    try:
+        reduced = aggregate(program, threads=asked.threads, settings=asked.settings.program, until=Deadline(ends))
+    except NoSolutionError:
+        return _nothing(program, asked.gap, perf_counter() - begun)
+    seconds = {"aggregate": perf_counter() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
-        run = Run(reduced, gap=gap, deadline=deadline, seed=seed, threads=threads, progress=progress)
-        own = run.solution(run.tree(timings), timings)
-    return own if run.by_solver is None else _better(own, run.by_solver)
+        begun = perf_counter()
+        tools, dominated = _tools(reduced, asked, deadline)
+        seconds["build"] = perf_counter() - begun
+        root, at_root = run_root(tools)
+        begun = perf_counter()
+        tree = close_tree(root, tools)
+        seconds |= {**at_root, "tree": perf_counter() - begun}
+        own = _sealed(reduced, tools, tree, dominated, seconds)
+        own = replace(own, interrupted=deadline.interrupted)
+    return own if root.by_solver is None else _better(own, root.by_solver)
+
+
+def _tools(reduced: ReducedProgram, asked: _Asked, deadline: Deadline) -> tuple[Tools, int]:
+    """Return what a run works with, and how many columns are dominated."""
+    settings = asked.settings
+    whole = build_problem(reduced, settings.program)
+    dominated = dominated_columns(whole)
+    problem = without(whole, dominated)
+    pool = CutPool(problem.covers)
+    fingerprint = reduced.classes.fingerprint(reduced.program)
+    log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
+    stop = deadline.leaving(lambda: log.reserve_s)
+    tools = Tools(
+        program=reduced.program,
+        problem=problem,
+        pool=pool,
+        log=log,
+        finder=Finder(problem, stop, settings.plans),
+        deadline=stop,
+        gap=asked.gap,
+        seed=asked.seed,
+        threads=asked.threads,
+        progress=asked.progress,
+        settings=settings,
+    )
+    return tools, int(dominated.shape[0])
+
+
+def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, seconds: dict[str, float]) -> Solution:
+    """Return the solution with its certificate."""
+    begun = perf_counter()
+    infeasible = tree.incumbent is None and tree.finished
+    bound = 0 if infeasible else tree.proven_bound(tools.gap, fixed=tools.log.has_fixings)
+    chosen = None if tree.incumbent is None else tree.incumbent.chosen
+    certificate = tools.log.certificate(bound=bound, infeasible=infeasible, objective=tree.objective, chosen=chosen)
+    return Solution(
+        status=tree.status(tools.gap),
+        chosen=np.zeros(reduced.n_columns, dtype=bool) if chosen is None else chosen,
+        objective=tree.objective,
+        bound=bound,
+        asked_gap=tools.gap,
+        proof="certificate",
+        solver=_NAME,
+        certificate=certificate,
+        timings={**seconds, "certificate": perf_counter() - begun},
+        details={
+            "rows": reduced.classes.n_rows,
+            "classes": reduced.classes.count,
+            "columns": reduced.n_columns,
+            "dominated": dominated,
+            "cuts": tools.pool.count,
+            "nodes": tree.nodes,
+            "price_sets": certificate.prices.count,
+        },
+    )
+
+
+def _nothing(program: CoverageProgram, gap: float, seconds: float) -> Solution:
+    """Return the solution of a program whose rows could not be read in time: no plan, and the bound of any program."""
+    most = WEIGHT_LIMIT + exact_sum(np.maximum(program.column_values, 0))
+    return Solution(
+        status="no_solution",
+        chosen=np.zeros(program.n_columns, dtype=bool),
+        objective=0,
+        bound=most,
+        asked_gap=gap,
+        proof="none",
+        solver=_NAME,
+        timings={"aggregate": seconds},
+        details={"columns": program.n_columns, "nodes": 0},
+    )
 
 
 def _better(own: Solution, by_solver: Solution) -> Solution:
@@ -88,15 +187,16 @@ def compile_kernels() -> None:
     for sites in (4, 2 * MASK_COLUMNS):
         for linear in ((budget,), (budget, pair)):
             toy = _toy(sites, linear)
-            _solve(toy, gap=0.0, ends=math.inf, seed=0, threads=1, progress=None)
+            _solve(toy, _Asked(threads=1), math.inf)
         aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
-    build_forest(np.arange(FEWEST_ENTRIES + 1), np.arange(FEWEST_ENTRIES, dtype=np.int32), FEWEST_ENTRIES)
+    fewest = DEFAULTS.program.forest_entries
+    build_forest(np.arange(fewest + 1), np.arange(fewest, dtype=np.int32), fewest)
     problem = build_problem(aggregate(_toy(4, (budget,))))
-    work = restrict(problem, problem.status, problem.low, problem.high)
+    work = Domain.of(problem).restricted(problem)
     ground = build_field(work, neighbours=True)
     start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
-    anneal(ground, start, 10, 1.0, 0.1, 0.1, 0)
-    iterated_search(ground, start, 1, 0.0, 0.0, 0)
+    anneal(ground, start, 10, 1.0, 0.1, 0.1, DEFAULTS.plans.cooling_every, 0)
+    iterated_search(ground, start, 1, 0.0, 0.0, 0, shaking(DEFAULTS.plans))
     recombined(ground, 0, 0.5, start, start)
     rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
     rounds.add([tuple(range(work.weights.size))])

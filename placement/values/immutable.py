@@ -26,7 +26,7 @@ import pandas as pd
 from scipy import sparse
 
 from placement.values.arrays import frozen_array
-from placement.values.shown import as_html, as_text
+from placement.values.shown import as_html, as_text, text_as_html
 
 Value = TypeVar("Value")
 
@@ -65,6 +65,8 @@ class FrozenDict(dict[Any, Any]):
 def immutable(cls: type[Value]) -> type[Value]:
     """Make the values of a frozen dataclass immutable, and show them in a few lines (:mod:`placement.values.shown`).
 
+    A class that shows itself by a ``__repr__`` of its own says ``repr=False`` to the dataclass.
+
     Fields whose names begin with an underscore are kept as the others are, but not handed out as copies: they are the
     class's own.
 
@@ -94,7 +96,10 @@ def immutable(cls: type[Value]) -> type[Value]:
     changed: Any = cls
     changed.__init__, changed.__setstate__ = init, set_state
     changed.__setattr__, changed.__delattr__ = _refuse_set, _refuse_delete
-    changed.__repr__, changed._repr_html_ = as_text, as_html
+    says_itself = not changed.__dataclass_params__.repr and changed.__repr__ is not object.__repr__
+    changed._repr_html_ = text_as_html if says_itself else as_html
+    if not says_itself:
+        changed.__repr__ = as_text
     for each in fields(changed):
         if not each.name.startswith("_") and _HANDED_OUT.search(str(each.type)):
             setattr(cls, each.name, _HandedOut(each.name))

@@ -10,6 +10,8 @@ import pandas as pd
 
 from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
+from placement.values.options import SolveOptions
+from placement.values.policy import Policy
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
 
@@ -145,6 +147,8 @@ class Plan:
         True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
+    policy, options
+        What the plan was made with; None where it was read from a file.
     """
 
     study: str
@@ -164,6 +168,8 @@ class Plan:
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | None = None
+    options: SolveOptions | None = None
 
     @property
     def gap(self) -> float:

@@ -49,9 +49,14 @@ def as_html(value: Any) -> str:
     return f"<div><strong>{html.escape(headline)}</strong>" + (f"<table>{cells}</table>" if cells else "") + "</div>"
 
 
+def text_as_html(value: Any) -> str:
+    """Return as a notebook shows it a value that has a text of its own."""
+    return f"<pre>{html.escape(repr(value))}</pre>"
+
+
 def headline_of(value: Any) -> str:
     """Return the first line of a value."""
-    return as_text(value).partition("\n")[0]
+    return repr(value).partition("\n")[0]
 
 
 def of_data(simulated: object) -> str:

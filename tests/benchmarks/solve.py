@@ -5,6 +5,7 @@
     python -m tests.benchmarks.solve --cases stream --rows 1e9
     python -m tests.benchmarks.solve --cases cities --points manhattan.txt --radius-m 400 --stations 50,60,70,80
     python -m tests.benchmarks.solve --cases wuhan          # real streets, with peers
+    python -m tests.benchmarks.solve --cases large --peers none --settings numbers.toml    # an ablation
 
 Every run is a process of its own, killed well after its limit; memory is the most it held resident while it solved,
 beyond what the instance itself took, and in brackets all that the process held, checking included. Kernels are
@@ -31,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.solve.settings import DEFAULTS, EngineSettings
 from tests.benchmarks.solve_instances import Recipe, build, city_points, streamed
 from tests.benchmarks.solve_peers import PEERS, UnfitError
 
@@ -57,14 +59,18 @@ WUHAN_LIMIT_S = 60.0
 PEAK_MB = 1024.0 if sys.platform != "darwin" else 1024.0**2
 
 
-def engine(program: Any, limit_s: float) -> tuple[float, float, float, float, dict[str, Any]]:
+def engine(
+    program: Any, limit_s: float, settings: EngineSettings = DEFAULTS
+) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
+    from placement.judge import check_certificate
     from placement.solve import maximise_coverage
     from placement.solve.engine import compile_kernels
-    from placement.verify import check_certificate
 
     compile_kernels()
-    taken, solution = typical(lambda: _timed(lambda: maximise_coverage(program, time_limit_s=limit_s)))
+    taken, solution = typical(
+        lambda: _timed(lambda: maximise_coverage(program, time_limit_s=limit_s, settings=settings))
+    )
     solved = time.perf_counter()
     extra = {"status": solution.status, "nodes": solution.details["nodes"], "classes": solution.details["classes"]}
     extra["mb"] = _peak_mb()
@@ -117,12 +123,12 @@ def _status_mb(status: Path, field: str) -> float:
     return int(re.search(rf"{field}:\s+(\d+) kB", status.read_text()).group(1)) / 1024.0
 
 
-def _child(make: Callable[[], Any], solver: str, limit_s: float, pipe: Any) -> None:
+def _child(make: Callable[[], Any], solver: str, limit_s: float, settings: EngineSettings, pipe: Any) -> None:
     program = make()
     before = _forget_peak()
     try:
         if solver == "placement":
-            build_s, solve_s, value, bound, extra = engine(program, limit_s)
+            build_s, solve_s, value, bound, extra = engine(program, limit_s, settings)
         else:
             build_s, solve_s, value, bound = typical(lambda: PEERS[solver][1](program, limit_s), seconds=1)
             extra = {"mb": _peak_mb()}
@@ -135,10 +141,17 @@ def _child(make: Callable[[], Any], solver: str, limit_s: float, pipe: Any) -> N
     )
 
 
-def run(make: Callable[[], Any], solver: str, limit_s: float, *, patience_s: float = 90.0) -> dict[str, Any]:
+def run(
+    make: Callable[[], Any],
+    solver: str,
+    limit_s: float,
+    *,
+    patience_s: float = 90.0,
+    settings: EngineSettings = DEFAULTS,
+) -> dict[str, Any]:
     """Return what a solver did in a process of its own; an empty result if it had to be killed."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=_child, args=(make, solver, limit_s, sender))
+    process = multiprocessing.Process(target=_child, args=(make, solver, limit_s, settings, sender))
     process.start()
     sender.close()
     ended = receiver.poll(limit_s + patience_s + 300.0 * (solver == "placement"))
@@ -250,10 +263,12 @@ def main() -> None:
     parser.add_argument("--points", type=Path, help="file of real points for the cities, in the format of AILS-MCLP")
     parser.add_argument("--radius-m", type=float, default=400.0, help="radius for the cities; Kings 800, others 600")
     parser.add_argument("--stations", default="50,60,70,80", help="numbers of stations for the cities")
+    parser.add_argument("--settings", type=Path, help="TOML of the engine's numbers that are not the default ones")
     parser.add_argument("--out", type=Path, help="also append the table to this file")
     options = parser.parse_args()
+    settings = EngineSettings.from_toml(options.settings) if options.settings else DEFAULTS
     columns = "case | solver | build s | solve s | objective | gap | MB (all) | x one pass | x engine | certificate"
-    lines = [machine(), "", f"| {columns} |", "|---" * 10 + "|"]
+    lines = [machine(), f"{settings!r} {settings.digest}", "", f"| {columns} |", "|---" * 10 + "|"]
     print("\n".join(lines), flush=True)
     solvers = ["placement", *([] if options.cases == "stream" else peers(options.peers))]
     for name, make, limit_s in cases(options):
@@ -261,7 +276,7 @@ def main() -> None:
             continue
         own: dict[str, Any] = {}
         for solver in solvers:
-            result = run(make, solver, options.limit or limit_s)
+            result = run(make, solver, options.limit or limit_s, settings=settings)
             own = result if solver == "placement" else own
             lines.append(row(name, solver, result, own))
             print(lines[-1], flush=True)

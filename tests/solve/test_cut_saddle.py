@@ -4,18 +4,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import placement.solve.run as run_module
-from placement.solve import maximise_coverage
+from placement.judge import check_certificate
+from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.backends.highs import ArrayModel, LinearModel
 from placement.solve.bounds.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
 from placement.solve.bounds.saddle import sites_opened
 from placement.solve.cuts.pool import odd_set_coefficients
 from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram
-from placement.verify import check_certificate
 
 
 def random_town(seed):
@@ -27,7 +26,7 @@ def random_town(seed):
 
 def work_of(program):
     problem = build_problem(aggregate(program))
-    return restrict(problem, problem.status, problem.low, problem.high)
+    return Domain.of(problem).restricted(problem)
 
 
 def bound_with(work, sets, iterations):
@@ -100,13 +99,12 @@ def test_the_bound_comes_down_to_what_simplex_finds(seed):
     assert cut_value < 0.995 * plain_value
 
 
-def test_a_large_root_keeps_a_bound_that_holds(monkeypatch):
+def test_a_large_root_keeps_a_bound_that_holds():
     # every size counts as large: no branching worth while, odd sets priced by first-order steps
-    monkeypatch.setattr(run_module, "_LARGE_ENTRIES", 0)
-    monkeypatch.setattr(run_module, "_MANY_COLUMNS", 20)
+    settings = EngineSettings.of({"bounds": {"large_entries": 0}, "root": {"simplex_rows": 0, "many_columns": 20}})
     program = random_town(4)
     exact = maximise_coverage(program, backend="highs")
-    solution = maximise_coverage(program, time_limit_s=4.0)
+    solution = maximise_coverage(program, time_limit_s=4.0, settings=settings)
     assert solution.objective <= exact.objective <= solution.bound
     assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
     assert solution.certificate.cut_indptr.size > 1

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.solve.program.forest import FEWEST_ENTRIES, Forest, build_forest, reach_rows, spread_prices
+from placement.solve.program.forest import Forest, build_forest, reach_rows, spread_prices
+from placement.solve.settings import DEFAULTS
 
 
 def distinct_rows(seed: int, rows: int, sites: int, share: float) -> sparse.csr_array:
@@ -49,7 +50,7 @@ def test_small_programs_have_the_same_sums(seed: int, rows: int, sites: int, sha
 def test_large_programs_have_the_same_sums(rows: int, sites: int, share: float) -> None:
     """With parents of either kind."""
     covers = distinct_rows(3, rows, sites, share)
-    assert covers.nnz >= FEWEST_ENTRIES
+    assert covers.nnz >= DEFAULTS.program.forest_entries
     check(covers, 5)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.solve import maximise_coverage, run
+from placement.judge import check_certificate
+from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.knapsack import (
     KnapsackPool,
@@ -19,10 +20,10 @@ from placement.solve.cuts.knapsack import (
 )
 from placement.solve.cuts.pool import CutPool
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
 from tests.solve.instances import brute_force, random_relocation
 
 
@@ -110,10 +111,10 @@ def test_the_bound_by_hand():
     none, theta = np.empty(0, dtype=np.int64), np.zeros(problem.low.size, dtype=np.int64)
     full = np.full(3, 10 * SCALE)
     prices = Prices(objective=1, rows=full, cuts=none, theta=theta, phi=none, knapsack=np.array([8 * SCALE]))
-    bound, rho = scaled_bound(problem, pool.cuts(), prices, problem.status, problem.low, problem.high)
+    bound, rho = scaled_bound(problem, pool.cuts(), prices, Domain.of(problem))
     assert (bound, rho.tolist()) == ((8 + 3 * 2) * SCALE, [2 * SCALE] * 3)
     prices = Prices(objective=1, rows=full, cuts=none, theta=theta, phi=none, knapsack=np.array([10 * SCALE]))
-    assert scaled_bound(problem, pool.cuts(), prices, problem.status, problem.low, problem.high)[0] == 10 * SCALE
+    assert scaled_bound(problem, pool.cuts(), prices, Domain.of(problem))[0] == 10 * SCALE
 
 
 def test_which_rows_are_cut():
@@ -152,14 +153,13 @@ def relocation(seed):
 
 
 @pytest.mark.parametrize(("make", "seeds"), [(unequal, 60), (relocation, 60)])
-def test_programs_branched_with_knapsack_cuts_equal_brute_force(make, seeds, monkeypatch):
+def test_programs_branched_with_knapsack_cuts_equal_brute_force(make, seeds):
     """All but the first node is left to the visitor with cuts, and some of the proofs rest on a knapsack cut."""
-    monkeypatch.setattr(run, "_PATIENCE", 1)
-    monkeypatch.setattr(run, "_SHORT_PATIENCE", 1)
+    settings = EngineSettings.of({"root": {"patience": 1, "short_patience": 1}})
     priced = 0
     for seed in range(seeds):
         program, best = make(seed)
-        solution = maximise_coverage(program)
+        solution = maximise_coverage(program, settings=settings)
         assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
         assert (solution.status == "infeasible") == (best is None)
         if best is not None:

@@ -7,13 +7,13 @@ import pytest
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram, LinearRow
-from placement.verify import check_certificate
 
 
 def network(stations, candidates, points, *, capital=20_000, close=50, seed=0):
@@ -60,10 +60,12 @@ def large():
 
 def test_keeping_everything_is_found_although_nothing_chosen_breaks_the_budget(large):
     problem = build_problem(aggregate(large))
-    work = restrict(problem, problem.status, problem.low, problem.high)
-    plan, value = Finder(problem).from_point(work, problem.status, np.zeros(work.columns.size))
-    assert value > int(large.weights[large.covers[:, :4000].sum(axis=1) > 0].sum()), "moves gain more than keeping all"
-    assert plan[:4000].sum() > 3800
+    work = Domain.of(problem).restricted(problem)
+    found = Finder(problem).from_point(work, Domain.of(problem), np.zeros(work.columns.size))
+    assert found.value > int(large.weights[large.covers[:, :4000].sum(axis=1) > 0].sum()), (
+        "moves gain more than keeping all"
+    )
+    assert found.chosen[:4000].sum() > 3800
 
 
 def test_a_large_network_has_a_plan_however_short_the_time(large):

@@ -9,12 +9,11 @@ from scipy import sparse
 
 import placement.solve.large_root as large_root_module
 import placement.solve.run as run_module
-from placement.solve import maximise_coverage
+from placement.judge import check_certificate
+from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.plans.background import PlansBeside
-from placement.solve.program.problem import FREE
 from placement.values import CoverageProgram, LinearRow
-from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 
 
@@ -75,15 +74,15 @@ def test_a_gap_allows_an_earlier_end():
 
 @pytest.mark.parametrize("seed", [1, 3, 4, 5, 7])
 def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(seed, monkeypatch):
-    monkeypatch.setattr(run_module, "_MANY_COLUMNS", 5)
+    settings = EngineSettings.of({"root": {"many_columns": 5}})
     taken = []
-    beside = run_module.Run._cut_beside
-    monkeypatch.setattr(
-        run_module.Run, "_cut_beside", lambda self, *values: (taken.append(self), beside(self, *values))[1]
-    )
+    beside = run_module._cut_beside
+    monkeypatch.setattr(run_module, "_cut_beside", lambda *values: (taken.append(values), beside(*values))[1])
     unit = seed % 2 == 0
     program = many_sites(10 + seed, 200, 30 if unit else 360, unit=unit)
-    first, second = (maximise_coverage(program, time_limit_s=120, threads=threads) for threads in (2, 1))
+    first, second = (
+        maximise_coverage(program, time_limit_s=120, threads=threads, settings=settings) for threads in (2, 1)
+    )
     assert len(taken) == 2
     assert (first.status, first.objective) == ("optimal", by_highs(program))
     assert check_certificate(program, first.chosen, first.certificate) == first.objective
@@ -91,34 +90,32 @@ def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(se
     assert first.details == second.details
 
 
-@pytest.fixture
-def every_size_is_large(monkeypatch):
-    monkeypatch.setattr(run_module, "_LARGE_ENTRIES", 0)
-    monkeypatch.setattr(run_module, "_SIMPLEX_ROWS", 0)
-    monkeypatch.setattr(large_root_module, "_LEAST_STAGE_S", 0.3)
+EVERY_SIZE_IS_LARGE = EngineSettings.of(
+    {"bounds": {"large_entries": 0}, "root": {"simplex_rows": 0}, "large": {"least_stage_s": 0.3}}
+)
 
 
-def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(every_size_is_large, monkeypatch):
+def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(monkeypatch):
     free = []
-    fix = run_module.Run._fix_root
+    fix = large_root_module.fixed
 
-    def counted(run, root, plan):
-        fixed = fix(run, root, plan)
-        free.append((int((root.status == FREE).sum()), int((fixed.status == FREE).sum())))
+    def counted(root, tools):
+        fixed = fix(root, tools)
+        free.append((root.domain.n_free, fixed.domain.n_free))
         return fixed
 
     searched = []
-    improver_at = run_module.Run._improver_at
+    with_improver = large_root_module.with_improver
 
-    def noted(run, root, plan):
-        improver = improver_at(run, root, plan)
-        searched.append((len(improver._pool), int((improver.core & (root.status == FREE)).sum())))
-        return improver
+    def noted(root, tools):
+        root, improver = with_improver(root, tools)
+        searched.append((len(improver._pool), int((improver.core & root.domain.free).sum())))
+        return root, improver
 
-    monkeypatch.setattr(run_module.Run, "_fix_root", counted)
-    monkeypatch.setattr(run_module.Run, "_improver_at", noted)
+    monkeypatch.setattr(large_root_module, "fixed", counted)
+    monkeypatch.setattr(large_root_module, "with_improver", noted)
     program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
-    solution = maximise_coverage(program, time_limit_s=8.0)
+    solution = maximise_coverage(program, time_limit_s=8.0, settings=EVERY_SIZE_IS_LARGE)
     plans, columns = zip(*searched, strict=True)
     assert plans[0] == 0
     assert all(plans[1:])  # each stage goes on from the plans of the last one
@@ -134,23 +131,23 @@ def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(every_size_is_larg
 def test_plans_are_looked_for_beside_the_tree_below_a_large_root_too(monkeypatch):
     free, begun = [], []
 
-    def fits_once_shrunk(_run, root):
-        free.append(int((root.status == FREE).sum()))
+    def fits_once_shrunk(root, _tools):
+        free.append(root.domain.n_free)
         return free[-1] < free[0]
 
     begin = PlansBeside.begin
-    monkeypatch.setattr(run_module, "_LARGE_ENTRIES", 0)
-    monkeypatch.setattr(run_module, "_MANY_COLUMNS", 20)
-    monkeypatch.setattr(run_module.Run, "_simplex_fits", fits_once_shrunk)
-    monkeypatch.setattr(PlansBeside, "begin", lambda beside, plan: (begun.append(plan[1]), begin(beside, plan)))
+    settings = EngineSettings.of({"bounds": {"large_entries": 0}, "root": {"many_columns": 20}})
+    for module in (run_module, large_root_module):
+        monkeypatch.setattr(module, "simplex_fits", fits_once_shrunk)
+    monkeypatch.setattr(PlansBeside, "begin", lambda beside, plan: (begun.append(plan.value), begin(beside, plan)))
     program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
-    solution = maximise_coverage(program, time_limit_s=8.0)
+    solution = maximise_coverage(program, time_limit_s=8.0, settings=settings)
     assert len(begun) == 1
     assert begun[0] <= solution.objective <= 90_051 <= solution.bound
     assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
 
 
-def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans(every_size_is_large):
+def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans():
     # two rows limit the plan: first-order steps with cuts know one only
     program = many_sites(4, 320, 30, unit=True)
     rng = np.random.default_rng(4)
@@ -159,7 +156,7 @@ def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans(every_size
     )
     limited = replace(program, linear=(*program.linear, second))
     begun = time.perf_counter()
-    solution = maximise_coverage(limited, time_limit_s=4.0)
+    solution = maximise_coverage(limited, time_limit_s=4.0, settings=EVERY_SIZE_IS_LARGE)
     assert time.perf_counter() - begun < 10.0  # of a busy machine; it does not go on to what HiGHS would take
     exact = maximise_coverage(limited, backend="highs", time_limit_s=60.0)
     assert is_feasible(limited, solution.chosen)

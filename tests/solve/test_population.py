@@ -14,9 +14,9 @@ from placement.solve.plans.population import Improver
 from placement.solve.plans.recombine import ball_ranks, recombined
 from placement.solve.plans.swaps import build_field, near_sites
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
-from placement.solve.tree.branch import root_limits
 from placement.values import CoverageProgram
 
 
@@ -30,7 +30,7 @@ def row_of_sites(count, budget):
     ones = np.ones(count, dtype=np.int64)
     program = CoverageProgram.from_covers(sparse.csr_array(covers), np.arange(1, 2 * count), ones, budget)
     problem = build_problem(aggregate(program))
-    return problem, build_field(restrict(problem, problem.status, problem.low, problem.high), neighbours=True)
+    return problem, build_field(Domain.of(problem).restricted(problem), neighbours=True)
 
 
 def chosen(count, *sites):
@@ -69,19 +69,19 @@ def test_a_child_takes_one_plan_around_the_centre_and_the_other_away_from_it():
 def test_what_an_improver_returns_is_worth_what_it_says(threads):
     problem, _ = row_of_sites(12, 4)
     every = np.ones(12, dtype=bool)
-    improver = Improver(problem, problem.status, root_limits(problem), every, 3, threads)
-    plan, value = improver.improve((np.zeros(12, dtype=bool), 0), Deadline.after(60.0), epochs=3)
+    improver = Improver(problem, Domain.of(problem), every, 3, threads)
+    best = improver.improve(Incumbent(np.zeros(12, dtype=bool), 0), Deadline.after(60.0), epochs=3)
     # Site s covers rows of weight 2s, 2s + 1 and 2s + 2, the last site two rows only. 4, 6, 8 and 10 share none;
     # neither do 5, 7, 9 and 11, which are worth as much.
-    assert np.flatnonzero(plan).tolist() in ([4, 6, 8, 10], [5, 7, 9, 11])
-    assert value == (8 + 9 + 10) + (12 + 13 + 14) + (16 + 17 + 18) + (20 + 21 + 22)
-    assert value == (10 + 11 + 12) + (14 + 15 + 16) + (18 + 19 + 20) + (22 + 23)
+    assert np.flatnonzero(best.chosen).tolist() in ([4, 6, 8, 10], [5, 7, 9, 11])
+    assert best.value == (8 + 9 + 10) + (12 + 13 + 14) + (16 + 17 + 18) + (20 + 21 + 22)
+    assert best.value == (10 + 11 + 12) + (14 + 15 + 16) + (18 + 19 + 20) + (22 + 23)
     assert improver.settled
 
 
 def test_a_new_plan_displaces_the_one_it_is_like_and_else_the_worst():
     problem, _ = row_of_sites(40, 20)
-    improver = Improver(problem, problem.status, root_limits(problem), np.ones(40, dtype=bool), 0)
+    improver = Improver(problem, Domain.of(problem), np.ones(40, dtype=bool), 0)
     first = tuple(range(20))
     improver._enter((-50, first))
     for k in range(23):
@@ -114,7 +114,7 @@ class SlowImprover:
         time.sleep(self._pause_s)
         self.epochs += 1
         self.settled = self.epochs == 3
-        return plan[0], plan[1] + 1
+        return Incumbent(plan.chosen, plan.value + 1)
 
 
 class HeldImprover:
@@ -132,16 +132,16 @@ class HeldImprover:
         while not deadline.passed():
             time.sleep(0.001)
         self.epochs += 1
-        return plan[0], plan[1] + 1
+        return Incumbent(plan.chosen, plan.value + 1)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("pause_s", [0.0, 0.03])
 def test_epochs_beside_a_tree_are_taken_up_after_a_given_effort_whenever_they_ended(threads, pause_s):
     beside = PlansBeside(SlowImprover(pause_s), Deadline.after(60.0), threads)
-    beside.begin((np.zeros(1, dtype=bool), 10))
+    beside.begin(Incumbent(np.zeros(1, dtype=bool), 10))
     efforts = range(0, 2_500_000_000, 10_000_000)
-    taken = {effort: plan[1] for effort in efforts if (plan := beside.after(effort)) is not None}
+    taken = {effort: plan.value for effort in efforts if (plan := beside.after(effort)) is not None}
     beside.end()
     assert taken == {150_000_000: 11, 600_000_000: 12, 1_950_000_000: 13}
 
@@ -149,9 +149,9 @@ def test_epochs_beside_a_tree_are_taken_up_after_a_given_effort_whenever_they_en
 def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_has():
     improver = HeldImprover()
     beside = PlansBeside(improver, Deadline.after(60.0), 2)
-    beside.begin((np.zeros(1, dtype=bool), 10))
+    beside.begin(Incumbent(np.zeros(1, dtype=bool), 10))
     improver.begun.wait()
     plan = beside.end()
     assert improver.epochs == 1
-    assert plan[1] == 11
+    assert plan.value == 11
     assert PlansBeside(improver, Deadline.after(60.0), 2).end() is None

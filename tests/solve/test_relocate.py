@@ -6,8 +6,8 @@ from scipy import sparse
 
 from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.instances import brute_force, is_feasible, random_relocation, value_of
 
@@ -38,9 +38,9 @@ def two_stations(*, capital, floors=()):
 
 def found(program, x=None):
     problem = build_problem(aggregate(program))
-    work = restrict(problem, problem.status, problem.low, problem.high)
+    work = Domain.of(problem).restricted(problem)
     point = np.zeros(work.columns.size) if x is None else x[work.columns]
-    return Finder(problem).from_point(work, problem.status, point)
+    return Finder(problem).from_point(work, Domain.of(problem), point)
 
 
 @pytest.mark.parametrize(
@@ -54,19 +54,19 @@ def found(program, x=None):
 )
 def test_a_machine_goes_where_it_serves_most(capital, chosen):
     program = two_stations(capital=capital)
-    plan, value = found(program)
+    plan = found(program)
     best, _ = brute_force(program)
-    assert value == best
+    assert plan.value == best
     if capital != 89:
-        assert np.flatnonzero(plan).tolist() == sorted(chosen)
-    assert value == sum({0: 10, 1: 20, 4: 100, 5: 60, 6: 100, 7: 60}.get(column, 0) for column in chosen)
+        assert np.flatnonzero(plan.chosen).tolist() == sorted(chosen)
+    assert plan.value == sum({0: 10, 1: 20, 4: 100, 5: 60, 6: 100, 7: 60}.get(column, 0) for column in chosen)
 
 
 def test_classes_in_missed_floors_come_to_weigh_more():
     # without the floor A's machine leaves; the floor wants A's ten people, so B's goes instead: 10 + 100
     program = two_stations(capital=9, floors=(Floor(name="A", rows=[0], minimum=10),))
-    plan, value = found(program)
-    assert (value, plan[0], plan[3]) == (110, True, True)
+    plan = found(program)
+    assert (plan.value, plan.chosen[0], plan.chosen[3]) == (110, True, True)
 
 
 def test_plans_are_feasible_worth_what_is_said_and_mostly_best():
@@ -78,8 +78,7 @@ def test_plans_are_feasible_worth_what_is_said_and_mostly_best():
         plan = found(program, x)
         if plan is None:
             continue
-        chosen, value = plan
-        assert is_feasible(program, chosen)
-        assert value == value_of(program, chosen) <= best
-        best_found += value == best
+        assert is_feasible(program, plan.chosen)
+        assert plan.value == value_of(program, plan.chosen) <= best
+        best_found += plan.value == best
     assert best_found > 75

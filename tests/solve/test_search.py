@@ -7,15 +7,18 @@ from scipy import sparse
 from placement.solve.backends.milp import solve_milp
 from placement.solve.deadline import Deadline
 from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.population import Improver
 from placement.solve.plans.swaps import build_field, greedy_plan
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
-from placement.solve.program.restrict import restrict
-from placement.solve.tree.branch import root_limits
+from placement.solve.settings import DEFAULTS
 from placement.values import CoverageProgram
 from tests.solve.instances import brute_force, is_feasible, value_of
+
+SHAKING = shaking(DEFAULTS.plans)
 
 
 def grid_town(seed, *, unit):
@@ -29,7 +32,7 @@ def grid_town(seed, *, unit):
 
 def ground_of(program):
     problem = build_problem(aggregate(program))
-    work = restrict(problem, problem.status, problem.low, problem.high)
+    work = Domain.of(problem).restricted(problem)
     return work, build_field(work, neighbours=True)
 
 
@@ -39,9 +42,9 @@ def test_searches_report_true_values_and_improve_on_greedy(unit):
     work, ground = ground_of(program)
     greedy, value = greedy_plan(ground, np.zeros(30, dtype=bool), 0, 1)
     swapped, better = greedy_plan(ground, greedy, 20, 1)
-    annealed, cooled = anneal(ground, swapped, 20_000, 0.03 * better, 0.002 * better, 0.02, 3)
-    iterated, cold, _ = iterated_search(ground, swapped, 200, 0.0, 0.0, 3)
-    heated, hot, last = iterated_search(ground, swapped, 200, 0.5 * better, 0.1 * better, 3)
+    annealed, cooled = anneal(ground, swapped, 20_000, 0.03 * better, 0.002 * better, 0.02, 1000, 3)
+    iterated, cold, _ = iterated_search(ground, swapped, 200, 0.0, 0.0, 3, SHAKING)
+    heated, hot, last = iterated_search(ground, swapped, 200, 0.5 * better, 0.1 * better, 3, SHAKING)
     assert value <= better <= min(cooled, cold, hot)
     last_value = value_of(program, np.isin(np.arange(30), work.columns[last]))
     assert last_value <= hot
@@ -65,7 +68,7 @@ def test_a_hot_search_goes_on_from_worse_plans_and_a_cold_one_does_not():
     work, ground = ground_of(program)
     start, _ = greedy_plan(ground, np.zeros(30, dtype=bool), 20, 1)
     for heat, falls in ((0.0, False), (1e9, True)):
-        outcomes = [iterated_search(ground, start, 20, heat, heat, seed) for seed in range(10)]
+        outcomes = [iterated_search(ground, start, 20, heat, heat, seed, SHAKING) for seed in range(10)]
         lasts = [value_of(program, np.isin(np.arange(30), work.columns[last])) for _, _, last in outcomes]
         assert any(last < best for last, (_, best, _) in zip(lasts, outcomes, strict=True)) == falls
 
@@ -77,16 +80,16 @@ def test_searches_find_the_optimum_of_a_small_town():
     best, _ = brute_force(program)
     _, ground = ground_of(program)
     start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 20, 1)
-    assert anneal(ground, start, 50_000, 20.0, 1.0, 0.1, 1)[1] == best
-    assert iterated_search(ground, start, 500, 0.0, 0.0, 1)[1] == best
+    assert anneal(ground, start, 50_000, 20.0, 1.0, 0.1, 1000, 1)[1] == best
+    assert iterated_search(ground, start, 500, 0.0, 0.0, 1, SHAKING)[1] == best
 
 
 def test_equal_seeds_give_equal_plans():
     _, ground = ground_of(grid_town(2, unit=False))
     start, _ = greedy_plan(ground, np.zeros(30, dtype=bool), 5, 1)
     for search in (
-        lambda: anneal(ground, start, 5_000, 50.0, 5.0, 0.02, 9)[0],
-        lambda: iterated_search(ground, start, 50, 5.0, 0.0, 9)[0],
+        lambda: anneal(ground, start, 5_000, 50.0, 5.0, 0.02, 1000, 9)[0],
+        lambda: iterated_search(ground, start, 50, 5.0, 0.0, 9, SHAKING)[0],
     ):
         assert search().tolist() == search().tolist()
 
@@ -102,12 +105,12 @@ def test_merged_runs_reach_the_optimum_that_highs_proves_on_one_thread_as_on_two
     nothing, every = np.zeros(300, dtype=bool), np.ones(300, dtype=bool)
 
     def improved(threads, epochs):
-        improver = Improver(problem, problem.status, root_limits(problem), every, 0, threads)
-        return improver.improve((nothing, 0), Deadline.after(600.0), epochs=epochs)
+        improver = Improver(problem, Domain.of(problem), every, 0, threads)
+        return improver.improve(Incumbent(nothing, 0), Deadline.after(600.0), epochs=epochs)
 
     exact = solve_milp(program, backend="highs", time_limit_s=120.0)
     assert exact.status == "optimal"
-    chosen, value = improved(2, 3)
-    assert is_feasible(program, chosen)
-    assert value == value_of(program, chosen) == exact.objective
-    np.testing.assert_array_equal(improved(1, 1)[0], improved(2, 1)[0])
+    best = improved(2, 3)
+    assert is_feasible(program, best.chosen)
+    assert best.value == value_of(program, best.chosen) == exact.objective
+    np.testing.assert_array_equal(improved(1, 1).chosen, improved(2, 1).chosen)

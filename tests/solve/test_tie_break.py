@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from placement.interrupts import hold_interrupts
+from placement.judge import check_certificate
 from placement.solve.backends.milp import solve_milp
+from placement.solve.settings import EngineSettings
 from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
+from tests.judge.reference import Draft, Prices
 from tests.solve.programs import every_plan, relocation_programs
-from tests.verify.reference import Draft, Prices
 
 
 def twins(n=4):
@@ -52,10 +53,10 @@ def test_many_sites_are_compared_too():
     assert np.flatnonzero(tie_break(program, solve_milp(program), [cost]).chosen).tolist() == [77]
 
 
-def test_very_large_programs_are_left_alone(monkeypatch):
-    monkeypatch.setattr("placement.solve.ties.tie_break.MAX_ENTRIES", 3)
+def test_very_large_programs_are_left_alone():
+    small = EngineSettings.of({"bounds": {"large_entries": 3}})
     program = twins()
-    assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]]) is None
+    assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]], settings=small) is None
 
 
 def test_the_second_cost_decides_where_the_first_is_equal():

@@ -27,7 +27,6 @@ from placement.demand import (
     interpolate_footfall,
     tabulate_questionnaires,
 )
-from placement.economics import Policy
 from placement.errors import Fault, InfeasibleError
 from placement.models import maximal_coverage
 from placement.pipeline.policy import study_standard
@@ -36,13 +35,13 @@ from placement.pipeline.shift import Shift
 from placement.pipeline.visits import Visits
 from placement.plan import optimise
 from placement.progress import Step
-from placement.report.write import write_plan
+from placement.report.write import write
 from placement.solve import maximise_coverage
 from placement.standard import rules_of
 from placement.streets import snap_to_streets
 from placement.study import Override, read_study
 from placement.travel import walking_covers, walking_run
-from placement.values import Change, CoverageProgram, Plan, Segment, Sites, WeightedBlocks
+from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
 from placement.values.immutable import FrozenDict, immutable
 from tests.conftest import SpoiledStudy
 from tests.demand.test_usage import simulated_city
@@ -58,23 +57,21 @@ def made_by_a_run(folder: Any) -> list[Any]:
     counted(study, ["8000", "5000", "2500", "4000", "1500", "6000"])
     study.setting("footfall_bandwidth_m = 200", ON)
     outcome = recommend(read_study(study.folder))
-    return [outcome, write_plan(outcome, folder / "out"), *made_with(outcome)]
+    return [outcome, write(outcome.case, outcome.plan, folder / "out"), *made_with(outcome.case)]
 
 
-def made_with(outcome: Any) -> list[Any]:
+def made_with(case: Any) -> list[Any]:
     """Return what else the stages of a study can be asked for."""
-    ready = outcome.prepared
+    ready = case.prepared
     demand, sites, streets = ready.demand, ready.sites, ready.streets
-    model = maximal_coverage(outcome.coverage, demand, sites, outcome.costs, outcome.policy)
+    model = maximal_coverage(case)
     rules = rules_of(demand, sites, study_standard(ready.study))
     run = walking_run(streets, demand.points, sites.table, cutoff_s=300.0, speed_m_s=1.3)
     stream = run.stream()
     ones = np.ones(len(demand.ids), dtype=np.int64)
     nothing = Policy(district_floors={str(demand.points["parent"].iloc[0]): 1}, age_floors={"general": 0.99})
     with pytest.raises(InfeasibleError) as caught:
-        optimise(
-            demand=demand, sites=sites, coverage=outcome.coverage, costs=outcome.costs, policy=nothing, time_limit_s=20
-        )  # fmt: skip
+        optimise(case, nothing, SolveOptions(time_limit_s=20))
     found = caught.value.found
     assert found is not None
     rows = CoverRows(times=stream, rules=rules)
@@ -83,11 +80,11 @@ def made_with(outcome: Any) -> list[Any]:
         Change(constraint="capital", asked=100, of=None, at_least=50, certificate=found.certificate),
         maximise_coverage(model.program, time_limit_s=20),
         count_pairs(demand, sites, ready.times, rules),
-        dataclasses.replace(outcome.coverage, covers=rows),
-        outcome.coverage.by_ids(),
+        dataclasses.replace(case.coverage, covers=rows),
+        case.coverage.by_ids(),
         walking_covers(streets, demand.points, sites.table, ones, thresholds_s=[300], speeds_m_s=[1.3]),
         snap_to_streets(streets, shapely.get_coordinates(demand.points.geometry)),
-        CoverageProgram.from_covers(rows_of(outcome.coverage), None, np.ones(len(sites)), 2),
+        CoverageProgram.from_covers(rows_of(case.coverage), None, np.ones(len(sites)), 2),
     ]  # fmt: skip
 
 
@@ -123,11 +120,11 @@ def made_by_hand() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def values(tmp_path_factory):
-    from placement.verify import verify_folder
+    from placement.judge import verify
 
     folder = tmp_path_factory.mktemp("frozen")
     made = made_by_a_run(folder)
-    roots = [*made, verify_folder(folder / "out"), *made_by_hand()]
+    roots = [*made, verify(folder / "out"), *made_by_hand()]
     seen: dict[int, Any] = {}
     return [each for root in roots for each in below(root, seen)]
 
@@ -241,7 +238,7 @@ def test_frames_of_every_kind_of_column_are_handed_out_whole():
 def test_the_examples_of_the_finding(values):
     """What stuck before: a machine count, an action, a floor, a time."""
     outcome = values[0]
-    sites, plan, times = outcome.prepared.sites, outcome.plan, outcome.prepared.times
+    sites, plan, times = outcome.case.sites, outcome.plan, outcome.case.times
     before = int(sites.table["machines"].iloc[0])
     with warnings.catch_warnings():  # pandas says that this reaches nobody
         warnings.simplefilter("ignore")
@@ -250,11 +247,11 @@ def test_the_examples_of_the_finding(values):
     assert int(sites.table["machines"].iloc[0]) == before
     assert plan.actions["action"].isin(["keep", "move", "close", "open"]).all()
     with pytest.raises(TypeError, match="cannot be changed"):
-        outcome.policy.age_floors["a"] = 1
+        outcome.case.policy.age_floors["a"] = 1
     with pytest.raises(ValueError, match="read-only"):
         times.matrix.data[0] = 1
     with pytest.raises(ValueError, match="read-only"):
-        outcome.prepared.demand.need[0, 0] = 1
+        outcome.case.demand.need[0, 0] = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         plan.status = "optimal"
 

@@ -30,13 +30,28 @@ from placement.kernels import fast_kernel, kernel
 from placement.solve.bounds.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
+from placement.solve.settings import DEFAULTS, BoundSettings
 
 RATIO, EPOCH, BEST, LAST = 0, 1, 2, 3
 """Positions in ``CutState.scalars``: step ratio, iterations since the restart, best bound, bound at the restart."""
 
-_CHECK_EVERY = 25
-_SHORTEST_EPOCH, _LONGEST_EPOCH = 100, 300
-_STEP_RATIO_LIMIT = 100.0
+
+class CutPace(NamedTuple):
+    """Numbers of :class:`placement.solve.settings.BoundSettings` that steps with cuts go by.
+
+    Attributes
+    ----------
+    check_every, shortest_epoch, longest_epoch
+        Steps between two looks at the bound; steps before and after which averaging begins anew.
+    ratio_limit, smoothing
+        Of the ratio of primal to dual step.
+    """
+
+    check_every: int
+    shortest_epoch: int
+    longest_epoch: int
+    ratio_limit: float
+    smoothing: float
 
 
 class CutGround(NamedTuple):
@@ -91,6 +106,8 @@ class CutState(NamedTuple):
         Price at each site.
     scalars
         See the positions above.
+    pace
+        What steps and restarts go by.
     """
 
     now: CutPoint
@@ -100,9 +117,10 @@ class CutState(NamedTuple):
     taken: NDArray[Any]
     site_price: NDArray[Any]
     scalars: NDArray[Any]
+    pace: CutPace
 
 
-def cut_ground(work: Work, sets: list[tuple[int, ...]]) -> CutGround:
+def cut_ground(work: Work, sets: list[tuple[int, ...]], settings: BoundSettings = DEFAULTS.bounds) -> CutGround:
     """Return the sets in compressed form with the step sizes of the whole."""
     indptr = np.cumsum([0, *(len(rows) for rows in sets)]).astype(np.int64)
     rows = np.array([row for each in sets for row in each], dtype=np.int64)
@@ -120,7 +138,7 @@ def cut_ground(work: Work, sets: list[tuple[int, ...]]) -> CutGround:
     site_weight = np.bincount(
         work.sites, weights=np.repeat(work.weights, np.diff(work.indptr)), minlength=work.fold.shape[1]
     ) + np.bincount(counts.indices, weights=coefficients * weight[set_of_count], minlength=work.fold.shape[1])
-    floor = 1e-3 * max(1e-9, float(site_weight.mean()) if site_weight.size else 1.0)
+    floor = settings.least_step * max(1e-9, float(site_weight.mean()) if site_weight.size else 1.0)
     return CutGround(
         indptr=indptr,
         rows=rows,
@@ -150,7 +168,13 @@ def _rows_of_sets(work: Work, indptr: NDArray[Any], rows: NDArray[Any]) -> spars
 
 
 def start_cut_state(
-    work: Work, ground: CutGround, x: NDArray[Any], rows: NDArray[Any], sets: NDArray[Any], ratio: float
+    work: Work,
+    ground: CutGround,
+    x: NDArray[Any],
+    rows: NDArray[Any],
+    sets: NDArray[Any],
+    ratio: float,
+    settings: BoundSettings = DEFAULTS.bounds,
 ) -> CutState:
     """Return the state of a run from a point; arrays are copied."""
     reach = np.add.reduceat(np.append(sites_opened(work, x)[work.sites], 0.0), work.indptr[:-1])
@@ -164,6 +188,13 @@ def start_cut_state(
         taken=np.zeros(z.size),
         site_price=np.zeros(work.fold.shape[1]),
         scalars=np.array([ratio, 0.0, np.inf, np.inf]),
+        pace=CutPace(
+            check_every=settings.cut_check_every,
+            shortest_epoch=settings.cut_shortest_epoch,
+            longest_epoch=settings.cut_longest_epoch,
+            ratio_limit=settings.step_ratio_limit,
+            smoothing=settings.ratio_smoothing,
+        ),
     )
     price(work, ground, point, state.taken, state.site_price)
     return state
@@ -238,13 +269,14 @@ def _keep_best(state: Any, point: Any, bound: Any) -> None:
 @kernel
 def _restart(ground: Any, state: Any, bound: Any) -> None:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
-    now, anchor, total, scalars = state.now, state.anchor, state.total, state.scalars
+    now, anchor, total, scalars, pace = state.now, state.anchor, state.total, state.scalars, state.pace
     primal = (ground.column_step * (now.x - anchor.x) ** 2).sum() + (ground.cover_step * (now.z - anchor.z) ** 2).sum()
     dual = ((now.rows - anchor.rows) ** 2 / np.maximum(ground.row_step, 1e-12)).sum()
     dual += ((now.sets - anchor.sets) ** 2 / np.maximum(ground.set_step, 1e-12)).sum()
     if primal > 1e-12 and dual > 1e-12:
-        ratio = np.exp(0.25 * np.log(dual / primal) + 0.5 * np.log(scalars[RATIO]))
-        scalars[RATIO] = min(max(ratio, 1.0 / _STEP_RATIO_LIMIT), _STEP_RATIO_LIMIT)
+        suggested, old = 0.5 * np.log(dual / primal), np.log(scalars[RATIO])
+        ratio = np.exp(pace.smoothing * suggested + (1.0 - pace.smoothing) * old)
+        scalars[RATIO] = min(max(ratio, 1.0 / pace.ratio_limit), pace.ratio_limit)
     anchor.x[:], anchor.z[:], anchor.rows[:], anchor.sets[:] = now.x, now.z, now.rows, now.sets
     total.x[:], total.z[:], total.rows[:], total.sets[:] = 0.0, 0.0, 0.0, 0.0
     scalars[EPOCH], scalars[LAST] = 0.0, bound
@@ -253,7 +285,7 @@ def _restart(ground: Any, state: Any, bound: Any) -> None:
 @kernel
 def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     """Look at iterate and average: keep the best bound, restart from the better of the two."""
-    now, total, scalars = state.now, state.total, state.scalars
+    now, total, scalars, pace = state.now, state.total, state.scalars, state.pace
     count = max(1.0, scalars[EPOCH])
     average = CutPoint(total.x / count, total.z / count, total.rows / count, total.sets / count)
     bound = _bound(work, state.site_price, _rest(work, ground, now, state.taken), one, nothing)
@@ -262,8 +294,8 @@ def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     average_bound = _bound(work, site_price, rest, one, nothing)
     _keep_best(state, now, bound)
     _keep_best(state, average, average_bound)
-    settled = scalars[EPOCH] >= _SHORTEST_EPOCH and average_bound < bound and average_bound <= scalars[BEST]
-    if not settled and scalars[EPOCH] < _LONGEST_EPOCH:
+    settled = scalars[EPOCH] >= pace.shortest_epoch and average_bound < bound and average_bound <= scalars[BEST]
+    if not settled and scalars[EPOCH] < pace.longest_epoch:
         return
     if average_bound <= bound:
         now.x[:], now.z[:], now.rows[:], now.sets[:] = average.x, average.z, average.rows, average.sets
@@ -309,7 +341,7 @@ def run_with_cuts(work: Any, ground: Any, state: Any, iterations: Any) -> None:
         _step_rows(work, ground, state, reach, z)
         _step_sets(ground, state, reach, y, z)
         _charge(work, ground, now, state.taken, state.site_price)
-        if iteration % _CHECK_EVERY == 0:
+        if iteration % state.pace.check_every == 0:
             _check(work, ground, state, one, nothing)
 
 

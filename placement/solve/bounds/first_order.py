@@ -51,11 +51,6 @@ from placement.solve.bounds.saddle import (
 RUNNING, PRUNED, FIXABLE, CONVERGED = 0, 1, 2, 3
 """How a run ended."""
 
-_CHECK_EVERY, _CHECK_LARGE_EVERY = 10, 25
-_LARGE = 300_000
-"""Cover entries from which looking at a point is as dear as several steps."""
-_LONGEST_EPOCH = 200
-_STEP_RATIO_LIMIT = 100.0
 _NO_PLAN_YET = 2.0**60
 """What is allowed lies this far below every value as long as there is no plan."""
 
@@ -105,7 +100,7 @@ def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> 
 @kernel
 def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -> Any:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
-    now, anchor, scalars = state.now, state.anchor, state.scalars
+    now, anchor, scalars, pace = state.now, state.anchor, state.scalars, state.pace
     if from_average:
         now.x[:] = average.x
         now.mu[:] = average.mu
@@ -118,8 +113,9 @@ def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -
         if row != work.main:
             dual += (now.theta[row] - anchor.theta[row]) ** 2 / state.side_step[row]
     if primal > 1e-12 and dual > 1e-12:
-        ratio = np.exp(0.25 * np.log(dual / primal) + 0.5 * np.log(scalars[RATIO]))
-        scalars[RATIO] = min(max(ratio, 1.0 / _STEP_RATIO_LIMIT), _STEP_RATIO_LIMIT)
+        suggested, old = 0.5 * np.log(dual / primal), np.log(scalars[RATIO])
+        ratio = np.exp(pace.smoothing * suggested + (1.0 - pace.smoothing) * old)
+        scalars[RATIO] = min(max(ratio, 1.0 / pace.ratio_limit), pace.ratio_limit)
     anchor.x[:], anchor.mu[:], anchor.theta[:], anchor.phi[:] = now.x, now.mu, now.theta, now.phi
     state.total.x[:], state.total.mu[:], state.total.theta[:], state.total.phi[:] = 0.0, 0.0, 0.0, 0.0
     scalars[EPOCH], scalars[LAST_GAP] = 0.0, gap
@@ -128,7 +124,7 @@ def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -
 @kernel
 def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_share: Any, decisive: Any) -> Any:
     """Look at iterate and average: keep the best bound, restart, and say whether the run is over."""
-    scalars = state.scalars
+    scalars, pace = state.scalars, state.pace
     average = _average(state)
     bound, price, rho = _bound_of(work, state.now, state.site_price, rest)
     _keep_best(work, state, state.now, bound, price)
@@ -137,7 +133,7 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
     average_bound, average_price, average_rho = _bound_of(work, average, site_price, average_rest)
     _keep_best(work, state, average, average_bound, average_price)
     average_value, value = primal_value(work, average.x), primal_value(work, state.now.x)
-    if max(average_value, value) > scalars[BEST_PRIMAL] or scalars[EPOCH] <= _CHECK_LARGE_EVERY:
+    if max(average_value, value) > scalars[BEST_PRIMAL] or scalars[EPOCH] <= pace.fresh:
         scalars[BEST_PRIMAL] = max(average_value, value)
         state.best.x[:] = average.x if average_value > value else state.now.x
     best = scalars[BEST_DUAL]
@@ -150,7 +146,7 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
     if decided >= max(1.0, fix_share * work.columns.size):
         return FIXABLE
     average_gap, gap = abs(average_bound - average_value), abs(bound - value)
-    if min(gap, average_gap) < 0.5 * scalars[LAST_GAP] or scalars[EPOCH] >= _LONGEST_EPOCH:
+    if min(gap, average_gap) < pace.restart_share * scalars[LAST_GAP] or scalars[EPOCH] >= pace.longest_epoch:
         _restart(work, state, average, average_gap < gap, min(gap, average_gap))
     spread, above = best - scalars[BEST_PRIMAL], scalars[BEST_PRIMAL] - allowed
     if spread < tolerance * abs(best) or (1.0 < above < _NO_PLAN_YET and spread < decisive * above):
@@ -166,7 +162,6 @@ def run(work: Any, state: Any, iterations: Any, allowed: Any, tolerance: Any, fi
     ends where at least `fix_share` of the columns are decided by reduced value, and where the relaxation is known to
     lie so far above that what is left of the duality gap is the share `decisive` of it.
     """
-    every = _CHECK_EVERY if work.sites.size < _LARGE else _CHECK_LARGE_EVERY
     for iteration in range(1, iterations + 1):
         factor = label_factor(work, state.now.phi)
         rho = column_prices(work, state.site_price, factor, state.now.theta)
@@ -182,7 +177,7 @@ def run(work: Any, state: Any, iterations: Any, allowed: Any, tolerance: Any, fi
         if state.now.phi.size:
             step_floors(work, state, covered, y)
             rest = price_sites(work, label_factor(work, state.now.phi), state.now.mu, state.site_price)
-        if iteration % every == 0:
+        if iteration % state.pace.check_every == 0:
             outcome = _check(work, state, rest, allowed, tolerance, fix_share, decisive)
             if outcome != RUNNING:
                 return outcome

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from placement.kernels import kernel
 from placement.solve.cuts.arrays import Cuts, KnapsackRows
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Problem
 from placement.solve.program.restrict import COVERED, Work
 from placement.solve.program.scale import SAFE, label_scale, scaled
@@ -58,10 +59,9 @@ class Prices:
     knapsack: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
-def scaled_bound(
-    problem: Problem, cuts: Cuts, prices: Prices, status: NDArray[np.int8], low: IntArray, high: IntArray
-) -> tuple[int, IntArray]:
+def scaled_bound(problem: Problem, cuts: Cuts, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
     """Return (U, rho): the scaled bound at a node and the scaled reduced values of all columns."""
+    status, low, high = domain.status, domain.limits.low, domain.limits.high
     if not _is_safe(problem, cuts, prices, low, high):
         return NO_BOUND, np.zeros(problem.n_columns, dtype=np.int64)
     count = prices.cuts.size

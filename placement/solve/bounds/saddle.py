@@ -15,11 +15,37 @@ from numpy.typing import NDArray
 from placement.kernels import fast_kernel, kernel
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
+from placement.solve.settings import DEFAULTS, BoundSettings
 
 RATIO, EPOCH, LAST_GAP, BEST_DUAL, BEST_PRIMAL = 0, 1, 2, 3, 4
 """Positions in ``State.scalars``."""
 
 _PAY_STEPS, _PAID = 60, 1e-12
+"""Newton steps of the projection at most, and when it is exact: what doubles can tell apart, not what is tuned."""
+
+
+class Pace(NamedTuple):
+    """Numbers of :class:`placement.solve.settings.BoundSettings` that steps and restarts go by.
+
+    Attributes
+    ----------
+    check_every, fresh
+        Steps between two looks at the gap; steps of an epoch within which the best point is taken anew.
+    longest_epoch, restart_share
+        When averaging begins anew: steps, and share of the gap at the last restart.
+    ratio_limit, smoothing
+        Of the ratio of primal to dual step.
+    dearest_floor
+        Price of a floor at most.
+    """
+
+    check_every: int
+    fresh: int
+    longest_epoch: int
+    restart_share: float
+    ratio_limit: float
+    smoothing: float
+    dearest_floor: float
 
 
 class Point(NamedTuple):
@@ -48,6 +74,8 @@ class State(NamedTuple):
         (side rows,) dual step at ratio 1.
     scalars
         Step ratio, iterations since the restart, gap at the restart, best dual, best primal value.
+    pace
+        What steps and restarts go by.
     """
 
     now: Point
@@ -58,15 +86,23 @@ class State(NamedTuple):
     step: NDArray[Any]
     side_step: NDArray[Any]
     scalars: NDArray[Any]
+    pace: Pace
 
 
-def start_state(work: Work, x: NDArray[Any], mu: NDArray[Any], theta: NDArray[Any], phi: NDArray[Any]) -> State:
+def start_state(
+    work: Work,
+    x: NDArray[Any],
+    mu: NDArray[Any],
+    theta: NDArray[Any],
+    phi: NDArray[Any],
+    settings: BoundSettings = DEFAULTS.bounds,
+) -> State:
     """Return the state of a run from the given point; arrays are copied."""
     theta = theta.copy()
     if work.main >= 0:
         theta[work.main] = 0.0
     point = Point(x.astype(np.float64), mu.astype(np.float64), theta, phi.astype(np.float64))
-    step, side_step = step_sizes(work)
+    step, side_step = step_sizes(work, settings.least_step)
     zero = Point(*(np.zeros_like(part) for part in point))
     state = State(
         now=point,
@@ -77,20 +113,37 @@ def start_state(work: Work, x: NDArray[Any], mu: NDArray[Any], theta: NDArray[An
         step=step,
         side_step=side_step,
         scalars=np.array([1.0, 0.0, np.inf, np.inf, -np.inf]),
+        pace=_pace(work, settings),
     )
     price_sites(work, label_factor(work, point.phi), point.mu, state.site_price)
     return state
 
 
+def _pace(work: Work, settings: BoundSettings) -> Pace:
+    large = work.sites.size >= settings.large_entries
+    return Pace(
+        check_every=settings.large_check_every if large else settings.check_every,
+        fresh=settings.large_check_every,
+        longest_epoch=settings.longest_epoch,
+        restart_share=settings.restart_share,
+        ratio_limit=settings.step_ratio_limit,
+        smoothing=settings.ratio_smoothing,
+        dearest_floor=settings.dearest_floor,
+    )
+
+
 @kernel
-def step_sizes(work: Any) -> Any:
-    """Return (inverse primal steps of the columns, dual steps of the side rows) at ratio 1."""
+def step_sizes(work: Any, least: Any) -> Any:
+    """Return (inverse primal steps of the columns, dual steps of the side rows) at ratio 1.
+
+    The inverse step of a column is at least the share `least` of the mean weight of a site.
+    """
     site_weight = np.zeros(work.fold.shape[1])
     for row in range(work.weights.size):
         for entry in range(work.indptr[row], work.indptr[row + 1]):
             site_weight[work.sites[entry]] += work.weights[row]
     mean = max(1e-9, site_weight.sum() / max(1, site_weight.size))
-    step = np.full(work.columns.size, 1e-3 * mean)
+    step = np.full(work.columns.size, least * mean)
     for column in range(step.size):
         if work.column_site[column] >= 0:
             step[column] += site_weight[work.column_site[column]]
@@ -301,7 +354,7 @@ def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
             whole[work.label_floors[entry]] += gained[label]
     for floor in range(phi.size):
         pace = state.scalars[RATIO] / max(whole[floor], work.minimum[floor], 1.0)
-        phi[floor] = min(8.0, max(0.0, phi[floor] + pace * (work.minimum[floor] - reached[floor])))
+        phi[floor] = min(state.pace.dearest_floor, max(0.0, phi[floor] + pace * (work.minimum[floor] - reached[floor])))
         state.total.phi[floor] += phi[floor]
 
 

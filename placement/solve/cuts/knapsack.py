@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from placement.solve.cuts.arrays import KnapsackRows
 from placement.solve.program.problem import NO_LIMIT, Problem
 from placement.solve.program.scale import scaled
+from placement.solve.settings import DEFAULTS, CutSettings
 from placement.values.program import BoolArray, IntArray
 
 _SHORT = 3
@@ -36,13 +37,6 @@ _SHORT = 3
 
 _LARGEST = 2.0**50
 """Rows whose numbers add up to more are left alone, so that no product here leaves 64 bits."""
-
-_FRACTION = 1e-6
-_LEAST_DEPTH = 1e-3
-_MOST_DIVISORS = 80
-_MOST_FLIPS = 20
-_PER_ROW = 4
-_HALVINGS = (2, 4, 8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,39 +113,44 @@ def knapsack_rows(problem: Problem) -> list[KnapsackRow]:
     return rows
 
 
-def violated_knapsack_cuts(row: KnapsackRow, x: NDArray[Any]) -> list[KnapsackCut]:
+def violated_knapsack_cuts(
+    row: KnapsackRow, x: NDArray[Any], settings: CutSettings = DEFAULTS.cuts
+) -> list[KnapsackCut]:
     """Return a few cuts of a row that the point `x` (columns of the program) violates, the deepest first."""
     point = x[row.columns]
-    fractional = (point > _FRACTION) & (point < 1.0 - _FRACTION)
+    fractional = (point > settings.whole) & (point < 1.0 - settings.whole)
     if not fractional.any():
         return []
     found: dict[tuple[int, bytes], float] = {}
     for flipped in (np.zeros(point.size, dtype=bool), point > 0.5, _greedy_cover(row, point)):
-        divisors = _divisors(row.sizes[fractional | flipped])
-        depths = _depths(row, point, flipped, divisors)
-        order = np.argsort(-depths, kind="stable")[:_PER_ROW]
+        divisors = _divisors(row.sizes[fractional | flipped], settings.knapsack_divisors)
+        depths = _depths(row, point, flipped, divisors, settings.whole)
+        order = np.argsort(-depths, kind="stable")[: settings.knapsack_per_row]
         found.update({(int(divisors[at]), flipped.tobytes()): float(depths[at]) for at in order})
         if depths.size:
-            found.update(_polished(row, point, flipped, int(divisors[order[0]]), float(depths[order[0]])))
-    best = sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_PER_ROW]
-    cuts = [row.cut(key[0], np.frombuffer(key[1], dtype=bool)) for key, depth in best if depth > _LEAST_DEPTH]
+            divisor, depth = int(divisors[order[0]]), float(depths[order[0]])
+            found.update(_polished(row, point, flipped, divisor, depth, settings=settings))
+    best = sorted(found.items(), key=lambda each: (-each[1], each[0]))[: settings.knapsack_per_row]
+    deep = [key for key, depth in best if depth > settings.knapsack_depth]
+    cuts = [row.cut(key[0], np.frombuffer(key[1], dtype=bool)) for key in deep]
     return [cut for cut in cuts if cut is not None]
 
 
 def _polished(
-    row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisor: int, depth: float
+    row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisor: int, depth: float, *, settings: CutSettings
 ) -> dict[tuple[int, bytes], float]:
     """Return the best cut after halving the divisor and flipping columns one by one, those in doubt first."""
-    for part in _HALVINGS:
+    whole = settings.whole
+    for part in settings.knapsack_halvings:
         if divisor // part > 0:
-            other = float(_depths(row, point, flipped, np.array([divisor // part]))[0])
+            other = float(_depths(row, point, flipped, np.array([divisor // part]), whole)[0])
             if other > depth:
                 depth, divisor = other, divisor // part
     flipped = flipped.copy()
-    doubt = np.argsort(np.abs(point - 0.5), kind="stable")[:_MOST_FLIPS]
-    for at in doubt[(point[doubt] > _FRACTION) & (point[doubt] < 1.0 - _FRACTION)].tolist():
+    doubt = np.argsort(np.abs(point - 0.5), kind="stable")[: settings.knapsack_flips]
+    for at in doubt[(point[doubt] > whole) & (point[doubt] < 1.0 - whole)].tolist():
         flipped[at] = ~flipped[at]
-        other = float(_depths(row, point, flipped, np.array([divisor]))[0])
+        other = float(_depths(row, point, flipped, np.array([divisor]), whole)[0])
         if other > depth:
             depth = other
         else:
@@ -163,20 +162,22 @@ def _rounded(sizes: IntArray, divisor: Any, rest: Any) -> IntArray:
     return np.asarray((divisor - rest) * (sizes // divisor) + np.maximum(sizes % divisor - rest, 0))
 
 
-def _divisors(sizes: IntArray) -> IntArray:
+def _divisors(sizes: IntArray, most: int) -> IntArray:
     """Return the different absolute coefficients, thinned out evenly where they are many."""
     different = np.unique(np.abs(sizes))
-    if different.size > _MOST_DIVISORS:
-        different = different[np.linspace(0, different.size - 1, _MOST_DIVISORS).astype(np.int64)]
+    if different.size > most:
+        different = different[np.linspace(0, different.size - 1, most).astype(np.int64)]
     return different
 
 
-def _depths(row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisors: IntArray) -> NDArray[Any]:
+def _depths(
+    row: KnapsackRow, point: NDArray[Any], flipped: BoolArray, divisors: IntArray, whole: float
+) -> NDArray[Any]:
     """Return how far `point` is beyond the cut of each divisor, by Euclidean distance over the columns in use."""
     y = np.where(flipped, 1.0 - point, point)
     signed = np.where(flipped, -row.sizes, row.sizes)
     left = row.limit - int(row.sizes[flipped].sum())
-    near = (y > _FRACTION) | flipped
+    near = (y > whole) | flipped
     rest = left % divisors
     rounded = _rounded(signed[near][None, :], divisors[:, None], rest[:, None]).astype(np.float64)
     beyond = rounded @ y[near] - (divisors - rest).astype(np.float64) * (left // divisors)

@@ -5,30 +5,43 @@ first of a pair with some noise, until the cut is violated or the set is full. W
 :mod:`placement.solve.cuts.odd_triples` are mostly rings of five and seven rows of which none sees all others.
 """
 
-# ruff: noqa: NPY002 - numba kernels: arrays by position, nested loops, legacy generator
+# ruff: noqa: NPY002, PLR0917 - numba kernels: arrays by position, nested loops, legacy generator
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from placement.kernels import kernel
 
-LARGEST = 9
-"""Rows of a set at most; larger sets close no more."""
 
-_CANDIDATES = 4000
-_NOISE, _LITTLE_NOISE = 0.25, 0.001
+class Growth(NamedTuple):
+    """Numbers of :class:`placement.solve.settings.CutSettings` that sets grow by.
+
+    Attributes
+    ----------
+    largest
+        Rows of a set at most.
+    candidates
+        Rows near a set that are weighed at most.
+    noise, little_noise
+        Random part of what decides on the first and the second row of a pair.
+    """
+
+    largest: int
+    candidates: int
+    noise: float
+    little_noise: float
 
 
 @kernel
-def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> Any:
+def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any, growth: Any) -> Any:
     """Return (sizes, members) of sets violated by more than `least`, until `work` entries have been looked at."""
     np.random.seed(seed)
     times, used = np.zeros(support.y.size, np.int64), np.zeros(support.z.size, np.bool_)
-    mark, found = np.full(support.z.size, -1, np.int64), np.empty(_CANDIDATES, np.int64)
-    sizes, members = np.zeros(starts.size, np.int64), np.empty((starts.size, LARGEST), np.int64)
+    mark, found = np.full(support.z.size, -1, np.int64), np.empty(growth.candidates, np.int64)
+    sizes, members = np.zeros(starts.size, np.int64), np.empty((starts.size, growth.largest), np.int64)
     count, stamp = 0, 0
     for start in starts:
         if work <= 0:
@@ -39,11 +52,11 @@ def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> A
         right = _join(support, start, times)
         used[start] = True
         violated = False
-        while size + 2 <= LARGEST and not violated:
+        while size + 2 <= growth.largest and not violated:
             stamp += 1
             near, looked = _neighbours(support, current[:size], mark, stamp, found)
             work -= looked
-            for noise in (_NOISE, _LITTLE_NOISE):
+            for noise in (growth.noise, growth.little_noise):
                 best = _best_row(support, found[:near], used, times, noise)
                 if best < 0:
                     break

@@ -22,16 +22,13 @@ import numpy as np
 
 from placement.kernels import kernel
 
-_NEAR = 120
-"""Rows near a start row that are looked at, on average at most."""
-
-_PER_PAIR = 5
-"""Entries looked at for a pair, roughly: most sums end early."""
-
 
 @kernel
-def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any) -> Any:
-    """Return (sets, 3) rows violated by more than `least`, the best around each start row, until `work` is used up."""
+def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any, near_rows: Any, pair_cost: Any) -> Any:
+    """Return (sets, 3) rows violated by more than `least`, the best around each start row, until `work` is used up.
+
+    About `near_rows` rows near a start row are looked at; each pair of them counts as `pair_cost` of `work`.
+    """
     np.random.seed(seed)
     members = np.empty((starts.size, 3), np.int64)
     share, near, pull = np.zeros(support.z.size), np.empty(support.z.size, np.int64), np.empty(support.z.size)
@@ -40,18 +37,18 @@ def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any) ->
     for start in starts:
         if work <= 0:
             break
-        found, looked = _near_rows(support, start, share, near, pull)
+        found, looked = _near_rows(support, start, share, near, pull, near_rows)
         work -= looked
         order = np.argsort(-pull[:found])
         members[count, 0] = start
         violation, looked = _best_pair(support, members[count], near[order], pull[order], least, times)
-        work -= looked
+        work -= pair_cost * looked
         count += violation > least
     return members[:count].copy()
 
 
 @kernel
-def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any) -> Any:
+def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any, most: Any) -> Any:
     """Fill `near` and `pull` (``q`` above) with rows that share sites with `start`; return (rows, entries seen)."""
     count, looked = 0, 0
     for entry in range(support.indptr[start], support.indptr[start + 1]):
@@ -74,7 +71,7 @@ def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any) -> An
             total += support.weights[row]
     kept = 0
     for k in range(count):
-        if pull[k] > 0.0 and np.random.random() * total <= _NEAR * support.weights[near[k]]:
+        if pull[k] > 0.0 and np.random.random() * total <= most * support.weights[near[k]]:
             near[kept], pull[kept] = near[k], pull[k]
             kept += 1
     return kept, looked
@@ -82,7 +79,7 @@ def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any) -> An
 
 @kernel
 def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, times: Any) -> Any:
-    """Fill in the two rows that violate most with the first member; return (violation, entries looked at).
+    """Fill in the two rows that violate most with the first member; return (violation, pairs looked at).
 
     `near` is sorted by `pull`, the largest first; `times` is all zero before and after.
     """
@@ -98,7 +95,7 @@ def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, tim
         for other in range(k + 1, near.size):
             if pull[k] + 2.0 * pull[other] - 1.0 <= best:
                 break
-            looked += _PER_PAIR
+            looked += 1
             most = pair + support.z[near[other]]
             violation = most - _uneven(support, near[other], times, most - best)
             if violation > best:

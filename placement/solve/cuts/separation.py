@@ -12,23 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.solve.cuts.odd_growth import grown_sets
+from placement.solve.cuts.odd_growth import Growth, grown_sets
 from placement.solve.cuts.odd_triples import best_triples
 from placement.solve.cuts.pool import odd_set_coefficients
+from placement.solve.settings import DEFAULTS, CutSettings
 from placement.values.program import IntArray
-
-PER_ROUND = 150
-"""Sets of one round of separation, unless more are asked for."""
-
-_LEAST_VIOLATION = 0.01
-_OPEN = 1e-7
-_MOST_REACH = 1.4
-_PER_ROW = 4
-_STARTS, _START_SHARE = 2500, 0.2
-"""Start rows of a round: so many, or this share of all rows where that is more."""
-
-_WORK, _GROWING_WORK = 500_000_000, 50_000_000
-"""Entries looked at in one round for triples, a second or two, and for larger sets."""
 
 
 class Support(NamedTuple):
@@ -68,9 +56,10 @@ def violated_odd_sets(
     *,
     seed: int,
     effort: int = 1,
-    most: int = PER_ROUND,
+    most: int | None = None,
+    settings: CutSettings = DEFAULTS.cuts,
 ) -> list[tuple[int, ...]]:
-    """Return violated odd sets of rows, the deepest first, at most four through a row and `most` in all.
+    """Return violated odd sets of rows, the deepest first, few through a row.
 
     Parameters
     ----------
@@ -83,29 +72,37 @@ def violated_odd_sets(
     effort
         Multiplies the number of start rows tried.
     most
-        Sets returned at most.
+        Sets returned at most; None: as many as the settings say.
+    settings
+        Where and how long is looked.
     """
     rng = np.random.default_rng(seed)
-    y = np.where(y > _OPEN, y, 0.0)
-    support = _support(_over_open_sites(indptr, sites, y), weights, y, z, rng)
+    y = np.where(y > settings.closed, y, 0.0)
+    support = _support(_over_open_sites(indptr, sites, y), weights, y, z, rng, settings=settings)
     if support.rows.size < 3:
         return []
-    count = effort * max(_STARTS, int(_START_SHARE * support.rows.size))
+    count = effort * max(settings.starts, int(settings.start_share * support.rows.size))
     starts = _drawn(support.weights, count, rng)
-    triples = best_triples(support, starts, _LEAST_VIOLATION, effort * _WORK, seed)
-    sizes, members = grown_sets(support, starts, _LEAST_VIOLATION, effort * _GROWING_WORK, seed)
+    least = settings.least_violation
+    triples = best_triples(
+        support, starts, least, effort * settings.triple_work, seed, settings.near_rows, settings.pair_cost
+    )
+    growth = Growth(settings.largest_set, settings.candidates, settings.noise, settings.little_noise)
+    sizes, members = grown_sets(support, starts, least, effort * settings.growing_work, seed, growth)
     found = {tuple(each) for each in np.sort(triples, axis=1).tolist()}
     found |= {tuple(sorted(members[k, : sizes[k]].tolist())) for k in range(sizes.size)}
-    return [tuple(support.rows[list(each)].tolist()) for each in _deepest(support, sorted(found), most)]
+    most = settings.per_round if most is None else most
+    deepest = _deepest(support, sorted(found), most, settings.per_row)
+    return [tuple(support.rows[list(each)].tolist()) for each in deepest]
 
 
 def _support(rows_over_sites: sparse.csr_array, weights: NDArray[Any], y: NDArray[Any], z: NDArray[Any],
-             rng: np.random.Generator) -> Support:  # fmt: skip
+             rng: np.random.Generator, *, settings: CutSettings) -> Support:  # fmt: skip
     """Return the rows that are covered in part and by no whole site, the heaviest over each set of open sites."""
     starts, sites = rows_over_sites.indptr, rows_over_sites.indices
     reach = _sums(y[sites], starts)
-    whole = _sums((y[sites] >= 1.0 - _OPEN).astype(np.int64), starts)
-    rows = np.flatnonzero((z > 0.5) & (whole == 0) & (reach < _MOST_REACH))
+    whole = _sums((y[sites] >= 1.0 - settings.closed).astype(np.int64), starts)
+    rows = np.flatnonzero((z > settings.least_cover) & (whole == 0) & (reach < settings.most_reach))
     pattern = _sums(rng.integers(0, 2**63, y.size, dtype=np.uint64)[sites], starts)[rows]
     by_pattern = np.lexsort((rows, -weights[rows], pattern))
     _, first = np.unique(pattern[by_pattern], return_index=True)
@@ -145,8 +142,8 @@ def _drawn(weights: NDArray[Any], count: int, rng: np.random.Generator) -> IntAr
     return np.argsort(keys, kind="stable")[:count]
 
 
-def _deepest(support: Support, sets: list[tuple[int, ...]], most: int) -> list[tuple[int, ...]]:
-    """Return sets by Euclidean depth, few enough through each row that they do not say the same."""
+def _deepest(support: Support, sets: list[tuple[int, ...]], most: int, per_row: int) -> list[tuple[int, ...]]:
+    """Return sets by Euclidean depth, at most `per_row` through each row, so that they do not say the same."""
     scored = []
     for rows in sets:
         touched, size = odd_set_coefficients(support.indptr, support.sites, rows)
@@ -155,7 +152,7 @@ def _deepest(support: Support, sets: list[tuple[int, ...]], most: int) -> list[t
     through: dict[int, int] = {}
     chosen = []
     for _, rows in sorted(scored):
-        if max(through.get(row, 0) for row in rows) >= _PER_ROW:
+        if max(through.get(row, 0) for row in rows) >= per_row:
             continue
         for row in rows:
             through[row] = through.get(row, 0) + 1

@@ -19,7 +19,7 @@ Chinneck & Dravnieks (1991), Locating minimal infeasible constraint sets in line
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,18 +30,17 @@ from placement.solve.backends.highs import ArrayModel, LpOutcome
 from placement.solve.bounds.prices import RAY_SIZE, WEIGHT_BITS, Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
-from placement.solve.infeasible.constraints import REQUIRED, eased, must_open, structural
+from placement.solve.infeasible.constraints import REQUIRED, eased
 from placement.solve.lp.growing import GrowingModel
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, NO_LIMIT, ZERO, build_problem
 from placement.solve.program.reduced import common_divisor
 from placement.solve.program.scale import label_scale, scaled
-from placement.solve.tree.branch import root_limits
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.proof import ProofLog
 from placement.values import Certificate, CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-
-_LEAST_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,13 +68,15 @@ class FeasibilityModel:
         The program.
     threads
         Threads for aggregation.
+    settings
+        Of the engine.
     """
 
-    def __init__(self, program: CoverageProgram, *, threads: int = 2) -> None:
-        self._program = program
-        reduced = aggregate(program, threads=threads)
+    def __init__(self, program: CoverageProgram, *, threads: int = 2, settings: EngineSettings = DEFAULTS) -> None:
+        self._program, self._least_s = program, settings.lp.least_s
+        reduced = aggregate(program, threads=threads, settings=settings.program)
         self._classes, self._linear = reduced.classes, reduced.linear
-        self._problem = build_problem(reduced)
+        self._problem = build_problem(reduced, settings.program)
         self._pool = CutPool(self._problem.covers)
         self._in_floor = np.flatnonzero(np.diff(self._classes.floor_indptr))
         self._unit = float(2 ** max(0, int(self._classes.weights.sum()).bit_length() - WEIGHT_BITS))
@@ -95,9 +96,9 @@ class FeasibilityModel:
 
     def _used(self, ray: Prices, kept: Collection[str]) -> frozenset[str]:
         """Return the names of the constraints that a ray needs."""
-        rows = [row.name for row, price in zip(self._linear, ray.theta.tolist(), strict=False) if price]
-        floors = [name for name, price in zip(self._floor_names, ray.phi.tolist(), strict=True) if price]
-        names = {name for name in (*rows, *floors) if not structural(name)}
+        priced = [row for row, price in zip(self._linear, ray.theta.tolist(), strict=False) if price]
+        names = {row.name for row in priced if not row.kind.structural}
+        names |= {name for name, price in zip(self._floor_names, ray.phi.tolist(), strict=True) if price}
         if REQUIRED in kept and self._bound(ray, names) >= 0:
             names.add(REQUIRED)
         return frozenset(names)
@@ -152,18 +153,11 @@ class FeasibilityModel:
         return minimum - (self._bound(prices, None) + price * minimum) // price
 
     def _certificate(self, program: CoverageProgram, ray: Prices) -> Certificate:
-        log = ProofLog(self._problem)
-        log.add_leaf(0, ray, root_limits(self._problem))
-        return log.certificate(
-            program,
-            self._classes,
-            self._pool.cuts(),
-            np.empty((0, 2), dtype=np.int64),
-            bound=0,
-            infeasible=True,
-            objective=0,
-            chosen=None,
-        )
+        none = np.empty((0, 2), dtype=np.int64)
+        fingerprint = self._classes.fingerprint(program)
+        log = ProofLog(self._problem, self._pool, fingerprint=fingerprint, dominated=none)
+        log.add_leaf(0, ray, Domain.of(self._problem).limits)
+        return log.certificate(bound=0, infeasible=True, objective=0, chosen=None)
 
     def _solve(self, kept: Collection[str] | None, deadline: Deadline, *, let_go: str = "") -> LpOutcome:
         """Solve with the constraints `kept` (None: all) but `let_go`."""
@@ -171,7 +165,7 @@ class FeasibilityModel:
         columns = self._rows + np.arange(self._program.n_columns)
         self._model.set_bounds(columns, lower, upper)
         self._model.set_row_limits(self._rows + np.arange(low.size), low, high)
-        return self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
+        return self._model.solve(time_limit_s=max(self._least_s, deadline.left_s()), interrupt=deadline)
 
     def _limits(
         self, kept: Collection[str] | None, let_go: str = ""
@@ -181,15 +175,19 @@ class FeasibilityModel:
 
         def holds(name: str) -> bool:
             """Return whether a constraint is kept."""
-            return name != let_go and (kept is None or name in kept or structural(name))
+            return name != let_go and (kept is None or name in kept)
+
+        def binds(row: LinearRow) -> bool:
+            """Return whether a row is kept; what decisions mean always is."""
+            return row.kind.structural or holds(row.name)
 
         demanded = kept is None or REQUIRED in kept
         lower = program.required.astype(float) if demanded else np.zeros(program.n_columns)
         low = [
-            float(row.limit) if row.equality and (demanded or not must_open(row)) and holds(row.name) else -np.inf
+            float(row.limit) if row.equality and (demanded or not row.kind.demands) and binds(row) else -np.inf
             for row in self._linear
         ]
-        high = [float(row.limit) if holds(row.name) else np.inf for row in self._linear]
+        high = [float(row.limit) if binds(row) else np.inf for row in self._linear]
         least = [floor.minimum / self._unit if holds(floor.name) else -np.inf for floor in program.floors]
         none = [np.inf] * len(least)
         return lower, (~program.excluded).astype(float), np.array(low + least), np.array(high + none)
@@ -205,12 +203,13 @@ class FeasibilityModel:
         return None
 
     def _bound(self, prices: Prices, kept: Collection[str] | None) -> int:
-        status, low = self._problem.status, self._problem.low
+        domain = Domain.of(self._problem)
         if kept is not None and REQUIRED not in kept:
-            status = np.where(status == ZERO, ZERO, FREE).astype(np.int8)
-            low = low.copy()
-            low[[at for at, row in enumerate(self._linear) if must_open(row)]] = -NO_LIMIT
-        return scaled_bound(self._problem, self._pool.cuts(), prices, status, low, self._problem.high)[0]
+            low = domain.limits.low.copy()
+            low[[at for at, row in enumerate(self._linear) if row.kind.demands]] = -NO_LIMIT
+            status = np.where(domain.status == ZERO, ZERO, FREE).astype(np.int8)
+            domain = Domain(status=status, limits=replace(domain.limits, low=low))
+        return scaled_bound(self._problem, self._pool.cuts(), prices, domain)[0]
 
     def _prices(self, duals: NDArray[Any]) -> Prices:
         """Return a ray in integers, as large as they may be, from multipliers of the rows."""

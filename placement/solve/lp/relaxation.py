@@ -31,19 +31,14 @@ from placement.solve.deadline import Deadline
 from placement.solve.lp.cut_rows import Cut, CutRows
 from placement.solve.lp.growing import GrowingModel
 from placement.solve.lp.side_block import side_block
-from placement.solve.program.limits import Branch, Limits
+from placement.solve.program.domain import Domain
+from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO, Problem
-from placement.solve.program.restrict import Work, label_membership, restrict
+from placement.solve.program.restrict import Work, label_membership
 from placement.solve.program.scale import scaled
+from placement.solve.settings import DEFAULTS, LpSettings
 from placement.values.certificate import SCALE
 from placement.values.program import BoolArray, IntArray
-
-_PROBE_STEPS = 150
-"""What starting a probe costs, in simplex steps: the basis is factorised anew."""
-
-_SLACK = 0.05
-"""A cut this far from binding is dropped when cuts are weeded."""
-_LEAST_S = 0.1
 
 
 class CutRelaxation:
@@ -53,12 +48,14 @@ class CutRelaxation:
     ----------
     problem
         The program.
-    status, limits
+    domain
         What is decided already; `solve` takes nodes at or below it.
     pool
         Where odd sets of classes and knapsack cuts get their numbers.
     core
         (columns,) bool, the columns the model begins with; None: all.
+    settings
+        What probes cost, which cuts are weeded.
 
     Attributes
     ----------
@@ -73,17 +70,23 @@ class CutRelaxation:
     """
 
     def __init__(
-        self, problem: Problem, status: NDArray[np.int8], limits: Limits, pool: CutPool, core: BoolArray | None = None
+        self,
+        problem: Problem,
+        domain: Domain,
+        pool: CutPool,
+        core: BoolArray | None = None,
+        *,
+        settings: LpSettings = DEFAULTS.lp,
     ) -> None:
-        work = restrict(problem, status, limits.low, limits.high)
+        work = domain.restricted(problem)
         self._problem, self.work, self._pool = problem, work, pool
-        self._side = side_block(problem, status, limits.low, limits.high)
-        self._limits = limits
+        self._side = side_block(problem, domain)
+        self._domain, self._settings = domain, settings
         self.solving, self.probing, self.effort = 0, 0, 0
         self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - WEIGHT_BITS))
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
-        self._written = CutRows(work, status)
+        self._written = CutRows(work, domain.status)
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         self._values = (work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]) / self._unit
@@ -100,23 +103,23 @@ class CutRelaxation:
         """Cuts in the model."""
         return len(self._cuts)
 
-    def solve(self, status: NDArray[np.int8], limits: Limits, deadline: Deadline) -> LpOutcome:
-        """Solve with columns decided as in `status` and side rows limited by `limits`."""
-        self._move_to(status, limits)
-        outcome = self._model.solve(time_limit_s=max(_LEAST_S, deadline.left_s()), interrupt=deadline)
+    def solve(self, domain: Domain, deadline: Deadline) -> LpOutcome:
+        """Solve with what is decided in `domain`."""
+        self._move_to(domain)
+        outcome = self._model.solve(time_limit_s=max(self._settings.least_s, deadline.left_s()), interrupt=deadline)
         if not outcome.finite:
             raise PlacementError("HiGHS returns what is no number")
         self.solving += self._count()
         return replace(outcome, objective=outcome.objective * self._unit)
 
-    def _move_to(self, status: NDArray[np.int8], limits: Limits) -> None:
-        decided = status[self.work.columns[self.core]]
+    def _move_to(self, domain: Domain) -> None:
+        decided = domain.status[self.work.columns[self.core]]
         lower, upper = (decided == ONE).astype(float), (decided != ZERO).astype(float)
         self._model.set_bounds(self.work.weights.size + np.arange(self.core.size), lower, upper)
-        new, old = self._side.limits(limits.low, limits.high), self._side.limits(self._limits.low, self._limits.high)
+        new, old = self._side.limits(domain), self._side.limits(self._domain)
         changed = np.flatnonzero((new[0] != old[0]) | (new[1] != old[1]))
         self._model.set_row_limits(self._side_start + changed, new[0][changed], new[1][changed])
-        self._limits = limits
+        self._domain = domain
 
     def probe(self, branches: list[Branch], iterations: int) -> list[float]:
         """Return the bound that a few steps from the last solution give for each branch; -inf where infeasible."""
@@ -124,7 +127,7 @@ class CutRelaxation:
         for branch in branches:
             with self._tried(branch):
                 bounds.append(self._model.probe(basis, iterations) * self._unit)
-                self.probing += _PROBE_STEPS + self._count()
+                self.probing += self._settings.probe_cost + self._count()
         self._model.restore(basis)
         return bounds
 
@@ -139,7 +142,7 @@ class CutRelaxation:
         """Let the model be that of a child for a while."""
         if branch.group:
             row = int(np.flatnonzero(self._side.rows == self._problem.n_linear + branch.index)[0])
-            lower, upper = (limits[row] for limits in self._side.limits(self._limits.low, self._limits.high))
+            lower, upper = (limits[row] for limits in self._side.limits(self._domain))
             limit = branch.limit - int(self._side.chosen[row])
             new = (lower, limit) if branch.value == 0 else (limit + 1, upper)
             self._model.set_row_limits([self._side_start + row], [new[0]], [new[1]])
@@ -203,7 +206,7 @@ class CutRelaxation:
 
     def _theta(self, duals: NDArray[Any]) -> IntArray:
         """Return scaled prices of all side rows; a limit that does not bind has none."""
-        lower, upper = self._side.limits(self._limits.low, self._limits.high)
+        lower, upper = self._side.limits(self._domain)
         admissible = np.where(np.isinf(upper), np.minimum(duals, 0.0), duals)
         admissible = np.where(np.isinf(lower), np.maximum(admissible, 0.0), admissible)
         theta = np.zeros(self._problem.low.size, dtype=np.int64)
@@ -228,7 +231,7 @@ class CutRelaxation:
     def weed(self) -> None:
         """Take cuts that are far from binding out of the model."""
         activity = self._model.row_values()[self._base_rows :]
-        self._drop(activity < self._written.limits(self._cuts) - _SLACK)
+        self._drop(activity < self._written.limits(self._cuts) - self._settings.slack)
 
     def drop_knapsack_cuts(self) -> int:
         """Take all knapsack cuts out of the model; return how many there were."""
@@ -241,10 +244,10 @@ class CutRelaxation:
             self._cuts = [cut for cut, out in zip(self._cuts, gone, strict=True) if not out]
         return int(gone.sum())
 
-    def add_columns(self, rho: IntArray, status: NDArray[np.int8], most: int) -> int:
+    def add_columns(self, rho: IntArray, domain: Domain, most: int) -> int:
         """Let columns of positive reduced value join the model; return how many did."""
         columns = self.work.columns
-        outside = (self._position < 0) & (rho[columns] > 0) & (status[columns] != ZERO)
+        outside = (self._position < 0) & (rho[columns] > 0) & (domain.status[columns] != ZERO)
         new = np.flatnonzero(outside)
         new = new[np.argsort(-rho[columns[new]], kind="stable")][:most]
         if new.size:
@@ -253,15 +256,15 @@ class CutRelaxation:
             self._model.add_columns(self._values[new], self._columns_of(new))
         return int(new.size)
 
-    def integer_model(self, status: NDArray[np.int8]) -> ArrayModel:
+    def integer_model(self, domain: Domain) -> ArrayModel:
         """Return the mixed-integer program, cuts included: rows first, then the columns of `core` as whole numbers."""
-        return self._arrays(self.core, status)
+        return self._arrays(self.core, domain.status)
 
     def _arrays(self, core: IntArray, status: NDArray[np.int8] | None = None) -> ArrayModel:
         work = self.work
         n_rows, size = work.weights.size, work.weights.size + core.size
         decided = np.zeros(core.size, dtype=np.int8) if status is None else status[work.columns[core]]
-        lower, upper = self._side.limits(self._limits.low, self._limits.high)
+        lower, upper = self._side.limits(self._domain)
         rows = [sparse.eye_array(n_rows), sparse.csr_array((lower.size, n_rows)), self._floor_rows()]
         if self._cuts:
             rows.append(self._written.over_rows(self._cuts))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, ONE, Problem
 from placement.values.program import IntArray
 
@@ -35,8 +36,9 @@ class SideBlock:
     least: IntArray
     most: IntArray
 
-    def limits(self, low: IntArray, high: IntArray) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return (lower, upper) for the undecided columns from limits of all side rows; infinite where none binds."""
+    def limits(self, domain: Domain) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return (lower, upper) for the undecided columns at `domain`; infinite where none binds."""
+        low, high = domain.limits.low, domain.limits.high
         lower, upper = low[self.rows] - self.chosen, high[self.rows] - self.chosen
         return (
             np.where(lower > self.least, lower.astype(np.float64), -np.inf),
@@ -44,9 +46,10 @@ class SideBlock:
         )
 
 
-def side_block(problem: Problem, status: NDArray[np.int8], low: IntArray, high: IntArray) -> SideBlock:
+def side_block(problem: Problem, domain: Domain) -> SideBlock:
     """Return the rows that bind at these limits, and all groups of several undecided columns."""
-    side = problem.side
+    side, status = problem.side, domain.status
+    low, high = domain.limits.low, domain.limits.high
     matrix = sparse.csr_array((side.coefficients, side.columns, side.indptr), shape=(low.size, status.size))
     chosen = np.asarray(matrix @ (status == ONE).astype(np.int64), dtype=np.int64)
     free = sparse.csr_array(sparse.csc_array(matrix)[:, np.flatnonzero(status == FREE)])

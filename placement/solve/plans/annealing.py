@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from placement.kernels import kernel
 
-_COOLING_EVERY = 1000
 _ONE = 2**32
 """What an open column adds to the state of a row, beside its number."""
 
@@ -136,7 +135,9 @@ def _started(field: Any, opened: Any) -> Any:
 
 
 @kernel
-def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: Any, seed: Any) -> Any:
+def anneal(
+    field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: Any, cooling_every: Any, seed: Any
+) -> Any:
     """Return (best plan, its value) of a run of `moves` proposed swaps, cooled from `hot` to `cold`.
 
     Parameters
@@ -151,6 +152,8 @@ def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: A
         Temperatures, in the unit of the weights.
     far_share
         Share of moves to any column rather than a near one.
+    cooling_every
+        Moves between two temperatures.
     seed
         Of the run.
     """
@@ -165,9 +168,9 @@ def anneal(field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: A
     site_indptr, site_rows, weights = field.site_indptr, field.site_rows, field.weights
     columns_indptr, columns, values = field.site_indptr_columns, field.site_columns, field.values
     temperature = hot
-    factor = (cold / hot) ** (_COOLING_EVERY / max(moves, _COOLING_EVERY))
+    factor = (cold / hot) ** (cooling_every / max(moves, cooling_every))
     for move in range(moves):
-        if move % _COOLING_EVERY == 0 and move:
+        if move % cooling_every == 0 and move:
             temperature *= factor
         at = np.random.randint(opened.size)
         column = opened[at]

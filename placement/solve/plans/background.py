@@ -13,14 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from placement.solve.deadline import Deadline
 from placement.solve.plans.population import Improver
-from placement.values.program import BoolArray
-
-Plan = tuple[BoolArray, int]
-
-_EPOCHS = 6
-_FIRST_EFFORT, _TIMES = 150_000_000, 3
-"""Effort after which the first epoch is taken up, some twenty seconds, and how many times as much each further one is.
-"""
+from placement.solve.program.incumbent import Incumbent
 
 
 class PlansBeside:
@@ -29,7 +22,7 @@ class PlansBeside:
     Parameters
     ----------
     improver
-        Nobody else may use it meanwhile.
+        Nobody else may use it meanwhile; its settings say how many epochs there are, and when they are due.
     deadline
         When to stop.
     threads
@@ -39,31 +32,32 @@ class PlansBeside:
     def __init__(self, improver: Improver, deadline: Deadline, threads: int) -> None:
         self._improver, self._deadline = improver, deadline.within(math.inf)
         self._executor = ThreadPoolExecutor(1) if threads > 1 else None
-        self._futures: list[Future[Plan]] = []
-        self._plan: Plan | None = None
-        self._due, self._wait, self._taken = _FIRST_EFFORT, _FIRST_EFFORT, 0
+        self._futures: list[Future[Incumbent]] = []
+        self._plan: Incumbent | None = None
+        self._settings = improver.settings
+        self._due, self._wait, self._taken = self._settings.first_effort, self._settings.first_effort, 0
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: Incumbent) -> None:
         """Begin from a plan."""
         self._plan = plan
         if self._executor is not None:
-            self._futures = [self._executor.submit(self._epoch, plan) for _ in range(_EPOCHS)]
+            self._futures = [self._executor.submit(self._epoch, plan) for _ in range(self._settings.epochs)]
 
-    def _epoch(self, plan: Plan) -> Plan:
+    def _epoch(self, plan: Incumbent) -> Incumbent:
         """Go on from the best plan of this search; what the tree finds meanwhile must not matter."""
         self._plan = self._improver.improve(self._plan or plan, self._deadline, epochs=1)
         return self._plan
 
-    def after(self, effort: int) -> Plan | None:
+    def after(self, effort: int) -> Incumbent | None:
         """Return the plan that is due once the tree has cost so much effort, if one is."""
-        if effort < self._due or self._taken == _EPOCHS or self._plan is None:
+        if effort < self._due or self._taken == self._settings.epochs or self._plan is None:
             return None
-        self._wait *= _TIMES
+        self._wait *= self._settings.effort_growth
         self._due += self._wait
         self._taken += 1
         return self._futures[self._taken - 1].result() if self._executor is not None else self._epoch(self._plan)
 
-    def end(self) -> Plan | None:
+    def end(self) -> Incumbent | None:
         """Stop, and return the best plan found by then."""
         self._deadline.call_off()
         if self._executor is not None:

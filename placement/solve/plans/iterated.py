@@ -13,18 +13,46 @@ Felten (1991), Large-step Markov chains for the traveling salesman problem, Comp
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from placement.kernels import kernel
 from placement.solve.plans.swaps import add, fill, fits, remove, start_tally, worth
+from placement.solve.settings import PlanSettings
 
-_MOST_CLOSED = 6
-_NOISE = 0.4
-_LOG = 4000
-_REPAIRED = 60
-_TRIES = 30
+
+class Shaking(NamedTuple):
+    """Numbers of :class:`placement.solve.settings.PlanSettings` that an iteration goes by.
+
+    Attributes
+    ----------
+    most_closed
+        Open columns that are closed at most.
+    noise
+        Random part of what decides on the first column opened.
+    most_toggles, most_repaired
+        Columns opened and closed at most, and columns whose surroundings are repaired.
+    tries
+        Draws of an open column among neighbours.
+    """
+
+    most_closed: int
+    noise: float
+    most_toggles: int
+    most_repaired: int
+    tries: int
+
+
+def shaking(settings: PlanSettings) -> Shaking:
+    """Return the numbers of an iteration."""
+    return Shaking(
+        settings.most_closed,
+        settings.refill_noise,
+        settings.most_toggles,
+        settings.most_repaired,
+        settings.near_tries,
+    )
 
 
 @kernel
@@ -39,16 +67,16 @@ def _toggle(field: Any, tally: Any, column: Any, log: Any, length: Any) -> Any:
 
 
 @kernel
-def _open_near(field: Any, tally: Any, site: Any) -> Any:
+def _open_near(field: Any, tally: Any, site: Any, tries: Any) -> Any:
     """Return a random open column at most two sites away, or -1."""
     if site < 0:
         return -1
     begin, end = field.near_indptr[site], field.near_indptr[site + 1]
     if begin == end:
         return -1
-    for attempt in range(2 * _TRIES):
+    for attempt in range(2 * tries):
         other = field.near[begin + np.random.randint(end - begin)]
-        if attempt >= _TRIES:
+        if attempt >= tries:
             first, last = field.near_indptr[other], field.near_indptr[other + 1]
             if first < last:
                 other = field.near[first + np.random.randint(last - first)]
@@ -77,17 +105,17 @@ def _best_near(field: Any, tally: Any, site: Any, least: Any, noise: Any, by_cos
 
 
 @kernel
-def _shake(field: Any, tally: Any, column: Any, log: Any) -> Any:
-    """Close `column` and up to three open ones near it, and refill; return the length of the log."""
+def _shake(field: Any, tally: Any, column: Any, log: Any, shaking: Any) -> Any:
+    """Close `column` and a few open ones near it, and refill; return the length of the log."""
     length, site = 0, field.column_site[column]
     other = column
-    for _ in range(2 + np.random.randint(_MOST_CLOSED - 1)):
+    for _ in range(2 + np.random.randint(shaking.most_closed - 1)):
         if other < 0 or not tally.chosen[other]:
             break
         length = _toggle(field, tally, other, log, length)
-        other = _open_near(field, tally, field.column_site[log[np.random.randint(length)]])
+        other = _open_near(field, tally, field.column_site[log[np.random.randint(length)]], shaking.tries)
     if site >= 0:
-        first = _best_near(field, tally, site, 0.0, _NOISE, True)
+        first = _best_near(field, tally, site, 0.0, shaking.noise, True)
         if first >= 0:
             length = _toggle(field, tally, first, log, length)
     before = tally.chosen.copy()
@@ -99,10 +127,10 @@ def _shake(field: Any, tally: Any, column: Any, log: Any) -> Any:
 
 
 @kernel
-def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
+def _repair(field: Any, tally: Any, log: Any, length: Any, shaking: Any) -> Any:
     """Swap open columns near the touched ones for better near ones; return the length of the log."""
-    at = 0
-    while at < min(length, _REPAIRED) and length < _LOG - 2:
+    at, full = 0, shaking.most_toggles - 2
+    while at < min(length, shaking.most_repaired) and length < full:
         site = field.column_site[log[at]]
         at += 1
         if site < 0:
@@ -111,7 +139,7 @@ def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
             near = site if k < field.near_indptr[site] else field.near[k]
             for entry in range(field.site_indptr_columns[near], field.site_indptr_columns[near + 1]):
                 column = field.site_columns[entry]
-                if not tally.chosen[column] or length >= _LOG - 2:
+                if not tally.chosen[column] or length >= full:
                     continue
                 remove(field, tally, column)
                 other = _best_near(field, tally, near, float(worth(field, tally, column)), 0.0, False)
@@ -123,7 +151,7 @@ def _repair(field: Any, tally: Any, log: Any, length: Any) -> Any:
 
 
 @kernel
-def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any, seed: Any) -> Any:
+def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any, seed: Any, shaking: Any) -> Any:
     """Return (best plan, its value, last plan) after some iterations from `start`.
 
     `field` needs lists of near sites. A plan worse by the heat, which goes from `hot` to `cold` (in the unit of the
@@ -132,15 +160,15 @@ def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any
     np.random.seed(seed)
     tally = start_tally(field, start)
     best, best_value = tally.chosen.copy(), tally.value[0]
-    log = np.empty(_LOG + field.column_site.size, np.int64)
+    log = np.empty(shaking.most_toggles + field.column_site.size, np.int64)
     opened = np.flatnonzero(tally.chosen)
     for turn in range(iterations):
         if not opened.size:
             break
         before = tally.value[0]
-        length = _shake(field, tally, opened[np.random.randint(opened.size)], log)
+        length = _shake(field, tally, opened[np.random.randint(opened.size)], log, shaking)
         if tally.value[0] != before:
-            length = _repair(field, tally, log, length)
+            length = _repair(field, tally, log, length, shaking)
         heat = hot + (cold - hot) * turn / iterations
         if tally.value[0] >= before + heat * np.log(1.0 - np.random.random()):
             opened = np.flatnonzero(tally.chosen)

@@ -28,62 +28,34 @@ from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search
+from placement.solve.plans.iterated import iterated_search, shaking
 from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import Field, build_field, greedy_plan
 from placement.solve.plans.value import plan_value
-from placement.solve.program.limits import Limits
-from placement.solve.program.problem import FREE, ONE, ZERO, Problem
-from placement.solve.program.restrict import Work, restrict
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent
+from placement.solve.program.problem import Problem
+from placement.solve.program.restrict import Work
+from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.program import BoolArray
 
 _LOG = logging.getLogger(__name__)
-
-_RUNS = 8
-"""Runs of a round, however many threads there are."""
-
-_POPULATION = 24
-_ALIKE = 0.9
-"""Share of the columns that make two plans alike."""
-
-_START_MOVES, _CHILD_MOVES = 5000, 1600
-"""Moves of a run for every column of the greedy plan."""
-
-_START_HEATS, _CHILD_HEATS = (0.02, 0.004), (0.01, 0.002)
-"""Where temperatures begin and end, as shares of what a column is worth."""
-
-_FAR_SHARE = 0.02
-_MERGE_S = 4.0
-_MERGED_COLUMNS = 450
-_IN_USE = 0.01
-_SHARES = (0.25, 0.75)
-_PATIENCE, _SHORT_PATIENCE = 35, 12
-"""Rounds in a row that may find nothing; fewer in the first epoch, for which others wait."""
-
-_ANNEALING_ROWS = 20_000
-_SLICES, _SLICE = 10, 200
-"""Slices of a cycle of iterated search, and iterations of a slice, after each of which the clock is looked at."""
-
-_HEATS = (0.03, 0.1)
-"""Heat at which a cycle begins, as a share of what a column is worth; the other one follows where one finds nothing."""
 
 
 class Breed(Protocol):
     """Breeds a population: see :meth:`Improver._breed`."""
 
-    def __call__(
-        self, plan: tuple[BoolArray, int], /, *, patience: int, enough: int | None = None
-    ) -> tuple[BoolArray, int]:
+    def __call__(self, plan: Incumbent, /, *, patience: int, enough: int | None = None) -> Incumbent:
         """Return the best plan, `plan` included."""
 
 
 @dataclass
 class Improver:
-    """Improves plans of a packing program within the columns still undecided at `status`.
+    """Improves plans of a packing program within the columns still undecided in `domain`.
 
     Parameters
     ----------
-    problem, status, limits
+    problem, domain
         The program and what is decided.
     core
         (columns,) bool, columns worth looking at; chosen ones of the plan are added.
@@ -91,6 +63,8 @@ class Improver:
         Of the runs.
     threads
         Searches run at a time.
+    settings
+        How long and how hot.
 
     Attributes
     ----------
@@ -99,26 +73,26 @@ class Improver:
     """
 
     problem: Problem
-    status: NDArray[np.int8]
-    limits: Limits
+    domain: Domain
     core: BoolArray
     seed: int
     threads: int = 2
+    settings: PlanSettings = DEFAULTS.plans
     _pool: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     _runs: int = 0
     settled: bool = field(default=False, init=False)
 
-    def improve(self, plan: tuple[BoolArray, int], deadline: Deadline, *, epochs: int | None) -> tuple[BoolArray, int]:
+    def improve(self, plan: Incumbent, deadline: Deadline, *, epochs: int | None) -> Incumbent:
         """Return the best plan after some epochs, or at the deadline; None: as many as there is time for."""
-        status = self._with_core(plan[0])
-        work = restrict(self.problem, status, self.limits.low, self.limits.high)
+        domain = self.domain.within(self.core | plan.chosen)
+        work = domain.restricted(self.problem)
         if not work.columns.size:
             return plan
         ground = build_field(work, neighbours=True)
-        if work.weights.size > _ANNEALING_ROWS:
-            return self._iterate(work, ground, status, plan, deadline)
+        if work.weights.size > self.settings.annealing_rows:
+            return self._iterate(work, ground, domain, plan, deadline)
         with ThreadPoolExecutor(self.threads) as executor:
-            breed = partial(self._breed, work=work, ground=ground, status=status, deadline=deadline, executor=executor)
+            breed = partial(self._breed, work=work, ground=ground, domain=domain, deadline=deadline, executor=executor)
             for _ in range(sys.maxsize if epochs is None else epochs):
                 if deadline.passed() or self.settled:
                     break
@@ -126,143 +100,134 @@ class Improver:
                 plan = self._merge(plan, deadline)
         return plan
 
-    def narrowed(self, status: NDArray[np.int8], limits: Limits, core: BoolArray) -> Improver:
+    def narrowed(self, domain: Domain, core: BoolArray) -> Improver:
         """Return one that goes on from the same plans, within what is undecided and worth looking at now, alone."""
-        return replace(self, status=status, limits=limits, core=core, threads=1, _pool=list(self._pool))
+        return replace(self, domain=domain, core=core, threads=1, _pool=list(self._pool))
 
-    def _epoch(self, breed: Breed, plan: tuple[BoolArray, int]) -> tuple[BoolArray, int]:
+    def _epoch(self, breed: Breed, plan: Incumbent) -> Incumbent:
         """Breed a new population, and one of its better half and that of the last epoch.
 
         Where the new one comes upon the best plan so far by itself, that plan is taken for the best there is.
         """
-        others, best = self._pool[: _POPULATION // 2], plan[1]
+        settings = self.settings
+        half = settings.population // 2
+        others, best = self._pool[:half], plan.value
         self._pool = []
-        plan = breed(plan, patience=_PATIENCE if others else _SHORT_PATIENCE, enough=best if others else None)
+        patience = settings.patience if others else settings.first_patience
+        plan = breed(plan, patience=patience, enough=best if others else None)
         self.settled = bool(others) and self._best() == best
         if others and not self.settled:
-            self._pool = sorted({*self._pool[: _POPULATION // 2], *others})
-            plan = breed(plan, patience=_PATIENCE)
+            self._pool = sorted({*self._pool[:half], *others})
+            plan = breed(plan, patience=settings.patience)
         return plan
 
     def _breed(
         self,
-        plan: tuple[BoolArray, int],
+        plan: Incumbent,
         *,
         work: Work,
         ground: Field,
-        status: NDArray[np.int8],
+        domain: Domain,
         deadline: Deadline,
         executor: ThreadPoolExecutor,
         patience: int,
         enough: int | None = None,
-    ) -> tuple[BoolArray, int]:
+    ) -> Incumbent:
         """Fill the population, then cross its plans until some rounds in a row find no better one, or one is enough."""
         fruitless, best = 0, -1
+        run = partial(_run, ground, deadline, self.settings)
         while fruitless < patience and best != enough and not deadline.passed():
-            fill = len(self._pool) < _POPULATION - _RUNS
-            for found in executor.map(partial(_run, ground, deadline), self._jobs(work, ground, fill=fill)):
-                plan = plan if found is None else self._consider(plan, work, status, found)
+            fill = len(self._pool) < self.settings.population - self.settings.runs
+            for found in executor.map(run, self._jobs(work, ground, fill=fill)):
+                plan = plan if found is None else self._consider(plan, work, domain, found)
             fruitless, best = 0 if self._best() > best else fruitless + 1, self._best()
         return plan
 
     def _best(self) -> int:
         return -self._pool[0][0] if self._pool else -1
 
-    def _with_core(self, chosen: BoolArray) -> NDArray[np.int8]:
-        status = self.status.copy()
-        status[(status == FREE) & ~self.core & ~chosen] = ZERO
-        return status
-
     def _jobs(self, work: Work, ground: Field, *, fill: bool) -> list[_Job]:
         """Return the runs of a round: from the greedy plan to fill the population, else from crossed plans."""
         rng = np.random.default_rng([self.seed, self._runs])
-        seeds = [self.seed + self._runs + k for k in range(_RUNS)]
-        self._runs += _RUNS
+        seeds = [self.seed + self._runs + k for k in range(self.settings.runs)]
+        self._runs += self.settings.runs
         if fill:
             return [_Job(seed) for seed in seeds]
-        jobs = []
+        jobs, least, most = [], self.settings.least_share, self.settings.most_share
         for seed in seeds:
             inner, outer = (self._inside(work, k) for k in rng.choice(len(self._pool), 2, replace=False))
             centre = int(rng.integers(ground.near_indptr.size - 1))
-            jobs.append(_Job(seed, inner, outer, centre, float(rng.uniform(*_SHARES))))
+            jobs.append(_Job(seed, inner, outer, centre, float(rng.uniform(least, most))))
         return jobs
 
     def _inside(self, work: Work, number: int) -> BoolArray:
         """Return what a plan of the population chooses among the columns of `work`."""
-        chosen = np.zeros(self.status.size, dtype=bool)
+        chosen = np.zeros(self.core.size, dtype=bool)
         chosen[list(self._pool[number][1])] = True
         return np.asarray(chosen[work.columns])
 
-    def _iterate(
-        self, work: Work, ground: Field, status: NDArray[np.int8], plan: tuple[BoolArray, int], deadline: Deadline
-    ) -> tuple[BoolArray, int]:
+    def _iterate(self, work: Work, ground: Field, domain: Domain, plan: Incumbent, deadline: Deadline) -> Incumbent:
         """Return the best of iterated searches that start each cycle of cooling from the best plan so far."""
-        best, value, heat = plan[0][work.columns], -1, 0
+        best, value, heat, settings = plan.chosen[work.columns], -1, 0, self.settings
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
-                cycle = partial(_cycle, ground, deadline, best, heat=_HEATS[heat])
-                seeds = [self.seed + _SLICES * (self._runs + k) for k in range(self.threads)]
+                cycle = partial(_cycle, ground, deadline, settings, best, heat=settings.cycle_heats[heat])
+                seeds = [self.seed + settings.slices * (self._runs + k) for k in range(self.threads)]
                 self._runs += self.threads
                 found = max(executor.map(cycle, seeds), key=lambda each: each[1])
                 if found[1] > value:
                     best, value = found
                 else:
-                    heat = (heat + 1) % len(_HEATS)
-        return self._consider(plan, work, status, best)
+                    heat = (heat + 1) % len(settings.cycle_heats)
+        return self._consider(plan, work, domain, best)
 
-    def _consider(
-        self, plan: tuple[BoolArray, int], work: Work, status: NDArray[np.int8], inside: BoolArray
-    ) -> tuple[BoolArray, int]:
-        chosen = np.asarray(status == ONE)
+    def _consider(self, plan: Incumbent, work: Work, domain: Domain, inside: BoolArray) -> Incumbent:
+        chosen = domain.chosen
         chosen[work.columns[inside]] = True
         value = plan_value(self.problem, chosen)
         if value is None:
             return plan
         self._enter((-value, tuple(np.flatnonzero(chosen).tolist())))
-        return (chosen, value) if value > plan[1] else plan
+        return plan.or_better(Incumbent(chosen, value))
 
     def _enter(self, entry: tuple[int, tuple[int, ...]]) -> None:
         """Let a plan take the place of the one it is most like, or, where it is like none, of the worst, if better."""
         if entry in self._pool:
             return
-        if len(self._pool) < _POPULATION:
+        if len(self._pool) < self.settings.population:
             self._pool = sorted([*self._pool, entry])
             return
         common = [len(set(entry[1]) & set(columns)) for _, columns in self._pool]
         at = max(range(len(common)), key=common.__getitem__)
-        at = at if common[at] > _ALIKE * len(entry[1]) else len(self._pool) - 1
+        at = at if common[at] > self.settings.alike * len(entry[1]) else len(self._pool) - 1
         if entry[0] < self._pool[at][0]:
             self._pool = sorted([*self._pool[:at], *self._pool[at + 1 :], entry])
 
-    def _merge(self, plan: tuple[BoolArray, int], deadline: Deadline) -> tuple[BoolArray, int]:
+    def _merge(self, plan: Incumbent, deadline: Deadline) -> Incumbent:
         """Return the best plan over the union of the columns of the pool's plans."""
-        union = plan[0].copy()
+        union = plan.chosen.copy()
         for _, columns in self._pool:
             grown = union.copy()
             grown[list(columns)] = True
-            if int(grown.sum()) > _MERGED_COLUMNS:
+            if int(grown.sum()) > self.settings.merged_columns:
                 break
             union = grown
-        status = self.status.copy()
-        status[(status == FREE) & ~union] = ZERO
-        limit = deadline.within(_MERGE_S)
-        if not (status == FREE).any() or limit.passed():
+        domain = self.domain.within(union)
+        limit = deadline.within(self.settings.merge_s)
+        if not domain.n_free or limit.passed():
             return plan
-        relaxation = CutRelaxation(self.problem, status, self.limits, CutPool(self.problem.covers))
-        inside = best_within(relaxation, status, plan[0], limit, self.seed)
-        return plan if inside is None else self._consider(plan, relaxation.work, status, inside)
+        relaxation = CutRelaxation(self.problem, domain, CutPool(self.problem.covers))
+        inside = best_within(relaxation, domain, plan.chosen, limit, self.seed)
+        return plan if inside is None else self._consider(plan, relaxation.work, domain, inside)
 
-    def near(
-        self, relaxation: CutRelaxation, status: NDArray[np.int8], x: NDArray[Any], limit: Deadline
-    ) -> tuple[BoolArray, int] | None:
+    def near(self, relaxation: CutRelaxation, domain: Domain, x: NDArray[Any], limit: Deadline) -> Incumbent | None:
         """Return the best plan over the columns that a point of the relaxation or the best plan so far uses."""
-        best = np.zeros(status.size, dtype=bool)
+        best = np.zeros(x.size, dtype=bool)
         if self._pool:
             best[list(self._pool[0][1])] = True
-        narrow = status.copy()
-        narrow[(status == FREE) & (x < _IN_USE) & ~best] = ZERO
+        narrow = domain.within((x >= self.settings.in_use) | best)
         inside = best_within(relaxation, narrow, best, limit, self.seed)
-        return None if inside is None else self._consider((best, -1), relaxation.work, narrow, inside)
+        return None if inside is None else self._consider(Incumbent(best, -1), relaxation.work, narrow, inside)
 
 
 @dataclass(frozen=True)
@@ -276,39 +241,43 @@ class _Job:
     share: float = 0.0
 
 
-def _run(ground: Field, deadline: Deadline, job: _Job) -> BoolArray | None:
+def _run(ground: Field, deadline: Deadline, settings: PlanSettings, job: _Job) -> BoolArray | None:
     """Return the plan of one run; None if there is no time for it any more."""
     if deadline.passed():
         return None
     if job.inner is None:
         start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 0, job.seed)
+        moves, heats = settings.start_moves, (settings.start_hot, settings.start_cold)
     else:
         start = recombined(ground, job.centre, job.share, job.inner, job.outer)
-    moves, heats = (_START_MOVES, _START_HEATS) if job.inner is None else (_CHILD_MOVES, _CHILD_HEATS)
+        moves, heats = settings.child_moves, (settings.child_hot, settings.child_cold)
     count = max(1, int(start.sum()))
     _, value = greedy_plan(ground, start, 0, job.seed)
     hot, cold = (heat * value / count for heat in heats)
-    found, _ = anneal(ground, start, moves * count, hot, cold, _FAR_SHARE, job.seed)
+    found, _ = anneal(ground, start, moves * count, hot, cold, settings.far_share, settings.cooling_every, job.seed)
     filled, _ = greedy_plan(ground, found, 0, job.seed)
     return np.asarray(filled)
 
 
-def _cycle(ground: Field, deadline: Deadline, start: BoolArray, seed: int, *, heat: float) -> tuple[BoolArray, int]:
+def _cycle(
+    ground: Field, deadline: Deadline, settings: PlanSettings, start: BoolArray, seed: int, *, heat: float
+) -> tuple[BoolArray, int]:
     """Return the best plan, and its value, of an iterated search from `start` that cools down over slices."""
-    best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed)
+    slices, numbers = settings.slices, shaking(settings)
+    best, value, plan = iterated_search(ground, start, 0, 0.0, 0.0, seed, numbers)
     hot = heat * value / max(1, int(start.sum()))
-    for turn in range(_SLICES):
+    for turn in range(slices):
         if deadline.passed():
             break
-        left, right = (hot * (1.0 - at / _SLICES) for at in (turn, turn + 1))
-        found, worth, plan = iterated_search(ground, plan, _SLICE, left, right, seed + turn)
+        left, right = (hot * (1.0 - at / slices) for at in (turn, turn + 1))
+        found, worth, plan = iterated_search(ground, plan, settings.slice_iterations, left, right, seed + turn, numbers)
         if worth > value:
             best, value = found, worth
     return best, value
 
 
 def best_within(
-    relaxation: CutRelaxation, status: NDArray[np.int8], start: BoolArray, limit: Deadline, seed: int
+    relaxation: CutRelaxation, domain: Domain, start: BoolArray, limit: Deadline, seed: int
 ) -> BoolArray | None:
     """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
     columns, rows = relaxation.work.columns, relaxation.work.weights.size
@@ -316,7 +285,7 @@ def best_within(
     values[rows:] = start[columns[relaxation.core]]
     try:
         outcome = solve_mip(
-            relaxation.integer_model(status),
+            relaxation.integer_model(domain),
             time_limit_s=limit.left_s(),
             interrupt=limit,
             seed=seed,
@@ -328,6 +297,6 @@ def best_within(
         return None
     if outcome.values is None or outcome.values.shape != values.shape:
         return None
-    inside = np.asarray(status[columns] == ONE)
+    inside = np.asarray(domain.chosen[columns])
     inside[relaxation.core] = outcome.values[rows:] > 0.5
     return inside

@@ -34,10 +34,12 @@ from placement.solve.plans.swaps import (
     swap,
     worth,
 )
+from placement.solve.settings import DEFAULTS, PlanSettings
 
-_CHOSEN = 0.3
 _SHORT_ROW = 4
-"""Rows of fewer columns than this exclude one decision by another."""
+"""Rows of fewer columns than this exclude one decision by another.
+
+It is a matter of how programs are built, not of how much time is spent."""
 
 
 @kernel
@@ -272,12 +274,12 @@ def _move(field: Any, tally: Any) -> Any:
 
 
 @kernel
-def _near(field: Any, tally: Any, x: Any) -> None:
-    """Choose what a point of the relaxation chooses, enablers first, as long as it fits."""
+def _near(field: Any, tally: Any, x: Any, above: Any) -> None:
+    """Choose what a point of the relaxation chooses by more than `above`, enablers first, as long as it fits."""
     order = np.argsort(-x)
     for enabling in (True, False):
         for column in order:
-            if x[column] > _CHOSEN and enabling == (_is_enabler(field, column) >= 0) and fits(field, tally, column):
+            if x[column] > above and enabling == (_is_enabler(field, column) >= 0) and fits(field, tally, column):
                 add(field, tally, column)
     for column in order[::-1]:
         row = _is_enabler(field, column)
@@ -286,28 +288,28 @@ def _near(field: Any, tally: Any, x: Any) -> None:
 
 
 @kernel
-def _begun(field: Any, x: Any, seed: Any) -> Any:
+def _begun(field: Any, x: Any, above: Any, seed: Any) -> Any:
     """Return the state of a point of the relaxation, rounded as far as rows allow."""
     np.random.seed(seed)
     tally = start_tally(field, np.zeros(x.size, np.bool_))
-    _near(field, tally, x)
+    _near(field, tally, x, above)
     _mend(field, tally)
     return tally
 
 
 def relocation_plan(
-    field: Field, x: NDArray[Any], passes: int, seed: int, until: Deadline = NEVER
+    field: Field, x: NDArray[Any], seed: int, until: Deadline = NEVER, settings: PlanSettings = DEFAULTS.plans
 ) -> tuple[NDArray[np.bool_], int]:
     """Return (plan, value): a point of the relaxation rounded, then improved by exchanges and swaps."""
-    tally = _begun(field, x, seed)
+    tally = _begun(field, x, settings.rounded_from, seed)
     while (field.limits < 0).any() and not until.passed() and _move(field, tally):
         pass
-    fill_until(field, tally, until)
-    for _ in range(passes):
+    fill_until(field, tally, until, settings.looks)
+    for _ in range(settings.passes):
         value = int(tally.value[0])
-        for piece in pieces(_in_random_order(tally), field, until):
+        for piece in pieces(_in_random_order(tally), field, until, settings.looks):
             _exchange_each(field, tally, piece)
-        swap(field, tally, 1, seed, until)
+        swap(field, tally, 1, seed, until=until, looks=settings.looks)
         if until.passed() or int(tally.value[0]) == value:
             break
     return tally.chosen, int(tally.value[0])

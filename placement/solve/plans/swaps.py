@@ -24,9 +24,7 @@ from placement.kernels import kernel
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.problem import transposed
 from placement.solve.program.restrict import Work
-
-_PIECE = 5_000_000
-"""Looks at columns between two looks at the clock: some hundredths of a second."""
+from placement.solve.settings import DEFAULTS
 
 
 class Field(NamedTuple):
@@ -314,46 +312,52 @@ def _swap_each(field: Any, tally: Any, opened: Any) -> Any:
     return improved
 
 
-def pieces(columns: NDArray[Any], field: Field, until: Deadline) -> Iterator[NDArray[Any]]:
-    """Yield columns a piece at a time until the deadline; whole where little is done for them."""
-    size = max(1, _PIECE // max(1, field.values.size))
+def pieces(columns: NDArray[Any], field: Field, until: Deadline, looks: int) -> Iterator[NDArray[Any]]:
+    """Yield columns a piece at a time, of so many looks at columns, until the deadline."""
+    size = max(1, looks // max(1, field.values.size))
     for begin in range(0, columns.size, size):
         if until.passed():
             return
         yield columns[begin : begin + size]
 
 
-def fill_until(field: Field, tally: Tally, until: Deadline) -> None:
+def fill_until(field: Field, tally: Tally, until: Deadline, looks: int) -> None:
     """Add columns of best gain per cost as long as one fits and gains, or until the deadline."""
-    most = max(1, _PIECE // max(1, field.values.size))
+    most = max(1, looks // max(1, field.values.size))
     while not until.passed() and _fill_some(field, tally, most):
         pass
 
 
-def swap(field: Field, tally: Tally, passes: int, seed: int, until: Deadline) -> None:
+def swap(field: Field, tally: Tally, passes: int, seed: int, *, until: Deadline, looks: int) -> None:
     """Exchange an open column for a better one, and spend what is left, until nothing improves or the deadline."""
     for turn in range(passes):
         opened = _in_random_order(tally, -1 if turn else seed)
-        improved = [_swap_each(field, tally, piece) for piece in pieces(opened, field, until)]
+        improved = [_swap_each(field, tally, piece) for piece in pieces(opened, field, until, looks)]
         if not any(improved) or until.passed():
             return
 
 
 def greedy_plan(
-    field: Field, start: NDArray[np.bool_], passes: int, seed: int, until: Deadline = NEVER
+    field: Field,
+    start: NDArray[np.bool_],
+    passes: int,
+    seed: int,
+    *,
+    until: Deadline = NEVER,
+    looks: int = DEFAULTS.plans.looks,
 ) -> tuple[NDArray[np.bool_], int]:
-    """Return (plan, value): `start` filled greedily, then improved by swaps."""
+    """Return (plan, value): `start` filled greedily, then improved by swaps; the clock is read every `looks` looks."""
     tally = start_tally(field, start)
-    fill_until(field, tally, until)
-    swap(field, tally, passes, seed, until)
+    fill_until(field, tally, until, looks)
+    swap(field, tally, passes, seed, until=until, looks=looks)
     return tally.chosen, int(tally.value[0])
 
 
 @kernel
-def rounded(field: Any, x: Any) -> Any:
-    """Return the columns of `x` above 0.3, largest first, as long as they fit."""
+def rounded(field: Any, x: Any, above: Any) -> Any:
+    """Return the columns of `x` above `above`, largest first, as long as they fit."""
     tally = start_tally(field, np.zeros(x.size, np.bool_))
     for column in np.argsort(-x):
-        if x[column] > 0.3 and fits(field, tally, column):
+        if x[column] > above and fits(field, tally, column):
             add(field, tally, column)
     return tally.chosen.copy()

@@ -11,16 +11,12 @@ from placement.kernels import kernel
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
+from placement.solve.program.domain import Domain
+from placement.solve.program.incumbent import Incumbent, best
 from placement.solve.program.problem import NO_LIMIT, ONE, Problem
-from placement.solve.program.restrict import Work, label_membership, restrict
+from placement.solve.program.restrict import Work, label_membership
+from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.program import BoolArray, IntArray
-
-_PASSES = 20
-_SEARCH_SHARE = 0.25
-"""Share of the time left that exchanges from one point may take at most."""
-
-_BOOSTS, _BOOST = 6, 1.5
-"""How often classes in missed floors are made to weigh more, and by how much."""
 
 
 @kernel
@@ -73,6 +69,8 @@ class Finder:
         The program.
     until
         After it plans are no longer improved, only made.
+    settings
+        How far points are rounded, and how long plans are improved.
 
     Attributes
     ----------
@@ -82,10 +80,10 @@ class Finder:
         (columns,) weight within reach of each column's site, at least 1.
     """
 
-    def __init__(self, problem: Problem, until: Deadline = NEVER) -> None:
-        self._problem, self._until = problem, until
+    def __init__(self, problem: Problem, until: Deadline = NEVER, settings: PlanSettings = DEFAULTS.plans) -> None:
+        self._problem, self._until, self._settings = problem, until, settings
         self._whole: Work | None = None
-        self._plain: tuple[tuple[BoolArray, int] | None] | None = None
+        self._plain: tuple[Incumbent | None] | None = None
         self._fields: dict[bytes, Field] = {}
         linear_entries = problem.side.indptr[problem.n_linear]
         signs = problem.side.coefficients[:linear_entries]
@@ -95,42 +93,44 @@ class Finder:
         reach = np.bincount(site_of_entry, weights=covers.weights[covers.site_rows], minlength=problem.exclusive.size)
         self.column_weight = 1.0 + np.append(reach, 0.0)[problem.site] + np.abs(problem.values)
 
-    def from_point(self, work: Work, status: NDArray[np.int8], x: NDArray[Any]) -> tuple[BoolArray, int] | None:
-        """Return (plan, value) found from a point `x` over the undecided columns of `work`, or None."""
-        chosen = np.asarray(status == ONE)
+    def from_point(self, work: Work, domain: Domain, x: NDArray[Any]) -> Incumbent | None:
+        """Return a plan found from a point `x` over the undecided columns of `work`, which is what `domain` leaves."""
+        chosen = domain.chosen
         if not work.columns.size:
             return self._valued(chosen)
         if self.packing and not (work.low > -np.inf).any():
             field = build_field(work)
-            plan, _ = greedy_plan(field, rounded(field, x), _PASSES, 1, self._until)
+            settings = self._settings
+            start = rounded(field, x, settings.rounded_from)
+            plan, _ = greedy_plan(field, start, settings.passes, 1, until=self._until, looks=settings.looks)
             chosen[work.columns[plan]] = True
             return self._valued(chosen)
         whole = chosen.astype(np.float64)
         whole[work.columns] = x
-        found = [self._valued(_with(chosen, work.columns[x > 0.5])), self._relocated(whole), self._from_nothing()]
-        return max((each for each in found if each is not None), key=lambda each: each[1], default=None)
+        inside = self._valued(_with(chosen, work.columns[x > 0.5]))
+        return best(inside, self._relocated(whole), self._from_nothing())
 
-    def _from_nothing(self) -> tuple[BoolArray, int] | None:
+    def _from_nothing(self) -> Incumbent | None:
         """Return the plan that exchanges find by themselves; it is looked for once."""
         if self._plain is None:
             self._plain = (self._relocated(np.zeros(self._problem.n_columns)),)
         return self._plain[0]
 
-    def _relocated(self, x: NDArray[Any]) -> tuple[BoolArray, int] | None:
+    def _relocated(self, x: NDArray[Any]) -> Incumbent | None:
         """Return a plan found by exchanges near `x`; where it misses floors, again with their classes weighing more.
 
         The search runs over the whole program: what a node has decided guides it through `x` but does not bind it.
         """
-        problem = self._problem
+        problem, settings = self._problem, self._settings
         work = self._whole_work()
         if (work.low > 0).any():
             return None
         decided = np.asarray(problem.status == ONE)
         factor, membership = np.ones(work.label_indptr.size - 1), label_membership(work)
-        until = self._until.within(_SEARCH_SHARE * self._until.left_s())
-        for _ in range(_BOOSTS if work.minimum.size else 1):
+        until = self._until.within(settings.search_share * self._until.left_s())
+        for _ in range(settings.boosts if work.minimum.size else 1):
             field = self._field(factor)
-            plan, _ = relocation_plan(field, x[work.columns], _PASSES, 1, until)
+            plan, _ = relocation_plan(field, x[work.columns], 1, until, settings)
             chosen = _with(decided, work.columns[plan])
             found = self._valued(chosen)
             if found is not None:
@@ -138,12 +138,12 @@ class Finder:
             if until.passed():
                 break
             missed = membership @ covered_by_label(problem, chosen) < work.minimum
-            factor = np.where(membership[missed].any(axis=0), _BOOST * factor, factor)
+            factor = np.where(membership[missed].any(axis=0), settings.boost * factor, factor)
         return None
 
     def _whole_work(self) -> Work:
         if self._whole is None:
-            self._whole = restrict(self._problem, self._problem.status, self._problem.low, self._problem.high)
+            self._whole = Domain.of(self._problem).restricted(self._problem)
         return self._whole
 
     def _field(self, factor: NDArray[Any]) -> Field:
@@ -153,14 +153,14 @@ class Finder:
             work = self._whole_work()
             weights, fold = np.rint(work.weights * factor[work.label]), np.rint(work.fold * factor[:, None])
             self._fields = {
-                **dict(list(self._fields.items())[-_BOOSTS:]),
+                **dict(list(self._fields.items())[-self._settings.boosts :]),
                 key: build_field(work._replace(weights=weights, fold=fold)),
             }
         return self._fields[key]
 
-    def _valued(self, chosen: BoolArray) -> tuple[BoolArray, int] | None:
+    def _valued(self, chosen: BoolArray) -> Incumbent | None:
         value = plan_value(self._problem, chosen)
-        return None if value is None else (chosen, value)
+        return None if value is None else Incumbent(chosen, value)
 
 
 def _with(chosen: BoolArray, columns: IntArray) -> BoolArray:

@@ -26,25 +26,31 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.errors import InputError
+from placement.errors import InputError, NoSolutionError
+from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
 from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
+from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import CoverageProgram, Floor
 from placement.values.arrays import frozen_array
 from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
-
-_MERGE_ENTRIES = 2_000_000
-"""Classes of blocks are merged once this many cover entries (or twice those merged) wait."""
 
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""
 
 _NO_LIMIT = 2**62
+"""Limits of more are as good as none, and would not fit an array."""
 
 _NO_LABELS = np.empty(0, dtype=np.int32)
 
 
-def aggregate(program: CoverageProgram, *, threads: int = 2) -> ReducedProgram:
+def aggregate(
+    program: CoverageProgram,
+    *,
+    threads: int = 2,
+    settings: ProgramSettings = DEFAULTS.program,
+    until: Deadline = NEVER,
+) -> ReducedProgram:
     """Return the reduced program; every plan has the same value in both.
 
     Parameters
@@ -53,13 +59,19 @@ def aggregate(program: CoverageProgram, *, threads: int = 2) -> ReducedProgram:
         Covers in memory, or in blocks that are read once.
     threads
         Threads for covers in memory.
+    settings
+        When blocks are merged.
+    until
+        Looked at between blocks.
 
     Raises
     ------
+    NoSolutionError
+        If the time ends before all blocks are read: without all of them no plan has a value.
     InputError
         If a block does not fit the program, holds a negative weight, or the total weight reaches 2**42.
     """
-    classes = row_classes(program, threads=threads)
+    classes = row_classes(program, threads=threads, settings=settings, until=until)
     length = np.diff(classes.indptr)
     exclusive = exclusive_sites(program)
     single = np.flatnonzero(length == 1)
@@ -88,12 +100,20 @@ def aggregate(program: CoverageProgram, *, threads: int = 2) -> ReducedProgram:
     )
 
 
-def row_classes(program: CoverageProgram, *, threads: int = 2) -> Classes:
+def row_classes(
+    program: CoverageProgram,
+    *,
+    threads: int = 2,
+    settings: ProgramSettings = DEFAULTS.program,
+    until: Deadline = NEVER,
+) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
     labels, floors_of_label = _floor_labels(program.floors)
-    pool = _ClassPool(program.n_sites, threads)
+    pool = _ClassPool(program.n_sites, threads, settings.merge_entries)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
+        if program.weights is None and until.passed():
+            raise NoSolutionError(f"the time ended when {row} rows were read: allow more time")
         stop = row + weights.size
         block_labels = _NO_LABELS
         if labels.size:
@@ -122,9 +142,9 @@ def row_classes(program: CoverageProgram, *, threads: int = 2) -> Classes:
 class _ClassPool:
     """Classes of the blocks seen so far; merged when enough wait, so that small blocks stay cheap."""
 
-    def __init__(self, n_sites: int, threads: int) -> None:
+    def __init__(self, n_sites: int, threads: int, merge_entries: int) -> None:
         self._by_mask = n_sites <= MASK_COLUMNS
-        self._threads = max(1, threads)
+        self._threads, self._merge_entries = max(1, threads), merge_entries
         self._keys = np.random.default_rng(0).integers(1, 2**63, max(n_sites, 1), dtype=np.uint64)
         self._parts: list[_Rows] = []
         self._merged_entries = 0
@@ -136,7 +156,7 @@ class _ClassPool:
         with ThreadPoolExecutor(self._threads) as executor:
             self._parts += executor.map(lambda job: self._group((indptr, indices, weights, labels), *job), jobs)
         waiting = sum(part[1].size for part in self._parts) - self._merged_entries
-        if waiting > max(_MERGE_ENTRIES, 2 * self._merged_entries):
+        if waiting > max(self._merge_entries, 2 * self._merged_entries):
             self._merge()
 
     def merged(self) -> _Rows:

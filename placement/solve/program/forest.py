@@ -24,12 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import fast_kernel, kernel
-
-FEWEST_ENTRIES = 1000
-"""In programs with fewer entries parents are not looked for: every row hangs from the empty one."""
-
-_WINDOW = 8
-_ORDERS = 2
+from placement.solve.settings import DEFAULTS, ProgramSettings
 
 
 class Forest(NamedTuple):
@@ -51,19 +46,21 @@ class Forest(NamedTuple):
     node: NDArray[Any]
 
 
-def build_forest(indptr: NDArray[Any], sites: NDArray[Any], n_sites: int) -> tuple[NDArray[Any], Forest]:
+def build_forest(
+    indptr: NDArray[Any], sites: NDArray[Any], n_sites: int, settings: ProgramSettings = DEFAULTS.program
+) -> tuple[NDArray[Any], Forest]:
     """Return (order, forest) of the rows of CSR `indptr`, `sites`, which are distinct and hold at least one site each.
 
     ``forest.node[k]`` is the node of row ``order[k]``.
     """
     row_parent = np.full(indptr.size - 1, -1, dtype=np.int32)
-    if sites.size >= FEWEST_ENTRIES:
+    if sites.size >= settings.forest_entries:
         rng = np.random.default_rng(n_sites)
         row_parent = _subset_parents(indptr, sites, rng.integers(1, 2**63, n_sites, dtype=np.uint64))
         apart = np.where(row_parent >= 0, 1, np.diff(indptr)).astype(np.int32)
-        for _ in range(_ORDERS):
+        for _ in range(settings.forest_orders):
             keys = [np.minimum.reduceat(rng.permutation(n_sites)[sites], indptr[:-1]) for _ in range(2)]
-            _near_parents(indptr, sites, np.lexsort(keys), row_parent, apart, n_sites)
+            _near_parents(indptr, sites, np.lexsort(keys), row_parent, apart, n_sites, settings.forest_window)
     nodes = _chains(indptr, sites, row_parent, _preorder(row_parent), n_sites)
     parent, step, node = _by_depth(*nodes)
     order = np.argsort(node, kind="stable")
@@ -107,8 +104,8 @@ def _subset_parents(indptr: Any, sites: Any, keys: Any) -> Any:
 
 
 @kernel
-def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, n_sites: Any) -> None:
-    """Give rows that are far from their parents the most similar row among their neighbours in `order`.
+def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, n_sites: Any, window: Any) -> None:
+    """Give rows that are far from their parents the most similar row among `window` neighbours in `order`.
 
     Parents come before in the order by size and number, so that there are no circles.
     """
@@ -120,7 +117,7 @@ def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, 
         size = indptr[row + 1] - indptr[row]
         for entry in range(indptr[row], indptr[row + 1]):
             mark[sites[entry]] = place
-        for near in range(max(0, place - _WINDOW), min(order.size, place + _WINDOW + 1)):
+        for near in range(max(0, place - window), min(order.size, place + window + 1)):
             other = order[near]
             other_size = indptr[other + 1] - indptr[other]
             if other_size > size or (other_size == size and other >= row) or size - other_size >= apart[row]:

@@ -8,6 +8,7 @@ start idle and are tightened by branching. A price ``theta`` of a row multiplies
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from placement.kernels import kernel
 from placement.solve.program.aggregate import exclusive_sites
 from placement.solve.program.reduced import Classes, ReducedProgram
+from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
 from placement.values.program import BoolArray, IntArray
 
@@ -26,7 +28,9 @@ FREE, ONE, ZERO = 0, 1, 2
 """Status of a column: undecided, chosen, not chosen."""
 
 _LONG_ROW = 3
-"""Rows of fewer columns than this say nothing about what kind of decision a column is."""
+"""Rows of fewer columns than this tie the decisions at one site together: they say nothing about kinds of decisions.
+
+It is a matter of how programs are built, not of how much time is spent."""
 
 
 class Covers(NamedTuple):
@@ -85,6 +89,8 @@ class Problem(NamedTuple):
         (sites,) whether at most one column of the site can be chosen.
     status
         (columns,) int8 status at the root: required and excluded columns are decided.
+    settings
+        How what is left of it at a node is coded.
     """
 
     covers: Covers
@@ -98,11 +104,17 @@ class Problem(NamedTuple):
     floors: Floors
     exclusive: BoolArray
     status: NDArray[np.int8]
+    settings: ProgramSettings
 
     @property
     def n_columns(self) -> int:
         """Number of columns."""
         return int(self.site.size)
+
+    def groups(self) -> list[IntArray]:
+        """Return the columns of each group."""
+        edges = self.side.indptr[self.n_linear :].tolist()
+        return [self.side.columns[begin:end] for begin, end in itertools.pairwise(edges)]
 
 
 @kernel
@@ -126,7 +138,7 @@ def transposed(indptr: Any, indices: Any, values: Any, n_columns: Any) -> Any:
     return counts, rows, moved
 
 
-def build_problem(reduced: ReducedProgram) -> Problem:
+def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.program) -> Problem:
     """Return the engine's form of a reduced program."""
     program = reduced.program
     groups = column_groups(reduced.linear, program.n_columns)
@@ -150,6 +162,7 @@ def build_problem(reduced: ReducedProgram) -> Problem:
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=exclusive_sites(program),
         status=status,
+        settings=settings,
     )
 
 

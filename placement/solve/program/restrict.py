@@ -312,7 +312,7 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
     indptr, sites, of_row = _compact_rows(covers, state, kind, number, rows, entries)
     keys = np.random.default_rng(live.size).integers(1, 2**63, max(live.size, 1), dtype=np.uint64)
     indptr, sites, weights, label = _merged_rows(indptr, sites, of_row, kind, covers.weights, floors.label, keys)
-    order, forest = build_forest(indptr, sites, live.size)
+    order, forest = build_forest(indptr, sites, live.size, problem.settings)
     indptr, sites, weights, label = _in_order(order, indptr, sites, weights, label, kind)
     columns = np.flatnonzero(status == FREE)
     column_number = np.full(status.size, -1, dtype=np.int64)

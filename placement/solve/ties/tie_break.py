@@ -44,18 +44,16 @@ from placement.solve.backends.milp import column_arrays
 from placement.solve.deadline import Deadline
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.recount import exact_sum, recount
+from placement.solve.settings import DEFAULTS, EngineSettings, TieSettings
 from placement.solve.ties.plan_space import PlanSpace, Row
 from placement.solve.ties.transfers import Transfers, paired
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.program import BoolArray, IntArray
 
-MAX_ENTRIES = 300_000
-"""Reduced programs with more cover entries are left as they are: writing them down takes longer than is worth it."""
-
-_LONGEST_BLOCK = 16
 _OBJECTIVE_BITS = 39
 """A block is as long as keeps the objective below 2^39, where a solver's bound is still known to less than 1."""
 _TOLERANCE = 1e-9
+"""How far HiGHS may leave a row: limits lie half a unit off, so that no plan is lost by it."""
 
 Answer: TypeAlias = BoolArray | Literal[False] | None
 """A plan, the proof that there is none, or neither."""
@@ -70,6 +68,7 @@ def tie_break(
     time_limit_s: float | None = None,
     seed: int = 0,
     threads: int = 2,
+    settings: EngineSettings = DEFAULTS,
 ) -> Solution | None:
     """Return the optimum with the least action cost, then the shortest moves, then the lowest columns.
 
@@ -88,6 +87,8 @@ def tie_break(
         Seconds for all steps together; None = no limit.
     seed, threads
         As in :func:`placement.solve.backends.milp.solve_milp`.
+    settings
+        Of the engine: which programs and questions are too large.
 
     Returns
     -------
@@ -98,13 +99,14 @@ def tie_break(
     """
     if solution.status != "optimal" or solution.objective != solution.bound:
         return None
-    reduced = aggregate(program, threads=threads)
-    if reduced.covers.nnz > MAX_ENTRIES:
+    reduced = aggregate(program, threads=threads, settings=settings.program)
+    if reduced.covers.nnz > settings.bounds.large_entries:
         return None
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(np.inf if time_limit_s is None else time_limit_s, interrupt)
         space = PlanSpace(*column_arrays(reduced))
-        search = _Search(program, space, solution, deadline=deadline, seed=seed, threads=threads)
+        options: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings.ties}
+        search = _Search(program, space, solution, deadline=deadline, **options)
         chosen = search.lowest([np.asarray(cost, dtype=np.int64) for cost in action_costs], transfers)
     if chosen is None:
         return None
@@ -131,7 +133,9 @@ class _Search:
         deadline: Deadline,
         seed: int,
         threads: int,
+        settings: TieSettings,
     ) -> None:
+        self.settings = settings
         self.program, self.space, self.value, self.deadline = program, space, solution.objective, deadline
         self.options: dict[str, Any] = {"seed": seed, "threads": threads, "tolerance": _TOLERANCE}
         self.chosen: BoolArray = solution.chosen
@@ -159,11 +163,11 @@ class _Search:
     def _shortest(self, transfers: Transfers) -> bool:
         """Move to the plan whose moves are shortest in all; False where that is not proven."""
         self._exclude_beside_chosen()
-        held = transfers.held(self.space.allowed)
+        held = transfers.held(self.space.allowed, self.settings.most_lengths)
         if held is None:
             return False
         total = held.total(self.chosen)
-        pairs = paired(self.space, held, total)
+        pairs = paired(self.space, held, total, self.settings.most_pairs)
         if pairs is None:
             return False
         if pairs.lengths.size and total:
@@ -274,7 +278,7 @@ class _Search:
     def _lowest_columns(self) -> BoolArray | None:
         fixed = self.space.model.lower == self.space.model.upper
         free = np.flatnonzero(self.free & ~fixed[self.space.columns])
-        length = min(max(_OBJECTIVE_BITS - abs(self.value).bit_length(), 1), _LONGEST_BLOCK)
+        length = min(max(_OBJECTIVE_BITS - abs(self.value).bit_length(), 1), self.settings.longest_block)
         known = None
         for start in range(0, free.size, length):
             if known is not self.chosen:

@@ -22,11 +22,6 @@ from scipy.optimize import linear_sum_assignment
 from placement.solve.ties.plan_space import PlanSpace
 from placement.values.program import BoolArray, IntArray
 
-MOST_LENGTHS = 1_000_000
-"""Where more pairs than these may move, lengths are not asked for."""
-MOST_PAIRS = 100_000
-"""Where more pairs than these could be part of a shorter plan, the shortest is not sought."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Transfers:
@@ -52,10 +47,10 @@ class Transfers:
         lengths = self.lengths(giving, receiving)
         return int(lengths[linear_sum_assignment(lengths)].sum())
 
-    def held(self, allowed: BoolArray) -> Transfers | None:
-        """Return the transfers between `allowed` columns with their lengths asked for once; None for too many."""
+    def held(self, allowed: BoolArray, most: int) -> Transfers | None:
+        """Return the transfers between `allowed` columns, their lengths asked for once; None for more than `most`."""
         giving, receiving = self.giving[allowed[self.giving]], self.receiving[allowed[self.receiving]]
-        if giving.size * receiving.size > MOST_LENGTHS:
+        if giving.size * receiving.size > most:
             return None
         lengths = np.zeros((giving.size, receiving.size), dtype=np.int64)
         if lengths.size:
@@ -90,13 +85,13 @@ class PairedSpace:
         return self.space.rowed(line, np.array([-np.inf]), np.array([total + 0.5]))
 
 
-def paired(space: PlanSpace, transfers: Transfers, total: int) -> PairedSpace | None:
-    """Return the plans of `space` with their pairs, none of them longer than `total`; None where they are too many."""
+def paired(space: PlanSpace, transfers: Transfers, total: int, most: int) -> PairedSpace | None:
+    """Return the plans of `space` with their pairs, none longer than `total`; None where these are more than `most`."""
     giving, receiving = transfers.giving, transfers.receiving
     lengths = transfers.lengths(giving, receiving)
     # A plan that is no longer than the present one uses no pair that is longer than all its moves together.
     origin, destination = np.nonzero(lengths <= total)
-    if origin.size > MOST_PAIRS:
+    if origin.size > most:
         return None
     first = space.model.objective.size
     wider = space.widened(np.zeros(origin.size))

@@ -8,6 +8,7 @@ Where tries close nothing they become rarer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,239 +16,234 @@ from numpy.typing import NDArray
 
 from placement.solve.backends.highs import LpOutcome
 from placement.solve.cuts.knapsack import knapsack_rows, violated_knapsack_cuts
-from placement.solve.cuts.pool import CutPool
 from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.population import Improver
-from placement.solve.plans.value import Finder
 from placement.solve.program.limits import Branch
-from placement.solve.program.problem import ONE, ZERO, Problem
-from placement.solve.program.restrict import restrict
-from placement.solve.tree.node import Node, Visit, Visitor, replaced
+from placement.solve.program.problem import ONE, ZERO
+from placement.solve.tree.node import Node, Visit, is_searched
+from placement.solve.tree.questions import simple_question
 from placement.solve.tree.strong import StrongBranching
+from placement.solve.tree.tools import Tools
 from placement.values.certificate import SCALE
-
-_PRICED_IN = 300
-_WEED_EVERY = 4
-_STALL_ROUNDS = 6
-_STALL_SHARE = 0.1
-_SEARCH_EVERY = 5
-_KNAPSACK_ROUNDS = 12
-_KNAPSACK_GAIN = 0.05
-"""Share of the gap that a round of knapsack cuts must close for another to follow."""
-
-_REFINE_S = 2.0
-_WHOLE = 1e-6
+from placement.values.program import IntArray
 
 
-class CutVisitor(Visitor):
-    """Visits nodes below the one whose restricted program `relaxation` holds.
+@dataclass
+class Tries:
+    """Something dear that is done at some nodes: the more often in vain, the rarer.
 
     Parameters
     ----------
-    problem, finder, deadline, pool
-        As in :class:`Visitor`.
-    improver
-        Solves small exact subproblems near a point; None: plans are only rounded.
-    relaxation
-        The relaxation; it keeps the cuts found at every node, since all are valid everywhere.
+    wait
+        Nodes that pass before the first try.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        finder: Finder,
-        deadline: Deadline,
-        pool: CutPool,
-        *,
-        relaxation: CutRelaxation,
-        improver: Improver | None,
-    ) -> None:
-        super().__init__(problem, finder, deadline, pool)
-        self.relaxation = relaxation
-        self._improver = improver
-        self._knapsacks = knapsack_rows(problem)
-        self._since_tried, self._trying = 0, 0
+    wait: int
+    _since: int = 0
+
+    def is_due(self) -> bool:
+        """Count a node, and return whether it is one of those."""
+        self._since += 1
+        return self._since > self.wait
+
+    def tried(self, *, in_vain: bool) -> None:
+        """Say how it went."""
+        self._since, self.wait = 0, 2 * self.wait + 1 if in_vain else 0
+
+
+class CutVisitor:
+    """Visits nodes at or below the one whose restricted program `relaxation` holds, one at a time.
+
+    What it has learnt helps at later nodes: cuts, which are valid everywhere, what branching did, how tries went.
+
+    Parameters
+    ----------
+    tools
+        Of the run.
+    until
+        When visits stop early.
+    relaxation
+        The relaxation; it keeps the cuts found at every node.
+    improver
+        Solves small exact subproblems near a point; None: plans are only rounded.
+    """
+
+    def __init__(self, tools: Tools, until: Deadline, *, relaxation: CutRelaxation, improver: Improver | None) -> None:
+        self._tools, self._until, self._settings = tools, until, tools.settings.simplex
+        self.relaxation, self._improver = relaxation, improver
+        self._knapsacks = knapsack_rows(tools.problem)
+        self._knapsack_tries = Tries(wait=0)
+        self._refining = Tries(wait=self._settings.refine_after if tools.finder.packing else 0)
         self._separations = 0
-        self._since_refined, self._patience = 0, 3 if finder.packing else 0
-        self._value: float | None = None
-        self._strong = StrongBranching(problem, self._groups, finder.column_weight, deadline)
+        self._strong = StrongBranching(tools, until)
 
-    @property
-    def effort(self) -> int:
-        """Simplex steps so far, each times the rows of the relaxation."""
-        return self.relaxation.effort
-
-    def visit(self, node: Node, allowed: int, *, iterations: int, search: bool) -> Visit:
-        """Return what comes of `node`; `iterations` is the number of cut rounds at most."""
-        visit = Visit(node=node)
-        status = node.status.copy()
-        self._cut_rounds(visit, status, allowed, iterations, search=search)
-        if visit.closing is None and self._value is not None:
-            self._try_knapsacks(visit, status, allowed)
-        if visit.closing is None and not _fractional(visit.node.x):
-            self._search(visit, status)
-            self._close_if_reached(visit, allowed)
+    def visit(self, node: Node, allowed: int, turn: int) -> Visit:
+        """Return what comes of `node`; see :class:`~placement.solve.tree.node.Visitor`."""
+        root, search = self._tools.settings.root, is_searched(self._tools.settings.tree, turn)
+        visit, before = Visit(node=node), self.relaxation.effort
+        self._cut_rounds(visit, allowed, root.node_cut_rounds if turn else root.cut_rounds, search=search)
+        if visit.closing is None and visit.value is not None:
+            self._try_knapsacks(visit, allowed)
+        self._close_if_whole(visit, allowed)
         if search and visit.closing is None:
-            self._refine(visit, status, allowed)
-        if visit.closing is None and not self._deadline.passed():
-            visit.branches = self._answers(status, visit.node, _reach(visit, allowed))
-        visit.node = replaced(visit.node, status=status)
+            self._refine(visit, allowed)
+        if visit.closing is None and not self._until.passed():
+            visit.branches = self._answers(visit, allowed)
+        visit.effort = self.relaxation.effort - before
         return visit
 
-    def tighten(self, node: Node, allowed: int, iterations: int) -> Visit:
-        """Return what cut rounds alone make of `node`: it is closed or bounded, not branched."""
+    def tighten(self, node: Node, allowed: int, rounds: int) -> Visit:
+        """Return what so many cut rounds alone make of `node`: it is closed or bounded, not branched."""
         visit = Visit(node=node)
-        status = node.status.copy()
-        self._cut_rounds(visit, status, allowed, iterations, search=True)
-        if visit.closing is None and not _fractional(visit.node.x):
-            self._search(visit, status)
-            self._close_if_reached(visit, allowed)
-        visit.node = replaced(visit.node, status=status)
+        self._cut_rounds(visit, allowed, rounds, search=True)
+        self._close_if_whole(visit, allowed)
         return visit
 
-    def _cut_rounds(self, visit: Visit, status: NDArray[np.int8], allowed: int, most: int, *, search: bool) -> None:
+    def _close_if_whole(self, visit: Visit, allowed: int) -> None:
+        """Take a point without fractions for a plan; close the node if that is worth its bound."""
+        if visit.closing is None and not self._is_fractional(visit.node.x):
+            self._search(visit)
+            visit.close_if_reached(allowed)
+
+    def _cut_rounds(self, visit: Visit, allowed: int, most: int, *, search: bool) -> None:
         gaps: list[float] = []
         for turn in range(most):
-            if not self._round(visit, status, allowed, turn, gaps, search=search):
+            if not self._round(visit, allowed, turn, gaps, search=search):
                 break
 
-    def _answers(self, status: NDArray[np.int8], node: Node, reach: int) -> tuple[Branch, Branch] | None:
+    def _answers(self, visit: Visit, allowed: int) -> tuple[Branch, Branch] | None:
         """Return the answers of the question that strong branching finds best."""
         found = None
-        if self._value is not None:
-            lead = node.bound / SCALE - reach
-            found = self._strong.choose(self.relaxation, status, node, lead=lead, value=self._value)
-        return found or self._branches(status, node.x, node.limits)
+        if visit.value is not None:
+            lead = _lead(visit, allowed)
+            found = self._strong.choose(self.relaxation, visit.node, lead=lead, value=visit.value)
+        return found or simple_question(self._tools, visit.node)
 
-    def _round(
-        self, visit: Visit, status: NDArray[np.int8], allowed: int, turn: int, gaps: list[float], *, search: bool
-    ) -> bool:
+    def _round(self, visit: Visit, allowed: int, turn: int, gaps: list[float], *, search: bool) -> bool:
         """Solve, close or fix, and cut once; return whether another round is worth while."""
-        outcome, again = self._solve(visit, status, allowed, search=search and turn % _SEARCH_EVERY == 0)
+        weed_every = self._tools.settings.cuts.weed_every
+        outcome, again = self._solve(visit, allowed, search=search and turn % self._settings.search_every == 0)
         if outcome is None or again:
             return again
-        gaps.append(visit.node.bound / SCALE - _reach(visit, allowed))
-        return not _stalled(gaps) and self._cut(outcome, weed=turn % _WEED_EVERY == _WEED_EVERY - 1) > 0
+        gaps.append(_lead(visit, allowed))
+        return not self._is_stalled(gaps) and self._cut(outcome, weed=turn % weed_every == weed_every - 1) > 0
 
-    def _try_knapsacks(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
+    def _is_stalled(self, gaps: list[float]) -> bool:
+        """Return whether the last rounds closed next to nothing of the gap."""
+        rounds, share = self._settings.stall_rounds, self._settings.stall_share
+        return len(gaps) > rounds and gaps[-1] > (1.0 - share) * gaps[-1 - rounds]
+
+    def _is_fractional(self, x: NDArray[Any]) -> bool:
+        whole = self._tools.settings.cuts.whole
+        return bool(((x > whole) & (x < 1.0 - whole)).any())
+
+    def _try_knapsacks(self, visit: Visit, allowed: int) -> None:
         """Cut by knapsack rows while that closes much of the gap; leave the relaxation without these cuts."""
-        self._since_tried += 1
-        if not self._knapsacks or self._since_tried <= self._trying:
+        if not self._knapsack_tries.is_due() or not self._knapsacks:
             return
-        gap, last = visit.node.bound / SCALE - _reach(visit, allowed), np.inf
-        for _ in range(_KNAPSACK_ROUNDS):
-            if gap > (1.0 - _KNAPSACK_GAIN) * last or not self._cut_knapsacks(visit.node.x):
+        gap, last = _lead(visit, allowed), np.inf
+        for _ in range(self._settings.knapsack_rounds):
+            if gap > (1.0 - self._settings.knapsack_gain) * last or not self._cut_knapsacks(visit.node.x):
                 break
-            outcome, _ = self._solve(visit, status, allowed, search=False)
-            if outcome is not None and not _fractional(visit.node.x):
-                self._search(visit, status)
-            if outcome is None or self._close_if_reached(visit, allowed):
+            outcome, _ = self._solve(visit, allowed, search=False)
+            if outcome is not None and not self._is_fractional(visit.node.x):
+                self._search(visit)
+            if outcome is None or visit.close_if_reached(allowed):
                 break
-            gap, last = visit.node.bound / SCALE - _reach(visit, allowed), gap
-        self._since_tried, self._trying = 0, 2 * self._trying + 1 if visit.closing is None else 0
+            gap, last = _lead(visit, allowed), gap
+        self._knapsack_tries.tried(in_vain=visit.closing is None)
         if self.relaxation.drop_knapsack_cuts() and visit.closing is None:
-            self._solve(visit, status, allowed, search=False)
+            self._solve(visit, allowed, search=False)
 
     def _cut_knapsacks(self, x: NDArray[Any]) -> int:
         """Separate `x` from the side rows; return how many cuts were new."""
-        return sum(self.relaxation.add_cuts(violated_knapsack_cuts(row, x)) for row in self._knapsacks)
+        cuts = self._tools.settings.cuts
+        return sum(self.relaxation.add_cuts(violated_knapsack_cuts(row, x, cuts)) for row in self._knapsacks)
 
-    def _solve(
-        self, visit: Visit, status: NDArray[np.int8], allowed: int, *, search: bool
-    ) -> tuple[LpOutcome | None, bool]:
+    def _solve(self, visit: Visit, allowed: int, *, search: bool) -> tuple[LpOutcome | None, bool]:
         """Solve, close or fix; return (outcome, whether columns joined), no outcome where there is no more to do."""
-        if not self._propagate(visit, status):
+        if not visit.propagate(self._tools):
             return None, False
-        outcome = self.relaxation.solve(status, visit.node.limits, self._deadline)
-        self._value = outcome.objective if outcome.state == "optimal" else None
+        outcome = self.relaxation.solve(visit.node.domain, self._until)
+        visit.value = outcome.objective if outcome.state == "optimal" else None
         if outcome.state != "optimal":
-            return None, outcome.state == "infeasible" and self._refute(visit, status)
-        rho = self._improve(visit, status, outcome)
+            return None, outcome.state == "infeasible" and self._refute(visit)
+        rho = self._improve(visit, outcome)
         if search:
-            self._search(visit, status)
-        if self._close_if_reached(visit, allowed):
+            self._search(visit)
+        if visit.close_if_reached(allowed):
             return None, False
-        self._fix(visit, status, _reach(visit, allowed))
-        if self._deadline.passed():
+        visit.fix(self._tools, visit.reach(allowed))
+        if self._until.passed():
             return None, False
-        return outcome, self.relaxation.add_columns(rho, status, _PRICED_IN) > 0
+        return outcome, self._price_in(visit, rho)
 
-    def _close_if_reached(self, visit: Visit, allowed: int) -> bool:
-        if visit.node.bound // SCALE <= _reach(visit, allowed):
-            visit.closing = visit.node.prices
-        return visit.closing is not None
+    def _price_in(self, visit: Visit, rho: IntArray) -> bool:
+        """Let columns of positive reduced value join the relaxation; return whether any did."""
+        return self.relaxation.add_columns(rho, visit.node.domain, self._settings.priced_in) > 0
 
-    def _refute(self, visit: Visit, status: NDArray[np.int8]) -> bool:
+    def _refute(self, visit: Visit) -> bool:
         """Close an infeasible node by a ray, or let columns join that could mend it; return whether any did."""
-        rays = [(ray, *self._scaled_bound(ray, status, visit.node.limits)) for ray in self.relaxation.rays()]
+        rays = [(ray, *self._tools.bound(ray, visit.node.domain)) for ray in self.relaxation.rays()]
         if not rays:
             return False
         ray, bound, rho = min(rays, key=lambda each: each[1])
         if bound < 0:
             visit.closing = ray
             return False
-        return self.relaxation.add_columns(rho, status, _PRICED_IN) > 0
+        return self._price_in(visit, rho)
 
-    def _improve(self, visit: Visit, status: NDArray[np.int8], outcome: LpOutcome) -> NDArray[np.int64]:
+    def _improve(self, visit: Visit, outcome: LpOutcome) -> IntArray:
         """Take the prices of a relaxation where they are better; return their reduced values."""
-        node = visit.node
+        node, status = visit.node, visit.node.domain.status
         prices = self.relaxation.prices(outcome)
-        bound, rho = self._scaled_bound(prices, status, node.limits)
-        old, _ = self._scaled_bound(node.prices, status, node.limits)
+        bound, rho = self._tools.bound(prices, node.domain)
+        old, _ = self._tools.bound(node.prices, node.domain)
         x = np.where(status == ONE, 1.0, 0.0)
         inside, _, _ = self.relaxation.point(outcome)
         x[self.relaxation.work.columns] = np.where(status[self.relaxation.work.columns] == ZERO, 0.0, inside)
         better = bound <= old
-        visit.node = replaced(node, prices=prices if better else node.prices, bound=bound if better else old, x=x)
+        visit.node = replace(node, prices=prices if better else node.prices, bound=bound if better else old, x=x)
         return rho
 
-    def _search(self, visit: Visit, status: NDArray[np.int8]) -> None:
-        limits = visit.node.limits
-        work = restrict(self._problem, status, limits.low, limits.high)
-        self._look_for_plan(visit, work, status, visit.node.x[work.columns])
+    def _search(self, visit: Visit) -> None:
+        visit.look_for_plan(self._tools, visit.node.domain.restricted(self._tools.problem))
 
-    def _refine(self, visit: Visit, status: NDArray[np.int8], allowed: int) -> None:
+    def _refine(self, visit: Visit, allowed: int) -> None:
         """Look for a plan by an exact subproblem over the columns in use."""
-        limit = self._deadline.within(_REFINE_S)
-        self._since_refined += 1
-        if self._improver is None or limit.passed() or self._since_refined <= self._patience:
+        limit = self._until.within(self._settings.refine_s)
+        if not self._refining.is_due() or self._improver is None or limit.passed():
             return
-        plan = self._improver.near(self.relaxation, status, visit.node.x, limit)
-        self._since_refined, self._patience = 0, 2 * self._patience + 1
-        if plan is not None and plan[1] > max(allowed, -1 if visit.plan is None else visit.plan[1]):
-            self._patience = 0
-            visit.plan = plan
-            if visit.node.bound // SCALE <= plan[1]:
+        plan = self._improver.near(self.relaxation, visit.node.domain, visit.node.x, limit)
+        least = max(allowed, -1 if visit.incumbent is None else visit.incumbent.value)
+        better = plan is not None and plan.value > least
+        self._refining.tried(in_vain=not better)
+        if plan is not None and better:
+            visit.incumbent = plan
+            if visit.node.bound // SCALE <= plan.value:
                 visit.closing = visit.node.prices
             else:
-                self._fix(visit, status, plan[1])
+                visit.fix(self._tools, plan.value)
 
     def _cut(self, outcome: LpOutcome, *, weed: bool) -> int:
         """Separate the last solution; return how many cuts were new."""
         if weed and self.relaxation.cut_count:
             self.relaxation.weed()
-        work = self.relaxation.work
+        work, cuts = self.relaxation.work, self._tools.settings.cuts
         _, y, z = self.relaxation.point(outcome)
         self._separations += 1
-        for effort in (1, 4):
-            sets = violated_odd_sets(work.indptr, work.sites, work.weights, y, z, seed=self._separations, effort=effort)
+        for effort in self._settings.efforts:
+            sets = violated_odd_sets(
+                work.indptr, work.sites, work.weights, y, z, seed=self._separations, effort=effort, settings=cuts
+            )
             added = self.relaxation.add_cuts(sets)
             if added:
                 return added
         return 0
 
 
-def _reach(visit: Visit, allowed: int) -> int:
-    """Return the value that bounds may be left at, plans of this visit included."""
-    return allowed if visit.plan is None else max(allowed, visit.plan[1])
-
-
-def _fractional(x: NDArray[Any]) -> bool:
-    return bool(((x > _WHOLE) & (x < 1.0 - _WHOLE)).any())
-
-
-def _stalled(gaps: list[float]) -> bool:
-    """Return whether the last rounds closed next to nothing of the gap."""
-    return len(gaps) > _STALL_ROUNDS and gaps[-1] > (1.0 - _STALL_SHARE) * gaps[-1 - _STALL_ROUNDS]
+def _lead(visit: Visit, allowed: int) -> float:
+    """Return how far the bound is above the value at which the node is closed."""
+    return visit.node.bound / SCALE - visit.reach(allowed)

@@ -1,97 +1,169 @@
-"""Collects the evidence of a run and turns it into a certificate."""
+"""Collects the evidence of a run and turns it into a certificate; knows how long that will take.
+
+Price sets are brought into the form of the certificate as they come, so that little is left to do at the end: putting
+arrays together, and hashing them. How long that takes is measured by doing it with what there is from time to time.
+"""
 
 from __future__ import annotations
 
-import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.bounds.prices import Prices
-from placement.solve.cuts.arrays import Cuts
+from placement.solve.cuts.pool import CutPool
 from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import Problem
-from placement.solve.program.reduced import Classes
-from placement.values import Certificate, CoverageProgram, PriceSets
+from placement.solve.settings import DEFAULTS, TreeSettings
+from placement.values import Certificate, PriceSets
 from placement.values.program import BoolArray, IntArray
 
-_SECONDS_A_PRICE = 4e-8
-_MOST_BUSY = 20.0
-"""A machine is taken to be so many times slower at most than its processor time says."""
+
+class _Written(NamedTuple):
+    """A price set without what it says of branchings: numbers of what is priced, and the prices."""
+
+    of: Prices
+    rows: IntArray
+    cuts: IntArray
+    knapsack: IntArray
+    row_prices: IntArray
+    cut_prices: IntArray
+    knapsack_prices: IntArray
+    linear: IntArray
+
+    @property
+    def size(self) -> int:
+        """Entries in the certificate."""
+        return 2 * (self.rows.size + self.cuts.size + self.knapsack.size) + self.linear.size + self.of.phi.size
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Rehearsal:
+    """When a certificate was put together last, how long that took, and how many entries there were."""
+
+    at: float
+    seconds: float
+    entries: int
+
+
 class ProofLog:
-    """The tree, its fixings and leaves, and the price sets they use."""
+    """The tree, its fixings and leaves, and the price sets they use.
 
-    problem: Problem
-    nodes: list[tuple[int, int, int, int, int]] = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])
-    leaves: list[tuple[int, int]] = field(default_factory=list)
-    fixings: list[tuple[int, int, IntArray, IntArray]] = field(default_factory=list)
-    _sets: list[tuple[Prices, IntArray, IntArray]] = field(default_factory=list)
-    _known: dict[tuple[int, bytes], int] = field(default_factory=dict)
-    _began: tuple[float, float] = field(default_factory=lambda: (time.perf_counter(), time.process_time()))
+    Parameters
+    ----------
+    problem
+        The program.
+    pool
+        Its cuts.
+    fingerprint
+        Of the program's classes, as the certificate carries it.
+    dominated
+        (pairs, 2) columns decided against, and by which.
+    settings
+        When sealing is rehearsed.
 
-    def seconds_to_seal(self) -> float:
-        """Return about how long :meth:`certificate` takes, so that a run can stop early enough.
+    Attributes
+    ----------
+    reserve_s
+        Seconds that sealing will take, as of the last look ahead.
+    """
 
-        On a busy machine it takes as much longer as everything else did so far.
+    def __init__(
+        self,
+        problem: Problem,
+        pool: CutPool,
+        *,
+        fingerprint: str,
+        dominated: IntArray,
+        settings: TreeSettings = DEFAULTS.tree,
+    ) -> None:
+        self._problem, self._pool, self._settings = problem, pool, settings
+        self._fingerprint, self._dominated = fingerprint, dominated
+        self._nodes: list[tuple[int, int, int, int, int]] = [(-1, 0, 0, 0, 0)]
+        self._leaves: list[tuple[int, int]] = []
+        self._fixings: list[tuple[int, int, IntArray, IntArray]] = []
+        self._sets: list[tuple[_Written, IntArray, IntArray]] = []
+        self._known: dict[tuple[int, bytes], int] = {}
+        self._written: dict[int, _Written] = {}
+        self._writing_s, self._entries = 0.0, 0
+        self._rehearsal = _Rehearsal(time.perf_counter(), 0.0, 0)
+        self.reserve_s = 0.0
+
+    @property
+    def has_fixings(self) -> bool:
+        """Whether any column was fixed."""
+        return bool(self._fixings)
+
+    def look_ahead(self, open_nodes: int = 1) -> None:
+        """Foresee how long :meth:`certificate` takes if so many open nodes are closed by price sets of their own.
+
+        Putting together what there is now is tried anew where it has grown, and where its share of the time is small.
         """
-        wall, processor = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
-        busy = min(max(1.0, wall / max(processor, 1e-3)), _MOST_BUSY)
-        prices = self.problem.covers.weights.size + self.problem.low.size
-        return _SECONDS_A_PRICE * busy * len(self._sets) * prices
+        now, last = time.perf_counter(), self._rehearsal
+        wait = max(self._settings.rehearse_after_s, last.seconds / self._settings.rehearse_share)
+        entries = self._entries + len(self._nodes) + len(self._leaves)
+        if self._sets and now - last.at > wait and entries > self._settings.rehearse_growth * last.entries:
+            self.certificate(bound=0, infeasible=False, objective=0, chosen=None)
+            end = time.perf_counter()
+            self._rehearsal = last = _Rehearsal(end, end - now, max(1, entries))
+        sets = len(self._written)
+        more = 0 if not sets else open_nodes * self._entries // sets
+        grown = 1.0 if not last.entries else max(1.0, (entries + more) / last.entries)
+        self.reserve_s = last.seconds * grown + (open_nodes * self._writing_s / sets if sets else 0.0)
 
     def add_node(self, parent: int, branch: Branch) -> int:
         """Add a child and return its number."""
-        self.nodes.append((parent, 2 if branch.group else 1, branch.index, branch.value, branch.limit))
-        return len(self.nodes) - 1
+        self._nodes.append((parent, 2 if branch.group else 1, branch.index, branch.value, branch.limit))
+        return len(self._nodes) - 1
 
     def add_leaf(self, node: int, prices: Prices, limits: Limits) -> None:
         """Close `node` by a price set."""
-        self.leaves.append((node, self._set(prices, limits)))
+        self._leaves.append((node, self._set(prices, limits)))
 
     def add_fixing(self, node: int, prices: Prices, limits: Limits, columns: IntArray, values: IntArray) -> None:
         """Fix columns at `node` by a price set."""
-        self.fixings.append((node, self._set(prices, limits), columns, values))
+        self._entries += 2 * columns.size
+        self._fixings.append((node, self._set(prices, limits), columns, values))
 
     def _set(self, prices: Prices, limits: Limits) -> int:
-        theta = prices.theta[self.problem.n_linear :]
+        theta = prices.theta[self._problem.n_linear :]
         groups = np.flatnonzero(theta)
         nodes = np.where(theta > 0, limits.high_node, limits.low_node)[groups]
         order = np.argsort(nodes)
         groups, nodes = groups[order], nodes[order]
         key = (id(prices), nodes.tobytes())
         if key not in self._known:
-            self._sets.append((prices, nodes, np.abs(theta[groups])))
+            written = self._write(prices)
+            self._sets.append((written, nodes, np.abs(theta[groups])))
+            self._entries += written.size + 2 * nodes.size
             self._known[key] = len(self._sets) - 1
         return self._known[key]
 
-    def certificate(
-        self,
-        program: CoverageProgram,
-        classes: Classes,
-        cuts: Cuts,
-        dominated: IntArray,
-        *,
-        bound: int,
-        infeasible: bool,
-        objective: int,
-        chosen: BoolArray | None,
-    ) -> Certificate:
+    def _write(self, prices: Prices) -> _Written:
+        """Return a price set in the form of the certificate; what several nodes use is written once."""
+        if id(prices) not in self._written:
+            begun = time.perf_counter()
+            rows, cuts, knapsack = (np.flatnonzero(each) for each in (prices.rows, prices.cuts, prices.knapsack))
+            found = prices.rows[rows], prices.cuts[cuts], prices.knapsack[knapsack]
+            linear = prices.theta[: self._problem.n_linear]
+            self._written[id(prices)] = _Written(prices, rows, cuts, knapsack, *found, linear)
+            self._writing_s += time.perf_counter() - begun
+        return self._written[id(prices)]
+
+    def certificate(self, *, bound: int, infeasible: bool, objective: int, chosen: BoolArray | None) -> Certificate:
         """Return the certificate of everything logged."""
-        problem = self.problem
-        groups = [problem.side.columns[a:b] for a, b in _group_ranges(problem)]
+        cuts, groups = self._pool.cuts(), self._problem.groups()
         return Certificate.seal(
-            fingerprint=classes.fingerprint(program),
+            fingerprint=self._fingerprint,
             bound=bound,
             infeasible=infeasible,
             has_plan=chosen is not None,
             objective=objective,
-            chosen=np.zeros(program.n_columns, dtype=bool) if chosen is None else chosen,
-            dominated=dominated,
+            chosen=np.zeros(self._problem.n_columns, dtype=bool) if chosen is None else chosen,
+            dominated=self._dominated,
             cut_indptr=cuts.indptr,
             cut_class=cuts.classes,
             knapsack_row=cuts.knapsack.row,
@@ -106,47 +178,39 @@ class ProofLog:
 
     def _tree(self) -> dict[str, IntArray]:
         """Return the nodes, leaves and fixings as the certificate's arrays."""
-        nodes = np.array(self.nodes, dtype=np.int64).T
-        leaves = np.array(self.leaves, dtype=np.int64).reshape(-1, 2).T
+        nodes = np.array(self._nodes, dtype=np.int64).T
+        leaves = np.array(self._leaves, dtype=np.int64).reshape(-1, 2).T
         return {
             **{f"node_{name}": nodes[row] for row, name in enumerate(("parent", "kind", "index", "value", "limit"))},
             "leaf_node": leaves[0],
             "leaf_prices": leaves[1],
-            "fixing_node": np.array([node for node, _, _, _ in self.fixings], dtype=np.int64),
-            "fixing_prices": np.array([prices for _, prices, _, _ in self.fixings], dtype=np.int64),
-            "fixing_indptr": _indptr([columns for _, _, columns, _ in self.fixings]),
-            "fixing_column": _joined([columns for _, _, columns, _ in self.fixings]),
-            "fixing_value": _joined([values for _, _, _, values in self.fixings]),
+            "fixing_node": np.array([node for node, _, _, _ in self._fixings], dtype=np.int64),
+            "fixing_prices": np.array([prices for _, prices, _, _ in self._fixings], dtype=np.int64),
+            "fixing_indptr": _indptr([columns for _, _, columns, _ in self._fixings]),
+            "fixing_column": _joined([columns for _, _, columns, _ in self._fixings]),
+            "fixing_value": _joined([values for _, _, _, values in self._fixings]),
         }
 
     def _price_sets(self) -> PriceSets:
-        n_linear = self.problem.n_linear
-        n_sets = len(self._sets)
-        rows = [np.flatnonzero(prices.rows) for prices, _, _ in self._sets]
-        cuts = [np.flatnonzero(prices.cuts) for prices, _, _ in self._sets]
-        knapsack = [np.flatnonzero(prices.knapsack) for prices, _, _ in self._sets]
+        n_linear, n_sets = self._problem.n_linear, len(self._sets)
+        sets = [written for written, _, _ in self._sets]
         return PriceSets(
-            objective=np.array([prices.objective for prices, _, _ in self._sets], dtype=np.int64),
-            row_indptr=_indptr(rows),
-            row_index=_joined(rows),
-            row_price=_joined([each[0].rows[at] for each, at in zip(self._sets, rows, strict=True)]),
-            cut_indptr=_indptr(cuts),
-            cut_index=_joined(cuts),
-            cut_price=_joined([each[0].cuts[at] for each, at in zip(self._sets, cuts, strict=True)]),
-            knapsack_indptr=_indptr(knapsack),
-            knapsack_index=_joined(knapsack),
-            knapsack_price=_joined([each[0].knapsack[at] for each, at in zip(self._sets, knapsack, strict=True)]),
-            linear=np.array([each[0].theta[:n_linear] for each in self._sets]).reshape(n_sets, n_linear),
-            floor=np.array([each[0].phi for each in self._sets]).reshape(n_sets, -1),
+            objective=np.array([each.of.objective for each in sets], dtype=np.int64),
+            row_indptr=_indptr([each.rows for each in sets]),
+            row_index=_joined([each.rows for each in sets]),
+            row_price=_joined([each.row_prices for each in sets]),
+            cut_indptr=_indptr([each.cuts for each in sets]),
+            cut_index=_joined([each.cuts for each in sets]),
+            cut_price=_joined([each.cut_prices for each in sets]),
+            knapsack_indptr=_indptr([each.knapsack for each in sets]),
+            knapsack_index=_joined([each.knapsack for each in sets]),
+            knapsack_price=_joined([each.knapsack_prices for each in sets]),
+            linear=np.array([each.linear for each in sets]).reshape(n_sets, n_linear),
+            floor=np.array([each.of.phi for each in sets]).reshape(n_sets, -1),
             branch_indptr=_indptr([nodes for _, nodes, _ in self._sets]),
             branch_node=_joined([nodes for _, nodes, _ in self._sets]),
             branch_price=_joined([sizes for _, _, sizes in self._sets]),
         )
-
-
-def _group_ranges(problem: Problem) -> list[tuple[int, int]]:
-    indptr = problem.side.indptr[problem.n_linear :]
-    return [(int(a), int(b)) for a, b in itertools.pairwise(indptr)]
 
 
 def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:

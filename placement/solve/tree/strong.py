@@ -18,19 +18,12 @@ from numpy.typing import NDArray
 
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
-from placement.solve.program.limits import Branch, Limits
-from placement.solve.program.problem import FREE, Problem
+from placement.solve.program.domain import Domain
+from placement.solve.program.limits import Branch
+from placement.solve.program.problem import FREE
 from placement.solve.tree.node import Node
+from placement.solve.tree.tools import Tools
 from placement.values.program import IntArray
-
-_FRACTION = 1e-4
-_ITERATIONS = 60
-_RELIABLE = 4
-_LOOKAHEAD = 10
-_PROBE_SHARE, _ALLOWANCE = 0.2, 1500
-"""Probes may take this share of the steps that solutions took, and so many more at every node."""
-
-_LEAST_GAIN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -71,23 +64,20 @@ class StrongBranching:
 
     Parameters
     ----------
-    problem
-        The program.
-    groups
-        The columns of each group.
-    weight
-        (columns,) weight within reach.
-    deadline
+    tools
+        Of the run.
+    until
         After it nothing is tried any more.
     """
 
-    def __init__(self, problem: Problem, groups: list[NDArray[Any]], weight: NDArray[Any], deadline: Deadline) -> None:
-        self._problem, self._groups, self._weight, self._deadline = problem, groups, weight, deadline
+    def __init__(self, tools: Tools, until: Deadline) -> None:
+        self._tools, self._until, self._settings = tools, until, tools.settings.strong
+        self._weight = tools.finder.column_weight
         self._records: dict[tuple[bool, int], _Record] = {}
         self._allowance = 0
 
     def choose(
-        self, relaxation: CutRelaxation, status: NDArray[np.int8], node: Node, *, lead: float, value: float
+        self, relaxation: CutRelaxation, node: Node, *, lead: float, value: float
     ) -> tuple[Branch, Branch] | None:
         """Return the two answers of the best question; None where nothing is fractional.
 
@@ -95,41 +85,39 @@ class StrongBranching:
         ----------
         relaxation
             Just solved at the node, with the value `value`.
-        status
-            (columns,) what is decided at the node.
         lead
             How far the bound is above the value at which the node is closed.
         """
-        self._allowance += _ALLOWANCE
-        best, score, idle = None, -1.0, 0
+        settings, best, score, idle = self._settings, None, -1.0, 0
+        self._allowance += settings.allowance
         most = max(lead, 1.0)
-        for question in sorted(self._questions(status, node), key=lambda each: -self._expected(each, most)):
-            used_up = relaxation.probing > _PROBE_SHARE * relaxation.solving + self._allowance
-            if used_up or self._is_known(question) or self._deadline.passed():
+        for question in sorted(self._questions(node), key=lambda each: -self._expected(each, most)):
+            used_up = relaxation.probing > settings.probe_share * relaxation.solving + self._allowance
+            if used_up or self._is_known(question) or self._until.passed():
                 product = self._expected(question, most)
             else:
                 product = self._probe(relaxation, question, value, most)
             idle = 0 if product > score else idle + 1
             if product > score:
                 best, score = question, product
-            if idle >= _LOOKAHEAD:
+            if idle >= settings.lookahead:
                 break
         return None if best is None else best.branches
 
     def _is_known(self, question: Question) -> bool:
         record = self._records.get(question.key)
-        return record is not None and min(record.counts) >= _RELIABLE
+        return record is not None and min(record.counts) >= self._settings.reliable
 
-    def _questions(self, status: NDArray[np.int8], node: Node) -> list[Question]:
-        return [*self._group_questions(status, node.x, node.limits), *self._column_questions(status, node.x)]
+    def _questions(self, node: Node) -> list[Question]:
+        return [*self._group_questions(node.x, node.domain), *self._column_questions(node.x, node.domain)]
 
-    def _group_questions(self, status: NDArray[np.int8], x: NDArray[Any], limits: Limits) -> list[Question]:
-        questions = []
-        for index, columns in enumerate(self._groups):
+    def _group_questions(self, x: NDArray[Any], domain: Domain) -> list[Question]:
+        questions, status, limits = [], domain.status, domain.limits
+        for index, columns in enumerate(self._tools.groups):
             count = float(x[columns].sum())
-            below, row = math.floor(count), self._problem.n_linear + index
+            below, row = math.floor(count), self._tools.problem.n_linear + index
             down, up = count - below, below + 1 - count
-            if min(down, up) < _FRACTION or not limits.low[row] <= below < limits.high[row]:
+            if min(down, up) < self._settings.fraction or not limits.low[row] <= below < limits.high[row]:
                 continue
             if int((status[columns] == FREE).sum()) > 1:
                 answers = tuple(Branch(group=True, index=index, value=value, limit=below) for value in (0, 1))
@@ -137,8 +125,9 @@ class StrongBranching:
                 questions.append(Question((answers[0], answers[1]), down, up, weight))
         return questions
 
-    def _column_questions(self, status: NDArray[np.int8], x: NDArray[Any]) -> list[Question]:
-        free: IntArray = np.flatnonzero((status == FREE) & (x > _FRACTION) & (x < 1 - _FRACTION))
+    def _column_questions(self, x: NDArray[Any], domain: Domain) -> list[Question]:
+        fraction = self._settings.fraction
+        free: IntArray = np.flatnonzero(domain.free & (x > fraction) & (x < 1 - fraction))
         return [
             Question(
                 (Branch(group=False, index=column, value=0), Branch(group=False, index=column, value=1)),
@@ -156,17 +145,16 @@ class StrongBranching:
             if known is not None and known.counts[answer]:
                 gains.append(known.gains[answer] / known.counts[answer] * distance)
             else:
-                gains.append(0.1 * question.weight * distance)
-        return _product(gains, most)
+                gains.append(self._settings.unknown_gain * question.weight * distance)
+        return self._product(gains, most)
 
     def _probe(self, relaxation: CutRelaxation, question: Question, base: float, most: float) -> float:
         record = self._records.setdefault(question.key, _Record())
-        gains = [base - bound for bound in relaxation.probe(list(question.branches), _ITERATIONS)]
+        gains = [base - bound for bound in relaxation.probe(list(question.branches), self._settings.iterations)]
         for answer, distance in enumerate((question.down, question.up)):
-            record.gains[answer] += min(gains[answer], 2 * most) / distance
+            record.gains[answer] += min(gains[answer], self._settings.most_gain * most) / distance
             record.counts[answer] += 1
-        return _product(gains, most)
+        return self._product(gains, most)
 
-
-def _product(gains: list[float], most: float) -> float:
-    return math.prod(max(min(gain, most), _LEAST_GAIN * most) for gain in gains)
+    def _product(self, gains: list[float], most: float) -> float:
+        return math.prod(max(min(gain, most), self._settings.least_gain * most) for gain in gains)
