@@ -22,8 +22,10 @@ from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Coverages, Covered, Demand, Policy, Sites, SolveOptions
 from placement.values.checks import Faults, shown
+from placement.values.immutable import immutable
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Case:
     """What a plan is made from.
@@ -159,7 +161,7 @@ class Case:
     @property
     def standing(self) -> NDArray[np.bool_]:
         """(sites,) where a station stands today."""
-        return np.asarray(self.sites.table["existing"], dtype=bool)
+        return self.sites.standing
 
     def __repr__(self) -> str:
         stations = int(self.standing.sum())

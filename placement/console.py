@@ -15,7 +15,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,12 +197,12 @@ def held_interrupts(out: Path, quiet: bool, stage: Stage) -> Iterator[Interrupt]
         raise
 
 
-def print_out(content: list[str] | dict[str, Any], quiet: bool) -> int:
+def print_out(content: list[str] | Mapping[str, Any], quiet: bool) -> int:
     """Print lines, or an object whatever `quiet` says; return 1 if stdout does not take them, else 0."""
-    if quiet and not isinstance(content, dict):
+    if quiet and not isinstance(content, Mapping):
         return 0
     try:
-        if isinstance(content, dict):
+        if isinstance(content, Mapping):
             echo(json_text(content, encoding=stream_encoding()))
         else:
             echo("\n".join(map(printable, content)))

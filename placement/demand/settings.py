@@ -13,6 +13,7 @@ from placement.demand.survey import EVERYBODY
 from placement.errors import Fault, listed
 from placement.values.arrays import FloatArray
 from placement.values.demand import Segment
+from placement.values.immutable import immutable
 
 TripRates = Mapping[str, float | Mapping[str, float]]
 
@@ -20,6 +21,7 @@ GENERAL = "general"
 """The age group of everybody who is in no age column; passers-by belong to it."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Checked parameters by age group (g), period (t) and service (v), in the order of the segments."""

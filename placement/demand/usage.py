@@ -22,6 +22,8 @@ from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
 from placement.values.arrays import FloatArray
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, listed_briefly
 
 TAILS = (0.05, 0.95)
 BASELINE_S = 900.0
@@ -30,6 +32,7 @@ METHODS = ("calibrated", "within_15_min", "nearest")
 _DRAWS = 4000
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Usage:
     """A calibrated model of visits.
@@ -150,6 +153,14 @@ class Usage:
         low, high = _interval(mean, log_sd, shape, rate)
         visits = mean * shape / rate
         return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+
+    def _shown(self) -> Shown:
+        table = self._parameters
+        rows = [
+            (str(name), f"{row['estimate']:.4g} ({row['low']:.4g} to {row['high']:.4g})")
+            for name, row in table.iterrows()
+        ]
+        return f"Usage: visits by {listed_briefly(self.sources)}; hosts {listed_briefly(self.hosts)}", rows
 
 
 def fit_usage(

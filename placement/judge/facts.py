@@ -13,6 +13,7 @@ import pandas as pd
 
 from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
+from placement.values.immutable import held
 
 ONCE = {"close": "close", "open": "purchase", "move": "move"}
 """The cost item of an action that is paid once; a move is paid for at its destination."""
@@ -22,7 +23,7 @@ YEARLY = ("rent", "maintenance", "staff")
 
 def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
     """Return the fen of one cost item at one site: its own, else its host's, else the default, else 0."""
-    row = prepared.sites.table.loc[site_id]
+    row = held(prepared.sites, "table").loc[site_id]
     own = row[f"{item}_fen"]
     if not pd.isna(own):
         return int(own)

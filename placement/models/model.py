@@ -45,6 +45,7 @@ from placement.case import Case
 from placement.economics import CAPITAL, Action, StationCosts
 from placement.values import CoverageProgram
 from placement.values.arrays import frozen_array
+from placement.values.immutable import immutable
 from placement.values.policy import COUNTED
 
 WEIGHT_SCALE = 1000
@@ -84,6 +85,7 @@ DECISIONS: Mapping[str, Decision] = {
 """Kinds of columns: the station stays, moves away, is bought, moves here. A station that does nothing is closed."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Columns:
     """What each column of a program decides, and where.
@@ -146,6 +148,7 @@ class Columns:
         return np.isin(self.kinds, kinds)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Formulated:
     """A program and the meaning of its columns.

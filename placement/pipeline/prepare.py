@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -37,8 +37,11 @@ from placement.travel import (
     TravelTimes,
 )
 from placement.values import Sites
+from placement.values.immutable import immutable, replaced
+from placement.values.shown import Shown, brief, headline_of, of_data
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """A study with its stages up to the walking times.
@@ -83,6 +86,15 @@ class Prepared:
     def sites(self) -> Sites:
         """Stations and candidates."""
         return self.tables.sites
+
+    def _shown(self) -> Shown:
+        simulated = self.study.simulated_inputs
+        rows = [("demand", headline_of(self.demand)), ("sites", headline_of(self.sites)), ("times", brief(self.times))]
+        parts = ("streets", "awareness", "footfall", "filled", "reliance")
+        rows += [(name, headline_of(getattr(self, name))) for name in parts if getattr(self, name) is not None]
+        rows += [("simulated", ", ".join(simulated))] if simulated else []
+        rows += [("note", note) for note in self.notes]
+        return f"Prepared {self.study.study.name}: read, and computed up to travel times{of_data(simulated)}", rows
 
 
 def open_study(path: str | Path, *, allow_outside: bool = False) -> Study:
@@ -138,7 +150,7 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
         faults += (fault for fault in error.faults if fault not in faults)
     if faults or tables is None:
         raise InputError(faults)
-    return replace(tables, notes=(*tables.notes, *notes)), streets
+    return replaced(tables, notes=(*tables.notes, *notes)), streets
 
 
 def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None, cached: bool = True) -> Prepared:
@@ -210,4 +222,4 @@ def restated(prepared: Prepared, study: Study) -> Prepared:
     about = (prepared.demand, prepared.sites, prepared.times)
     first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
     between = prepared.notes[first : len(prepared.notes) - last]
-    return replace(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+    return replaced(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))

@@ -14,8 +14,11 @@ from placement.progress import RECOMMEND, VISITS, Listener, Progress
 from placement.solve import check_backend
 from placement.study import Study
 from placement.values import Plan, Policy, SolveOptions
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
     """A plan, what it was made from, and who would come.
@@ -33,6 +36,11 @@ class Outcome:
     case: StudyCase
     plan: Plan
     visits: Visits | None
+
+    def _shown(self) -> Shown:
+        headline, rows = self.plan._shown()  # noqa: SLF001 -- an outcome is shown as its plan is
+        seen = [] if self.visits is None else [("visits", headline_of(self.visits))]
+        return headline.replace("Plan", "Outcome", 1), [*rows, *seen, ("from", headline_of(self.case))]
 
 
 def recommend(

@@ -39,6 +39,7 @@ from placement.study import Study
 from placement.tables import Tables, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.coordinates import in_box
 from placement.values.arrays import FloatArray
+from placement.values.immutable import immutable
 
 Convert = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
@@ -85,6 +86,7 @@ _TABLES: dict[str, Convert] = {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
 _STREETS: dict[str, Convert] = {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09}
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Shift:
     """A shift that brings points to the streets.

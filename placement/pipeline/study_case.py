@@ -13,9 +13,11 @@ from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.progress import COVERS, PREPARE, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Policy
+from placement.values.immutable import immutable
 from placement.values.policy import MONEY
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StudyCase(Case):
     """A case with the study behind it.

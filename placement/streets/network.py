@@ -25,10 +25,13 @@ from scipy.sparse import csgraph
 from placement.errors import InputError
 from placement.streets.parts import LEFT_OUT_COLUMNS
 from placement.values.arrays import FloatArray, Int32Array, frozen_array
+from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
+from placement.values.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StreetNetwork:
     """Nodes and edges in a projected CRS; :class:`placement.streets.Streets` reads one from any source.
 
@@ -81,12 +84,11 @@ class StreetNetwork:
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         if self.elevation_m is not None:
             object.__setattr__(self, "elevation_m", frozen_array(self.elevation_m, np.float64))
-        object.__setattr__(self, "left_out", self.left_out.copy())
 
-    def __repr__(self) -> str:
+    def _shown(self) -> Shown:
         length_km = self.length_mm.sum(dtype=np.int64) / 1e6
-        counts = f"{self.n_nodes:,} nodes, {self.n_edges:,} edges"
-        return f"<{type(self).__name__}: {length_km:,.1f} km, {counts}, {self.crs.to_string()}>"
+        size = f"{length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges"
+        return f"{type(self).__name__}: {size}, {self.crs.to_string()}", ()
 
     @property
     def n_nodes(self) -> int:

@@ -18,11 +18,13 @@ import numpy as np
 from placement.streets.snap import Snaps
 from placement.streets.streets import Streets
 from placement.values.arrays import Int32Array, IntArray, frozen_array
+from placement.values.immutable import immutable
 
 CLOSED = 2**31 - 1
 """Cost of a direction that may not be used."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EdgeCosts:
     """Costs of all edges of a network in both directions.

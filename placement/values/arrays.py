@@ -26,6 +26,13 @@ def frozen_array(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[A
     return array
 
 
+def sealed(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return arrays made read-only in place: by who made them and hands them on, to save a copy of large ones."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
 def _is_frozen(array: NDArray[Any]) -> bool:
     """Return whether neither an array nor any array that it is a view of can be written to."""
     part: Any = array

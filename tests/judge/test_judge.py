@@ -72,7 +72,7 @@ def do_nothing(outcome: Outcome) -> Outcome:
         actions=decode(actions, case.sites, case.costs, case.streets),
         after=measure(case, standing),
         open=tuple(sorted(case.sites.ids[standing])),
-        budget=budget(actions, case.costs, case.policy),
+        budget_lines=budget(actions, case.costs, case.policy),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)
