@@ -12,9 +12,9 @@ import nbformat
 from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 
-from placement.pipeline.outcome import Outcome, reach_frame
-from placement.pipeline.recommend import recommend
+from placement.pipeline.recommend import Outcome, recommend
 from placement.plots import plot_plan
+from placement.report.from_case import reach_frame
 from placement.study import read_study
 
 HERE = Path(__file__).resolve().parent
@@ -35,14 +35,14 @@ def run_notebook(path: Path) -> None:
 
 def draw_plan(outcome: Outcome, path: Path) -> None:
     """Save the plan's map as PNG, with its sources beneath."""
-    prepared = outcome.prepared
+    case, prepared = outcome.case, outcome.case.prepared
     figure, axes = plt.subplots(figsize=(9.5, 6.6), layout="constrained")
     plot_plan(
         outcome.plan,
-        prepared.sites,
-        demand=prepared.demand,
-        reach=reach_frame(outcome),
-        streets=prepared.streets.edges,
+        case.sites,
+        demand=case.demand,
+        reach=reach_frame(case, outcome.plan),
+        streets=case.streets.edges,
         districts=prepared.tables.districts,
         ax=axes,
     )

@@ -3,7 +3,134 @@
 Population, foot traffic and a survey of awareness become demand estimates; an integer program keeps, moves, closes and
 opens stations for the most people within a 15-minute walk under a budget, and proves how good the plan is.
 
-Importing this package does no work: each module loads when it is first used.
+``import placement as pl`` is enough: a study goes through :func:`read_study`, :func:`prepare`, :func:`optimise`,
+:func:`write` and :func:`verify`; frames of one's own become a :class:`Case` by ``Case.from_frames``. Rooms are modules
+of the same name: ``pl.streets``, ``pl.travel``, ``pl.demand`` and so on. Importing this package does no work: each name
+and each module loads when it is first used.
 """
 
-__version__ = "0.1.0"
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from placement.version import __version__
+
+if TYPE_CHECKING:
+    from placement import (
+        batch,
+        coverage,
+        demand,
+        economics,
+        errors,
+        judge,
+        maps,
+        models,
+        plots,
+        report,
+        solve,
+        streets,
+        study,
+        tables,
+        toy,
+        travel,
+        values,
+    )
+    from placement.case import Case, measure
+    from placement.coverage import Standard, cover
+    from placement.judge import verify
+    from placement.pipeline.recommend import recommend
+    from placement.pipeline.study_case import prepare
+    from placement.plan.optimise import optimise
+    from placement.report.compare import compare
+    from placement.report.write import write
+    from placement.study import read_study
+    from placement.toy import toy_study
+    from placement.values import Plan, Policy, SolveOptions
+
+_HOME = {
+    "Case": "case",
+    "Plan": "values",
+    "Policy": "values",
+    "SolveOptions": "values",
+    "Standard": "coverage",
+    "compare": "report.compare",
+    "cover": "coverage",
+    "measure": "case",
+    "optimise": "plan",
+    "prepare": "pipeline.study_case",
+    "read_study": "study",
+    "recommend": "pipeline.recommend",
+    "toy_study": "toy",
+    "verify": "judge",
+    "write": "report.write",
+}
+"""Where each name lives. No module of this package may have the name of one: importing it would take its place."""
+
+_ROOMS = (
+    "batch",
+    "coverage",
+    "demand",
+    "economics",
+    "errors",
+    "judge",
+    "maps",
+    "models",
+    "plots",
+    "report",
+    "solve",
+    "streets",
+    "study",
+    "tables",
+    "toy",
+    "travel",
+    "values",
+)
+
+__all__ = [
+    "Case",
+    "Plan",
+    "Policy",
+    "SolveOptions",
+    "Standard",
+    "__version__",
+    "batch",
+    "compare",
+    "cover",
+    "coverage",
+    "demand",
+    "economics",
+    "errors",
+    "judge",
+    "maps",
+    "measure",
+    "models",
+    "optimise",
+    "plots",
+    "prepare",
+    "read_study",
+    "recommend",
+    "report",
+    "solve",
+    "streets",
+    "study",
+    "tables",
+    "toy",
+    "toy_study",
+    "travel",
+    "values",
+    "verify",
+    "write",
+]
+
+
+if not TYPE_CHECKING:  # a checker that saw it would take every name there is not for one that is
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOME:
+            return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        if name in _ROOMS:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"import_module", "Any", "TYPE_CHECKING"})

@@ -260,11 +260,11 @@ def _name(path: Path) -> str:
 def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
     from placement.pipeline.prepare import open_study  # noqa: PLC0415 -- loaded in the worker
     from placement.pipeline.recommend import recommend  # noqa: PLC0415
-    from placement.report.write import write_outcome  # noqa: PLC0415
+    from placement.report.write import write  # noqa: PLC0415
 
     try:
         outcome = recommend(open_study(study, allow_outside=allow_outside))
-        remarks = write_outcome(outcome, folder)
+        remarks = write(outcome.case, outcome.plan, folder, visits=outcome.visits).remarks
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))
     except InfeasibleError as error:

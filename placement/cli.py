@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, compare. Logic lives in the stages; this prints and exits.
+"""The command ``placement``: check, recommend, verify, compare, keys. Logic lives in the stages; this prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
@@ -8,12 +8,12 @@ is one.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from placement import __version__
 from placement.console import (
     EXIT_INFEASIBLE,
     EXIT_INPUT,
@@ -32,9 +32,11 @@ from placement.console import (
 )
 from placement.errors import InfeasibleError, InputError
 from placement.printing import echo, printable
+from placement.version import __version__
 
 if TYPE_CHECKING:
-    from placement.pipeline.outcome import Outcome
+    from placement.pipeline.recommend import Outcome
+    from placement.report import ReportData
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
 outside_option = click.option(
@@ -74,13 +76,13 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     computed; all faults are listed at once.
     """
     from placement.pipeline.engine import study_engine  # noqa: PLC0415 -- keeps `placement --help` fast
-    from placement.pipeline.prepare import open_study, prepare  # noqa: PLC0415
+    from placement.pipeline.prepare import open_study, prepare_inputs  # noqa: PLC0415
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
     with progress(quiet) as tell:
         opened = open_study(study, allow_outside=allow_outside)
         study_engine(opened)
-        prepared = prepare(opened, progress=tell)
+        prepared = prepare_inputs(opened, progress=tell)
     record = check_record(prepared)
     return print_out(record if as_json else check_lines(record), quiet)
 
@@ -117,26 +119,29 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     """
     from placement.pipeline.prepare import open_study  # noqa: PLC0415
     from placement.pipeline.recommend import recommend as run  # noqa: PLC0415
+    from placement.report.from_case import report_data  # noqa: PLC0415
     from placement.report.write import check_output, write_plan, write_report  # noqa: PLC0415
 
     loaded = open_study(study, allow_outside=allow_outside)
     check_output(loaded, out)
-    options: dict[str, Any] = {"backend": backend, "gap": gap, "time_limit_s": time_limit, "seed": seed}
+    given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
+    loaded = loaded.with_settings({key: value for key, value in given.items() if value is not None})
     stage = Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress(quiet) as tell:
         try:
-            outcome = run(loaded, **options, progress=tell)
+            outcome = run(loaded, progress=tell)
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
         tell("writing")
+        data = report_data(outcome.case, outcome.plan, out, visits=outcome.visits)
         try:
-            written = write_plan(outcome, out)
+            written = write_plan(outcome.case, data, out)
         except InputError as error:
-            return _unwritten(error, outcome, out, as_json=as_json, quiet=quiet)
+            return _unwritten(error, data, as_json=as_json, quiet=quiet)
         stage.written = True
         tell("drawing")
-        remarks = write_report(written)
-    code = _print_plan(outcome, written.data, out, remarks, as_json=as_json, quiet=quiet)
+        written = write_report(written)
+    code = _print_plan(outcome, data, out, written.remarks, as_json=as_json, quiet=quiet)
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
@@ -157,24 +162,25 @@ def _infeasible(error: InfeasibleError, out: Path, *, quiet: bool) -> int:
     return code
 
 
-def _print_plan(outcome: Outcome, data: Any, out: Path, remarks: tuple[str, ...], *, as_json: bool, quiet: bool) -> int:
+def _print_plan(
+    outcome: Outcome, data: ReportData, out: Path, remarks: tuple[str, ...], *, as_json: bool, quiet: bool
+) -> int:
     """Print a plan that is written; `remarks` stand in no file. Return the exit code of printing."""
     from placement.report import plan_record  # noqa: PLC0415
     from placement.summary import plan_lines, run_record, run_remarks  # noqa: PLC0415
 
-    remarks = (*run_remarks(outcome.prepared), *remarks)
+    prepared = outcome.case.prepared
+    remarks = (*run_remarks(prepared), *remarks)
     if as_json:
-        return print_out(plan_record(data) | run_record(outcome.prepared, remarks), quiet)
+        return print_out(plan_record(data) | run_record(prepared, remarks), quiet)
     return print_out([*plan_lines(data, out), *data.notes, *remarks], quiet)
 
 
-def _unwritten(error: InputError, outcome: Outcome, out: Path, *, as_json: bool, quiet: bool) -> int:
+def _unwritten(error: InputError, data: ReportData, *, as_json: bool, quiet: bool) -> int:
     """Print a plan that could not be written, so that it is not lost with the disk."""
     from placement.report import plan_record  # noqa: PLC0415
-    from placement.report.write import report_data  # noqa: PLC0415
     from placement.summary import plan_lines  # noqa: PLC0415
 
-    data = report_data(outcome, out)
     if as_json:
         return fail(error, EXIT_INPUT, plan=plan_record(data))
     print_out(plan_lines(data, None), quiet)
@@ -196,12 +202,10 @@ def verify(  # noqa: PLR0917 -- one option a parameter
 
     FOLDER was written by recommend. The code that counts shares nothing with what made the plan.
     """
-    from placement.report import recover_folder  # noqa: PLC0415
+    from placement.judge import verify as recount  # noqa: PLC0415
     from placement.summary import verdict_lines, verdict_record  # noqa: PLC0415
-    from placement.verify import verify_folder  # noqa: PLC0415
 
-    recover_folder(folder)
-    verdict = verify_folder(folder, study=study, resolve=resolve, allow_outside=allow_outside)
+    verdict = recount(folder, study=study, resolve=resolve, allow_outside=allow_outside)
     if as_json or verdict.confirmed:
         code = print_out(verdict_record(verdict) if as_json else verdict_lines(verdict), quiet)
     else:
@@ -209,6 +213,26 @@ def verify(  # noqa: PLR0917 -- one option a parameter
     if not verdict.confirmed:
         return EXIT_REFUTED
     return code if verdict.whole else EXIT_UNPROVEN
+
+
+@main.command()
+@click.argument("name", metavar="[SECTION]", default="")
+@click.option("--markdown", is_flag=True, help="Print a page in Markdown.")
+@json_option
+@exit_codes
+def keys(name: str, markdown: bool, as_json: bool) -> int:
+    """Print what a study may say: its sections and keys, its tables and columns.
+
+    SECTION is a section such as travel or inputs.streets, a table such as population, or a key; without it all are
+    printed.
+    """
+    from placement.study.reference import lines_of, matching, page, record_of, reference  # noqa: PLC0415
+
+    parts = matching(name) if name else reference()
+    if as_json:
+        return print_out(record_of(parts), quiet=False)
+    width = shutil.get_terminal_size(fallback=(100, 24)).columns
+    return print_out(page(parts) if markdown else lines_of(parts, width), quiet=False)
 
 
 @main.command()
@@ -222,10 +246,7 @@ def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
 
     FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
     """
-    from placement.report import PLAN_FILE, read_plan, recover_folder  # noqa: PLC0415
-    from placement.summary import compare_lines, compare_record  # noqa: PLC0415
+    from placement.report.compare import compare as compared  # noqa: PLC0415
 
-    for folder in (first, second):
-        recover_folder(folder)
-    record = compare_record(*(read_plan(folder / PLAN_FILE) for folder in (first, second)))
-    return print_out(record if as_json else compare_lines(record, str(first), str(second)), quiet)
+    found = compared(first, second)
+    return print_out(found.record if as_json else found.lines, quiet)

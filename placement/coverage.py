@@ -23,11 +23,11 @@ from placement.countable import count_pairs
 from placement.errors import AlignmentError, InputError
 from placement.standard import Rules, Standard, keep_columns, open_throughout, rules_of, serves
 from placement.travel import TimesStream, TravelTimes
-from placement.values import Coverages, Covered, Demand, Segment, Sites, WeightedBlocks
+from placement.values import Demand, Segment, Sites, WeightedBlocks
 from placement.values.arrays import frozen_array, frozen_csr
 from placement.values.checks import Faults
 
-__all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "measure", "open_throughout", "serves"]
+__all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "open_throughout", "refuse_two_crs", "serves"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -231,6 +231,13 @@ def _is_range(order: NDArray[np.int64]) -> bool:
     return bool((order == np.arange(order.size)).all())
 
 
+def refuse_two_crs(demand: Demand, sites: Sites) -> None:
+    """Raise an InputError where demand and sites are not in one CRS."""
+    if demand.points.crs != sites.table.crs:
+        problem = f"is in {sites.table.crs.to_string()}, demand in {demand.points.crs.to_string()}"
+        raise InputError.single("sites", problem, remedy="reproject one with to_crs(...)")
+
+
 def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standard: Standard) -> Coverage:
     """Return the cover sets of every demand point in every segment: held where the times are, else block by block.
 
@@ -240,9 +247,7 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
         If the travel times are for other points or sites, or do not reach as far as the standard; if the standard
         names a district that does not exist; if nothing can count, with what makes it so.
     """
-    if demand.points.crs != sites.table.crs:
-        problem = f"is in {sites.table.crs.to_string()}, demand in {demand.points.crs.to_string()}"
-        raise InputError.single("sites", problem, remedy="reproject one with to_crs(...)")
+    refuse_two_crs(demand, sites)
     faults = Faults("travel times")
     faults.same_ids("demand points", times.point_ids, demand.ids)
     faults.same_ids("sites", times.site_ids, sites.ids)
@@ -264,42 +269,3 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
     return Coverage(
         covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving
     )
-
-
-def measure(coverage: Coverage, demand: Demand, standing: NDArray[np.bool_]) -> Coverages:
-    """Return what the sites in `standing` (a (sites,) mask) cover: in total, by segment, by district, and people.
-
-    Raises
-    ------
-    AlignmentError
-        If `coverage` was made for other points or segments, or `standing` is no mask of its sites.
-    """
-    coverage.check(demand)
-    reached = coverage.reached(standing)
-    parts = [demand.weight, demand.need, demand.expected_use]
-
-    def covered(rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
-        """Return what is covered of some demand points and segments, and of how much."""
-        sums = [(float((part * reached)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
-        (w, w_all), (n, n_all), (u, u_all) = sums
-        return Covered(covered=w, all=w_all, need_covered=n, need_all=n_all, use_covered=u, use_all=u_all)
-
-    everyone = slice(None)
-    parents = demand.points["parent"].to_numpy()
-    return Coverages(
-        total=covered(everyone, everyone),
-        segment={segment.name: covered(everyone, index) for index, segment in enumerate(demand.segments)},
-        district={str(name): covered(parents == name, everyone) for name in sorted(set(parents))},
-        people=_people(demand, reached),
-    )
-
-
-def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
-    people: dict[str, tuple[float, float]] = {}
-    keys = dict.fromkeys((segment.age_group, segment.period) for segment in demand.segments)
-    for age_group, period in keys:
-        columns = [k for k, s in enumerate(demand.segments) if (s.age_group, s.period) == (age_group, period)]
-        residents = demand.people[:, demand.age_groups.index(age_group)]
-        within = reached[:, columns].any(axis=1)
-        people[f"{age_group}/{period}"] = (float(residents[within].sum()), float(residents.sum()))
-    return people

@@ -156,11 +156,12 @@ class InfeasibleError(PlacementError):
 
     Attributes
     ----------
-    prepared
-        What the study was solved from, where a whole study was: all that the proof is written with.
+    case
+        The :class:`~placement.case.Case` that was asked for a plan, with the limits and options asked: all that the
+        proof is written with. None where no case was asked.
     """
 
-    prepared: Any = None
+    case: Any = None
 
     def __init__(self, constraints: Iterable[str], explanation: str, found: Any = None) -> None:
         self.constraints = tuple(constraints)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyproj
+
+from placement.study import Study, read_study
 
 _CRS = "EPSG:32650"
 _CORNER = (500_000.0, 3_380_000.0)
@@ -131,6 +134,18 @@ def write_study(
     text = _STUDY.format(seed=seed, capital=capital_yuan, max_stations=max_stations, threshold_min=threshold_min)
     (place / "study.toml").write_text(text, encoding="utf-8")
     return place / "study.toml"
+
+
+def toy_study(folder: str | Path, **settings: Any) -> Study:
+    """Write the small town into `folder` and return its study; `settings` are those of :func:`write_study`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> toy_study(tempfile.mkdtemp(), seed=1, points=20).study.name
+    'Toy town'
+    """
+    return read_study(write_study(folder, **settings))
 
 
 def _lonlat(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:

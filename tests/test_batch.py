@@ -14,8 +14,8 @@ import pytest
 from placement import batch
 from placement.batch import BatchRow, recommend_many
 from placement.errors import InputError
+from placement.judge import verify
 from placement.toy import write_study
-from placement.verify import verify_folder
 
 
 def test_each_study_gets_its_folder_and_its_row(tmp_path):
@@ -26,7 +26,7 @@ def test_each_study_gets_its_folder_and_its_row(tmp_path):
         table = recommend_many([good, tight.parent, missing], tmp_path / "out", executor=pool)
     assert table["status"].tolist() == ["optimal", "infeasible", "bad_input"]
     assert table["gap"].tolist()[0] == 0
-    assert verify_folder(tmp_path / "out" / "north").confirmed
+    assert verify(tmp_path / "out" / "north").confirmed
     assert not (tmp_path / "out" / "south").exists()
     assert "cannot be read" in table["message"][2]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.sources import counter_averages
 from placement.study import read_study
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not FOLDERS.is_dir(), reason="the fault folders 
     [("06_counts_ref", 7998), ("06_counts_offset", 7998), ("07_quarter_hours", 8002)],
 )
 def test_counts(name, people):
-    ready = prepare(read_study(FOLDERS / name))
+    ready = prepare_inputs(read_study(FOLDERS / name))
     counter = counter_averages(ready.study, ready.tables)[0].loc["F1"]
     assert counter["people_per_day"] == people
     assert counter["night_share"] == pytest.approx(0.217, abs=5e-4)
@@ -38,20 +38,20 @@ def test_counts(name, people):
 def test_faults(name, words):
     pytest.importorskip("rasterio")
     with pytest.raises(InputError, match=words):
-        prepare(read_study(FOLDERS / name))
+        prepare_inputs(read_study(FOLDERS / name))
 
 
 def test_the_raster_without_a_fault():
     pytest.importorskip("rasterio")
-    assert prepare(read_study(FOLDERS / "14_raster_ref")).population["people"].sum() == pytest.approx(960)
+    assert prepare_inputs(read_study(FOLDERS / "14_raster_ref")).population["people"].sum() == pytest.approx(960)
 
 
 def test_slivers_and_travel_tables():
-    ready = prepare(read_study(FOLDERS / "03_sliver"))
+    ready = prepare_inputs(read_study(FOLDERS / "03_sliver"))
     assert ready.population["people"].sum() == pytest.approx(2000)
     assert "population: 1 pair of polygons overlap by slivers (97.7 m2 in all" in ready.notes[0]
-    minutes = prepare(read_study(FOLDERS / "06_travel_minutes")).times
+    minutes = prepare_inputs(read_study(FOLDERS / "06_travel_minutes")).times
     assert minutes.within(600).nnz == 1
     assert minutes.within(599).nnz == 0
-    unreached = prepare(read_study(FOLDERS / "15_travel_unreached"))
+    unreached = prepare_inputs(read_study(FOLDERS / "15_travel_unreached"))
     assert "travel: no site is reached from 1 demand point: N" in unreached.notes

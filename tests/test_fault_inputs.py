@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline.prepare import open_study, prepare
+from placement.pipeline.prepare import open_study, prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.study import read_study
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="../shared/data/faul
 
 def faults_of(name):
     with pytest.raises(InputError) as caught:
-        prepare(open_study(FOLDER / name))
+        prepare_inputs(open_study(FOLDER / name))
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -51,11 +51,11 @@ def test_read(name, before, after, pairs):
     outcome = recommend(read_study(FOLDER / name))
     plan = outcome.plan
     assert (round(plan.before.total.share, 3), round(plan.after.total.share, 3)) == (before, after)
-    assert outcome.prepared.times.n_pairs == pairs
+    assert outcome.case.prepared.times.n_pairs == pairs
 
 
 def test_names_in_another_unicode_form():
-    ready = prepare(read_study(FOLDER / "11_nfd"))
+    ready = prepare_inputs(read_study(FOLDER / "11_nfd"))
     assert ready.notes[0].startswith("survey: district is read in one spelling")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline.prepare import open_study, prepare, read_inputs
+from placement.pipeline.prepare import open_study, prepare_inputs, read_inputs
 from placement.study import read_study
 from tests.conftest import REPOSITORY
 
@@ -30,7 +30,7 @@ TABLES = [
 
 def test_tables_and_streets(spoiled):
     spoil_tables(spoiled)
-    faults = faults_of(prepare, read_study(spoiled.folder))
+    faults = faults_of(prepare_inputs, read_study(spoiled.folder))
     assert set(TABLES) <= set(faults)
     assert "street edges [n0-n1]: length_m is -5 -> lengths must be 0 or more" in faults
     assert faults == faults_of(read_inputs, read_study(spoiled.folder))

@@ -6,14 +6,14 @@ import pytest
 
 from placement.coverage import CoverRows
 from placement.errors import InfeasibleError
-from placement.pipeline.prepare import prepare
+from placement.judge import verify
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.travel import TimesStream, TravelTimes
 from placement.travel import ask as run
 from placement.travel import search as _search
-from placement.verify import verify_folder
+from tests.written import write_outcome
 
 
 def streamed(spoiled) -> None:
@@ -31,19 +31,19 @@ def test_the_plan_is_the_same_held_or_block_by_block(spoiled, tmp_path, monkeypa
     spoiled.setting("[travel]\n", '[travel]\nthreshold_min_by_district = {"west" = 4}\n')
     held = recommend(read_study(spoiled.folder))
     write_outcome(held, tmp_path / "held")
-    assert isinstance(held.prepared.times, TravelTimes)
+    assert isinstance(held.case.prepared.times, TravelTimes)
     streamed(spoiled)
     monkeypatch.setattr(_search, "PAIRS_A_BLOCK", pairs_a_block)
     outcome = recommend(read_study(spoiled.folder))
     write_outcome(outcome, tmp_path / "blocks")
-    assert isinstance(outcome.prepared.times, TimesStream)
-    assert isinstance(outcome.coverage.covers, CoverRows)
-    assert outcome.prepared.times.n_pairs == held.prepared.times.n_pairs
+    assert isinstance(outcome.case.prepared.times, TimesStream)
+    assert isinstance(outcome.case.coverage.covers, CoverRows)
+    assert outcome.case.prepared.times.n_pairs == held.case.prepared.times.n_pairs
     assert outcome.plan.before == held.plan.before
     assert outcome.plan.after == held.plan.after
     assert results(tmp_path / "blocks") == results(tmp_path / "held")
     assert len(results(tmp_path / "held")) >= 3
-    verdict = verify_folder(tmp_path / "blocks")
+    verdict = verify(tmp_path / "blocks")
     assert verdict.differences == ()
     assert verdict.proven
 
@@ -61,9 +61,9 @@ def test_why_no_plan_exists_is_the_same(spoiled):
 
 
 def test_large_studies_stream_by_themselves(spoiled, monkeypatch):
-    assert isinstance(prepare(read_study(spoiled.folder), cached=False).times, TravelTimes)
+    assert isinstance(prepare_inputs(read_study(spoiled.folder), cached=False).times, TravelTimes)
     most = run.TravelRun.held_or_stream
     monkeypatch.setattr(run.TravelRun, "held_or_stream", lambda self, **options: most(self, most_pairs=10, **options))
-    assert isinstance(prepare(read_study(spoiled.folder), cached=False).times, TimesStream)
+    assert isinstance(prepare_inputs(read_study(spoiled.folder), cached=False).times, TimesStream)
     spoiled.setting("[travel]\n", "[travel]\nstream = false\n")
-    assert isinstance(prepare(read_study(spoiled.folder), cached=False).times, TravelTimes)
+    assert isinstance(prepare_inputs(read_study(spoiled.folder), cached=False).times, TravelTimes)

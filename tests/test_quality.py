@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.api_reference import packages
 from tests.conftest import REPOSITORY
 
 COMMANDS = {
@@ -25,6 +27,23 @@ def test_clean(name):
     run = [str(tool) if tool.exists() else command[0], *command[1:]]
     done = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_checks_are_the_same_everywhere():
+    checks = [" ".join(command) for command in COMMANDS.values()]
+    hooks = (REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"^ +- repo: (.*)$", hooks, flags=re.MULTILINE) == ["local"]
+    assert re.findall(r"^ +- id: (.*)$", hooks, flags=re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^ +entry: (.*)$", hooks, flags=re.MULTILINE) == checks
+    guide = (REPOSITORY / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"<!-- checks -->\n```bash\n(.*?)\n```\n<!-- end -->", guide, flags=re.DOTALL)
+    assert told.splitlines() == checks
+
+
+def test_every_public_name_is_there_for_the_api_reference():
+    for module in packages():
+        for name in getattr(module, "__all__", ()):
+            assert name in vars(module), f"{module.__name__}.{name}"
 
 
 def test_import_does_no_work():

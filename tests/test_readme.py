@@ -1,18 +1,35 @@
 """The README's Python example runs as it stands, and its commands are those that CI runs."""
 
+import os
 import re
 import subprocess
 import sys
 
+import pytest
+from click.testing import CliRunner
+
+from placement import console
+from placement.cli import main
 from tests.conftest import REPOSITORY
 
+PAGES = (
+    "README.md", "placement/README.md", "placement/judge/README.md", "placement/study/KEYS.md",
+    "tests/benchmarks/README.md", ".github/CONTRIBUTING.md",
+)  # fmt: skip
+EXITS = [name for name in vars(console) if name.startswith("EXIT_")]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_python_example_runs_and_is_short():
+def test_the_python_example_runs_and_is_short(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len([line for line in code.splitlines() if line.strip()]) <= 15
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert len(lines) <= 10
+    assert [line for line in lines if line.startswith(("import", "from"))] == ["import placement as pl"]
+    (tmp_path / "data").symlink_to(REPOSITORY / "data")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert re.match(r"optimal 3\d\.\d% -> [45]\d\.\d%, gap 0\.00%", done.stdout)
     assert "open" in done.stdout
@@ -25,6 +42,30 @@ def test_both_commands_stand_between_their_markers():
     assert commands[1][1].endswith("python -m pytest")
 
 
-def test_every_file_the_readme_links_to_exists():
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", README):
-        assert (REPOSITORY / target).exists(), target
+def test_the_readme_is_read_in_three_minutes():
+    assert len(README.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_a_page_links_to_exists(page):
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", text):
+        assert ((REPOSITORY / page).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_and_command_a_page_names_exists(page):
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:placement|tests|data|notebooks)/[\w./-]+)`", text):
+        assert (REPOSITORY / name).exists(), name
+    for name in re.findall(r"`\.?placement ([a-z]+)", text):
+        assert name in main.commands, name
+    for name in re.findall(r"python -m (tests[\w.]+)", text):
+        assert (REPOSITORY / f"{name.replace('.', '/')}.py").exists(), name
+
+
+def test_the_exit_codes_are_those_of_the_command():
+    told = re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)
+    assert [int(code) for code in told] == [0, *sorted(getattr(console, name) for name in EXITS)]
+    help_text = CliRunner().invoke(main, ["--help"]).stdout
+    assert all(re.search(rf"(^ *|· |: ){code} ", help_text, flags=re.MULTILINE) for code in told)

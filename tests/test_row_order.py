@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.report import plan_record
-from placement.report.write import report_data
 from placement.study import read_study
 from placement.tables import read_tables
+from tests.written import data_of
 
 TABLES = ("population", "footfall", "survey", "stations", "candidates", "usage", "nodes", "edges")
 
@@ -31,7 +31,7 @@ def with_usage(spoiled):
 
 def record(spoiled):
     outcome = recommend(read_study(spoiled.folder))
-    found = plan_record(report_data(outcome, spoiled.folder / "out"))
+    found = plan_record(data_of(outcome, spoiled.folder / "out"))
     return {key: value for key, value in found.items() if key != "inputs"}
 
 
@@ -73,8 +73,8 @@ def test_questionnaires_in_any_order_are_the_same_survey(spoiled):
     rng = np.random.default_rng(2)
     rows = [(str(rng.choice(["west-1", "east-1"])), str(rng.choice(["yes", "no"])), "no") for _ in range(40)]
     spoiled.write("survey", pd.DataFrame(rows, columns=["district", "heard", "used"]))
-    before = prepare(read_study(spoiled.folder))
+    before = prepare_inputs(read_study(spoiled.folder))
     spoiled.write("survey", spoiled.frame("survey").iloc[::-1])
-    after = prepare(read_study(spoiled.folder))
+    after = prepare_inputs(read_study(spoiled.folder))
     assert (after.demand.expected_use == before.demand.expected_use).all()
     assert after.notes == before.notes

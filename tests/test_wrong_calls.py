@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
-from placement.coverage import Standard, cover, measure
+from placement.case import Case, measure
+from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts, station_costs
 from placement.errors import InputError
-from placement.models import maximal_coverage
 from placement.plan import optimise
-from placement.values import Demand, Segment, Sites
+from placement.values import Demand, Segment, Sites, SolveOptions
 from tests.towns import make_demand, make_sites, make_times
 
 NAN = np.nan
@@ -76,10 +76,14 @@ def town():
     return demand, sites, times, cover(demand, sites, times, Standard(threshold_s=900))
 
 
-def call_optimise(**changes):
+def call_case(**changes):
     demand, sites, _, coverage = town()
-    stages = {"demand": demand, "sites": sites, "coverage": coverage, "costs": costs(), "policy": Policy()}
-    return optimise(**stages | changes)
+    stages = {"demand": demand, "sites": sites, "coverage": coverage, "costs": costs()}
+    return Case(**stages | changes)
+
+
+def call_measure(standing):
+    return measure(call_case(), standing)
 
 
 def coverage_with(**fields):
@@ -274,51 +278,58 @@ WRONG = [
         "coverage [serving]: serving has shape (3, 2), expected (2, 3",
     ),
     # stages that do not belong together
-    (lambda: call_optimise(sites=reversed_sites()), "coverage [sites]: holds the same 3 sites in another order"),
-    (lambda: call_optimise(sites=make_sites(1, 1)), "coverage [sites]: is for other sites (3, here 2; only there: C1)"),
+    (lambda: call_case(sites=reversed_sites()), "coverage [sites]: holds the same 3 sites in another order"),
+    (lambda: call_case(sites=make_sites(1, 1)), "coverage [sites]: is for other sites (3, here 2; only there: C1)"),
     (
-        lambda: call_optimise(demand=reversed_demand()),
+        lambda: call_case(demand=reversed_demand()),
         "coverage [demand points]: holds the same 2 demand points in ano",
     ),
-    (lambda: call_optimise(demand=other_speed()), "coverage [segments]: is for other hours or another speed of elderl"),
-    (lambda: call_optimise(demand=other_hours()), "demand has minutes 480 to 1440 at 0.9 m/s"),
+    (lambda: call_case(demand=other_speed()), "coverage [segments]: is for other hours or another speed of elderl"),
+    (lambda: call_case(demand=other_hours()), "demand has minutes 480 to 1440 at 0.9 m/s"),
     (
-        lambda: call_optimise(sites=other_sites("opens_min", [480, 0, 0])),
+        lambda: call_case(sites=other_sites("opens_min", [480, 0, 0])),
         "coverage [S0]: is for other hours or services of the site",
     ),
     (
-        lambda: call_optimise(costs=station_costs(reversed_sites(), {})),
+        lambda: call_case(costs=station_costs(reversed_sites(), {})),
         "costs [sites]: holds the same 3 sites in another order (first: C1, here S0)",
     ),
     (
-        lambda: call_optimise(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "running")})),
+        lambda: call_case(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "running")})),
         "costs: are for 1",
     ),
     (
-        lambda: call_optimise(policy=Policy(district_floors={"A": Fraction(1, 2)})),
+        lambda: call_case(policy=Policy(district_floors={"A": Fraction(1, 2)})),
         "policy [district_floors.A]: district A is not in the population (only in policy: A; only in the population: a",
     ),
     (
-        lambda: call_optimise(policy=Policy(age_floors={"eldery": Fraction(1, 2)})),
+        lambda: call_case(policy=Policy(age_floors={"eldery": Fraction(1, 2)})),
         "policy [age_floors.eldery]: age group eldery is not in the demand",
     ),
-    (lambda: call_optimise(policy=None), "policy: policy is None -> give a Policy"),
-    (lambda: call_optimise(gap=1.0), "optimise [gap]: gap is 1.0 -> give a share below 1"),
-    (lambda: call_optimise(gap=-0.1), "optimise [gap]: gap is -0.1"),
+    (lambda: call_case(policy=None), "policy: policy is None -> give a Policy"),
+    (lambda: optimise(town()), "-> give a Case"),
+    (lambda: optimise(call_case(), {"max_moves": 3}), "policy: policy is {'max_moves': 3} -> give a Policy"),
+    (lambda: optimise(call_case(), options=0.5), "options: options is 0.5 -> give a SolveOptions"),
+    (lambda: call_case(streets="streets.graphml"), "case [streets]: streets is 'streets.graphml' -> give a Streets"),
+    (lambda: Policy().but(max_stations=1.5), "policy [max_stations]: max_stations is 1.5, not a whole number"),
     (
-        lambda: call_optimise(time_limit_s=0),
-        "optimise [time_limit_s]: time_limit_s is 0 -> give a finite number above 0",
+        lambda: Policy().but(capital_yuan=0.001),
+        "policy [capital_yuan]: capital_yuan is 0.001 -> give yuan with at most",
     ),
-    (lambda: call_optimise(seed=1.5), "optimise [seed]: seed is 1.5, not a whole number"),
-    (lambda: call_optimise(threads=0), "optimise [threads]: threads is 0 -> give 1 or more"),
-    (lambda: measure(town()[3], reversed_demand(), np.ones(3, dtype=bool)), "coverage [demand points]: holds the same"),
+    (lambda: Policy().but(capital_yuan=1, capital_fen=100), "policy [capital_yuan]: capital_fen is given besides"),
+    (lambda: Policy().but(max_station=3), "policy [but.max_station]: limit max_station is not in the limits"),
+    (lambda: SolveOptions().but(gpa=0.1), "solve [but.gpa]: option gpa is not in the options"),
+    (lambda: SolveOptions(backend=None), "solve [backend]: backend is None -> name a solver, or auto"),
+    (lambda: SolveOptions(gap=1.0), "solve [gap]: gap is 1.0 -> give a share below 1"),
+    (lambda: SolveOptions(gap=-0.1), "solve [gap]: gap is -0.1"),
+    (lambda: SolveOptions(time_limit_s=0), "solve [time_limit_s]: time_limit_s is 0 -> give a finite number above 0"),
+    (lambda: SolveOptions(seed=1.5), "solve [seed]: seed is 1.5, not a whole number"),
+    (lambda: SolveOptions(threads=0), "solve [threads]: threads is 0 -> give 1 or more"),
+    (lambda: call_measure(np.array([0, 1])), "coverage [standing]: has shape (2,) and holds int64, exp"),
+    (lambda: call_measure(np.ones(3)), "coverage [standing]: has shape (3,) and holds float64"),
+    (lambda: call_measure(["S0", "C9"]), "standing [C9]: site C9 is not in sites"),
     (
-        lambda: measure(town()[3], town()[0], np.array([0, 1])),
-        "coverage [standing]: has shape (2,) and holds int64, exp",
-    ),
-    (lambda: measure(town()[3], town()[0], np.ones(3)), "coverage [standing]: has shape (3,) and holds float64"),
-    (
-        lambda: maximal_coverage(town()[3], town()[0], reversed_sites(), costs(), Policy()),
+        lambda: Case(coverage=town()[3], demand=town()[0], sites=reversed_sites(), costs=costs()),
         "coverage [sites]: holds the same 3 sites in another order (first: S0, here C1)",
     ),
     (
@@ -356,19 +367,22 @@ def test_what_a_value_was_made_from_may_change_without_it():
 
 
 def test_a_time_limit_beyond_all_clocks_is_a_fault():
-    with pytest.raises(InputError, match=r"time_limit_s is 1e\+300 -> give 1000000000 or less"):
-        call_optimise(time_limit_s=1e300)
+    with pytest.raises(InputError, match=r"time_limit_s is 1e\+300 -> give 31536000 or less"):
+        SolveOptions(time_limit_s=1e300)
 
 
 def test_options_are_taken_as_any_kind_of_number():
-    assert call_optimise(gap=Decimal("0.1"), time_limit_s=Fraction(20)).asked_gap == 0.1
-    assert call_optimise(time_limit_s=Decimal(20)).status == "optimal"
+    assert SolveOptions(gap=Decimal("0.1"), time_limit_s=Fraction(20)) == SolveOptions(gap=0.1, time_limit_s=20.0)
+    assert optimise(call_case(), options=SolveOptions(time_limit_s=Decimal(20))).status == "optimal"
 
 
 def test_all_faults_of_a_value_come_at_once():
     with pytest.raises(InputError) as caught:
         Policy(capital_fen=0.5, max_moves=-1, district_floors={"a": 2})
     assert [fault.row for fault in caught.value.faults] == ["capital_fen", "max_moves", "district_floors.a"]
+    with pytest.raises(InputError) as caught:
+        SolveOptions(backend="", gap=1, time_limit_s="60", seed=-1, threads=2.0)
+    assert [fault.row for fault in caught.value.faults] == ["backend", "gap", "time_limit_s", "seed", "threads"]
 
 
 def test_what_is_right_is_taken_as_it_is():
@@ -381,7 +395,7 @@ def test_what_is_right_is_taken_as_it_is():
     whole = costs(purchase=np.zeros(3), move=[Decimal(4)] * 3)
     assert (whole.purchase.dtype, whole.move.tolist()) == (np.int64, [4, 4, 4])
     assert sites_with("rent_fen", pd.Series([pd.NA] * 3, dtype=object).to_numpy()).frame["rent_fen"].isna().all()
-    assert call_optimise().status == "optimal"
+    assert optimise(call_case()).status == "optimal"
 
 
 def test_checks_of_a_million_points_take_no_time():

@@ -1,6 +1,7 @@
 """What stations cost and what a plan may spend."""
 
 from placement.economics.costs import StationCosts, station_costs
-from placement.economics.policy import Policy
+from placement.economics.lines import CAPITAL, LINES, Action, Line, budget
+from placement.values import Policy
 
-__all__ = ["Policy", "StationCosts", "station_costs"]
+__all__ = ["CAPITAL", "LINES", "Action", "Line", "Policy", "StationCosts", "budget", "station_costs"]

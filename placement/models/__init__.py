@@ -1,5 +1,60 @@
-"""Formulations: data into integer programs. One file a formulation."""
+"""Models: data into integer programs. One file a model; :mod:`placement.models.model` tells how to add one."""
 
-from placement.models.maximal_coverage import RelocationModel, maximal_coverage
+from __future__ import annotations
 
-__all__ = ["RelocationModel", "maximal_coverage"]
+from importlib import import_module
+
+from placement.errors import InputError
+from placement.models.maximal_coverage import maximal_coverage
+from placement.models.model import Columns, Decision, Formulated, Model
+from placement.values.objectives import OBJECTIVES, known_objective
+
+__all__ = [
+    "Columns",
+    "Decision",
+    "Formulated",
+    "Model",
+    "maximal_coverage",
+    "model_of",
+    "register",
+    "unregister",
+]
+
+_REGISTERED: dict[str, Model] = {}
+
+
+def model_of(objective: str) -> Model:
+    """Return the model of an objective.
+
+    Raises
+    ------
+    InputError
+        If no model is registered for it, with the list of those that are.
+    """
+    if not known_objective(objective):
+        known = ", ".join(OBJECTIVES)
+        raise InputError.single("policy", f"{objective!r} is no objective", row="objective", remedy=f"known: {known}")
+    if objective not in _REGISTERED:
+        module, name = OBJECTIVES[objective].split(":")
+        _REGISTERED[objective] = getattr(import_module(module), name)
+    return _REGISTERED[objective]
+
+
+def register(objective: str, model: Model) -> None:
+    """Make a model known by the name of its objective, to study files, policies and solving in this process.
+
+    Raises
+    ------
+    InputError
+        If the name is taken.
+    """
+    if known_objective(objective):
+        raise InputError.single("models", f"{objective!r} is registered already", remedy="unregister it, or rename")
+    OBJECTIVES[objective] = f"{model.__module__}:{getattr(model, '__qualname__', objective)}"
+    _REGISTERED[objective] = model
+
+
+def unregister(objective: str) -> None:
+    """Forget a model that was registered; one that is not known is passed over."""
+    _REGISTERED.pop(objective, None)
+    OBJECTIVES.pop(objective, None)

@@ -1,4 +1,4 @@
-"""The service standard and the limits of a study, as the stages take them."""
+"""The service standard, the objective, the limits and the options of a study, as the stages take them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.economics import Policy
 from placement.standard import Standard
 from placement.study import Study
+from placement.values import Policy, SolveOptions
+from placement.values.policy import COUNTED
 
 
 def study_standard(study: Study) -> Standard:
@@ -31,13 +32,22 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
     return Policy(
-        capital_fen=study.budget.capital,
-        running_fen=study.budget.running,
-        max_stations=study.policy.max_stations,
-        max_moves=study.policy.max_moves,
-        max_opens=study.policy.max_opens,
-        max_closes=study.policy.max_closes,
-        max_changes=study.policy.max_changes,
+        objective=study.policy.objective,
+        **{f"{line}_fen": cap for line, cap in study.budget},
+        **{name: getattr(study.policy, name) for name in COUNTED},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+    )
+
+
+def study_options(study: Study) -> SolveOptions:
+    """Return how the plan of a study is sought."""
+    solve = study.solve
+    return SolveOptions(
+        backend=solve.backend,
+        gap=solve.gap,
+        time_limit_s=solve.time_limit_s,
+        seed=study.study.seed,
+        threads=solve.threads,
+        engine=solve.engine,
     )

@@ -27,7 +27,7 @@ from placement.streets import Streets
 from placement.study import Study, StudyError, read_study
 from placement.tables import (
     Tables,
-    input_fingerprints,
+    input_states,
     read_tables,
     refuse_changes,
 )
@@ -140,7 +140,7 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
     return replace(tables, notes=(*tables.notes, *notes)), streets
 
 
-def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
+def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
     """Read a study's tables and compute demand and travel times.
 
     Parameters
@@ -164,10 +164,10 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None, cach
     """
     tell = progress or (lambda _line: None)
     tell("reading tables")
-    fingerprints = input_fingerprints(study)
+    before = input_states(study)
     tables, streets = read_inputs(study)
     population, more = demand_points(study, tables, streets)
-    refuse_changes(study, fingerprints)
+    fingerprints = refuse_changes(study, before)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     tell("estimating demand")
     survey, left_out = survey_counts(study, tables)

@@ -1,37 +1,46 @@
-"""The main job in order: study, demand, walking times, coverage, program, plan, files. Only chains the stages."""
+"""The main job in order: study, demand, walking times, coverage, program, plan. Only chains the stages."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
-from placement.coverage import cover
-from placement.economics import station_costs
-from placement.errors import InfeasibleError
 from placement.interrupts import hold_interrupts
 from placement.pipeline.engine import study_engine
-from placement.pipeline.outcome import Outcome
-from placement.pipeline.policy import study_policy, study_standard
-from placement.pipeline.prepare import Prepared, prepare
-from placement.pipeline.visits import predict_visits
+from placement.pipeline.policy import study_options
+from placement.pipeline.study_case import StudyCase, prepare
+from placement.pipeline.visits import Visits, predict_visits
 from placement.plan import optimise
 from placement.solve import check_backend
 from placement.study import Study
-from placement.values import Plan
+from placement.values import Plan, Policy, SolveOptions
 
-Progress = Callable[[str], None]
-_LOG = logging.getLogger(__name__)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """A plan, what it was made from, and who would come.
+
+    Parameters
+    ----------
+    case
+        What the plan was made from.
+    plan
+        The recommendation.
+    visits
+        Predicted visits of each station; None without a usage table.
+    """
+
+    case: StudyCase
+    plan: Plan
+    visits: Visits | None
 
 
 def recommend(
     study: Study,
+    policy: Policy | None = None,
+    options: SolveOptions | None = None,
     *,
-    backend: str | None = None,
-    gap: float | None = None,
-    time_limit_s: float | None = None,
-    seed: int | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run the whole job and return the plan with its stages; nothing is written.
 
@@ -39,8 +48,8 @@ def recommend(
     ----------
     study
         See :func:`placement.study.read_study`.
-    backend, gap, time_limit_s, seed
-        Override the study's own settings where given.
+    policy, options
+        Limits of the plan, and how it is sought; by default the study's own.
     progress
         Called with a line of text at each step.
 
@@ -52,43 +61,12 @@ def recommend(
         At Ctrl-C (in Jupyter: stop) before there is a plan. The first one after that ends the search: the outcome
         holds the best plan so far, marked ``interrupted``. A second one ends at once.
     """
-    tell = progress or (lambda _line: None)
-    options = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit_s, "study.seed": seed}
-    study = study.with_settings({key: value for key, value in options.items() if value is not None})
-    check_backend(study.solve.backend)
-    settings = study_engine(study)
+    check_backend((options or study_options(study)).backend)
+    study_engine(study)
     with hold_interrupts(at_once=False):
-        prepared = prepare(study, progress=progress)
-        tell("cover sets")
-        coverage = cover(prepared.demand, prepared.sites, prepared.times, study_standard(study))
-        costs = station_costs(prepared.sites, study.costs)
-        policy = study_policy(study, prepared.demand.points["parent"])
-        plan = _optimised(
-            prepared,
-            demand=prepared.demand,
-            sites=prepared.sites,
-            coverage=coverage,
-            costs=costs,
-            policy=policy,
-            streets=prepared.streets,
-            study=study.study.name,
-            backend=study.solve.backend,
-            gap=study.solve.gap,
-            time_limit_s=study.solve.time_limit_s,
-            seed=study.study.seed,
-            threads=study.solve.threads,
-            settings=settings,
-            progress=progress,
-        )
-        tell("predicting visits")
-        visits = predict_visits(prepared, plan.open)
-    return Outcome(prepared=prepared, coverage=coverage, costs=costs, policy=policy, plan=plan, visits=visits)
-
-
-def _optimised(prepared: Prepared, **options: Any) -> Plan:
-    """Return the plan; where there is none, the error goes on with what its proof is written with."""
-    try:
-        return optimise(**options)
-    except InfeasibleError as error:
-        error.prepared = prepared
-        raise
+        case = prepare(study, progress=progress)
+        plan = optimise(case, policy, options, progress=progress)
+        if progress is not None:
+            progress("predicting visits")
+        visits = predict_visits(case.prepared, plan.open)
+    return Outcome(case=case, plan=plan, visits=visits)

@@ -24,8 +24,8 @@ from placement.solve.infeasible.constraints import REQUIRED, constraint_names, e
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.solve.program.recount import covered_rows, exact_sum, open_sites
 from placement.solve.program.reduced import common_divisor
-from placement.values import Certificate, CoverageProgram, LinearRow, Solution
-from placement.values.infeasible import Change, Infeasibility
+from placement.values import Certificate, CoverageProgram, Solution
+from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,9 +43,6 @@ _QUESTIONS, _FEW_COLUMNS, _QUESTIONS_OF_FEW = 3, 100, 30
 
 _PRECISE = 0.05
 """Where columns are many the two need come no closer than this share."""
-
-_COUNT_CLOSED = ("max_closes", "max_changes")
-"""Rows of stations that are closed; they are written as what is left of all that stand today."""
 
 
 def explain(
@@ -132,15 +129,13 @@ class _Explainer:
         return self._change(name, 1, self.certificate)
 
     def _change(self, name: str, amount: int, certificate: Certificate) -> Change:
-        limit = next((_limit(row) for row in self.program.linear if row.name == name), None)
-        floor = next((floor for floor in self.program.floors if floor.name == name), None)
-        return Change(
-            constraint=name,
-            asked=floor.minimum if floor is not None else limit or 0,
-            of=None if floor is None else exact_sum(self.program.row_weights()[floor.rows]),
-            at_least=amount,
-            certificate=certificate,
-        )
+        row = next((row for row in self.program.linear if row.name == name), None)
+        if row is not None:
+            asked, of, unit = row.limit + row.base, None, str(row.kind.unit)
+        else:
+            floor = next(floor for floor in self.program.floors if floor.name == name)
+            asked, of, unit = floor.minimum, exact_sum(self.program.row_weights()[floor.rows]), WEIGHT_UNIT
+        return Change(constraint=name, unit=unit, asked=asked, of=of, at_least=amount, certificate=certificate)
 
     def _settled(self, change: Change, *, last: bool) -> Change | None:
         """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
@@ -220,9 +215,3 @@ def _excess(program: CoverageProgram, name: str, chosen: NDArray[np.bool_]) -> i
         covered += exact_sum(np.where(covered_rows(covers, stands), weights, 0)[inside])
         first += weights.size
     return floor.minimum - covered
-
-
-def _limit(row: LinearRow) -> int:
-    """Return the limit as the study has it: a row of closed stations counts both ways to stay as one less."""
-    today = int(np.count_nonzero(row.coefficients < 0)) // 2 if row.name in _COUNT_CLOSED else 0
-    return row.limit + today

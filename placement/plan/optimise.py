@@ -5,68 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from placement.coverage import Coverage, measure
-from placement.economics import Policy, StationCosts
-from placement.models import maximal_coverage
-from placement.models.maximal_coverage import WEIGHT_SCALE
-from placement.plan.decode import budget_lines, decode, standing_after
+from placement.case import Case, measure
+from placement.economics import budget
+from placement.errors import InfeasibleError, InputError
+from placement.models import Formulated, model_of
+from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
 from placement.solve.settings import EngineSettings
-from placement.streets import Streets
-from placement.values import Demand, Plan, Sites, Solution
-from placement.values.checks import Faults, is_number, shown
-
-MOST_SECONDS = 10**9
-"""The longest time limit, seconds: what clocks and solvers still take."""
+from placement.values import Plan, Policy, Solution, SolveOptions
+from placement.values.checks import shown
 
 
 def optimise(
+    case: Case,
+    policy: Policy | None = None,
+    options: SolveOptions | None = None,
     *,
-    demand: Demand,
-    sites: Sites,
-    coverage: Coverage,
-    costs: StationCosts,
-    policy: Policy,
-    streets: Streets | None = None,
-    study: str = "",
-    backend: str = "auto",
-    gap: float = 0.0,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
-    threads: int = 2,
-    settings: EngineSettings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Return the best plan found, with its bound.
 
     Parameters
     ----------
-    demand, sites, coverage, costs, policy
-        The stages before; `coverage` must come from `demand` and `sites`.
-    streets
-        Used to pair stations that give up their machines with sites that receive them, by least total walking time;
-        straight lines without it.
-    study
-        Name shown with the plan.
-    backend
-        ``auto`` (own engine where the program is of its kind), ``highs``, ``cbc``, or any PuLP solver by name.
-    gap
-        Relative gap at which to stop, 0 = proven optimal.
-    time_limit_s
-        Wall time allowed for solving, seconds. Choosing among equal optima, or saying why there is no plan, gets what
-        solving leaves of it and a quarter of it more: 1.25 `time_limit_s` is the most for all of it together.
-    seed, threads
-        Fixed so that the same input gives the same plan.
-    settings
-        Of the engine, for who measures it; None: the default ones.
+    case
+        What the plan is made from.
+    policy, options
+        Its limits, and how it is sought; by default the case's own.
     progress
         Called with a line of text at each step.
 
     Raises
     ------
     InputError
-        If the stages do not belong together, or an option is none.
+        If `policy` or `options` is none, a floor names what the case does not have, or there is no such solver.
     InfeasibleError
         Naming constraints that cannot hold together, with the numbers and the proof.
     NoSolutionError
@@ -76,50 +48,59 @@ def optimise(
         and the plan is the best found until then, marked ``interrupted``; see
         :func:`placement.solve.maximise_coverage`.
     """
-    tell = progress or (lambda _line: None)
-    _check_options(gap, time_limit_s, seed, threads)
-    model = maximal_coverage(coverage, demand, sites, costs, policy)
-    runs: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings}
+    asked = _asked(case, policy, options)
+    try:
+        return _optimised(asked, progress or (lambda _line: None))
+    except InfeasibleError as error:
+        error.case = asked
+        raise
+
+
+def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> Case:
+    """Return the case with the limits and options that a plan is asked for with."""
+    wanted = {"case": (case, Case), "policy": (policy, Policy), "options": (options, SolveOptions)}
+    for name, (value, kind) in wanted.items():
+        if not isinstance(value, kind) and (value is not None or name == "case"):
+            raise InputError.single(name, f"{name} is {shown(value)}", remedy=f"give a {kind.__name__}")
+    return case.but(policy=policy or case.policy, options=options or case.options)
+
+
+def _optimised(case: Case, tell: Callable[[str], None]) -> Plan:
+    sites, costs = case.sites, case.costs
+    model = model_of(case.policy.objective)(case)
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
-    options = {"gap": float(gap), "time_limit_s": float(time_limit_s), **runs}
-    solution, left_s = solve_in_time(model.program, backend, options)
+    options = case.options
+    runs: dict[str, Any] = {
+        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
+    }  # fmt: skip
+    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, **runs}
+    solution, left_s = solve_in_time(model.program, options.backend, how)
     tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
-    if solution.status == "optimal" and gap == 0 and not solution.interrupted:
+    if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         tell("choosing among equal plans")
-        solution, tie_broken = break_ties(model, solution, costs, sites, streets, time_limit_s=left_s, **runs)
-    actions = decode(model, solution.chosen, sites, costs, streets)
-    standing = standing_after(model, solution.chosen, len(sites))
+        solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
-        study=study,
-        **_claims(solution),
-        actions=actions,
+        study=case.name,
+        **_claims(model, solution),
+        actions=decode(actions, sites, costs, case.streets),
         open=tuple(sorted(sites.ids[standing])),
-        before=measure(coverage, demand, sites.table["existing"].to_numpy(dtype=bool)),
-        after=measure(coverage, demand, standing),
-        budget=budget_lines(actions, standing, costs, policy),
+        before=measure(case),
+        after=measure(case, standing),
+        budget=budget(actions, costs, case.policy),
         tie_broken=tie_broken,
+        policy=case.policy,
+        options=case.options,
     )
 
 
-def _check_options(gap: float, time_limit_s: float, seed: int, threads: int) -> None:
-    faults = Faults("optimise")
-    if not is_number(gap) or not 0 <= gap < 1:
-        faults.add(f"gap is {shown(gap)}", row="gap", remedy="give a share below 1; 0 = proven")
-    limit_s = faults.number("time_limit_s", time_limit_s)
-    if limit_s is not None and limit_s > MOST_SECONDS:
-        faults.add(f"time_limit_s is {shown(time_limit_s)}", row="time_limit_s", remedy=f"give {MOST_SECONDS} or less")
-    faults.whole("seed", seed)
-    faults.whole("threads", threads, least=1)
-    faults.raise_any()
-
-
-def _claims(solution: Solution) -> dict[str, Any]:
+def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
     kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
-        "objective": solution.objective / WEIGHT_SCALE,
-        "bound": solution.bound / WEIGHT_SCALE,
+        "objective": solution.objective / model.scale,
+        "bound": solution.bound / model.scale,
         "details": dict(solution.details),
     }

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.economics import StationCosts
 from placement.interrupts import hold_interrupts
-from placement.models import RelocationModel
-from placement.models.maximal_coverage import capital_amounts
+from placement.models import Formulated
 from placement.solve.program.recount import recount
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.ties.transfers import Transfers
@@ -27,9 +25,8 @@ _GRACE_S, _GRACE_SHARE = 0.25, 0.03
 
 
 def break_ties(
-    model: RelocationModel,
+    model: Formulated,
     solution: Solution,
-    costs: StationCosts,
     sites: Sites,
     streets: Streets | None,
     *,
@@ -46,7 +43,7 @@ def break_ties(
     options = {"time_limit_s": time_limit_s, "seed": seed, "threads": threads, "settings": settings or DEFAULTS}
     transfers = _transfers(model, sites, streets)
     with hold_interrupts() as interrupt:
-        better, remark = _guarded(model, solution, [*_action_costs(model, costs)], transfers, options)
+        better, remark = _guarded(model, solution, [*_action_costs(model)], transfers, options)
     if better is not None and not _as_good(model, solution, better):
         better, remark = None, "the solver's plan is not as good as the one at hand"
     if better is not None:
@@ -56,7 +53,7 @@ def break_ties(
 
 
 def _guarded(
-    model: RelocationModel,
+    model: Formulated,
     solution: Solution,
     action_costs: list[NDArray[np.int64]],
     transfers: Transfers | None,
@@ -85,16 +82,16 @@ def _guarded(
     return (found[0] if found else None), ""
 
 
-def _as_good(model: RelocationModel, solution: Solution, better: Solution) -> bool:
+def _as_good(model: Formulated, solution: Solution, better: Solution) -> bool:
     if better.chosen.shape != solution.chosen.shape:
         return False
     counted = recount(model.program, better.chosen)
     return not counted.violations and counted.objective == solution.objective == better.objective
 
 
-def _transfers(model: RelocationModel, sites: Sites, streets: Streets | None) -> Transfers | None:
+def _transfers(model: Formulated, sites: Sites, streets: Streets | None) -> Transfers | None:
     """Return the lengths by which stations are paired with the places they move to; None where none can move."""
-    giving, receiving = model.of_kind("give"), model.of_kind("move_in")
+    giving, receiving = model.giving, model.receiving
     if not giving.size or not receiving.size:
         return None
 
@@ -106,13 +103,12 @@ def _transfers(model: RelocationModel, sites: Sites, streets: Streets | None) ->
     return Transfers(giving=giving, receiving=receiving, lengths=lengths)
 
 
-def _action_costs(model: RelocationModel, costs: StationCosts) -> list[NDArray[np.int64]]:
+def _action_costs(model: Formulated) -> list[NDArray[np.int64]]:
     """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
 
     Money is counted in shares of the largest unit that divides all amounts.
     """
-    money = capital_amounts(model.kinds, model.sites, costs)
-    actions = np.where(np.isin(model.kinds, ["keep", "give"]), -1, 1).astype(np.int64)
+    actions, money = model.action_costs()
     money = money // (int(np.gcd.reduce(money)) or 1)
     worst = int(np.abs(money).sum()) + 1
     return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import placement
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Visits
 from placement.report.data import ReportData, SurveyTables
 from placement.study import Study, overrides_of
 from placement.values import Demand, Plan
+from placement.version import __version__
 
 _LIBRARIES = (
     "geopandas",
@@ -109,7 +109,7 @@ def _installed() -> Mapping[str, str]:
 def versions() -> dict[str, str]:
     """Return the versions of this library and of what the bytes of a result folder depend on."""
     found = {
-        "placement": placement.__version__,
+        "placement": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }

@@ -30,7 +30,6 @@ from placement.report.plan_json import (
 )
 from placement.study import overrides_of
 from placement.values import Change, Infeasibility
-from placement.values.infeasible import MONEY
 
 INFEASIBLE_FILE = "infeasible.json"
 INFEASIBLE_SCHEMA = "placement/infeasible/1"
@@ -79,13 +78,6 @@ class InfeasibleFile(Part):
     changes: list[ChangePart]
 
 
-def unit_of(change: Change) -> str:
-    """Return the unit of a change's amounts."""
-    if change.of is not None:
-        return "thousandths of a visit a month"
-    return MONEY.get(change.constraint, "stations or moves").replace("yuan", "fen")
-
-
 def infeasible_files(found: Infeasibility, prepared: Prepared, *, study_path: str) -> dict[str, bytes]:
     """Return the files of the folder that proves that a study has no plan, by name."""
     study = prepared.study
@@ -117,7 +109,7 @@ def _change(change: Change, number: int) -> dict[str, Any]:
         enough = {"amount": change.enough, "plan": _decisions(change.decisions)}
     return {
         "constraint": change.constraint,
-        "unit": unit_of(change),
+        "unit": change.unit,
         "at_least": change.at_least,
         "proof": proof_file(number),
         "enough": enough,

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from placement import __version__
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.solve.cuts.pool import CutPool
@@ -36,6 +35,7 @@ from placement.solve.tree.branch import Tree
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Floor, LinearRow, Solution
 from placement.values.program import WEIGHT_LIMIT
+from placement.version import __version__
 
 _NAME = f"placement {__version__}"
 

@@ -18,20 +18,18 @@ from pydantic import BaseModel, PrivateAttr, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
-from placement.study.fields import parse_period
-from placement.study.overrides import Override, overridden, overrides_of, settings
+from placement.study.fields import Host, parse_period
+from placement.study.inputs import InputFile, Inputs, StreetsInput
+from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.section import Section
 from placement.study.sections import (
     BudgetSection,
     CostSection,
     DemandSection,
     FloorsSection,
-    InputFile,
-    Inputs,
     PolicySection,
-    Section,
     SolveSection,
-    StreetsInput,
     StudySection,
     TravelSection,
 )
@@ -48,6 +46,7 @@ _OWN = ("folder", "file", "digest", "remarks")
 _READ_BY = ("study", "inputs", "demand")
 
 __all__ = [
+    "SECTIONS",
     "TABLE",
     "BudgetSection",
     "CostSection",
@@ -107,7 +106,7 @@ class Study(Section):
     inputs: Inputs
     demand: DemandSection
     travel: TravelSection
-    costs: Mapping[str, CostSection] = {}
+    costs: Mapping[Host, CostSection] = {}
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     solve: SolveSection = SolveSection()
@@ -327,8 +326,14 @@ def _faults(error: pydantic.ValidationError, table: str) -> list[Fault]:
         else:
             message = item["msg"].removeprefix("Value error, ")
             shown = f" (got {_shown(item['input'])})" if isinstance(item["input"], str | int | float | Decimal) else ""
-            faults.append(Fault(table=table, row=key, problem=f"{message}{shown}", remedy="see the inputs in README"))
+            faults.append(Fault(table=table, row=key, problem=f"{message}{shown}", remedy=_see(item["loc"])))
     return list(dict.fromkeys(faults))
+
+
+def _see(location: tuple[int | str, ...]) -> str:
+    """Return the command that prints the reference of a section."""
+    section = str(location[0]) if location else ""
+    return f"see: placement keys {section}".rstrip() if section in Study.model_fields else "see: placement keys"
 
 
 def _shown(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from placement.errors import Fault
-from placement.study.sections import InputFile, Inputs
+from placement.study.inputs import InputFile, Inputs
 
 if TYPE_CHECKING:
     from placement.study import Study

@@ -7,6 +7,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -27,6 +28,14 @@ MOST = 10**12
 """No other number of a study is larger."""
 MOST_STATION_FEN = 500_000_000
 """No item of one station costs more than five million yuan; what does was written in fen."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """What the reference of keys (:mod:`placement.study.reference`) calls the values of a type, and their unit."""
+
+    name: str = ""
+    unit: str = ""
 
 
 def parse_period(text: str) -> tuple[int, int]:
@@ -160,16 +169,23 @@ def _engine_number(value: Any) -> Any:
     return number if isinstance(number, int) else float(number)
 
 
-EngineNumbers = Annotated[Mapping[str, Mapping[str, Any]], BeforeValidator(_engine_numbers)]
-MinutesARow = Annotated[int, BeforeValidator(_minutes_a_row)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-TimeFormat = Annotated[str, AfterValidator(_time_format)]
+EngineNumbers = Annotated[
+    Mapping[str, Mapping[str, Any]], BeforeValidator(_engine_numbers), Called("tables of numbers")
+]
+MinutesARow = Annotated[int, BeforeValidator(_minutes_a_row), Called('"hour", "day" or whole number', "minutes")]
+TimeZone = Annotated[str, AfterValidator(_time_zone), Called("time zone")]
+TimeFormat = Annotated[str, AfterValidator(_time_format), Called("format of times")]
 Flag = Annotated[bool, Field(strict=True)]
-Fen = Annotated[int, BeforeValidator(_to_fen)]
-StationFen = Annotated[int, BeforeValidator(_station_fen)]
+Fen = Annotated[int, BeforeValidator(_to_fen), Called("amount", "yuan")]
+StationFen = Annotated[int, BeforeValidator(_station_fen), Called("amount", "yuan")]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Share = Annotated[Number, AfterValidator(_plain_share)]
-ExactShare = Annotated[Fraction, BeforeValidator(_share)]
+Share = Annotated[Number, AfterValidator(_plain_share), Called("share", "0 to 1")]
+ExactShare = Annotated[Fraction, BeforeValidator(_share), Called("share", "0 to 1")]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
-LocalPath = Annotated[str, AfterValidator(_local_path)]
+LocalPath = Annotated[str, AfterValidator(_local_path), Called("path")]
+AgeGroup = Annotated[str, Called("age group")]
+District = Annotated[str, Called("district")]
+Host = Annotated[str, Called("host")]
+Period = Annotated[str, Called("period")]
+Service = Annotated[str, Called("service")]

@@ -3,189 +3,116 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from placement.study.fields import (
+    AgeGroup,
+    Called,
+    District,
     EngineNumbers,
     ExactShare,
     Fen,
     Flag,
+    Host,
     LocalPath,
     MinutesARow,
     NotNegative,
+    Period,
     Positive,
+    Service,
     Share,
     StationFen,
     TimeFormat,
     TimeZone,
-    as_file,
     at_most,
     parse_period,
 )
+from placement.study.section import Section
+from placement.values.objectives import OBJECTIVES, known_objective
 
-OBJECTIVES = ("coverage",)
-Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?"))]
-_Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?"))]
-_WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?"))]
+Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
+_M_S = Called(unit="metres a second")
+_Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?")), _M_S]
+_WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?")), _M_S]
 _Trips = Annotated[NotNegative, AfterValidator(at_most(31, "visits a person and month; are these a year?"))]
-_Years = Annotated[NotNegative, AfterValidator(at_most(130, "years"))]
-_Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres"))]
-_Cv = Annotated[NotNegative, AfterValidator(at_most(10, "as a coefficient of variation"))]
+_Years = Annotated[NotNegative, AfterValidator(at_most(130, "years")), Called(unit="years")]
+_Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called(unit="metres")]
+_Cv = Annotated[
+    NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
+]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
+_Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
 """The largest seed that all solvers take."""
-
-
-class Section(BaseModel):
-    """A frozen section that refuses unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class StudySection(Section):
     """`[study]`: name, projected CRS of all distances, language of the report, seed."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What the study is called in the report."""
     crs: str
+    """Projected CRS in metres, such as "EPSG:32650", within 0.2 % of true lengths where the data lie."""
     language: Literal["en", "zh"] = "en"
+    """Of the report; the command and its notes speak English."""
     seed: Annotated[int, Field(ge=0, le=_MOST_SEED, strict=True)] = 0
-
-
-class InputFile(Section):
-    """One input file and what must be known to read it and to show where it came from.
-
-    `columns` maps our names of columns to those of the file.
-    """
-
-    path: LocalPath
-    coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
-    encoding: str | None = None
-    layer: str | None = None
-    columns: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
-    band: Annotated[int, Field(ge=1, strict=True)] | None = None
-    unit: Literal["seconds", "minutes", "hours", "metres", "km"] | None = None
-    wide: Flag = False
-    simulated: Flag = False
-    notice: str = ""
-
-    @property
-    def is_raster(self) -> bool:
-        """Whether the file is a GeoTIFF."""
-        return self.path.lower().endswith((".tif", ".tiff"))
-
-
-class StreetsInput(Section):
-    """`[inputs] streets`: tables of nodes and edges, a GraphML or OSM file, a layer of lines, or a place by name."""
-
-    nodes: LocalPath | None = None
-    edges: LocalPath | None = None
-    graphml: LocalPath | None = None
-    osm: LocalPath | None = None
-    lines: LocalPath | None = None
-    layer: str | None = None
-    planar: Flag = False
-    coordinates: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
-    place: str | None = None
-    mode: Literal["walk", "cycle", "drive"] = "walk"
-    rules: LocalPath | None = None
-    notice: str = ""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> StreetsInput:
-        given = [name for name in ("graphml", "osm", "lines", "place") if getattr(self, name)]
-        tables = self.nodes is not None and self.edges is not None
-        if (self.nodes is None) != (self.edges is None) or len(given) + tables != 1:
-            raise ValueError("give exactly one of: nodes and edges, graphml, osm, lines, place")
-        if self.coordinates != "wgs84" and not tables and self.lines is None:
-            raise ValueError("coordinates goes with nodes and edges, or lines; graphml, osm and place are WGS-84")
-        if self.rules is not None and self.osm is None:
-            raise ValueError("rules say which ways of an osm file are read: give osm")
-        if self.mode != "walk" and self.osm is None and self.place is None:
-            raise ValueError("mode says which ways are read from osm or place; other sources hold what they hold")
-        return self
-
-
-OptionalFile = Annotated[InputFile | None, BeforeValidator(as_file)]
-
-
-class Inputs(Section):
-    """`[inputs]`: the tables of the study (design section 4)."""
-
-    population: Annotated[InputFile, BeforeValidator(as_file)]
-    footfall: OptionalFile = None
-    footfall_counts: OptionalFile = None
-    survey: OptionalFile = None
-    covariates: OptionalFile = None
-    stations: OptionalFile = None
-    candidates: OptionalFile = None
-    usage: OptionalFile = None
-    districts: OptionalFile = None
-    streets: StreetsInput | None = None
-    travel: OptionalFile = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Inputs:
-        if self.streets is not None and self.travel is not None:
-            raise ValueError("give streets or a travel table, not both")
-        if self.footfall_counts is not None and self.footfall is None:
-            raise ValueError("footfall_counts needs the places of its counters: give footfall")
-        if self.population.is_raster and self.districts is None:
-            raise ValueError("a population raster needs inputs.districts: polygons with a column district")
-        if self.stations is None and self.candidates is None:
-            raise ValueError("give stations, candidates or both")
-        if self.covariates is not None and self.survey is None:
-            raise ValueError("covariates are for the survey's awareness: give survey")
-        return self
-
-    def files(self) -> Iterator[tuple[str, InputFile]]:
-        """Yield (table name, file) of every table that is given."""
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if isinstance(value, InputFile):
-                yield name, value
-
-    def paths(self) -> Iterator[tuple[str, str]]:
-        """Yield (input name, path as written) of every file that is read."""
-        for name, file in self.files():
-            yield name, file.path
-        yield from self.street_paths()
-
-    def street_paths(self) -> Iterator[tuple[str, str]]:
-        """Yield (input name, path as written) of every file of the street network."""
-        if self.streets is not None:
-            for key in ("nodes", "edges", "graphml", "osm", "lines", "rules"):
-                path = getattr(self.streets, key)
-                if path is not None:
-                    yield f"streets_{key}", path
+    """Of everything random: same seed, same plan."""
 
 
 class DemandSection(Section):
-    """`[demand]`: trip rates, shares and periods (design section 5)."""
+    """`[demand]`: how often people would come, when, and how sure that is."""
 
     need_share: Share = 0.5
-    footfall_capture: Annotated[NotNegative, AfterValidator(at_most(1, "visits a passer-by"))] = 0.0
+    """Weight of need in the objective; the rest is expected use. 1 where there is no survey."""
+    footfall_capture: Annotated[
+        NotNegative, AfterValidator(at_most(1, "visits a passer-by")), Called(unit="visits a passer-by")
+    ] = 0.0
+    """How many visits a passer-by makes."""
     non_resident_share: Share = 1.0
+    """Passers-by who are not counted as residents already."""
     footfall_bandwidth_m: _Metres = 300.0
+    """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
-    periods: Annotated[Mapping[str, str], Field(min_length=1)] = {"all": "00:00-24:00"}
-    period_share: Mapping[str, Share] = {}
-    trips_per_month: Annotated[Mapping[str, _Trips | Mapping[str, _Trips]], Field(min_length=1)]
-    online_share: Mapping[str, Share] = {}
-    uptake: Mapping[str, Share] | None = None
-    age_share: Mapping[str, Share] = {}
-    age_bands: Mapping[str, _Years] = {}
+    """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
+    periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
+    """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it."""
+    period_share: Mapping[Period, Share] = {}
+    """Part of the visits that falls in each of `periods`; sums to 1."""
+    trips_per_month: Annotated[
+        Mapping[AgeGroup, _Trips | Mapping[Service, _Trips]],
+        Field(min_length=1),
+        Called("number by age group, or by age group and service", "visits a person and month"),
+    ]
+    """Visits a person would make, knowing the service. `general` is everybody who is in no other age group."""
+    online_share: Mapping[AgeGroup, Share] = {}
+    """Part of them that is done online instead; 0 where absent."""
+    uptake: Mapping[AgeGroup, Share] | None = None
+    """Part of those who know the service that uses it; from the survey's column `used` where absent."""
+    age_share: Mapping[AgeGroup, Share] = {}
+    """Part of the people in each age group, where the population has no column of it."""
+    age_bands: Mapping[AgeGroup, _Years] = {}
+    """Lowest age of each age group, where the survey holds questionnaires."""
     grid_m: _Metres | None = None
+    """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
+    """What polygons are cut into; "streets" are pieces of street."""
     trip_rate_cv: _Cv = 0.2
+    """How sure the trip rates are, for draws of the demand."""
     footfall_cv: _Cv = 0.2
+    """How sure the counters are, for draws of the demand."""
     counts_every: MinutesARow | None = None
+    """Step of the series of the counters; told from its times where absent."""
     counts_time_format: TimeFormat | None = None
+    """How its times are written, such as "%d/%m/%Y %H:%M", where they may mean two things."""
     counts_time_zone: TimeZone | None = None
-    service_hosts: Mapping[str, tuple[str, ...]] = {}
+    """Whose local time is meant, such as "Asia/Shanghai", where its times bring offsets."""
+    service_hosts: Annotated[Mapping[Service, tuple[Host, ...]], Called("list of hosts by service")] = {}
+    """Hosts that may offer a service; any where absent."""
 
     @model_validator(mode="after")
     def _consistent(self) -> DemandSection:
@@ -233,19 +160,43 @@ class TravelSection(Section):
     """`[travel]`: the service standard and how people get to a station."""
 
     threshold_min: Minutes | None = None
+    """The service standard as a time: a demand point within it of a station counts. This or `threshold_m`."""
     threshold_m: _Metres | None = None
-    threshold_min_by_district: Mapping[str, Minutes] = {}
+    """The service standard as a length along the streets."""
+    threshold_min_by_district: Mapping[District, Minutes] = {}
+    """Districts, or their parents, with a standard of their own."""
     cutoff_min: Minutes | None = None
+    """How far times are computed; the longest threshold where absent."""
     far_snap_m: _Metres = 500.0
-    cache: LocalPath | bool = True
-    stream: bool | Literal["auto"] = "auto"
-    detour: Annotated[Positive, Field(ge=1), AfterValidator(at_most(10, "times the straight line"))] | None = None
+    """Places further than this from any street are named in a note."""
+    cache: Annotated[LocalPath | bool, Called("path, or true or false")] = True
+    """Folder in which times are kept for the next run: a path, the user's own (or $PLACEMENT_CACHE), or none."""
+    stream: Annotated[bool | Literal["auto"], Called('true, false or "auto"')] = "auto"
+    """Whether times are made block by block and never held; "auto": beyond 50 million pairs that may be in reach."""
+    detour: (
+        Annotated[
+            Positive,
+            Field(ge=1),
+            AfterValidator(at_most(10, "times the straight line")),
+            Called(unit="times the straight line"),
+        ]
+        | None
+    ) = None
+    """Length of a way without streets or a travel table."""
     mode: Literal["walking", "cycling", "driving"] = "walking"
-    speed_m_s: Mapping[str, _WalkingSpeed] = {}
+    """How people get there."""
+    speed_m_s: Mapping[AgeGroup, _WalkingSpeed] = {}
+    """Walking speed of every age group; not needed with a travel table of times."""
     slope: Literal["tobler", "irmischer-clarke"] | None = None
-    steps_factor: Annotated[NotNegative, AfterValidator(at_most(100, "times as slow"))] = 1.0
-    street_speed_m_s: Mapping[str, _Speed] = {}
+    """How slopes slow walkers; needs `elevation_m` of the nodes."""
+    steps_factor: Annotated[
+        NotNegative, AfterValidator(at_most(100, "times as slow")), Called(unit="times as slow")
+    ] = 1.0
+    """How much slower steps are."""
+    street_speed_m_s: Annotated[Mapping[str, _Speed], Called("number by `highway`, or by * for all others")] = {}
+    """Speed of bicycles or cars by kind of street; needed with these modes along streets."""
     oneway: Flag = True
+    """Whether vehicles keep to one-way streets."""
 
     @property
     def hilly(self) -> bool:
@@ -279,30 +230,49 @@ class TravelSection(Section):
 
 
 class CostSection(Section):
-    """`[costs.<host>]`: fen once (purchase, move, close) and fen a year (rent, maintenance, staff) a station."""
+    """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none.
 
-    purchase: StationFen | None = None
-    move: StationFen | None = None
-    close: StationFen | None = None
-    rent: StationFen | None = None
-    maintenance: StationFen | None = None
-    staff: StationFen | None = None
+    What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
+    """
+
+    purchase: Annotated[StationFen, _Once] | None = None
+    """Machine, cabling, signs."""
+    move: Annotated[StationFen, _Once] | None = None
+    """Dismantling, transport, cabling at the new site."""
+    close: Annotated[StationFen, _Once] | None = None
+    """Dismantling, end of contract."""
+    rent: Annotated[StationFen, _AYear] | None = None
+    """Of the place."""
+    maintenance: Annotated[StationFen, _AYear] | None = None
+    """Repairs, network, power, paper."""
+    staff: Annotated[StationFen, _AYear] | None = None
+    """People who help at the station."""
 
 
 class BudgetSection(Section):
-    """`[budget]`: caps in fen; None = unlimited."""
+    """`[budget]`: what may be spent; no limit where a key is absent.
 
-    capital: Fen | None = None
-    running: Fen | None = None
+    Kept in fen.
+    """
+
+    capital: Annotated[Fen, _Once] | None = None
+    """For purchases, moves and closures."""
+    running: Annotated[Fen, _AYear] | None = None
+    """For rent, maintenance and staff of every station that stands after the plan."""
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: in districts, and by age group as extra keys."""
+    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, arbitrary_types_allowed=True)
-    __pydantic_extra__: dict[str, ExactShare] = Field(init=False)
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[
+        AgeGroup, Annotated[ExactShare, Field(description="Of an age group, over all periods of the day.")]
+    ] = Field(init=False)
 
-    district: ExactShare | Mapping[str, ExactShare] | None = None
+    district: Annotated[
+        ExactShare | Mapping[District, ExactShare] | None, Called("share, or share by district", "0 to 1")
+    ] = None
+    """Of every district (parent), or of those named."""
 
     @property
     def by_age_group(self) -> dict[str, Fraction]:
@@ -311,32 +281,47 @@ class FloorsSection(Section):
 
 
 def _known_objective(value: str) -> str:
-    if value not in OBJECTIVES:
+    if not known_objective(value):
         raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
     return value
 
 
 class PolicySection(Section):
-    """`[policy]`: the objective and the limits of the plan; `max_changes` counts moves, opens and closes together."""
+    """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
-    max_stations: _Count | None = None
-    max_moves: _Count | None = None
-    max_opens: _Count | None = None
-    max_closes: _Count | None = None
-    max_changes: _Count | None = None
+    """What is made largest; "coverage" is the weight within the service standard of a station."""
+    max_stations: Annotated[_Count, Called(unit="stations")] | None = None
+    """That stand after the plan."""
+    max_moves: Annotated[_Count, Called(unit="stations")] | None = None
+    """Moved to another site."""
+    max_opens: Annotated[_Count, Called(unit="stations")] | None = None
+    """Bought and opened."""
+    max_closes: Annotated[_Count, Called(unit="stations")] | None = None
+    """Closed for good."""
+    max_changes: Annotated[_Count, Called(unit="stations")] | None = None
+    """Moved, opened and closed, all three together."""
     floors: FloorsSection = FloorsSection()
+    """Least coverage of districts and age groups."""
 
 
 class SolveSection(Section):
     """`[solve]`: how long, how exact, with what."""
 
-    time_limit_s: Annotated[Positive, AfterValidator(at_most(31_536_000, "seconds (a year)"))] = 60.0
-    gap: Share = 0.0
+    time_limit_s: Annotated[
+        Positive, AfterValidator(at_most(31_536_000, "seconds (a year)")), Called(unit="seconds")
+    ] = 60.0
+    """Of solving; choosing among equal plans, or saying why there is none, gets the rest and a quarter more."""
+    gap: Annotated[Share, Called("share", "of the bound, 0 to 1")] = 0.0
+    """How far below its bound, (bound - objective) / bound, a plan may be and still be called optimal."""
     backend: Annotated[str, Field(min_length=1)] = "auto"
+    """Our own engine ("auto"), "highs", "cbc" or the name of a PuLP solver."""
     threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 2
+    """Of the solver."""
     expert: Flag = False
-    engine: EngineNumbers = {}
+    """Whether `engine` may be given."""
+    engine: EngineNumbers = {}  # noqa: RUF012 -- a Mapping
+    """Numbers of the engine by group, for who measures it: ``[solve.engine.plans]`` with ``epochs = 8``."""
 
     @model_validator(mode="after")
     def _for_experts(self) -> SolveSection:

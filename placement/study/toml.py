@@ -71,9 +71,7 @@ def content_faults(content: Mapping[str, Any], table: str) -> list[Fault]:
     faults = []
     for key, value, depth in _walk(content, "", 0):
         if depth > MOST_DEPTH:
-            return [
-                Fault(table=table, row=_shown(key), problem="is nested too deeply", remedy="see the inputs in README")
-            ]
+            return [Fault(table=table, row=_shown(key), problem="is nested too deeply", remedy="see: placement keys")]
         texts = [key.rpartition(".")[2], value if isinstance(value, str) else ""]
         if any(has_control(text) for text in texts):
             problem = f"holds a control character or line break ({_shown(repr(value))})"

@@ -10,11 +10,11 @@ import pandas as pd
 
 from placement.errors import Fault, InputError
 from placement.study import TABLE
+from placement.study.columns import PLACE, WHOLE, Column, names
 from placement.study.effects import PLACES
 from placement.study.fields import MOST_STATION_FEN
 from placement.study.names import canonical, has_control, header_key, near_name
 from placement.tables import cells, headers
-from placement.tables.limits import MOST
 
 _SHOWN = 50
 
@@ -84,6 +84,7 @@ class Table:
         self.ok = True
         self._id_column = id_column
         self._mapping = dict(columns or {})
+        self._columns = {column.name: column for column in PLACE}
         self.frame = frame.rename(columns=lambda column: str(column).strip())
         self._lines = [f"row {number}" for number in frame.index]
         self._rename(headers.mapped(self._names, self._mapping))
@@ -159,13 +160,18 @@ class Table:
                 self.ok = False
         return all(column in self.frame.columns for column in columns)
 
-    def use(self, columns: Sequence[str]) -> None:
+    def declare(self, columns: Sequence[Column]) -> None:
+        """Say what columns hold; only declared ones can be read."""
+        self._columns |= {column.name: column for column in columns}
+
+    def use(self, columns: Sequence[Column]) -> None:
         """Say which columns are read: other spellings of them are renamed; of the others, near misses are faults.
 
         The rest is listed as ignored. Of tables of places without geometry, `lon` and `lat` are read too.
         """
-        places = ("lon", "lat") if self.name in PLACES else ()
-        known = (*columns, *(("geometry",) if isinstance(self.frame, gpd.GeoDataFrame) else places))
+        self.declare(columns)
+        places = names(PLACE) if self.name in PLACES else ()
+        known = (*names(columns), *(("geometry",) if isinstance(self.frame, gpd.GeoDataFrame) else places))
         self.adopt(known)
         for ours in self._mapping:
             if ours not in {*known, self._id_column}:
@@ -190,8 +196,9 @@ class Table:
                 unknown.remove(name)
         return tuple(unknown)
 
-    def text(self, column: str, default: str | None = None) -> pd.Series:
+    def text(self, column: str) -> pd.Series:
         """Return a text column; blanks are faults unless the whole column is absent and has a default."""
+        default = self._columns[column].default
         if column not in self.frame.columns:
             if default is None:
                 self.require([column])
@@ -224,54 +231,44 @@ class Table:
         errors = values.map(cells.is_error).astype(bool)
         self.flag(errors, f"{column} is a spreadsheet's error", "mend the formula")
 
-    def number(
-        self,
-        column: str,
-        default: float | None = None,
-        *,
-        minimum: float = 0.0,
-        maximum: float = MOST,
-        whole: bool = False,
-        blank: float | None = None,
-        remedy: str = "",
-    ) -> pd.Series:
-        """Return a float column; text, blanks (unless `blank` is given) and values out of range are faults.
-
-        `remedy` says what a value beyond `maximum` may come from.
-        """
+    def number(self, column: str) -> pd.Series:
+        """Return a float column; text, blanks (unless they have a meaning) and values out of range are faults."""
+        known = self._columns[column]
         if column not in self.frame.columns:
-            if default is None:
+            if known.default is None:
                 self.require([column])
-            return pd.Series(np.nan if default is None else default, index=self.frame.index, dtype=float)
+            return pd.Series(np.nan if known.default is None else known.default, index=self.frame.index, dtype=float)
         self._refuse_nested(column)
         raw = self.frame[column]
         values = cells.as_numbers(raw)
         is_blank = raw.isna() if pd.api.types.is_numeric_dtype(raw) else raw.map(cells.is_blank).astype(bool)
-        if blank is not None:
-            values = values.mask(is_blank, blank)
+        if known.blank is not None:
+            values = values.mask(is_blank, known.blank)
         else:
             self.flag(is_blank, f"{column} is blank", "fill it in")
         wrong = ~np.isfinite(values) & ~is_blank
         self.flag(wrong, f"{column} is not a number", cells.number_remedy(list(raw[wrong][:_SHOWN])))
-        self.flag(values < minimum, f"{column} is below {minimum:g}", f"must be {minimum:g} or more")
-        over = (values > maximum) & ~np.isinf(values)
-        self.flag(over, f"{column} is above {maximum:g}", remedy or f"must be {maximum:g} or less")
-        if whole:
+        least, most = known.minimum, known.maximum
+        self.flag(values < least, f"{column} is below {least:g}", f"must be {least:g} or more")
+        over = (values > most) & ~np.isinf(values)
+        self.flag(over, f"{column} is above {most:g}", known.remedy or f"must be {most:g} or less")
+        if known.kind == WHOLE:
             fraction = values.notna() & np.isfinite(values) & (values != np.floor(values))
             self.flag(fraction, f"{column} is not a whole number", "write a whole number")
         return values
 
-    def clock(self, column: str, default: int) -> pd.Series:
+    def clock(self, column: str) -> pd.Series:
         """Return minutes after midnight of an ``HH:MM`` column."""
+        default = self._columns[column].default
         if column not in self.frame.columns:
-            return pd.Series(default, index=self.frame.index, dtype=int)
+            return pd.Series(cells.as_minutes(default), index=self.frame.index, dtype=int)
         minutes = self.frame[column].map(cells.as_minutes)
         self.flag(minutes < 0, f"{column} is not a time", "write HH:MM, e.g. 08:30 or 24:00")
         return minutes.astype(int)
 
     def fen(self, column: str) -> pd.Series:
         """Return nullable whole fen of a column in yuan; blank or absent = no amount of its own."""
-        if column not in self.frame.columns:
+        if self._columns[column].name not in self.frame.columns:
             return pd.Series(pd.NA, index=self.frame.index, dtype="Int64")
         self._refuse_nested(column)
         amounts = pd.array([cells.as_fen(value) for value in self.frame[column]], dtype="Int64")
@@ -282,9 +279,9 @@ class Table:
         self.flag(over, f"{column} is above {most} yuan a station", "amounts are yuan: are these fen?")
         return pd.Series(amounts, index=self.frame.index)
 
-    def choice(self, column: str, default: str, choices: Sequence[str]) -> pd.Series:
-        """Return a text column whose values must be among `choices`, in any case."""
-        values = self.text(column, default)
+    def choice(self, column: str) -> pd.Series:
+        """Return a text column whose values must be among its choices, in any case."""
+        values, choices = self.text(column), self._columns[column].choices
         spelt = {header_key(name): name for name in choices}
         values = values.map(lambda value: spelt.get(header_key(value), value))
         self.flag(~values.isin([*choices, ""]), f"{column} is unknown", f"use one of {', '.join(choices)}")

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from placement.study import Study
+from placement.study.columns import COUNTS, names
 from placement.tables import cells
 from placement.tables.checks import Table
 from placement.tables.times import FORMS, ReadTimes, day_or_month_first, read_times
 
-_COLUMNS = ("counter_id", "time", "count", "night_count", "direction", "lane")
 _SHOWN = 50
 _NOTHING = ("", "nan", "na", "n/a", "none", "null", "-", "--")
 """What counters write where they counted nothing that can be told."""
@@ -19,10 +19,10 @@ _ZONE = 'say whose local time it is: [demand] counts_time_zone = "Asia/Shanghai"
 
 def read_counts(table: Table, study: Study) -> pd.DataFrame:
     """Return `counter_id`, `time` (local), `offset_min`, `count`, and what else was given, by the row of the file."""
-    table.use(_COLUMNS)
+    table.use(COUNTS)
     if not table.require(["counter_id", "time", "count"]):
         return table.frame
-    frame = table.frame[[name for name in _COLUMNS if name in table.frame.columns]]
+    frame = table.frame[[name for name in names(COUNTS) if name in table.frame.columns]]
     frame = frame.assign(counter_id=frame["counter_id"].map(cells.as_text))
     written = study.demand.counts_time_format
     times = read_times(frame["time"], () if written is None else (written,))

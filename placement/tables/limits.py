@@ -22,8 +22,6 @@ MOST_RECORD = 131_072
 """Characters of a row of a CSV file that has quotes."""
 MOST_BREAKS = 100
 """Line breaks in a cell."""
-MOST = 1e12
-"""No number in a table is larger."""
 
 
 def check_file(table: str, path: Path) -> None:

@@ -6,15 +6,13 @@ import pandas as pd
 
 from placement.errors import InputError
 from placement.study import Study
+from placement.study.columns import EDGES, NODES
 from placement.tables.checks import Faults, Table
 from placement.tables.files import read_frame
 from placement.tables.order import in_order
 from placement.tables.read import unused_notes
 
-_COLUMNS = {
-    "streets_nodes": ("node_id", "x", "y", "lon", "lat", "elevation_m"),
-    "streets_edges": ("u", "v", "length_m", "wkt", "geometry", "highway", "oneway"),
-}
+_COLUMNS = {"streets_nodes": NODES, "streets_edges": EDGES}
 
 
 def read_network(study: Study, nodes: str, edges: str) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from placement.study import Study
+from placement.study.columns import GROUP, POPULATION
 from placement.tables.checks import Table
 
 _LEAST_SHARE = 0.02
@@ -14,8 +15,8 @@ _LEAST_SHARE = 0.02
 def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
     """Return `district`, `parent`, `people` and one count a special age group; places are read elsewhere."""
     special = [group for group in study.demand.age_groups if group != "general"]
-    table.use(("district", "parent", "people", *special))
-    data = {"district": table.text("district", "all")}
+    table.use((*POPULATION, *(GROUP.called(group) for group in special)))
+    data = {"district": table.text("district")}
     data["parent"] = table.text("parent") if "parent" in table.frame.columns else data["district"]
     data["people"] = table.number("people")
     shares = study.demand.age_share

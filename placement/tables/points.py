@@ -122,7 +122,7 @@ def holds_areas(frame: pd.DataFrame) -> bool:
 
 def _degrees_of_columns(table: Table, coordinates: str) -> tuple[Floats, Floats] | None:
     """Return WGS-84 degrees of the columns lon and lat, NaN in faulty rows; None without the columns."""
-    lon, lat = table.number("lon", minimum=-np.inf), table.number("lat", minimum=-np.inf)
+    lon, lat = table.number("lon"), table.number("lat")
     if not {"lon", "lat"} <= set(table.frame.columns):
         return None
     usable = np.isfinite(lon) & np.isfinite(lat)

@@ -11,6 +11,7 @@ import pyproj
 
 from placement.errors import InputError, PlacementError, listed
 from placement.study import InputFile, Study
+from placement.study.columns import DISTRICTS, FOOTFALL, names
 from placement.tables.areas import whole_areas
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
@@ -25,10 +26,6 @@ from placement.tables.survey import read_covariates, read_survey
 from placement.tables.travel import read_travel
 from placement.tables.unify import unify_names
 from placement.values import Sites
-
-MOST_A_DAY = 10_000_000
-"""People a day past one counter."""
-SHARE = "a share is between 0 and 1: 0.5 is 50 %"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -187,12 +184,10 @@ class _Reader:
         return areas
 
     def _footfall(self, table: Table, file: InputFile) -> gpd.GeoDataFrame:
-        table.use(("people_per_day", "night_share"))
+        table.use(FOOTFALL)
         data = {}
         if self.study.inputs.footfall_counts is None:
-            blank = float("nan")
-            data["people_per_day"] = table.number("people_per_day", maximum=MOST_A_DAY)
-            data["night_share"] = table.number("night_share", blank, maximum=1.0, blank=blank, remedy=SHARE)
+            data = {name: table.number(name) for name in names(FOOTFALL)}
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
 
     def _survey(self, table: Table, _file: InputFile) -> pd.DataFrame:
@@ -225,14 +220,15 @@ class _Reader:
             self.faults.add("districts", "has no geometry with a CRS", remedy="give polygons, e.g. GeoJSON")
             return None
         table = Table("districts", frame, None, self.faults, file.columns if file else None)
-        table.adopt(("district", "parent"))
+        table.declare(DISTRICTS)
+        table.adopt(names(DISTRICTS))
         if not self.study.inputs.population.is_raster:
             return table.frame.to_crs(self.crs)
         if "district" not in table.frame.columns:
             self.faults.add("districts", "column district is missing", remedy="a population raster takes it from here")
             return None
-        names = table.text("district")
-        table.frame = table.frame.assign(district=names.to_numpy()).set_index(pd.Index(names, name="row"))
+        named = table.text("district")
+        table.frame = table.frame.assign(district=named.to_numpy()).set_index(pd.Index(named, name="row"))
         areas, notes = whole_areas(table, self.crs)
         self.faults.notes += notes
         return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))

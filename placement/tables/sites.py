@@ -7,33 +7,27 @@ import pandas as pd
 import pyproj
 
 from placement.study import Study
+from placement.study.columns import CANDIDATES, MOST_HOURS, STATIONS, USAGE
 from placement.study.names import canonical, one_form
 from placement.tables.cells import as_list, plain
 from placement.tables.checks import Faults, Table
-from placement.values.sites import COST_KEYS, STATUSES
-
-MOST_MACHINES = 200
-MOST_A_MONTH = 10_000_000
-"""Transactions, or pages, of one station in a month."""
-_MOST_HOURS = 31 * 24
-_COLUMNS = ("name", "host", "district", "opens", "closes", "machines", "max_machines", "services", "status")
+from placement.values.sites import COST_KEYS
 
 
 def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
     """Return all that is known of stations or candidates but where they stand."""
     existing = table.name == "stations"
-    table.use((*_COLUMNS, *COST_KEYS))
-    statuses = [status for status in STATUSES if status != ("candidate" if existing else "existing")]
+    table.use(STATIONS if existing else CANDIDATES)
     data = {
         "name": table.title("name"),
-        "host": table.text("host", "default"),
-        "district": table.text("district", "all"),
+        "host": table.text("host"),
+        "district": table.text("district"),
         "existing": pd.Series(existing, index=table.frame.index),
-        "status": table.choice("status", "existing" if existing else "candidate", statuses),
-        "opens_min": table.clock("opens", 0),
-        "closes_min": table.clock("closes", 1440),
-        "machines": table.number("machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True),
-        "max_machines": table.number("max_machines", 1, minimum=1, maximum=MOST_MACHINES, whole=True),
+        "status": table.choice("status"),
+        "opens_min": table.clock("opens"),
+        "closes_min": table.clock("closes"),
+        "machines": table.number("machines"),
+        "max_machines": table.number("max_machines"),
         "services": _services(table, study),
     }
     for key in COST_KEYS:
@@ -47,21 +41,19 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
 
 def read_usage(table: Table) -> pd.DataFrame:
     """Return the transactions of each station and month; rows are named by line, station and month."""
-    table.use(("site_id", "month", "transactions", "pages", "outage_hours"))
+    table.use(USAGE)
     table.label("site_id", "month")
     data = {
         "site_id": table.text("site_id"),
         "month": table.text("month").map(plain),
-        "transactions": table.number("transactions", maximum=MOST_A_MONTH, whole=True),
-        "pages": table.number("pages", 0, maximum=MOST_A_MONTH, whole=True),
-        "outage_hours": table.number(
-            "outage_hours", 0, maximum=_MOST_HOURS, remedy="a month has at most 744 hours: are these minutes?"
-        ),
+        "transactions": table.number("transactions"),
+        "pages": table.number("pages"),
+        "outage_hours": table.number("outage_hours"),
     }
     month = data["month"].str.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])")
     table.flag(~month.astype(bool) & (data["month"] != ""), "month is not YYYY-MM", "write e.g. 2025-03, as text")
     hours = pd.to_datetime(data["month"].where(month), format="%Y-%m").dt.days_in_month * 24
-    longer = (data["outage_hours"] > hours) & (data["outage_hours"] <= _MOST_HOURS)
+    longer = (data["outage_hours"] > hours) & (data["outage_hours"] <= MOST_HOURS)
     table.flag(longer, "outage_hours is more than the month has", "give hours of the clock")
     return pd.DataFrame(data)
 
@@ -101,7 +93,7 @@ def _services(table: Table, study: Study) -> pd.Series:
         table.note("services are not used: demand.trips_per_month does not tell services apart")
     if not hosts:
         return named
-    kinds = table.text("host", "default")
+    kinds = table.text("host")
     allowed = kinds.map(lambda host: tuple(name for name in known if host in hosts.get(name, (host,))))
     wrong = [not set(names) <= set(may) for names, may in zip(named, allowed, strict=True)]
     table.flag(pd.Series(wrong, index=named.index), "services are more than its host may offer", "see service_hosts")

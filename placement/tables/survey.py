@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from placement.study import Study
+from placement.study.columns import COVARIATE, QUESTIONNAIRES, SURVEY
 from placement.tables.cells import as_text
 from placement.tables.checks import Table
-from placement.tables.limits import MOST
 
 
 def read_survey(table: Table, study: Study) -> pd.DataFrame:
@@ -31,31 +30,31 @@ def read_covariates(table: Table) -> pd.DataFrame:
         table.fault("has no column beside district", remedy="add numbers such as income")
         table.ok = False
     known = [str(name) for name in table.frame.columns if name != "geometry"]
-    table.use(known)
-    return pd.DataFrame({name: table.number(name, minimum=-MOST) for name in known})
+    table.use([COVARIATE.called(name) for name in known])
+    return pd.DataFrame({name: table.number(name) for name in known})
 
 
 def _questionnaires(table: Table, study: Study) -> pd.DataFrame:
-    table.use(("district", "age", "age_group", "heard", "used", "satisfied", "weight"))
+    table.use(QUESTIONNAIRES)
     table.require(["district", *(["age"] if study.demand.age_bands else [])])
     nested = [name for name in table.frame.columns if name != "geometry"]
     return table.frame.assign(**{name: table.frame[name].map(as_text) for name in nested})
 
 
 def _counts(table: Table) -> pd.DataFrame:
-    table.use(("district", "age_group", "asked", "aware", "used", "weight"))
+    table.use(SURVEY)
     data = {
         "district": table.text("district"),
-        "age_group": table.text("age_group", "all"),
-        "asked": table.number("asked", whole=True),
-        "aware": table.number("aware", whole=True),
+        "age_group": table.text("age_group"),
+        "asked": table.number("asked"),
+        "aware": table.number("aware"),
     }
     table.flag(data["aware"] > data["asked"], "aware exceeds asked", "aware counts within asked")
     if "used" in table.frame.columns:
-        data["used"] = table.number("used", whole=True)
+        data["used"] = table.number("used")
         table.flag(data["used"] > data["aware"], "used exceeds aware", "used counts within aware")
     if "weight" in table.frame.columns:
-        data["weight"] = table.number("weight", minimum=-np.inf)
+        data["weight"] = table.number("weight")
         table.flag(data["weight"] <= 0, "weight is not above 0", "must be above 0")
     frame = pd.DataFrame(data)
     repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)

@@ -17,17 +17,10 @@ from numpy.typing import NDArray
 
 from placement.errors import Fault, listed
 from placement.study import InputFile, Study
+from placement.study.columns import TRAVEL, TRAVEL_END, UNITS
 from placement.tables.checks import Table
 
 TABLE = "travel"
-UNITS: dict[str, tuple[str, float]] = {
-    "seconds": ("ms", 1000.0),
-    "minutes": ("ms", 60_000.0),
-    "hours": ("ms", 3_600_000.0),
-    "metres": ("mm", 1000.0),
-    "km": ("mm", 1_000_000.0),
-}
-"""Whole units that each is kept in, and how many of these it is."""
 ENDS = (("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id"))
 """Pairs of columns that name the ends, the first found being read."""
 _UNIT_OF_ROUTERS = "minutes"
@@ -79,7 +72,9 @@ def _paired(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[int]
     usual = {name.casefold(): name for name in _KNOWN}
     present = [(str(name), str(name).casefold()) for name in table.frame.columns]
     known = [usual.get(key, name) for name, key in present if key in usual or _ROUTER_MINUTES.fullmatch(key)]
-    table.use((*_OURS, *(name for name in dict.fromkeys(known) if name not in _OURS)))
+    ours = {column.name: column for column in TRAVEL}
+    found_too = (name for name in dict.fromkeys(known) if name not in _OURS)
+    table.use([ours.get(name, TRAVEL_END.called(name)) for name in (*_OURS, *found_too)])
     found = travel_columns([str(name) for name in table.frame.columns], file.unit)
     if not isinstance(found, Columns):
         for fault in found:
@@ -99,6 +94,7 @@ def _unpivoted(table: Table, file: InputFile) -> tuple[pd.DataFrame, Callable[[i
         table.fault(lacks, remedy=f'write travel = {{path = ..., wide = true, unit = "minutes"}}: {", ".join(UNITS)}')
         return table.frame.iloc[:, :0], str
     first = str(table.frame.columns[0])
+    table.declare([TRAVEL_END.called(first)])
     ids = table.text(first)
     frame = table.frame.drop(columns=first).set_axis(pd.Index(ids, name="demand_id"), axis=0)
     frame = frame.rename(columns=lambda name: str(name).strip())

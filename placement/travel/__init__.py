@@ -6,7 +6,7 @@ from placement.travel.between import distances_mm
 from placement.travel.cache import cache_folder
 from placement.travel.covers import CoverStream, walking_covers
 from placement.travel.isochrones import isochrones
-from placement.travel.own_table import table_times
+from placement.travel.own_table import odd_times, table_times
 from placement.travel.straight import straight_line_times
 from placement.travel.stream import TimesStream
 from placement.travel.times import TravelTimes
@@ -21,6 +21,7 @@ __all__ = [
     "distances_mm",
     "isochrones",
     "load_times",
+    "odd_times",
     "save_times",
     "straight_line_times",
     "table_times",

@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import placement
 from placement.errors import InputError
 from placement.travel.archive import UNFINISHED, read_times, save_times
 from placement.travel.times import TravelTimes
+from placement.version import __version__
 
 MOST_FILES = 100
 MOST_BYTES = 2 * 2**30
@@ -81,8 +81,8 @@ def fingerprint_of(*parts: object) -> str:
 @functools.cache
 def _code() -> str:
     """Return what changes whenever the code does that computes travel times."""
-    digest = hashlib.sha256(placement.__version__.encode())
-    package = Path(placement.__file__).parent
+    digest = hashlib.sha256(__version__.encode())
+    package = Path(__file__).parent.parent
     for file in sorted(file for folder in _COMPUTING for file in (package / folder).glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()

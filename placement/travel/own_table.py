@@ -54,9 +54,22 @@ def table_times(
         times = TravelTimes(
             point_ids=times.point_ids, site_ids=times.site_ids, matrix=times.matrix, unit=times.unit, mode=named
         )  # fmt: skip
+    notes = (*_unreached(frame, times), *odd_times(times, points, sites, mode=mode))
+    return times, tuple(f"travel: {note}" for note in notes)
+
+
+def odd_times(
+    times: TravelTimes, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, mode: str = "walking"
+) -> list[str]:
+    """Return in words which pairs of given times are odd; parameters as in :func:`table_times`.
+
+    Raises
+    ------
+    InputError
+        If their unit cannot be, by the straight lines between points and sites.
+    """
     line, entry, pairs = _straight(times, points, sites)
-    odd = _odd_lengths(line, entry, pairs) if times.unit == "mm" else _odd_times(line, entry, pairs, mode)
-    return times, tuple(f"travel: {note}" for note in (*_unreached(frame, times), *odd))
+    return _odd_lengths(line, entry, pairs) if times.unit == "mm" else _odd_times(line, entry, pairs, mode)
 
 
 def _unreached(frame: pd.DataFrame, times: TravelTimes) -> list[str]:

@@ -3,8 +3,11 @@
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.infeasible import Change, Infeasibility
+from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
+from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
+from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 
@@ -20,10 +23,13 @@ __all__ = [
     "Infeasibility",
     "LinearRow",
     "Plan",
+    "Policy",
     "PriceSets",
+    "RowKind",
     "Segment",
     "Sites",
     "Solution",
+    "SolveOptions",
     "WeightedBlocks",
     "classes_fingerprint",
 ]

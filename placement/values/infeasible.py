@@ -6,23 +6,24 @@ from dataclasses import dataclass
 
 from placement.values.certificate import Certificate
 
-MONEY = {"capital": "yuan", "running": "yuan a year"}
-"""Limits that are money, and their unit in words; their amounts are fen."""
+WEIGHT_UNIT = "thousandths of a visit a month"
+"""Unit of floors."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Change:
     """How far one constraint must give way, everything else as it is.
 
-    Amounts are in the program's unit: fen, stations, moves, thousandths of a visit a month. A limit rises by them, a
-    floor falls.
+    Amounts are in `unit`. A limit rises by them, a floor falls.
 
     Parameters
     ----------
     constraint
         Its name.
+    unit
+        Unit of its amounts: that of its row's kind, or :data:`WEIGHT_UNIT`.
     asked
-        The limit as its row has it, or the weight that the floor asks for.
+        The limit as the planner gave it, or the weight that the floor asks for.
     of
         Weight of all rows of the floor; None for a limit.
     at_least
@@ -36,6 +37,7 @@ class Change:
     """
 
     constraint: str
+    unit: str
     asked: int
     of: int | None
     at_least: int
@@ -78,8 +80,9 @@ def _in_words(change: Change) -> str:
         found = "" if exact else f", {reached:.2%} by a plan"
         asked = change.asked / max(change.of, 1)
         return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
-    word, unit = ("short", f" {MONEY[name]}") if name in MONEY else ("too low", "")
-    by, more = (_amount(each, money=name in MONEY) for each in (least, enough or least))
+    money = change.unit.startswith("fen")
+    word, unit = ("short", change.unit.replace("fen", " yuan")) if money else ("too low", "")
+    by, more = (_amount(each, money=money) for each in (least, enough or least))
     found = "" if exact else f", {more} more would do"
     return f"{name} is {word} by {'' if enough == least else 'at least '}{by}{unit}{found}"
 

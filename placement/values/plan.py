@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from placement.values.options import SolveOptions
+from placement.values.policy import Policy
 from placement.values.solution import Proof, Status
 
 ACTIONS = ("keep", "move", "close", "open")
@@ -107,6 +109,8 @@ class Plan:
         True where somebody stopped the run: the best plan and bound known then.
     details
         Sizes of the program and of its reduction.
+    policy, options
+        What the plan was made with; None where it was read from a file.
     """
 
     study: str
@@ -125,6 +129,8 @@ class Plan:
     certificate: Any = None
     interrupted: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | None = None
+    options: SolveOptions | None = None
 
     @property
     def gap(self) -> float:

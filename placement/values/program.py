@@ -29,6 +29,7 @@ from scipy import sparse
 
 from placement.errors import InputError
 from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.rows import LIMIT, RowKind
 
 WEIGHT_LIMIT = 2**42
 """Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""
@@ -111,18 +112,37 @@ class Floor:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LinearRow:
-    """One linear constraint over decision columns: ``sum(coefficients * x[columns]) <= limit`` (or ``=``)."""
+    """One linear constraint over decision columns: ``sum(coefficients * x[columns]) <= limit`` (or ``=``).
+
+    Parameters
+    ----------
+    name
+        What the planner called it; used in messages.
+    columns, coefficients
+        (n,) columns and what choosing each adds.
+    limit
+        What they may add up to, in the unit of the kind.
+    equality
+        True: they must add up to `limit`.
+    kind
+        What the row is; part of no fingerprint.
+    base
+        What the planner's own limit counts besides the columns, such as closing every station: it is ``limit + base``.
+    """
 
     name: str
     columns: IntArray
     coefficients: IntArray
     limit: int
     equality: bool = False
+    kind: RowKind = LIMIT
+    base: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", frozen_array(self.columns, np.int64))
         object.__setattr__(self, "coefficients", frozen_array(self.coefficients, np.int64))
         object.__setattr__(self, "limit", _whole("limit", self.limit, self.name))
+        object.__setattr__(self, "base", _whole("base", self.base, self.name))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -338,7 +358,7 @@ def _fingerprint(program: CoverageProgram) -> str:
 
 
 def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
-    """Yield the content of linear rows (not their names) as bytes of fixed order, for fingerprints."""
+    """Yield the content of linear rows (not names, kinds and bases) as bytes of fixed order, for fingerprints."""
     rows = tuple(linear)
     none = np.empty(0, dtype=np.int64)
     columns = np.concatenate([none, *(row.columns for row in rows)]).astype("<i8").tobytes()

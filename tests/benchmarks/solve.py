@@ -63,9 +63,9 @@ def engine(
     program: Any, limit_s: float, settings: EngineSettings = DEFAULTS
 ) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
+    from placement.judge import check_certificate
     from placement.solve import maximise_coverage
     from placement.solve.engine import compile_kernels
-    from placement.verify import check_certificate
 
     compile_kernels()
     taken, solution = typical(

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from placement.coverage import cover
 from placement.economics import station_costs
 from placement.models import maximal_coverage
-from placement.pipeline.policy import study_policy
-from placement.pipeline.prepare import Prepared, prepare
-from placement.pipeline.recommend import study_standard
+from placement.pipeline.prepare import Prepared, prepare_inputs
+from placement.pipeline.study_case import prepare
 from placement.study import read_study
 from placement.travel import walking_times
 from placement.values import CoverageProgram
@@ -25,7 +23,7 @@ WALK_S, SPEED_M_S = 900, 1.3
 @functools.cache
 def hankou() -> Prepared:
     """Return the study up to its walking times."""
-    return prepare(read_study(STUDY))
+    return prepare_inputs(read_study(STUDY))
 
 
 def residents(stations: int, costs: str = "unit") -> CoverageProgram:
@@ -56,12 +54,4 @@ def along_streets(points: int, sites: int, stations: int) -> CoverageProgram:
 
 def study_program() -> CoverageProgram:
     """Return the study's own program: keep, close, open and move, two budgets, two counts and all floors."""
-    prepared = hankou()
-    study = prepared.study
-    return maximal_coverage(
-        cover(prepared.demand, prepared.sites, prepared.times, study_standard(study)),
-        prepared.demand,
-        prepared.sites,
-        station_costs(prepared.sites, study.costs),
-        study_policy(study, prepared.demand.points["parent"]),
-    ).program
+    return maximal_coverage(prepare(read_study(STUDY))).program

@@ -10,7 +10,7 @@ import pytest
 from placement.countable import count_pairs
 from placement.coverage import Standard, cover
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.standard import rules_of
 from placement.study import read_study
@@ -164,7 +164,7 @@ def test_check_and_recommend_say_so_too(spoiled):
         frame["opens"], frame["closes"] = "09:00", "17:00"
         spoiled.write(table, frame)
     study = read_study(spoiled.folder)
-    for run in (prepare, recommend):
+    for run in (prepare_inputs, recommend):
         with pytest.raises(InputError) as caught:
             run(study)
         assert [fault.row for fault in caught.value.faults] == ["day", "night"]
@@ -172,12 +172,14 @@ def test_check_and_recommend_say_so_too(spoiled):
 
 
 def test_the_toy_town_has_nothing_to_note(spoiled):
-    assert not [note for note in prepare(read_study(spoiled.folder)).notes if "count" in note]
+    assert not [note for note in prepare_inputs(read_study(spoiled.folder)).notes if "count" in note]
 
 
 def test_max_moves_of_0_is_said_to_limit_moves_only(spoiled):
     spoiled.setting("max_moves = 3", "max_moves = 0")
-    said = [note for note in prepare(read_study(spoiled.folder)).notes if note.startswith("max_moves counts moved")]
+    said = [
+        note for note in prepare_inputs(read_study(spoiled.folder)).notes if note.startswith("max_moves counts moved")
+    ]
     assert len(said) == 1
     spoiled.setting("max_moves = 0", "max_moves = 0\nmax_changes = 2")
-    assert not [note for note in prepare(read_study(spoiled.folder)).notes if note.startswith("max_moves")]
+    assert not [note for note in prepare_inputs(read_study(spoiled.folder)).notes if note.startswith("max_moves")]

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.coverage import Standard, cover, measure, open_throughout, serves
+from placement.case import Case, measure
+from placement.coverage import Standard, cover, open_throughout, serves
+from placement.economics import station_costs
 from placement.errors import InputError
 from placement.travel import TravelTimes
 from placement.values import Segment
@@ -112,11 +114,13 @@ def test_measure_counts_weight_need_use_and_people():
     times = make_times(np.array([[100.0, NAN], [1000.0, 50.0]]), demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
     # S0: D0 both segments (100 m); D1 general only (1000 m is beyond 810 m for the elderly).
-    before = measure(coverage, demand, np.array([True, False]))
+    case = Case(demand=demand, sites=sites, coverage=coverage, costs=station_costs(sites, {}))
+    before = measure(case, np.array([True, False]))
+    assert measure(case) == measure(case, ["S0"]) == before
     assert (before.total.covered, before.total.all) == (20.0, 22.0)
     assert before.total.share == pytest.approx(20 / 22)
     assert before.segment["elderly/all/all"].covered == 4.0
     assert (before.district["south"].covered, before.district["south"].all) == (6.0, 8.0)
     assert before.people == {"general/all": (20.0, 20.0), "elderly/all": (10.0, 20.0)}
-    after = measure(coverage, demand, np.array([True, True]))
+    after = measure(case, np.array([True, True]))
     assert after.total.covered == 22.0

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from placement import console
 from placement.cli import main
 from placement.errors import Fault, InputError
-from placement.pipeline import recommend as pipeline
 from placement.printing import PrintableFormatter, held, json_text, printable
+from placement.report import write as writing
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
 
@@ -155,7 +155,7 @@ def test_a_defect_is_one_line_and_exit_1(study, monkeypatch, name, options):
     def failing(*_arguments, **_options):
         raise error
 
-    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare_inputs", failing)
     done = call("check", study, *options)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"placement: {begins}")
@@ -191,7 +191,7 @@ def test_a_defect_names_its_place_and_debug_shows_all(study, tmp_path):
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.search(
-        r"^placement: a defect of placement: ZeroDivisionError: by zero \(pipeline\.py:\d+ in recommend",
+        r"^placement: a defect of placement: ZeroDivisionError: by zero \(study_case\.py:\d+ in prepare",
         done.stderr,
         re.M,
     )
@@ -206,7 +206,7 @@ def test_an_import_that_is_interrupted_is_an_interrupt(study, monkeypatch):
         except KeyboardInterrupt as error:
             raise ImportError("cannot load") from error
 
-    monkeypatch.setattr("placement.pipeline.prepare.prepare", failing)
+    monkeypatch.setattr("placement.pipeline.prepare.prepare_inputs", failing)
     done = call("check", study)
     assert (done.exit_code, done.stderr) == (130, "placement: interrupted\n")
 
@@ -336,7 +336,7 @@ def test_a_plan_that_cannot_be_written_is_printed(study, tmp_path, monkeypatch, 
     def full(*_arguments):
         raise InputError.single("output", "cannot be written: No space left on device", remedy="free some space")
 
-    monkeypatch.setattr(pipeline, "write_folder", full)
+    monkeypatch.setattr(writing, "write_folder", full)
     done = call("recommend", study, "--out", tmp_path / "out", *options)
     assert done.exit_code == 2
     assert "No space left on device -> free some space" in done.stderr
@@ -359,8 +359,8 @@ def test_an_output_that_holds_the_inputs_is_refused(study, tmp_path):
     text = later.read_text(encoding="utf-8")
     later.write_text(text.replace('"stations.csv"', '"../first/actions.csv"'), encoding="utf-8")
     with pytest.raises(InputError, match="the folder holds what the study is read from"):
-        pipeline.check_output(_loaded(later), first)
-    pipeline.check_output(_loaded(later), tmp_path / "later" / "out")
+        writing.check_output(_loaded(later), first)
+    writing.check_output(_loaded(later), tmp_path / "later" / "out")
 
 
 def _loaded(path):

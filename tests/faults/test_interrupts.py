@@ -68,7 +68,7 @@ def interrupted(study, out, where, presses):
     return process.returncode, said, complaint
 
 
-@pytest.mark.parametrize("where", ["placement.pipeline.prepare:read_tables", "placement.pipeline.recommend:cover"])
+@pytest.mark.parametrize("where", ["placement.pipeline.prepare:read_tables", "placement.pipeline.study_case:cover"])
 def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
     code, said, complaint = interrupted(study, tmp_path / "out", where, 1)
     assert code == 130
@@ -80,8 +80,8 @@ def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
 MOMENTS = {
     "tie-break": ("placement.solve.ties.tie_break:aggregate", "the best plan so far will be written"),
     "visits": ("placement.pipeline.recommend:predict_visits", "the best plan so far will be written"),
-    "writing": ("placement.pipeline.recommend:write_folder", "the best plan so far will be written"),
-    "drawing": ("placement.pipeline.recommend:render_report", "the plan is written, its report is being drawn"),
+    "writing": ("placement.report.write:write_folder", "the best plan so far will be written"),
+    "drawing": ("placement.report.write:render_report", "the plan is written, its report is being drawn"),
 }
 
 
@@ -107,7 +107,7 @@ def test_the_second_press_before_the_plan_is_written_leaves_nothing(study, tmp_p
 
 
 def test_the_second_press_while_drawing_leaves_the_plan_whole(study, tmp_path):
-    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline.recommend:render_report", 2)
+    code, said, complaint = interrupted(study, tmp_path / "out", "placement.report.write:render_report", 2)
     assert (code, said) == (130, "")
     assert f"the plan is in {tmp_path / 'out'}" in complaint
     record = json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import PlacementError
-from placement.pipeline.prepare import open_study, prepare, read_inputs
+from placement.judge import verify
+from placement.pipeline.prepare import open_study, prepare_inputs, read_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
-from placement.verify import verify_folder
 from tests.fuzz.mutations import case
+from tests.written import write_outcome
 
 LONGEST_S = 5.0
 """Processor seconds that a case may take."""
@@ -82,10 +82,10 @@ def _stages(folder: Path, seed: int) -> None:
     study = open_study(folder)
     if seed % WHOLE == 0:
         write_outcome(recommend(study), folder / "out")
-        verdict = verify_folder(folder / "out")
+        verdict = verify(folder / "out")
         assert verdict.confirmed, verdict.differences
     elif seed % PREPARED == 0:
-        prepare(study, cached=False)
+        prepare_inputs(study, cached=False)
     else:
         read_inputs(study)
 

@@ -29,8 +29,8 @@ def test_cases_that_broke_once(seed):
 
 @pytest.mark.parametrize("base", BASES)
 def test_the_bases_themselves_are_in_order(base, tmp_path):
-    from placement.pipeline.prepare import open_study, prepare
+    from placement.pipeline.prepare import open_study, prepare_inputs
 
     for name, content in BASES[base]().items():
         (tmp_path / name).write_bytes(content)
-    assert prepare(open_study(tmp_path), cached=False).demand.weight.sum() > 0
+    assert prepare_inputs(open_study(tmp_path), cached=False).demand.weight.sum() > 0

@@ -15,9 +15,9 @@ import pytest
 from placement.pipeline.prepare import open_study
 from placement.pipeline.recommend import recommend
 from placement.report import render_files
-from placement.report.write import report_data
 from tests.fuzz.bases import BASES, TOML, Files, places, plain, table
 from tests.fuzz.mutations import Random, pick
+from tests.written import data_of
 
 POINTS = ("population", "footfall", "stations", "candidates")
 ENCODINGS = {"utf-16": "utf-16", "gb18030": "gb18030", "utf-8-sig": "utf-8-sig"}
@@ -28,7 +28,7 @@ def files_of(files: Files, folder: Path) -> dict[str, bytes]:
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    rendered = dict(render_files(report_data(recommend(open_study(folder)), folder / "out")))
+    rendered = dict(render_files(data_of(recommend(open_study(folder)), folder / "out")))
     plan = json.loads(rendered["plan.json"])
     for name in ("inputs", "notes", "study"):
         plan.pop(name, None)

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from placement.case import Case
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts, station_costs
 from placement.errors import InputError
@@ -26,7 +27,7 @@ def test_program_written_out():
     policy = Policy(
         capital_fen=100, running_fen=40, max_stations=3, max_moves=1, district_floors={"north": Fraction(1, 3)}
     )
-    model = maximal_coverage(coverage, demand, sites, costs_of(3), policy)
+    model = maximal_coverage(Case(coverage=coverage, demand=demand, sites=sites, costs=costs_of(3), policy=policy))
     program = model.program
     assert model.kinds.tolist() == ["keep", "keep", "give", "give", "open", "move_in"]
     assert model.sites.tolist() == [0, 1, 0, 1, 2, 2]
@@ -55,7 +56,9 @@ def test_a_town_without_stations_has_only_open_columns():
     demand = make_demand(np.ones((1, 1)), ["a"])
     times = make_times(np.array([[1.0, 2.0]]), demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
-    model = maximal_coverage(coverage, demand, sites, costs_of(2), Policy(max_stations=1))
+    model = maximal_coverage(
+        Case(coverage=coverage, demand=demand, sites=sites, costs=costs_of(2), policy=Policy(max_stations=1))
+    )
     assert model.kinds.tolist() == ["open", "open"]
     assert [row.name for row in model.program.linear] == ["max_stations"]
 
@@ -85,4 +88,4 @@ def test_need_beyond_integer_weights_is_a_fault_of_the_population():
     times = make_times(np.array([[1.0]]), demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
     with pytest.raises(InputError, match=r"population: need adds up to 1e\+18 visits a month"):
-        maximal_coverage(coverage, demand, sites, costs_of(1), Policy())
+        maximal_coverage(Case(coverage=coverage, demand=demand, sites=sites, costs=costs_of(1)))

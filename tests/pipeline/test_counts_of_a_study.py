@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.sources import counter_averages
 from placement.study import read_study
 from placement.tables import read_tables
@@ -178,10 +178,10 @@ def test_directions_of_a_study(series):
 
 def test_the_order_of_rows_changes_nothing(series):
     spoiled = series(HOURS.strftime("%Y-%m-%d %H:%M"))
-    before = prepare(read_study(spoiled.folder)).demand.need
+    before = prepare_inputs(read_study(spoiled.folder)).demand.need
     frame = pd.read_csv(spoiled.folder / "counts.csv")
     frame.sample(frac=1, random_state=1).to_csv(spoiled.folder / "counts.csv", index=False)
-    assert (prepare(read_study(spoiled.folder)).demand.need == before).all()
+    assert (prepare_inputs(read_study(spoiled.folder)).demand.need == before).all()
 
 
 def test_a_counter_far_from_everybody_is_told(spoiled):
@@ -190,5 +190,5 @@ def test_a_counter_far_from_everybody_is_told(spoiled):
     spoiled.cell("footfall", 0, "lon", f"{north['lon']}")
     spoiled.cell("footfall", 0, "lat", f"{north['lat'] + 700 / 110_860:.7f}")
     spoiled.setting("footfall_bandwidth_m = 200", "footfall_bandwidth_m = 300")
-    notes = prepare(read_study(spoiled.folder)).notes
+    notes = prepare_inputs(read_study(spoiled.folder)).notes
     assert "SIMULATED footfall: no demand point within 500 m; all people go to the nearest: F1 (700 m)" in notes

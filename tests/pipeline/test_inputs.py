@@ -9,7 +9,7 @@ import pytest
 from shapely import box
 
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.study import read_study
 from placement.summary import check_lines, check_record
 
@@ -45,7 +45,7 @@ def test_polygons_are_cut_and_keep_their_totals(spoiled):
     without_survey_rows(spoiled, ["west-1", "east-1"])
     assert spoiled.only_fault() == "population: holds polygons -> say how finely to cut them: [demand] grid_m = 250"
     spoiled.setting("need_share = 0.5", "need_share = 0.5\ngrid_m = 200")
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     totals = ready.population.groupby("parent")[["people", "elderly"]].sum()
     assert totals.loc["west"].tolist() == pytest.approx([1001, 200], rel=1e-12)
     assert totals.loc["east"].tolist() == pytest.approx([500, 90], rel=1e-12)
@@ -59,7 +59,7 @@ def test_polygons_become_hexagons_or_points_along_streets(spoiled, shape):
     spoiled.setting('"population.csv"', '"population.gpkg"')
     without_survey_rows(spoiled, ["west-1", "east-1"])
     spoiled.setting("need_share = 0.5", f'need_share = 0.5\ngrid_m = 150\ngrid_shape = "{shape}"')
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     totals = ready.population.groupby("parent")[["people", "elderly"]].sum()
     assert totals.loc["west"].tolist() == pytest.approx([1001, 200], rel=1e-12)
     assert totals.loc["east"].tolist() == pytest.approx([500, 90], rel=1e-12)
@@ -81,7 +81,7 @@ def test_overlapping_polygons_are_named(spoiled):
     without_survey_rows(spoiled, ["west-1", "east-1"])
     spoiled.setting("need_share = 0.5", "need_share = 0.5\ngrid_m = 200")
     with pytest.raises(InputError, match=r"population \[A\]: overlaps B by 150,000 m2"):
-        prepare(read_study(spoiled.folder))
+        prepare_inputs(read_study(spoiled.folder))
 
 
 def test_points_along_streets_need_streets(spoiled):
@@ -102,18 +102,20 @@ def test_covariates_speak_for_districts_with_few_asked(spoiled):
     aware = (asked * rate).round().astype(int)
     survey = {"district": districts, "asked": asked, "aware": aware, "used": aware // 2}
     spoiled.write("survey", pd.DataFrame(survey))
-    plain = prepare(read_study(spoiled.folder)).awareness.table["mean"].iloc[15]
+    plain = prepare_inputs(read_study(spoiled.folder)).awareness.table["mean"].iloc[15]
     spoiled.setting("survey = {", 'covariates = "covariates.csv"\nsurvey = {')
     spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 + 2000 * income}))
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     assert abs(ready.awareness.table["mean"].iloc[15] - rate[15]) < 0.04 < abs(plain - rate[15])
     # The district nobody asked in is richer than all the others.
     beyond = "survey: extrapolated beyond the surveyed districts' income of 5000 to 10600: d15"
     assert ready.notes == (beyond,)
     spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 - 2000 * abs(income)}))
-    assert prepare(read_study(spoiled.folder)).notes == ()
+    assert prepare_inputs(read_study(spoiled.folder)).notes == ()
     spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000, "far": -abs(income)}))
-    assert prepare(read_study(spoiled.folder)).notes == ("survey: covariate income left out: the same everywhere",)
+    assert prepare_inputs(read_study(spoiled.folder)).notes == (
+        "survey: covariate income left out: the same everywhere",
+    )
 
 
 def test_bad_covariates_are_named(spoiled):
@@ -132,12 +134,12 @@ def test_bad_covariates_are_named(spoiled):
 
 def test_draws_vary_as_much_as_the_study_says(spoiled):
     spoiled.setting("need_share = 0.5", "need_share = 0.5\ntrip_rate_cv = 0.0\nfootfall_cv = 0.0")
-    demand = prepare(read_study(spoiled.folder)).demand
+    demand = prepare_inputs(read_study(spoiled.folder)).demand
     one, two = demand.draws(2, seed=1)
     assert (one.need == demand.need).all()
     assert (one.awareness != two.awareness).any()
     spoiled.setting("trip_rate_cv = 0.0", "trip_rate_cv = 0.3")
-    need = [drawn.need[:, 2:].sum() for drawn in prepare(read_study(spoiled.folder)).demand.draws(300, seed=1)]
+    need = [drawn.need[:, 2:].sum() for drawn in prepare_inputs(read_study(spoiled.folder)).demand.draws(300, seed=1)]
     assert np.std(need) / np.mean(need) == pytest.approx(0.3, abs=0.04)
 
 
@@ -145,7 +147,7 @@ def test_a_stated_share_where_ages_are_not_known(spoiled):
     spoiled.write("population", spoiled.frame("population").drop(columns="elderly"))
     assert "column elderly is missing" in spoiled.only_fault()
     spoiled.setting("need_share = 0.5", "need_share = 0.5\nage_share = {elderly = 0.25}")
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     people = ready.demand.people
     assert people[:, 1] == pytest.approx(people.sum(axis=1) * 0.25)
 
@@ -167,7 +169,7 @@ def test_a_raster_gives_its_people(spoiled):
         read_study(spoiled.folder)
     spoiled.setting("[demand]", 'districts = "areas.gpkg"\n[demand]')
     spoiled.setting("need_share = 0.5", "need_share = 0.5\nage_share = {elderly = 0.2}")
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     assert ready.population["people"].sum() == pytest.approx(cells.sum(), rel=1e-6)
     # The border at 700 m cuts the third column of cells (600-900 m) at one third.
     west = cells[:, :2].sum() + cells[:, 2].sum() / 3
@@ -185,7 +187,7 @@ def test_questionnaires_are_tabulated_and_the_unusable_listed(spoiled):
     )
     spoiled.write("survey", answers)
     spoiled.setting("need_share = 0.5", "need_share = 0.5\nage_bands = {elderly = 60}")
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     table = ready.awareness.table
     assert table.loc[("west-1", "general"), "asked"] == 3
     assert table.loc[("west-1", "elderly"), "asked"] == 2
@@ -204,7 +206,7 @@ def test_counter_series_are_averaged(spoiled):
     spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
     spoiled.setting("need_share = 0.5", 'need_share = 0.5\ncounts_every = "day"')
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     general = ready.demand.age_groups.index("general")
     assert ready.demand.need[:, general].sum() > 0
     assert any(note.startswith("footfall_counts: 1 rows left out") for note in ready.notes)
@@ -223,17 +225,17 @@ def test_counters_that_count_by_day_only_or_on_few_days_are_named(spoiled):
     spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
     alone = "were counted (the daily number is of these alone)"
-    assert prepare(read_study(spoiled.folder)).notes == (
+    assert prepare_inputs(read_study(spoiled.folder)).notes == (
         f"footfall_counts: fewer than 24 hours of the day {alone}: F2 (12)",
         f"footfall_counts: fewer than 3 weekdays {alone}: F3 (2)",
     )
 
 
 def test_an_uptake_of_the_study_is_told(spoiled):
-    before = check_lines(check_record(prepare(read_study(spoiled.folder))))
+    before = check_lines(check_record(prepare_inputs(read_study(spoiled.folder))))
     assert any("use it" in line for line in before)
     spoiled.setting("[demand.periods]", "[demand.uptake]\ngeneral = 0.1\nelderly = 0.05\n[demand.periods]")
-    after = check_lines(check_record(prepare(read_study(spoiled.folder))))
+    after = check_lines(check_record(prepare_inputs(read_study(spoiled.folder))))
     assert not any("use it" in line for line in after)
     assert "  survey: its column used is replaced by [demand.uptake]: general 10.0%, elderly 5.0%" in after
 
@@ -255,7 +257,7 @@ def test_services_follow_the_host(spoiled):
         "general = 0.3\nelderly = 0.5", "general = {pension = 0.1, bills = 0.2}\nelderly = {pension = 0.4, bills = 0.1}"
     )
     spoiled.setting("need_share = 0.5", 'need_share = 0.5\nservice_hosts = {pension = ["bank", "community"]}')
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     sites = ready.sites.table
     assert set(sites.loc[sites["host"] == "pharmacy", "services"]) == {("bills",)}
     assert set(sites.loc[sites["host"] == "bank", "services"]) == {("pension", "bills")}
@@ -272,10 +274,10 @@ def test_a_service_its_host_may_not_offer(spoiled):
 
 
 def test_streets_as_a_layer_of_lines_give_the_same_times(spoiled):
-    tables = prepare(read_study(spoiled.folder))
+    tables = prepare_inputs(read_study(spoiled.folder))
     tables.streets.edges[["geometry"]].to_file(spoiled.folder / "lines.gpkg")
     spoiled.setting('{nodes = "nodes.csv", edges = "edges.csv"}', '{lines = "lines.gpkg"}')
-    lines = prepare(read_study(spoiled.folder))
+    lines = prepare_inputs(read_study(spoiled.folder))
     assert lines.times.matrix.nnz == pytest.approx(tables.times.matrix.nnz, rel=0.02)
     before, after = tables.times.within(300, 1.3), lines.times.within(300, 1.3)
     assert (before != after).nnz <= 0.02 * before.nnz

@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from placement.cli import main
-from placement.pipeline.prepare import prepare
+from placement.judge import verify
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
 from placement.travel import ask as run
 from placement.travel.archive import load_times, save_times
-from placement.verify import verify_folder
+from tests.written import write_outcome
 
 
 @pytest.fixture
@@ -34,30 +34,30 @@ def searches(monkeypatch) -> list[int]:
 
 
 def test_a_second_run_starts_at_the_program(spoiled, folder, searches):
-    first = prepare(read_study(spoiled.folder))
+    first = prepare_inputs(read_study(spoiled.folder))
     assert len(searches) == 2  # one spreads foot traffic, one is the times
-    again = prepare(read_study(spoiled.folder))
+    again = prepare_inputs(read_study(spoiled.folder))
     assert len(searches) == 3
     assert again.times.fingerprint() == first.times.fingerprint()
     assert len(list(folder.iterdir())) == 1
     spoiled.cell("stations", 0, "lon", str(float(spoiled.frame("stations")["lon"][0]) + 0.001))
-    prepare(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
     assert len(searches) == 5
 
 
 def test_the_study_can_name_a_folder_or_keep_nothing(spoiled, folder, searches):
     spoiled.setting("[travel]\n", '[travel]\ncache = "times"\n')
-    prepare(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
     assert len(list((spoiled.folder / "times").iterdir())) == 1
     assert not folder.exists()
     spoiled.setting('cache = "times"', "cache = false")
     before = len(searches)
-    prepare(read_study(spoiled.folder))
-    prepare(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
     assert len(searches) == before + 4
     assert not folder.exists()
     spoiled.setting("cache = false", "cache = true")
-    prepare(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
     assert len(list(folder.iterdir())) == 1
 
 
@@ -93,8 +93,8 @@ def test_the_judge_does_not_believe_what_was_kept(spoiled, folder, tmp_path):
     (path,) = folder.iterdir()
     save_times(nearer(path), path, key=path.stem)
     write_outcome(recommend(read_study(spoiled.folder)), tmp_path / "deceived")
-    assert verify_folder(tmp_path / "honest").confirmed
-    verdict = verify_folder(tmp_path / "deceived")
+    assert verify(tmp_path / "honest").confirmed
+    verdict = verify(tmp_path / "deceived")
     assert any(line.startswith("coverage.after.total.covered: recounted") for line in verdict.differences)
 
 

@@ -10,7 +10,7 @@ import pyproj
 import pytest
 
 from placement.errors import ShiftedWarning
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.shift import find_shift
 from placement.streets import Streets
 from placement.study import read_study
@@ -37,7 +37,7 @@ def town(folder, *, shift: bool):
 def test_shifted_stations_are_noticed(tmp_path):
     study = town(tmp_path, shift=True)
     with pytest.warns(ShiftedWarning, match='stations looks shifted.*coordinates = "gcj02"'):
-        ready = prepare(study)
+        ready = prepare_inputs(study)
     assert any(note.startswith("stations looks shifted: half of it lies more than") for note in ready.notes)
 
 
@@ -45,7 +45,7 @@ def test_true_coordinates_raise_no_warning(tmp_path):
     study = town(tmp_path, shift=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ready = prepare(study)
+        ready = prepare_inputs(study)
     at_stations = ready.times.snaps.query("kind == 'site'")["access_m"].to_numpy()[:4]
     assert np.max(at_stations) < 0.1
 
@@ -65,10 +65,10 @@ def shifted_tables(folder, names, convert):
 def test_few_sites_tell_together_what_neither_table_tells(tmp_path):
     """Twelve sites anywhere in a town of 1.5 km: as written, three of them lie outside it, converted none."""
     write_study(tmp_path, seed=0)
-    assert odd(prepare(read_study(tmp_path))) == []
+    assert odd(prepare_inputs(read_study(tmp_path))) == []
     shifted_tables(tmp_path, ("stations", "candidates"), wgs84_to_gcj02)
     with pytest.warns(ShiftedWarning, match="stations, candidates together look shifted"):
-        ready = prepare(read_study(tmp_path))
+        ready = prepare_inputs(read_study(tmp_path))
     assert len([note for note in ready.notes if "shifted" in note]) == 1
 
 
@@ -81,15 +81,15 @@ def test_shifted_streets_are_noticed_and_converted_where_it_is_declared(tmp_path
         frame = pd.read_csv(tmp_path / f"{name}.csv", dtype=str)
         at = nodes.iloc[rng.choice(len(nodes), len(frame), replace=False)]
         frame.assign(lon=at["lon"].to_numpy(), lat=at["lat"].to_numpy()).to_csv(tmp_path / f"{name}.csv", index=False)
-    true = prepare(read_study(tmp_path))
+    true = prepare_inputs(read_study(tmp_path))
     assert odd(true) == []
     shifted_tables(tmp_path, ("nodes",), wgs84_to_gcj02)
     with pytest.warns(ShiftedWarning, match='streets look shifted against population.*coordinates = "gcj02"'):
-        prepare(read_study(tmp_path))
+        prepare_inputs(read_study(tmp_path))
     text = (tmp_path / "study.toml").read_text()
     text = text.replace('edges = "edges.csv"', 'edges = "edges.csv", coordinates = "gcj02"')
     (tmp_path / "study.toml").write_text(text)
-    found = prepare(read_study(tmp_path))
+    found = prepare_inputs(read_study(tmp_path))
     assert odd(found) == []
     assert found.times.snaps["access_m"].max() < 0.1
     assert found.times.n_pairs == true.times.n_pairs

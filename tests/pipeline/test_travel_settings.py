@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.judge import verify
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.streets import Streets, way_rules
 from placement.study import read_study
 from placement.travel import walking_times
-from placement.verify import verify_folder
+from tests.written import write_outcome
 
 
 def hills(spoiled) -> None:
@@ -39,21 +39,21 @@ def osm_town(spoiled) -> None:
 
 
 def length_km(spoiled) -> float:
-    return prepare(read_study(spoiled.folder)).streets.describe().length_km
+    return prepare_inputs(read_study(spoiled.folder)).streets.describe().length_km
 
 
 def confirmed(spoiled, folder) -> None:
     write_outcome(recommend(read_study(spoiled.folder)), folder)
-    verdict = verify_folder(folder)
+    verdict = verify(folder)
     assert verdict.differences == ()
     assert verdict.proven
 
 
 def test_slopes_and_steps_serve_every_speed(spoiled, tmp_path):
     hills(spoiled)
-    level = prepare(read_study(spoiled.folder))
+    level = prepare_inputs(read_study(spoiled.folder))
     spoiled.setting("[travel]\n", '[travel]\nslope = "tobler"\nsteps_factor = 1.5\n')
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     assert ready.times.mode == "walking along streets, slopes after Tobler, steps x 1.5"
     speeds = sorted({segment.speed_m_s for segment in ready.demand.segments})
     assert len(speeds) == 2
@@ -71,7 +71,7 @@ def test_slopes_and_steps_serve_every_speed(spoiled, tmp_path):
 def test_streets_without_elevations(spoiled):
     spoiled.setting("[travel]\n", '[travel]\nslope = "tobler"\n')
     with pytest.raises(InputError, match="have no elevations -> add the column elevation_m"):
-        prepare(read_study(spoiled.folder))
+        prepare_inputs(read_study(spoiled.folder))
 
 
 def test_driving(spoiled, tmp_path):
@@ -88,12 +88,12 @@ def test_driving(spoiled, tmp_path):
     with pytest.raises(InputError, match="mode driving needs street_speed_m_s: metres a second by highway"):
         read_study(spoiled.folder)
     spoiled.setting("threshold_min = 5.0", "threshold_min = 5.0\nstreet_speed_m_s = {residential = 3.0}")
-    bound = prepare(read_study(spoiled.folder))
+    bound = prepare_inputs(read_study(spoiled.folder))
     assert bound.times.mode == "driving along streets"
     assert bound.times.unit == "ms"
     confirmed(spoiled, tmp_path / "plan")
     spoiled.setting("[travel]\n", "[travel]\noneway = false\n")
-    assert prepare(read_study(spoiled.folder)).times.n_pairs > bound.times.n_pairs
+    assert prepare_inputs(read_study(spoiled.folder)).times.n_pairs > bound.times.n_pairs
 
 
 def test_which_ways_of_a_map_are_read(spoiled):
@@ -113,10 +113,10 @@ def test_which_ways_of_a_map_are_read(spoiled):
 
 
 def test_a_place_is_downloaded_for_the_mode(spoiled, monkeypatch):
-    town, asked = prepare(read_study(spoiled.folder)).streets, []
+    town, asked = prepare_inputs(read_study(spoiled.folder)).streets, []
     monkeypatch.setattr(Streets, "from_place", lambda *place, **options: asked.append((place, options)) or town)
     spoiled.setting('{nodes = "nodes.csv", edges = "edges.csv"}', '{place = "Hankou, Wuhan", mode = "cycle"}')
-    prepare(read_study(spoiled.folder))
+    prepare_inputs(read_study(spoiled.folder))
     assert asked == [(("Hankou, Wuhan",), {"crs": town.crs, "network_type": "bike"})]
 
 

@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from placement.cli import main
-from placement.pipeline.prepare import prepare
+from placement.judge import verify
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.verify import verify_folder
 from tests.conftest import SpoiledStudy
+from tests.written import write_outcome
 
 ON = "footfall_bandwidth_m = 200\nfootfall_interpolate = true"
 
@@ -37,7 +37,7 @@ def filled(spoiled):
 
 
 def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
-    ready = prepare(read_study(filled.folder))
+    ready = prepare_inputs(read_study(filled.folder))
     counters = ready.footfall.counters
     virtual = counters[counters["interpolated"]]
     assert len(virtual) > 5
@@ -45,7 +45,7 @@ def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
     assert spread["people_per_day"].sum() == pytest.approx(27_000 + virtual["people_per_day"].sum(), rel=1e-9)
     # Nothing but the passers-by changed: visits a month are people x 365/12 x capture x share of strangers.
     filled.setting(ON, "footfall_bandwidth_m = 200")
-    plain = prepare(read_study(filled.folder))
+    plain = prepare_inputs(read_study(filled.folder))
     assert ready.demand.need.sum() == pytest.approx(plain.demand.need.sum() + more_need(virtual), rel=1e-9)
     assert plain.filled is None
     assert ready.notes[-2:] == tuple(f"SIMULATED footfall: {part.note}" for part in (ready.filled, ready.reliance))
@@ -55,26 +55,26 @@ def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
     )
     assert ready.reliance.of_need == pytest.approx(more_need(virtual) / ready.demand.need.sum())
     assert ready.reliance.without == (spread["people_per_day"] == 0).sum()
-    again = prepare(read_study(filled.folder)).demand
+    again = prepare_inputs(read_study(filled.folder)).demand
     assert np.array_equal(again.need, plain.demand.need)
 
 
 def test_a_plan_on_virtual_counters_is_verified(filled, tmp_path):
     outcome = recommend(read_study(filled.folder))
     write_outcome(outcome, tmp_path / "out")
-    verdict = verify_folder(tmp_path / "out")
+    verdict = verify(tmp_path / "out")
     assert verdict.confirmed, verdict.differences
     assert verdict.proven
     # The judge computes the demand by itself: without the key the plan's numbers are not those of the inputs.
     (filled.folder / "study.toml").write_text(filled.toml.read_text().replace(ON, "footfall_bandwidth_m = 200"))
     with pytest.raises(Exception, match="study: is not the file the plan was made from"):
-        verify_folder(tmp_path / "out")
+        verify(tmp_path / "out")
 
 
 def test_a_plan_tells_what_it_rests_on(filled, tmp_path):
     result = CliRunner().invoke(main, ["recommend", str(filled.folder), "--out", str(tmp_path / "out")])
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    for note in prepare(read_study(filled.folder)).notes:
+    for note in prepare_inputs(read_study(filled.folder)).notes:
         assert note in result.output
         assert note in page
     assert "of the need comes from virtual counters" in page

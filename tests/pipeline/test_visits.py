@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.visits import predict_visits
 from placement.study import read_study
 from placement.toy import write_study
@@ -18,7 +18,7 @@ HANKOU = REPOSITORY / "data" / "hankou"
 
 @pytest.fixture(scope="module")
 def hankou():
-    return prepare(read_study(HANKOU))
+    return prepare_inputs(read_study(HANKOU))
 
 
 def test_the_simulated_truth_is_found_again(hankou):
@@ -80,7 +80,7 @@ def test_the_way_that_leaves_less_scatter_is_taken(hankou):
 
 
 def test_no_record_no_visits(tmp_path):
-    ready = prepare(read_study(write_study(tmp_path, seed=5)))
+    ready = prepare_inputs(read_study(write_study(tmp_path, seed=5)))
     assert predict_visits(ready, ("S00",)) is None
 
 
@@ -89,7 +89,7 @@ def test_a_record_too_short_says_why(tmp_path):
     rows = ["site_id,month,transactions", *(f"S0{i},2025-01,{10 + i}" for i in range(4))]
     (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     path.write_text(path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1))
-    visits = predict_visits(prepare(read_study(path)), ("S00",))
+    visits = predict_visits(prepare_inputs(read_study(path)), ("S00",))
     assert visits.note.startswith("visits are not predicted: ")
     assert visits.table.empty
 
@@ -99,7 +99,7 @@ def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
     file = tmp_path / "hankou" / "study.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("[demand]\n", "[demand]\nfootfall_interpolate = true\n", 1), encoding="utf-8")
-    filled = prepare(read_study(file))
+    filled = prepare_inputs(read_study(file))
     assert filled.footfall.counters["interpolated"].sum() > 100
     stations = tuple(hankou.sites.table.query("existing").index)
     plain, found = predict_visits(hankou, stations), predict_visits(filled, stations)

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 
 from tests.towns import Town
 
+STATION = ("keep", "close", "give")
+VACANT = ("none", "open", "move")
+"""What may happen at a site with and without a station."""
 
-def best_actions(town: Town) -> tuple[int, tuple[str, ...]] | None:
+Actions = tuple[str, ...]
+
+
+def best_actions(
+    town: Town,
+    *,
+    station: Actions = STATION,
+    vacant: Actions = VACANT,
+    allows: Callable[[Town, Actions], bool] = lambda town, actions: True,
+) -> tuple[int, Actions] | None:
     """Return the most weight (thousandths) that any allowed action set covers, and the first of the sets that do.
 
     Fewest actions come first, then least money, then the shortest moves, then the lowest sites kept, given up, opened,
     moved to: of two sets the one that has the first site in which they differ. None where no set is allowed.
+    `station`, `vacant`: what may happen at a site. `allows`: a rule besides those of every policy.
     """
-    table = town.sites.table
-    choices = [("keep", "close", "give") if existing else ("none", "open", "move") for existing in table["existing"]]
+    choices = [station if existing else vacant for existing in town.sites.table["existing"]]
     covered = _covered_sets(town)
-    allowed = ((_value(town, actions, covered), actions) for actions in itertools.product(*choices))
+    tried = (actions for actions in itertools.product(*choices) if allows(town, actions))
+    allowed = ((_value(town, actions, covered), actions) for actions in tried)
     return min(
         ((value, actions) for value, actions in allowed if value is not None),
         key=lambda pair: (-pair[0], _rank(town, pair[1])),
         default=None,
     )
+
+
+def taken(plan, ids) -> Actions:
+    """Return the action of a plan at each site, as they are named here."""
+    at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
+    given = set(plan.actions["from_site_id"])
+    return tuple("give" if name in given else at.get(name, "none") for name in ids)
 
 
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:

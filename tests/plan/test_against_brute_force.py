@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.errors import InfeasibleError
 from placement.plan import optimise
-from tests.plan.brute_force import best_actions
+from placement.values import SolveOptions
+from tests.plan.brute_force import best_actions, taken
 from tests.towns import random_town
 
 
@@ -19,20 +21,13 @@ def test_plan_equals_brute_force(seed):
     for backend in ("auto", "highs", "cbc"):
         if expected is None:
             with pytest.raises(InfeasibleError):
-                optimise(**town.stages(), backend=backend)
+                optimise(Case(**town.stages()), options=SolveOptions(backend=backend))
             continue
         value, actions = expected
-        plan = optimise(**town.stages(), backend=backend)
+        plan = optimise(Case(**town.stages()), options=SolveOptions(backend=backend))
         assert plan.status == "optimal"
         assert round(plan.objective * 1000) == value
         assert round(plan.bound * 1000) == value
         assert plan.after.total.covered == pytest.approx(value / 1000, abs=1e-9)
         assert plan.tie_broken
         assert taken(plan, town.sites.ids) == actions
-
-
-def taken(plan, ids):
-    """Return the action at each site, as the brute force names them."""
-    at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
-    given = set(plan.actions["from_site_id"])
-    return tuple("give" if name in given else at.get(name, "none") for name in ids)

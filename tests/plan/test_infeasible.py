@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from placement.case import Case
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
@@ -22,7 +23,7 @@ def conflict(policy: Policy, *, status=None, metres=None, stations=0) -> Infeasi
     n = len(sites)
     costs = StationCosts(purchase=np.full(n, 100), move=np.full(n, 10), close=np.full(n, 3), running=np.full(n, 7))
     with pytest.raises(InfeasibleError) as caught:
-        optimise(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy)
+        optimise(Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy))
     return caught.value
 
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.errors import CertificateError, InfeasibleError, NoSolutionError
+from placement.judge import check_certificate
 from placement.models import maximal_coverage
 from placement.plan.infeasible import explain
 from placement.plan.solving import solve_in_time
@@ -17,11 +19,10 @@ from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
-from placement.verify import check_certificate
+from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
 from tests.towns import random_town
-from tests.verify.random_programs import random_program
 
 OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
 
@@ -64,8 +65,7 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
 def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
     rng = np.random.default_rng(seed)
     town = random_town(rng, points=int(rng.integers(2, 7)))
-    stages = (town.coverage, town.demand, town.sites, town.costs, town.policy)
-    program = maximal_coverage(*stages).program
+    program = maximal_coverage(Case(**town.stages())).program
     certificate = maximise_coverage(program, time_limit_s=30).certificate
     check_explanation(program, explain(program, certificate, deadline=NEVER, seed=0, threads=1))
 

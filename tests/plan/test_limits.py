@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from placement.case import Case
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
+from placement.judge import verify
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
-from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.verify import verify_folder
 from tests.towns import make_demand, make_sites, make_times
+from tests.written import write_outcome
 
 MAX_MOVES = Path(__file__).resolve().parents[2] / "../shared/data/faults/05_max_moves"
 
@@ -26,7 +27,7 @@ def two_for_two(**limits):
     coverage = cover(demand, sites, make_times(metres, demand, sites), Standard(threshold_s=900))
     costs = StationCosts(**{name: np.zeros(4, dtype=int) for name in ("purchase", "move", "close", "running")})
     policy = Policy(max_stations=2, **limits)
-    return optimise(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy)
+    return optimise(Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,9 @@ def test_closing_is_counted_in_words_of_the_planner():
     coverage = cover(demand, sites, make_times(np.ones((1, 3)), demand, sites), Standard(threshold_s=900))
     costs = StationCosts(**{name: np.zeros(3, dtype=int) for name in ("purchase", "move", "close", "running")})
     with pytest.raises(InfeasibleError) as caught:
-        optimise(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=Policy(max_closes=1, max_moves=0))
+        optimise(
+            Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=Policy(max_closes=1, max_moves=0))
+        )
     assert "max_closes" in caught.value.constraints
     assert "max_closes is too low by 1" in caught.value.explanation
 
@@ -81,7 +84,7 @@ def test_the_judge_counts_and_rebuilds_the_limits(spoiled, tmp_path, limit):
     kinds = {"max_opens": ["open"], "max_closes": ["close"], "max_changes": ["open", "close", "move"]}[name]
     assert outcome.plan.actions["action"].isin(kinds).sum() <= int(most)
     write_outcome(outcome, tmp_path / "plan")
-    verdict = verify_folder(tmp_path / "plan")
+    verdict = verify(tmp_path / "plan")
     assert verdict.differences == ()
     assert verdict.proven
 
@@ -90,4 +93,4 @@ def test_the_judge_counts_and_rebuilds_the_limits(spoiled, tmp_path, limit):
 def test_the_study_of_max_moves_0_says_what_it_limits():
     outcome = recommend(read_study(MAX_MOVES / "study.toml"))
     assert outcome.plan.actions["action"].value_counts().to_dict() == {"open": 2, "close": 2}
-    assert any(note.startswith("max_moves counts moved machines only") for note in outcome.prepared.notes)
+    assert any(note.startswith("max_moves counts moved machines only") for note in outcome.case.prepared.notes)

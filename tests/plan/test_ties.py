@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.case import Case
 from placement.coverage import Standard, _Columns, cover
 from placement.economics import Policy, StationCosts
 from placement.errors import InfeasibleError
 from placement.models import maximal_coverage
 from placement.plan import optimise
 from placement.solve.backends.highs import LinearModel, MipOutcome
-from placement.solve.settings import EngineSettings
-from placement.values import Sites
+from placement.values import Sites, SolveOptions
 from tests.towns import make_demand, make_sites, make_times, random_town
 
 
@@ -26,7 +26,7 @@ def plan_of(metres, costs, policy, *, stations, candidates):
     demand = make_demand(np.full((len(metres), 1), 10.0), ["a"] * len(metres))
     times = make_times(np.array(metres), demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
-    plan = optimise(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy)
+    plan = optimise(Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy))
     assert plan.status == "optimal"
     assert plan.tie_broken
     return plan
@@ -86,7 +86,7 @@ def moves_of(plan):
 def test_the_nearer_of_two_closing_stations_moves():
     # One station may stand, only C0 (1000 m) reaches anybody. By ids S0 (0 m) would move there, by length S1 (900 m).
     policy = Policy(max_stations=1)
-    plan = optimise(**line_town([0, 900], [1000], policy, free(3)))
+    plan = optimise(Case(**line_town([0, 900], [1000], policy, free(3))))
     assert plan.tie_broken
     assert moves_of(plan) == [("S1", "C0")]
     assert plan.actions["action"].tolist() == ["move", "close"]
@@ -94,35 +94,35 @@ def test_the_nearer_of_two_closing_stations_moves():
 
 def test_the_nearer_of_two_new_sites_receives_where_money_is_the_same():
     # C0 (2000 m) and C1 (100 m) both open, S0 (0 m) moves to one of them at the same price: C0 by ids, C1 by length.
-    plan = optimise(**line_town([0], [2000, 100], Policy(max_stations=2), free(3)))
+    plan = optimise(Case(**line_town([0], [2000, 100], Policy(max_stations=2), free(3))))
     assert moves_of(plan) == [("S0", "C1")]
 
 
 def test_money_decides_before_length():
     costs = free(3, purchase=np.array([0, 50, 49]), move=np.array([0, 9, 9]))
-    plan = optimise(**line_town([0], [2000, 100], Policy(max_stations=2), costs))
+    plan = optimise(Case(**line_town([0], [2000, 100], Policy(max_stations=2), costs)))
     assert moves_of(plan) == [("S0", "C0")]
 
 
 def test_length_decides_between_sets_of_sites_too():
     # Twins: C0 (500 m) or C1 (100 m) reach the same point; S0 (0 m) reaches nobody and is to move to one of them.
     reach = np.array([[np.nan, 1.0, 1.0]])
-    plan = optimise(**line_town([0], [500, 100], Policy(max_stations=1), free(3), reach=reach))
+    plan = optimise(Case(**line_town([0], [500, 100], Policy(max_stations=1), free(3), reach=reach)))
     assert plan.tie_broken
     assert moves_of(plan) == [("S0", "C1")]
 
 
 def test_of_moves_of_equal_length_the_lowest_ids_are_taken():
     # Stations at -100 and +100 m of the new site.
-    plan = optimise(**line_town([-100, 100], [0], Policy(max_stations=1), free(3)))
+    plan = optimise(Case(**line_town([-100, 100], [0], Policy(max_stations=1), free(3))))
     assert moves_of(plan) == [("S0", "C0")]
-    plan = optimise(**line_town([-100, 100], [0], Policy(max_stations=1), free(3), ids=["Z", "B", "C0"]))
+    plan = optimise(Case(**line_town([-100, 100], [0], Policy(max_stations=1), free(3), ids=["Z", "B", "C0"])))
     assert moves_of(plan) == [("B", "C0")]
 
 
 def test_lowest_ids_are_ids_and_not_positions():
     reach = np.ones((1, 3))
-    plan = optimise(**line_town([], [0, 0, 0], Policy(max_stations=1), free(3), reach=reach, ids=["c", "a", "b"]))
+    plan = optimise(Case(**line_town([], [0, 0, 0], Policy(max_stations=1), free(3), reach=reach, ids=["c", "a", "b"])))
     assert plan.open == ("a",)
 
 
@@ -150,19 +150,16 @@ def test_the_order_of_rows_means_nothing(seed):
     rng = np.random.default_rng(seed)
     town = random_town(rng)
     other = shuffled(town, rng)
-    program, again = (
-        maximal_coverage(s["coverage"], s["demand"], s["sites"], s["costs"], s["policy"]).program
-        for s in (town.stages(), other)
-    )
+    program, again = (maximal_coverage(Case(**stages)).program for stages in (town.stages(), other))
     assert program.fingerprint() == again.fingerprint()
     assert program.column_names == again.column_names
     try:
-        plan = optimise(**town.stages())
+        plan = optimise(Case(**town.stages()))
     except InfeasibleError:
         with pytest.raises(InfeasibleError):
-            optimise(**other)
+            optimise(Case(**other))
         return
-    same = optimise(**other)
+    same = optimise(Case(**other))
     pd.testing.assert_frame_equal(same.actions, plan.actions)
     assert (same.open, same.objective, same.bound, same.budget) == (plan.open, plan.objective, plan.bound, plan.budget)
     assert same.certificate.content_digest() == plan.certificate.content_digest()
@@ -221,9 +218,9 @@ def three_for_two():
 @pytest.mark.parametrize("name", LIES)
 def test_a_solver_that_fails_or_lies_costs_no_plan(name, monkeypatch):
     solve_mip, remark = LIES[name]
-    right = optimise(**three_for_two())
+    right = optimise(Case(**three_for_two()))
     monkeypatch.setattr("placement.solve.ties.tie_break.solve_mip", solve_mip)
-    plan = optimise(**three_for_two())
+    plan = optimise(Case(**three_for_two()))
     assert (plan.status, plan.objective, plan.bound) == ("optimal", right.objective, right.bound)
     assert not plan.tie_broken
     assert remark in plan.details.get("tie_break", "")
@@ -232,7 +229,7 @@ def test_a_solver_that_fails_or_lies_costs_no_plan(name, monkeypatch):
 def test_a_solver_that_hangs_is_left_behind(monkeypatch):
     monkeypatch.setattr("placement.solve.ties.tie_break.solve_mip", hang)
     began = perf_counter()
-    plan = optimise(**three_for_two(), time_limit_s=1.0)
+    plan = optimise(Case(**three_for_two()), options=SolveOptions(time_limit_s=1.0))
     assert perf_counter() - began < 10
     assert (plan.status, plan.tie_broken) == ("optimal", False)
     assert plan.details["tie_break"] == "not finished: the solver did not stop at its limit"
@@ -244,7 +241,7 @@ def test_a_foreign_plan_is_not_taken(mask, monkeypatch):
         return dataclasses.replace(solution, chosen=mask)
 
     monkeypatch.setattr("placement.solve.ties.tie_break.tie_break", foreign)
-    plan = optimise(**three_for_two())
+    plan = optimise(Case(**three_for_two()))
     assert (plan.status, plan.objective, plan.tie_broken) == ("optimal", 10.0, False)
     assert plan.details["tie_break"] == "the solver's plan is not as good as the one at hand"
 
@@ -257,11 +254,12 @@ def test_a_relaxation_that_lies_fixes_nothing(monkeypatch):
         return dataclasses.replace(outcome, objective=-1e9, reduced_costs=-outcome.reduced_costs - 1)
 
     monkeypatch.setattr("placement.solve.ties.tie_break.LinearModel.solve", solve)
-    plan = optimise(**three_for_two())
+    plan = optimise(Case(**three_for_two()))
     assert moves_of(plan) == [("S1", "C0")]
     assert plan.tie_broken
 
 
 def test_too_many_pairs_are_left_alone():
-    plan = optimise(**three_for_two(), settings=EngineSettings.of({"ties": {"most_lengths": 1}}))
+    options = SolveOptions(engine={"ties": {"most_lengths": 1}})
+    plan = optimise(Case(**three_for_two()), options=options)
     assert (plan.status, plan.tie_broken) == ("optimal", False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.backends.highs import ArrayModel, LinearModel
 from placement.solve.bounds.cut_saddle import BEST, cut_ground, main_row_price, run_with_cuts, start_cut_state
@@ -14,7 +15,6 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram
-from placement.verify import check_certificate
 
 
 def random_town(seed):

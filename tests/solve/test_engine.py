@@ -5,9 +5,9 @@ import pytest
 from scipy import sparse
 
 from placement.errors import InputError
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.values import CoverageProgram, Floor, LinearRow
-from placement.verify import check_certificate
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
 
 

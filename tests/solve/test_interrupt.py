@@ -9,10 +9,10 @@ import pytest
 from scipy.sparse import csr_array
 
 from placement.interrupts import Interrupt, hold_interrupts
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.deadline import Deadline
-from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 from tests.solve.test_milp import hard_program
 

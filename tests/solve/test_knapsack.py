@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.knapsack import (
@@ -23,7 +24,6 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
 from tests.solve.instances import brute_force, random_relocation
 
 

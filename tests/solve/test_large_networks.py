@@ -7,13 +7,13 @@ import pytest
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
-from placement.verify import check_certificate
 
 
 def network(stations, candidates, points, *, capital=20_000, close=50, seed=0):

@@ -7,12 +7,12 @@ import pytest
 from scipy import sparse
 
 from placement.errors import InputError
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.values import CoverageProgram, Floor
 from placement.values.program import WEIGHT_LIMIT
-from placement.verify import check_certificate
+from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
-from tests.verify.random_programs import random_program
 
 
 def times(program, factor):

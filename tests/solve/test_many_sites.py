@@ -9,11 +9,11 @@ from scipy import sparse
 
 import placement.solve.large_root as large_root_module
 import placement.solve.run as run_module
+from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.plans.background import PlansBeside
 from placement.values import CoverageProgram, LinearRow
-from placement.verify import check_certificate
 from tests.solve.instances import is_feasible, value_of
 
 

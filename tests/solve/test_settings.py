@@ -11,9 +11,9 @@ import pytest
 
 import placement.solve
 from placement.errors import InputError
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.settings import DEFAULTS, EngineSettings
-from placement.verify import check_certificate
 from tests.solve.instances import random_budgeted
 
 SOLVE = Path(placement.solve.__file__).parent

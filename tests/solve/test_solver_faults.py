@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.backends.highs import LinearModel, LpOutcome, MipOutcome
-from placement.verify import check_certificate
+from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
-from tests.verify.random_programs import random_program
 
 
 def raises(*_args, **_options):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -16,7 +17,6 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, build_problem
 from placement.values import CoverageProgram, Floor, LinearRow
-from placement.verify import check_certificate
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
 
 SIMPLEX_ONLY = EngineSettings.of({"root": {"patience": 0, "short_patience": 0}})

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from placement.interrupts import hold_interrupts
+from placement.judge import check_certificate
 from placement.solve.backends.milp import solve_milp
 from placement.solve.settings import EngineSettings
 from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
-from placement.verify import check_certificate
+from tests.judge.reference import Draft, Prices
 from tests.solve.programs import every_plan, relocation_programs
-from tests.verify.reference import Draft, Prices
 
 
 def twins(n=4):

@@ -5,16 +5,14 @@ import pytest
 
 from placement.errors import InputError
 from placement.study import Study, read_study
+from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.sections import (
     BudgetSection,
     CostSection,
     DemandSection,
     FloorsSection,
-    InputFile,
-    Inputs,
     PolicySection,
     SolveSection,
-    StreetsInput,
     StudySection,
     TravelSection,
 )

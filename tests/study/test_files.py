@@ -1,13 +1,15 @@
 """Study files: any name, bounded text, names in one spelling, and inputs below the study's folder."""
 
 import hashlib
+import json
 import shutil
 import time
 
 import pytest
 
+import placement as pl
 from placement.errors import InputError
-from placement.pipeline.prepare import open_study, prepare
+from placement.pipeline.prepare import open_study, prepare_inputs
 from placement.study import read_study
 from placement.study.paths import any_outside, parts_of
 
@@ -33,7 +35,7 @@ def test_scenarios_side_by_side_have_fingerprints_of_their_own(spoiled):
     shutil.copy(spoiled.toml, other)
     other.write_text(other.read_text(encoding="utf-8").replace("seed = 3", "seed = 4"), encoding="utf-8")
     for file in (spoiled.toml, other):
-        prepared = prepare(read_study(file))
+        prepared = prepare_inputs(read_study(file))
         assert prepared.fingerprints["study"] == hashlib.sha256(file.read_bytes()).hexdigest()
         stations = (spoiled.folder / "stations.csv").read_bytes()
         assert prepared.fingerprints["stations"] == hashlib.sha256(stations).hexdigest()
@@ -52,14 +54,58 @@ def test_a_file_that_changes_while_it_is_read_is_a_fault(spoiled, monkeypatch, n
         return found
 
     monkeypatch.setattr(inputs, "read_inputs", slow)
-    assert faults_of(prepare, study) == [f"{name}: changed while it was read -> run again once nobody writes to it"]
+    assert faults_of(prepare_inputs, study) == [
+        f"{name}: changed while it was read -> run again once nobody writes to it"
+    ]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_changes_and_changes_back_while_it_is_read_is_a_fault(spoiled, monkeypatch, replaced):
+    """Other bytes were parsed than those that stand there before and after: no fingerprint is of them."""
+    from placement.pipeline import prepare as inputs
+
+    study, real = read_study(spoiled.folder), inputs.read_inputs
+    file = spoiled.folder / "candidates.csv"
+    parsed = []
+
+    def meanwhile(study):
+        right = file.read_bytes()
+        other = right.replace(b"Toy C00", b"Toy C99")
+        for content in (other, right):
+            place = spoiled.folder / "new.csv" if replaced else file
+            place.write_bytes(content)
+            place.replace(file)
+            if content == other:
+                parsed.append(real(study))
+        return parsed[0]
+
+    monkeypatch.setattr(inputs, "read_inputs", meanwhile)
+    said = "candidates: changed while it was read -> run again once nobody writes to it"
+    assert faults_of(prepare_inputs, study) == [said]
+    assert "Toy C99" in set(parsed[0][0].sites.table["name"])
+
+
+@pytest.mark.parametrize("name", ["stations.csv", "edges.csv", "study.toml"])
+def test_what_changes_after_it_was_read_is_recorded_as_it_was_read(spoiled, tmp_path, name):
+    case = pl.prepare(read_study(spoiled.folder))
+    before = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in spoiled.folder.iterdir()}
+    plan = pl.optimise(case)
+    with (spoiled.folder / name).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    written = pl.write(case, plan, tmp_path / "plan")
+    recorded = json.loads((written.folder / "plan.json").read_bytes())["inputs"]
+    assert recorded["study"] == before["study.toml"]
+    assert recorded["stations"] == before["stations.csv"]
+    assert recorded["streets_edges"] == before["edges.csv"]
+    with pytest.raises(InputError, match="is not the file the plan was made from"):
+        pl.verify(written)
 
 
 def test_the_study_is_fingerprinted_as_it_was_parsed(spoiled):
     study = read_study(spoiled.folder)
     before = hashlib.sha256(spoiled.toml.read_bytes()).hexdigest()
     spoiled.setting("seed = 3", "seed = 5")
-    assert prepare(study).fingerprints["study"] == before
+    assert prepare_inputs(study).fingerprints["study"] == before
 
 
 def test_all_parts_of_a_shapefile_are_read(tmp_path):
@@ -208,7 +254,7 @@ def test_names_of_age_groups_in_one_spelling(spoiled):
     assert set(study.travel.speed_m_s) == set(study.demand.online_share) == set(study.demand.age_groups)
     assert list(study.policy.floors.by_age_group) == ["Zu\u0308ge"]
     assert len(study.notes) == 3
-    ready = prepare(study)
+    ready = prepare_inputs(study)
     assert ready.demand.age_groups == ("general", "Zu\u0308ge")
     assert any("column 'Z\u00dcGE' is read as" in note for note in ready.notes)
 

@@ -11,7 +11,7 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from placement.demand import points_from_polygons
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.pipeline.prepare import prepare_inputs
 from placement.study import read_study
 from placement.tables import overlap_faults, read_tables
 from placement.tables.areas import SLIVER_SHARE, mend
@@ -57,7 +57,7 @@ EAST = box(X + 500, Y, X + 900, Y + 400)
 def test_polygons_that_are_whole_have_no_notes(areas):
     hole = box(X, Y, X + 400, Y + 400).difference(box(X + 100, Y + 100, X + 300, Y + 300))
     parts = MultiPolygon([EAST, box(X + 500, Y + 500, X + 900, Y + 600)])
-    ready = prepare(read_study(areas(hole, force_3d(parts, 12.0)).folder))
+    ready = prepare_inputs(read_study(areas(hole, force_3d(parts, 12.0)).folder))
     assert told(ready) == []
     assert ready.population["people"].sum() == pytest.approx(200)
     assert not ready.population.has_z.any()
@@ -76,7 +76,7 @@ def test_a_border_that_touches_itself_is_mended_and_told(areas):
         [(X + 500, Y), (X + 900, Y), (X + 900, Y + 400), (X + 950, Y + 450), (X + 900, Y + 400), (X + 500, Y + 400)]
     )
     assert not spike.is_valid
-    ready = prepare(read_study(areas(box(X, Y, X + 400, Y + 400), spike).folder))
+    ready = prepare_inputs(read_study(areas(box(X, Y, X + 400, Y + 400), spike).folder))
     assert told(ready) == ["population: polygons mended without a change of area: P1"]
     assert ready.population["people"].sum() == pytest.approx(200)
 

@@ -122,11 +122,11 @@ def test_columns_may_be_swapped_by_the_map(spoiled):
 
 
 def test_columns_that_nobody_reads_are_told_by_check(spoiled):
-    from placement.pipeline.prepare import prepare
+    from placement.pipeline.prepare import prepare_inputs
 
     spoiled.write("population", spoiled.frame("population").assign(remark="x", source="y"))
     spoiled.write("survey", spoiled.frame("survey").assign(interviewer="z"))
-    ready = prepare(read_study(spoiled.folder))
+    ready = prepare_inputs(read_study(spoiled.folder))
     told = ("population: columns not used: remark, source", "survey: columns not used: interviewer")
     assert ready.notes == told
     assert [line for line in check_lines(check_record(ready)) if "not used" in line] == [f"  {note}" for note in told]

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placement.errors import InputError
-from placement.pipeline.prepare import prepare
+from placement.judge import verify
+from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
-from placement.report.write import write_outcome
 from placement.study import read_study
-from placement.verify import verify_folder
+from tests.written import write_outcome
 
 LONG_NAMES = [("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id")]
 FACTOR = {"seconds": 1, "minutes": 60, "hours": 3600}
@@ -69,7 +69,7 @@ def long(unit="seconds", names=("demand_id", "site_id"), measure=None, *, keep=F
 
 
 def covered(folder):
-    return prepare(read_study(folder)).times.within(900).toarray().tolist()
+    return prepare_inputs(read_study(folder)).times.within(900).toarray().tolist()
 
 
 EXPECTED = [[True, False, False], [True, False, False], [False, True, False], [False, False, True]]
@@ -104,7 +104,7 @@ def change(folder, old, new):
 
 
 def read_and_prepare(folder):
-    return prepare(read_study(folder))
+    return prepare_inputs(read_study(folder))
 
 
 @pytest.mark.parametrize("unit", list(FACTOR))
@@ -242,7 +242,7 @@ def test_all_forms_give_the_same_plan_and_the_judge_confirms(town, tmp_path):
     for place, (frame, travel) in enumerate(forms):
         outcome = recommend(read_study(town(frame, travel)))
         write_outcome(outcome, tmp_path / f"out{place}")
-        verdict = verify_folder(tmp_path / f"out{place}")
+        verdict = verify(tmp_path / f"out{place}")
         assert verdict.differences == ()
         plans.append(outcome.plan.actions.set_index("site_id")["action"].to_dict())
     assert all(plan == plans[0] for plan in plans)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from placement.values import CoverageProgram, LinearRow
+from placement.values import CoverageProgram
 
 REQUIRED = "required sites"
 """Name of the demand that required columns be chosen, and one column of each required site."""
@@ -15,28 +15,18 @@ REQUIRED = "required sites"
 
 def constraint_names(program: CoverageProgram) -> tuple[str, ...]:
     """Return the names of everything that a planner may let go: floors, then limits, then :data:`REQUIRED`."""
-    names = [floor.name for floor in program.floors] + [row.name for row in program.linear if not structural(row.name)]
-    if program.required.any() or any(must_open(row) for row in program.linear):
+    names = [floor.name for floor in program.floors] + [row.name for row in program.linear if not row.kind.structural]
+    if program.required.any() or any(row.kind.demands for row in program.linear):
         names.append(REQUIRED)
     return tuple(dict.fromkeys(names))
-
-
-def structural(name: str) -> bool:
-    """Return whether a row says what decisions mean, so that no planner can let it go."""
-    return name.startswith("site ") or name == "tokens"
-
-
-def must_open(row: LinearRow) -> bool:
-    """Return whether a row demands that a site be opened."""
-    return row.name.startswith("site ") and row.equality
 
 
 def restricted(program: CoverageProgram, names: Collection[str]) -> CoverageProgram:
     """Return the program with only the named constraints, and the rows that say what decisions mean."""
     demanded = REQUIRED in names
-    rows = [row for row in program.linear if structural(row.name) or row.name in names]
+    rows = [row for row in program.linear if row.kind.structural or row.name in names]
     if not demanded:
-        rows = [dataclasses.replace(row, equality=False) if must_open(row) else row for row in rows]
+        rows = [dataclasses.replace(row, equality=False) if row.kind.demands else row for row in rows]
     return dataclasses.replace(
         program,
         linear=tuple(rows),

@@ -30,7 +30,7 @@ from placement.solve.backends.highs import ArrayModel, LpOutcome
 from placement.solve.bounds.prices import RAY_SIZE, WEIGHT_BITS, Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
-from placement.solve.infeasible.constraints import REQUIRED, eased, must_open, structural
+from placement.solve.infeasible.constraints import REQUIRED, eased
 from placement.solve.lp.growing import GrowingModel
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
@@ -96,9 +96,9 @@ class FeasibilityModel:
 
     def _used(self, ray: Prices, kept: Collection[str]) -> frozenset[str]:
         """Return the names of the constraints that a ray needs."""
-        rows = [row.name for row, price in zip(self._linear, ray.theta.tolist(), strict=False) if price]
-        floors = [name for name, price in zip(self._floor_names, ray.phi.tolist(), strict=True) if price]
-        names = {name for name in (*rows, *floors) if not structural(name)}
+        priced = [row for row, price in zip(self._linear, ray.theta.tolist(), strict=False) if price]
+        names = {row.name for row in priced if not row.kind.structural}
+        names |= {name for name, price in zip(self._floor_names, ray.phi.tolist(), strict=True) if price}
         if REQUIRED in kept and self._bound(ray, names) >= 0:
             names.add(REQUIRED)
         return frozenset(names)
@@ -175,15 +175,19 @@ class FeasibilityModel:
 
         def holds(name: str) -> bool:
             """Return whether a constraint is kept."""
-            return name != let_go and (kept is None or name in kept or structural(name))
+            return name != let_go and (kept is None or name in kept)
+
+        def binds(row: LinearRow) -> bool:
+            """Return whether a row is kept; what decisions mean always is."""
+            return row.kind.structural or holds(row.name)
 
         demanded = kept is None or REQUIRED in kept
         lower = program.required.astype(float) if demanded else np.zeros(program.n_columns)
         low = [
-            float(row.limit) if row.equality and (demanded or not must_open(row)) and holds(row.name) else -np.inf
+            float(row.limit) if row.equality and (demanded or not row.kind.demands) and binds(row) else -np.inf
             for row in self._linear
         ]
-        high = [float(row.limit) if holds(row.name) else np.inf for row in self._linear]
+        high = [float(row.limit) if binds(row) else np.inf for row in self._linear]
         least = [floor.minimum / self._unit if holds(floor.name) else -np.inf for floor in program.floors]
         none = [np.inf] * len(least)
         return lower, (~program.excluded).astype(float), np.array(low + least), np.array(high + none)
@@ -202,7 +206,7 @@ class FeasibilityModel:
         domain = Domain.of(self._problem)
         if kept is not None and REQUIRED not in kept:
             low = domain.limits.low.copy()
-            low[[at for at, row in enumerate(self._linear) if must_open(row)]] = -NO_LIMIT
+            low[[at for at, row in enumerate(self._linear) if row.kind.demands]] = -NO_LIMIT
             status = np.where(domain.status == ZERO, ZERO, FREE).astype(np.int8)
             domain = Domain(status=status, limits=replace(domain.limits, low=low))
         return scaled_bound(self._problem, self._pool.cuts(), prices, domain)[0]

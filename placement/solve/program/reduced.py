@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,13 +173,7 @@ def normalised_row(row: LinearRow) -> LinearRow:
     divisor = 1 if row.equality else int(np.gcd.reduce(coefficients)) or 1
     if divisor == 1 and columns is row.columns:
         return row
-    return LinearRow(
-        name=row.name,
-        columns=columns,
-        coefficients=coefficients // divisor,
-        limit=row.limit // divisor,
-        equality=row.equality,
-    )
+    return replace(row, columns=columns, coefficients=coefficients // divisor, limit=row.limit // divisor)
 
 
 def common_divisor(row: LinearRow) -> int:

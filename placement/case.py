@@ -1,0 +1,275 @@
+"""A case: everything a plan is made from, as one value, whether a study or a caller's own frames stand behind it.
+
+Every question is a function of it: ``optimise(case, policy, options)``, ``measure(case, standing)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.coverage import Coverage, Standard
+from placement.economics import StationCosts
+from placement.errors import AlignmentError, InputError
+from placement.frames import Missing, Travel, Unit, stages_from
+from placement.streets import Streets
+from placement.travel import TimesStream, TravelTimes
+from placement.values import Coverages, Covered, Demand, Policy, Sites, SolveOptions
+from placement.values.checks import Faults, shown
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Case:
+    """What a plan is made from.
+
+    Parameters
+    ----------
+    demand, sites
+        Who needs a station where, and where one stands or may stand; one projected CRS.
+    coverage
+        Which sites are within reach of whom: :func:`placement.coverage.cover` of `demand` and `sites`.
+    costs
+        What a station costs at each site.
+    streets
+        Used to pair stations that give up their machines with sites that receive them, by least total walking time;
+        straight lines without it.
+    times, standard
+        What `coverage` was made from; None: not told.
+    policy, options
+        Limits of a plan and how it is sought, where :func:`placement.plan.optimise` is not given others.
+    name
+        Name shown with the plan.
+    notes
+        What was left out of the inputs, repaired or assumed, in sentences.
+
+    Raises
+    ------
+    InputError, AlignmentError
+        Listing everything that does not belong together, with the ids or names that differ.
+    """
+
+    demand: Demand
+    sites: Sites
+    coverage: Coverage
+    costs: StationCosts
+    streets: Streets | None = None
+    times: TravelTimes | TimesStream | None = None
+    standard: Standard | None = None
+    policy: Policy = field(default_factory=Policy)
+    options: SolveOptions = field(default_factory=SolveOptions)
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        wanted = {"streets": Streets, "standard": Standard, "options": SolveOptions, "name": str}
+        faults = Faults("case")
+        for name, kind in wanted.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) and not (value is None and name in {"streets", "standard"}):
+                faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
+        faults.raise_any()
+        check_stages(self.coverage, self.demand, self.sites, self.costs, self.policy)
+
+    @classmethod
+    def from_frames(
+        cls,
+        points: gpd.GeoDataFrame | Demand,
+        sites: gpd.GeoDataFrame | Sites,
+        travel: pd.DataFrame | NDArray[Any] | TravelTimes | TimesStream | None = None,
+        *,
+        standard: Standard | float,
+        costs: StationCosts | Mapping[str, Any] | None = None,
+        weight: str | None = None,
+        unit: Unit | None = None,
+        streets: Streets | None = None,
+        detour: float | None = None,
+        speed_m_s: float = 1.3,
+        missing: Missing = "error",
+        policy: Policy | None = None,
+        options: SolveOptions | None = None,
+        name: str = "",
+    ) -> Case:
+        """Return the case of frames of one's own; there need be no study and no file.
+
+        Parameters
+        ----------
+        points
+            Demand points: a GeoDataFrame in a projected CRS with weights (visits a month), and ids in a column
+            `demand_id` or in the index; optional columns `people`, `district`, `parent`. Or a :class:`Demand`.
+        sites
+            Stations and candidates: a GeoDataFrame with ids in a column `site_id` or in the index; optional columns
+            `existing`, `status`, `host`, `opens`, `closes`, ... and amounts in yuan (see
+            :func:`placement.frames.places.sites_from`). Or :class:`Sites`.
+        travel
+            Times or lengths: rows of `demand_id`, `site_id` and `seconds`, `minutes`, `hours`, `metres` or `km`; or,
+            with `unit`, a frame or (points, sites) array with a column a site, where NaN is out of reach; or
+            :class:`TravelTimes`. Without it people walk along `streets`, or straight times `detour`.
+        standard
+            The service standard: minutes, or a :class:`Standard`.
+        costs
+            Yuan a station, for all sites or by host, such as ``{"purchase": 80_000, "move": 9_000}``; or
+            :class:`StationCosts`. None: columns of `sites` alone.
+        weight
+            Column of the weights; by default `weight`, else `people`.
+        unit
+            Unit of a travel table that does not name it.
+        streets
+            Ways on foot where there is no `travel`, and by which moves are paired.
+        detour
+            Length of a way over the straight line, where there are neither `travel` nor `streets`.
+        speed_m_s
+            Walking speed, metres a second.
+        missing
+            ``error``: a point or site without a row in `travel` is a fault; ``unreachable``: it reaches nothing.
+        policy, options, name
+            As in the class.
+
+        Raises
+        ------
+        InputError, AlignmentError
+            One error that lists every fault of all tables: ids, CRS, units, weights, amounts.
+
+        Examples
+        --------
+        >>> points = gpd.GeoDataFrame({"weight": [9, 5]}, index=["a", "b"], crs="EPSG:32650",
+        ...     geometry=gpd.points_from_xy([500_000, 500_900], [3_400_000, 3_400_000]))
+        >>> sites = gpd.GeoDataFrame(index=["S", "T"], crs="EPSG:32650",
+        ...     geometry=gpd.points_from_xy([500_100, 500_800], [3_400_000, 3_400_000]))
+        >>> Case.from_frames(points, sites, standard=10, detour=1.3, costs={"purchase": 80_000})
+        <Case: 2 demand points, 0 stations, 2 candidates, 10 min, straight line x 1.3>
+        """
+        how = Travel(
+            table=travel, unit=unit, streets=streets, detour=detour, speed_m_s=speed_m_s, missing=missing
+        )  # fmt: skip
+        found = stages_from(points, sites, how, standard=standard, costs=costs, weight=weight)
+        parts = {each.name: getattr(found, each.name) for each in fields(found)}
+        options = options or SolveOptions()
+        return cls(**parts, streets=streets, policy=policy or Policy(), options=options, name=name)
+
+    def but(self, **changes: Any) -> Self:
+        """Return the case with some of its parts changed, checked again."""
+        return replace(self, **changes)
+
+    @property
+    def standing(self) -> NDArray[np.bool_]:
+        """(sites,) where a station stands today."""
+        return np.asarray(self.sites.table["existing"], dtype=bool)
+
+    def __repr__(self) -> str:
+        stations = int(self.standing.sum())
+        parts = [
+            f"{len(self.demand.ids):,} demand points",
+            f"{stations:,} station{'s' * (stations != 1)}",
+            f"{len(self.sites) - stations:,} candidates",
+            *_standard_words(self.standard),
+            *([] if self.times is None else [self.times.mode]),
+        ]
+        named = f" {self.name}" if self.name else ""
+        return f"<{type(self).__name__}{named}: {', '.join(parts)}>"
+
+
+def _standard_words(standard: Standard | None) -> list[str]:
+    if standard is None:
+        return []
+    if standard.threshold_m is not None:
+        return [f"{standard.threshold_m:g} m"]
+    own = ", or as its district says" if standard.threshold_s_by_district else ""
+    return [f"{(standard.threshold_s or 0.0) / 60:g} min{own}"]
+
+
+def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> Coverages:
+    """Return what some sites cover: in total, by segment, by district, and people.
+
+    Parameters
+    ----------
+    case
+        The case.
+    standing
+        Sites with a station: a (sites,) mask, or their ids. None: today's.
+
+    Raises
+    ------
+    AlignmentError
+        If `standing` is no mask of the sites, or names one that there is not.
+    """
+    demand = case.demand
+    reached = case.coverage.reached(_mask(case, standing))
+    parts = [demand.weight, demand.need, demand.expected_use]
+
+    def covered(rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
+        """Return what is covered of some demand points and segments, and of how much."""
+        sums = [(float((part * reached)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
+        (w, w_all), (n, n_all), (u, u_all) = sums
+        return Covered(covered=w, all=w_all, need_covered=n, need_all=n_all, use_covered=u, use_all=u_all)
+
+    everyone = slice(None)
+    parents = demand.points["parent"].to_numpy()
+    return Coverages(
+        total=covered(everyone, everyone),
+        segment={segment.name: covered(everyone, index) for index, segment in enumerate(demand.segments)},
+        district={str(name): covered(parents == name, everyone) for name in sorted(set(parents))},
+        people=_people(demand, reached),
+    )
+
+
+def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+    people: dict[str, tuple[float, float]] = {}
+    keys = dict.fromkeys((segment.age_group, segment.period) for segment in demand.segments)
+    for age_group, period in keys:
+        columns = [k for k, s in enumerate(demand.segments) if (s.age_group, s.period) == (age_group, period)]
+        residents = demand.people[:, demand.age_groups.index(age_group)]
+        within = reached[:, columns].any(axis=1)
+        people[f"{age_group}/{period}"] = (float(residents[within].sum()), float(residents.sum()))
+    return people
+
+
+def _mask(case: Case, standing: Any) -> Any:
+    """Return a mask of the sites; what is neither ids nor a mask is left for the coverage to refuse."""
+    if standing is None:
+        return case.standing
+    if isinstance(standing, np.ndarray | pd.Series) and standing.dtype == np.bool_:
+        return standing
+    ids = list(standing)
+    if not all(isinstance(each, str) for each in ids):
+        return standing
+    error = AlignmentError.between("standing", ids, "sites", case.sites.ids, "site")
+    if error is not None:
+        raise error
+    return case.sites.ids.isin(ids)
+
+
+def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: StationCosts, policy: Policy) -> None:
+    """Raise unless `coverage` and `costs` are those of `demand` and `sites`, and floors name what exists.
+
+    Raises
+    ------
+    InputError, AlignmentError
+        Listing every fault with the ids or names that differ.
+    """
+    wanted = {"coverage": Coverage, "demand": Demand, "sites": Sites, "costs": StationCosts, "policy": Policy}
+    stages = {"coverage": coverage, "demand": demand, "sites": sites, "costs": costs, "policy": policy}
+    for name, value in stages.items():
+        if not isinstance(value, wanted[name]):
+            problem = f"{name} is {shown(value)}"
+            raise InputError.single(name, problem, remedy=f"give a {wanted[name].__name__}")
+    faults = Faults("costs")
+    if costs.site_ids is not None:
+        faults.same_ids("sites", costs.site_ids, sites.ids)
+    elif len(costs) != len(sites):
+        faults.add(f"are for {len(costs)} sites, sites has {len(sites)}", remedy="give one amount a site")
+    try:
+        coverage.check(demand, sites)
+    except AlignmentError as error:
+        faults.found += error.faults
+    floors = Faults("policy")
+    parents = demand.points["parent"].unique() if policy.district_floors else ()
+    floors.known("district_floors", policy.district_floors, "the population", parents, "district")
+    floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    faults.found += floors.found
+    faults.raise_any(AlignmentError)

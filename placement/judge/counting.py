@@ -1,0 +1,89 @@
+"""A study as the judge counts it: prepared once, then asked about any number of plans."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.errors import InputError
+from placement.judge.certificate_classes import derive_classes
+from placement.judge.program import JUDGED, rebuild
+from placement.judge.recount import Reach, coverage_record, reach
+from placement.judge.resolve import Resolver
+from placement.pipeline.prepare import Prepared
+from placement.pipeline.visits import Visits, predict_visits
+from placement.values import CoverageProgram
+
+SCALE = 1000
+"""Weights of the program are whole thousandths of a visit a month."""
+
+
+class Counting:
+    """What does not depend on the plan.
+
+    Parameters
+    ----------
+    prepared
+        The study up to its walking times, with the settings that the plan was made with.
+
+    Raises
+    ------
+    InputError
+        If the plan is made for an objective whose program the judge cannot write down.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        objective = prepared.study.policy.objective
+        if objective not in JUDGED:
+            problem = f"the judge has no program of its own for the objective {objective!r}"
+            raise InputError.single("study.toml", problem, row="policy.objective", remedy=f"known: {', '.join(JUDGED)}")
+        self.prepared = prepared
+        self._visits: tuple[tuple[str, ...], Visits | None] | None = None
+
+    @cached_property
+    def near(self) -> Reach:
+        """Who can reach which site."""
+        return reach(self.prepared)
+
+    @cached_property
+    def weights(self) -> NDArray[np.int64]:
+        """(points, segments) whole thousandths of a visit a month."""
+        demand = self.prepared.demand
+        use = demand.need * demand.awareness * demand.uptake
+        mixed = demand.need_share * demand.need + (1 - demand.need_share) * use
+        return np.rint(mixed * SCALE).astype(np.int64)
+
+    @cached_property
+    def reached_before(self) -> NDArray[np.bool_]:
+        """(points, segments) within reach of a station of today."""
+        return self.near.by(self.prepared.sites.table["existing"].to_numpy(dtype=bool))
+
+    @cached_property
+    def before(self) -> dict[str, Any]:
+        """The ``coverage`` record of today's stations."""
+        return coverage_record(self.prepared, self.reached_before)
+
+    @cached_property
+    def program(self) -> CoverageProgram:
+        """The integer program."""
+        return rebuild(self.prepared, self.near, self.weights)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The program, ready to be solved."""
+        return Resolver(self.program, derive_classes(self.program))
+
+    def visits(self, standing: tuple[str, ...]) -> Visits | None:
+        """Return the visits that the fitted model predicts with these stations after the plan."""
+        if self._visits is None or self._visits[0] != standing:
+            self._visits = (standing, predict_visits(self.prepared, standing))
+        return self._visits[1]
+
+    @cached_property
+    def everything(self) -> int:
+        """Weight within reach of any site at which a station may stand."""
+        allowed = self.prepared.sites.table["status"].to_numpy() != "excluded"
+        return int(self.weights[self.near.by(allowed)].sum())

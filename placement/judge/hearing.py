@@ -1,0 +1,164 @@
+"""One plan before the judge: counted once, whatever stands beside it in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.errors import CertificateError
+from placement.judge.bound import certificate_faults, claim_faults, load_certificate
+from placement.judge.counting import Counting
+from placement.judge.files import Found, packed_faults
+from placement.judge.recount import coverage_record
+from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.judge.second import Second
+from placement.judge.ties import tie_faults
+from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
+from placement.study import overrides_of
+
+_DECIMALS = 6
+_BRIEF = 200
+"""Signs of a value that are shown."""
+_SUM_NOISE = 1e-12
+"""Relative: sums of the same numbers in another order differ by less."""
+
+
+class Hearing:
+    """A plan and the study it is counted from.
+
+    Parameters
+    ----------
+    record
+        A ``plan.json`` that keeps to its schema.
+    counting
+        The study with the settings that the plan was made with.
+    """
+
+    def __init__(self, record: Mapping[str, Any], counting: Counting) -> None:
+        self.record, self.counting, self.prepared = record, counting, counting.prepared
+        self.claims = Claims.of(record)
+        self.unchecked: tuple[str, ...] = ()
+        self._certified: dict[bytes, Found] = {}
+        self._second: dict[bool, Second] = {}
+
+    @cached_property
+    def others(self) -> str:
+        """Which other versions wrote the plan, for the reader; empty where the same did."""
+        now, then = versions(), self.record["versions"]
+        names = [name for name in sorted(then.keys() | now.keys()) if then.get(name) != now.get(name)]
+        return ", ".join(f"{name} {then.get(name, 'unknown')}, here {now.get(name, 'unknown')}" for name in names)
+
+    @cached_property
+    def faults(self) -> tuple[str, ...]:
+        """Everything in which the plan differs from its recount, and its file from what the inputs give."""
+        for look in (self._action_faults, self._number_faults, self._record_faults):
+            found = tuple(look())
+            if found:
+                return found
+        return ()
+
+    def _action_faults(self) -> Iterator[str]:
+        yield from action_faults(self.record, self.claims, self.prepared)
+
+    def _number_faults(self) -> Iterator[str]:
+        record, prepared, weights = self.record, self.prepared, self.counting.weights
+        yield from money_faults(record, self.claims, prepared)
+        yield from count_faults(self.claims, prepared)
+        if record["solve"]["tie_broken"]:
+            yield from tie_faults(self.claims, prepared)
+        yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
+        yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
+        yield from floor_faults(prepared, weights, self.after)
+        yield from claim_faults(record, int(weights[self.after].sum()), self.counting)
+
+    @cached_property
+    def after(self) -> NDArray[np.bool_]:
+        """(points, segments) within reach of a station that stands after the plan."""
+        return self.counting.near.by(self.prepared.sites.table.index.isin(self.record["open"]))
+
+    def _record_faults(self) -> Iterator[str]:
+        expected = plan_record(self.data)
+        for key in sorted(expected.keys() | self.record.keys()):
+            right, found = expected.get(key), self.record.get(key)
+            if right != found:
+                yield f"{key}: the inputs give {_brief(right)}, the plan says {_brief(found)}"
+
+    @cached_property
+    def data(self) -> ReportData:
+        """What the files show, from the inputs and the recounted plan."""
+        study = self.prepared.study
+        plan = replace(plan_from_dict(self.record), study=study.study.name)
+        found = gather(
+            self.prepared,
+            plan,
+            study=study,
+            study_path=self.record["study"],
+            inputs=self.record["inputs"],
+            reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
+            visits=self.counting.visits(plan.open),
+        )
+        # Another version may have worded its notes otherwise; they are then named as unchecked.
+        notes = tuple(self.record["notes"]) if self.others else found.notes
+        if notes != found.notes:
+            self.unchecked = (f"notes: other versions ({self.others}) worded them otherwise",)
+        return replace(found, versions=self.record["versions"], notes=notes)
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """Every file that shows the plan, made from the plan and the inputs."""
+        return render_files(self.data)
+
+    def certified(self, content: bytes) -> Found:
+        """Return what is wrong with the certificate that a file holds, and with how it is packed."""
+        if content not in self._certified:
+            self._certified = {content: self._certificate_faults(content)}
+        return self._certified[content]
+
+    def _certificate_faults(self, content: bytes) -> Found:
+        try:
+            certificate = load_certificate(content)
+        except CertificateError as error:
+            return Found(differences=[f"certificate: {error}"])
+        found = packed_faults(content, certificate.to_bytes(), self.others)
+        found.differences.extend(certificate_faults(self.record, self.claims, self.counting, certificate))
+        return found
+
+    def second(self, *, asked: bool) -> Second:
+        """Return a second opinion: on a bound that nothing here proves, and on equal plans."""
+        if asked not in self._second:
+            self._second[asked] = Second(self.record, self.claims, self.counting, asked=asked)
+        return self._second[asked]
+
+    def checked(self) -> tuple[str, ...]:
+        """Return what was checked of a plan without a fault, for the reader."""
+        record, prepared = self.record, self.prepared
+        bound = {"certificate": ("the bound by its certificate, in integers, without a solver",)}
+        files = "every file, made again from plan and inputs, byte for byte"
+        return (
+            f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
+            "money to the fen, coverage by segment and district, floors and limits",
+            *bound.get(record["proof"], ()),
+            *(f"made with {each}" for each in overrides_of(prepared.study)),
+            f"{files} (written with {self.others})" if self.others else files,
+        )
+
+
+def _brief(value: Any) -> str:
+    text = ascii(value)
+    return text if len(text) <= _BRIEF else text[:_BRIEF] + "..."
+
+
+def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
+    if isinstance(counted, Mapping):
+        if not isinstance(claimed, Mapping) or set(claimed) != set(counted):
+            yield f"{where}: should have the keys {', '.join(sorted(counted))}"
+            return
+        for key in sorted(counted):
+            yield from _differences(f"{where}.{key}", claimed[key], counted[key])
+    elif abs(claimed - counted) > 0.5 * 10.0**-_DECIMALS + _SUM_NOISE * max(1.0, abs(counted)):
+        yield f"{where}: recounted {counted:.6f}, the plan says {claimed}"

@@ -1,0 +1,170 @@
+"""The integer program of a study, written down a second time, so that a certificate is checked against the inputs.
+
+Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one by
+demand id (where times come block by block, in the order of the population table); columns keep, give, open, move_in,
+each by site id; linear rows one a site with more than one column (or that is required), by site id; then tokens,
+capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then by age group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.judge.facts import ONCE, YEARLY, floors, station_amount
+from placement.judge.recount import Reach
+from placement.judge.rules import Claims
+from placement.pipeline.prepare import Prepared
+from placement.travel import TimesStream
+from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
+from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
+
+Column = tuple[str, int]
+JUDGED = ("coverage",)
+"""Objectives whose program the judge can write down."""
+_SPENT = {"keep": ("close", -1), "give": ("close", -1), "open": ("open", 1), "move_in": ("move", 1)}
+"""The action whose money a column spends or saves, beside closing every station."""
+
+
+def by_id(ids: pd.Index) -> list[int]:
+    """Return positions in the order of ids."""
+    return sorted(range(len(ids)), key=lambda position: str(ids[position]))
+
+
+def program_columns(prepared: Prepared) -> list[Column]:
+    """Return (kind, position of the site) of every decision column."""
+    existing = prepared.sites.table["existing"].tolist()
+    order = by_id(prepared.sites.ids)
+    stations, vacant = [s for s in order if existing[s]], [s for s in order if not existing[s]]
+    columns = [("keep", s) for s in stations] + [("give", s) for s in stations] + [("open", s) for s in vacant]
+    return columns + ([("move_in", s) for s in vacant] if stations else [])
+
+
+def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
+    """Return the columns that the claimed actions choose."""
+    ids = prepared.sites.ids
+    chosen = {("keep", site) for site in claims.keep} | {("open", site) for site in claims.open}
+    chosen |= {("give", origin) for origin, _ in claims.move} | {("move_in", to) for _, to in claims.move}
+    return np.array([(kind, ids[position]) in chosen for kind, position in program_columns(prepared)], dtype=bool)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ordered:
+    """Blocks of rows with sites, and rows where a block holds all points of a segment, in the order of their ids."""
+
+    reach: Reach
+    points: list[int] | None
+    sites: list[int]
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        for block in self.reach:
+            rows = block if self.points is None else block[self.points]
+            moved = sparse.csr_array(rows[:, self.sites])
+            moved.sort_indices()
+            yield moved
+
+
+def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> CoverageProgram:
+    """Return the study's program; `weights` are (points, segments) whole thousandths of a visit a month."""
+    columns = program_columns(prepared)
+    status = prepared.sites.table["status"].tolist()
+    n_sites, sites = len(status), by_id(prepared.sites.ids)
+    points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
+    ordered = weights if points is None else weights[points]
+    number = {site: place for place, site in enumerate(sites)}
+    return CoverageProgram(
+        covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=ordered.T.ravel()),
+        weights=None,
+        n_sites=n_sites,
+        column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
+        column_values=np.zeros(len(columns), dtype=np.int64),
+        linear=tuple(_linear(prepared, columns)),
+        floors=tuple(_floors(prepared, weights, points)),
+        required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
+        excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
+    )
+
+
+def _row(
+    name: str, kind: RowKind, terms: list[tuple[int, int]], limit: int, *, base: int = 0, equality: bool = False
+) -> LinearRow:
+    numbers, amounts = zip(*terms, strict=True) if terms else ((), ())
+    return LinearRow(
+        name=name,
+        kind=kind,
+        columns=np.array(numbers, dtype=np.int64),
+        coefficients=np.array(amounts, dtype=np.int64),
+        limit=limit - base,
+        equality=equality,
+        base=base,
+    )
+
+
+def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    table, study = prepared.sites.table, prepared.study
+    for site in by_id(table.index):
+        terms = [(k, 1) for k, (_, at) in enumerate(columns) if at == site]
+        must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
+        if len(terms) > 1 or must_open:
+            kind = REQUIRED_SITE if must_open else SITE
+            yield _row(f"site {table.index[site]}", kind, terms, 1, equality=bool(must_open))
+    if any(kind == "give" for kind, _ in columns):
+        signs = {"give": -1, "move_in": 1}
+        terms = [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs]
+        yield _row("tokens", TOKENS, terms, 0, equality=True)
+    if study.budget.capital is not None:
+        yield _capital(prepared, columns, study.budget.capital)
+    standing = [k for k, (kind, _) in enumerate(columns) if kind != "give"]
+    if study.budget.running is not None:
+        yearly = {k: _yearly(prepared, columns[k][1]) for k in standing}
+        yield _row("running", YEARLY_MONEY, list(yearly.items()), study.budget.running)
+    yield from _counts(prepared, columns)
+
+
+def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    """Yield the limits on numbers; a closed station is one that is neither kept nor given away."""
+    policy = prepared.study.policy
+    stations = sum(kind == "keep" for kind, _ in columns)
+    closes = {"keep": -1, "give": -1}
+    limits = (
+        ("max_stations", policy.max_stations, {"keep": 1, "open": 1, "move_in": 1}, 0),
+        ("max_moves", policy.max_moves, {"move_in": 1}, 0),
+        ("max_opens", policy.max_opens, {"open": 1}, 0),
+        ("max_closes", policy.max_closes, closes, stations),
+        ("max_changes", policy.max_changes, {**closes, "open": 1, "move_in": 1}, stations),
+    )
+    for name, most, counted, today in limits:
+        if most is not None:
+            terms = [(k, counted[kind]) for k, (kind, _) in enumerate(columns) if kind in counted]
+            yield _row(name, COUNT, terms, most, base=today)
+
+
+def _capital(prepared: Prepared, columns: list[Column], cap: int) -> LinearRow:
+    terms = [(k, amount) for k, amount in enumerate(spent_once(prepared, columns)) if amount]
+    stations = [prepared.sites.ids[site] for kind, site in columns if kind == "keep"]
+    closing = sum(station_amount(prepared, station, ONCE["close"]) for station in stations)
+    return _row("capital", MONEY, terms, cap, base=closing)
+
+
+def spent_once(prepared: Prepared, columns: list[Column]) -> list[int]:
+    """Return the fen that each column adds, once, to what closing every station costs."""
+    ids = prepared.sites.ids
+    said = [(_SPENT[kind], ids[site]) for kind, site in columns]
+    return [sign * station_amount(prepared, site, ONCE[action]) for (action, sign), site in said]
+
+
+def _yearly(prepared: Prepared, site: int) -> int:
+    return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in YEARLY)
+
+
+def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None) -> Iterator[Floor]:
+    for name, mask, share in floors(prepared, weights.shape):
+        ordered = mask if points is None else mask[points]
+        least = -((-share.numerator * int(weights[mask].sum())) // share.denominator)
+        yield Floor(name=name, rows=np.flatnonzero(ordered.T.ravel()), minimum=least)

@@ -1,0 +1,162 @@
+"""The rules of a plan, checked one by one against the inputs: actions, money, counts, floors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from placement.judge.facts import ONCE, YEARLY, floors, station_amount
+from placement.pipeline.prepare import Prepared
+from placement.travel.between import distances_mm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What a plan record says happens, sorted by kind.
+
+    Parameters
+    ----------
+    keep, close, open
+        Site ids.
+    move
+        (origin, destination) pairs.
+    """
+
+    keep: tuple[str, ...]
+    close: tuple[str, ...]
+    open: tuple[str, ...]
+    move: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Claims:
+        """Return the claims of a ``plan.json`` record."""
+        by_kind: dict[str, list[Any]] = {"keep": [], "close": [], "open": [], "move": []}
+        for action in record["actions"]:
+            pair = (action["from_site_id"] or "", action["site_id"])
+            by_kind[action["action"]].append(pair if action["action"] == "move" else action["site_id"])
+        return cls(**{kind: tuple(sorted(items)) for kind, items in by_kind.items()})
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """Ids of the sites at which a station stands after the plan."""
+        return tuple(sorted([*self.keep, *self.open, *(destination for _, destination in self.move)]))
+
+
+def action_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
+    """Yield everything wrong with who stays, leaves and arrives."""
+    table = prepared.sites.table
+    known = set(table.index)
+    named = [*claims.keep, *claims.close, *claims.open, *(site for pair in claims.move for site in pair)]
+    for site in sorted(set(named) - known):
+        yield f"actions: site {site!r} is not in the inputs"
+    if not set(named) <= known:
+        return
+    yield from _coming_and_going(claims, table)
+    standing = set(claims.standing)
+    for site, status in table["status"].items():
+        if status == "required" and site not in standing:
+            yield f"actions: site {site} is required and has no station"
+        if status == "excluded" and site in standing:
+            yield f"actions: site {site} is excluded and has a station"
+    if sorted(record["open"]) != sorted(standing):
+        yield "open: differs from the actions"
+    yield from _machine_faults(record, table)
+    yield from _pairing_faults(claims, prepared)
+
+
+def _coming_and_going(claims: Claims, table: Any) -> Iterator[str]:
+    existing = set(table.index[table["existing"].to_numpy(dtype=bool)])
+    leaving = [*claims.keep, *claims.close, *(origin for origin, _ in claims.move)]
+    arriving = [*claims.open, *(destination for _, destination in claims.move)]
+    for site in sorted(existing - set(leaving)):
+        yield f"actions: station {site} stands today and has no action"
+    for site in sorted({s for s in leaving if leaving.count(s) > 1} | {s for s in arriving if arriving.count(s) > 1}):
+        yield f"actions: site {site} has two actions"
+    for site in sorted(set(leaving) - existing):
+        yield f"actions: no station stands at {site} today"
+    for site in sorted(set(arriving) & existing):
+        yield f"actions: a station stands at {site} already"
+
+
+def _machine_faults(record: Mapping[str, Any], table: Any) -> Iterator[str]:
+    for action in record["actions"]:
+        site, kind = action["site_id"], action["action"]
+        source = action["from_site_id"] if kind == "move" else site
+        machines = int(table.loc[source, "machines"])
+        expected = (machines if kind in {"keep", "close"} else 0, 0 if kind == "close" else machines)
+        if (action["machines_before"], action["machines_after"]) != expected:
+            yield f"actions: machines of {kind} {site} should be {expected[0]} -> {expected[1]}"
+        if kind != "move" and action["from_site_id"] is not None:
+            yield f"actions: {kind} {site} names a site of origin"
+
+
+def _pairing_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
+    if not claims.move:
+        return
+    table = prepared.sites.table
+    if not all(site in table.index for pair in claims.move for site in pair):
+        return
+    origins, destinations = [o for o, _ in claims.move], [d for _, d in claims.move]
+    lengths = distances_mm(table.loc[origins], table.loc[destinations], prepared.streets)
+    least = int(lengths[linear_sum_assignment(lengths)].sum())
+    claimed = int(np.trace(lengths))
+    if claimed != least:
+        yield f"actions: moves add up to {claimed / 1e6:.3f} km, another pairing needs {least / 1e6:.3f} km"
+
+
+def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
+    """Yield every cost, budget amount and cap that differs by a fen, and every cap that is exceeded."""
+    spent = 0
+    for action in record["actions"]:
+        item = ONCE.get(action["action"])
+        cost = 0 if item is None else station_amount(prepared, action["site_id"], item)
+        spent += cost
+        if _fen(action["cost"]) != cost:
+            yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
+    running = sum(station_amount(prepared, site, item) for site in claims.standing for item in YEARLY)
+    amounts = {"capital": spent, "running": running}
+    lines = {line["name"]: line for line in record["budget"]}
+    if sorted(lines) != sorted(amounts) or len(record["budget"]) != len(amounts):
+        yield f"budget: lines should be {', '.join(amounts)}"
+        return
+    for name, amount in amounts.items():
+        cap = getattr(prepared.study.budget, name)
+        if _fen(lines[name]["amount"]) != amount:
+            yield f"budget: {name} adds up to {amount / 100:.2f} yuan, not {lines[name]['amount']}"
+        if (None if lines[name]["cap"] is None else _fen(lines[name]["cap"])) != cap:
+            yield f"budget: the cap of {name} differs from the study's"
+        if cap is not None and amount > cap:
+            yield f"budget: {name} of {amount / 100:.2f} yuan exceeds its cap of {cap / 100:.2f}"
+
+
+def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
+    """Yield every count limit that is exceeded."""
+    policy = prepared.study.policy
+    changes = len(claims.move) + len(claims.open) + len(claims.close)
+    counts = (
+        ("stations", len(claims.standing), policy.max_stations),
+        ("moves", len(claims.move), policy.max_moves),
+        ("opens", len(claims.open), policy.max_opens),
+        ("closes", len(claims.close), policy.max_closes),
+        ("changes", changes, policy.max_changes),
+    )
+    for name, count, most in counts:
+        if most is not None and count > most:
+            yield f"policy: {count} {name}, at most {most} are allowed"
+
+
+def floor_faults(prepared: Prepared, weights: NDArray[np.int64], reached: NDArray[np.bool_]) -> Iterator[str]:
+    """Yield every floor that is missed, in the program's whole thousandths of a visit a month."""
+    for name, mask, share in floors(prepared, reached.shape):
+        total, covered = int(weights[mask].sum()), int(weights[mask & reached].sum())
+        if covered < share * total:
+            yield f"policy: {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
+
+
+def _fen(yuan: float) -> int:
+    return round(yuan * 100)

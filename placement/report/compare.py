@@ -1,0 +1,108 @@
+"""What differs between two plans that are on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from placement.report.folder import recover_folder
+from placement.report.plan_json import PLAN_FILE, read_plan
+
+_SHOWN = 12
+"""Lines of a comparison that a notebook shows."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Comparison:
+    """What differs between two plans; printed, one line a difference.
+
+    Parameters
+    ----------
+    first, second
+        Their folders.
+    record
+        The differences as plain values; numbers are second minus first.
+    """
+
+    first: str
+    second: str
+    record: dict[str, Any]
+
+    @property
+    def lines(self) -> list[str]:
+        """The differences as lines of text."""
+        return _lines(self.record, self.first, self.second)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def __repr__(self) -> str:
+        lines = self.lines
+        more = [f"... {len(lines) - _SHOWN} more lines: print(...)"] if len(lines) > _SHOWN else []
+        return "\n".join([*lines[:_SHOWN], *more])
+
+
+def compare(first: str | PathLike[str], second: str | PathLike[str]) -> Comparison:
+    """Return what differs between the plans in two result folders: inputs, settings, coverage, money, actions.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no plan.
+    """
+    folders = Path(first), Path(second)
+    for folder in folders:
+        recover_folder(folder)
+    records = [read_plan(folder / PLAN_FILE) for folder in folders]
+    return Comparison(first=str(folders[0]), second=str(folders[1]), record=_record(*records))
+
+
+def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what differs between two ``plan.json`` records; numbers are second minus first."""
+    actions = [{a["site_id"]: a for a in record["actions"]} for record in (first, second)]
+    changed = {
+        site: [None if site not in side else side[site]["action"] for side in actions]
+        for site in sorted(set(actions[0]) | set(actions[1]))
+    }
+    totals = [record["coverage"]["after"]["total"] for record in (first, second)]
+    money = [{line["name"]: line["amount"] for line in record["budget"]} for record in (first, second)]
+    used = [{each["key"]: each["used"] for each in record["overrides"]} for record in (first, second)]
+    then, now = first["inputs"], second["inputs"]
+    return {
+        "same_inputs": then == now,
+        "different_inputs": sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name)),
+        "overrides": {key: [side.get(key) for side in used] for key in sorted(used[0].keys() | used[1].keys())},
+        "objective": [record["objective"] for record in (first, second)],
+        "status": [record["status"] for record in (first, second)],
+        "stations": [len(record["open"]) for record in (first, second)],
+        "coverage": {key: round(totals[1][key] - totals[0][key], 6) for key in totals[0]},
+        "budget": {
+            name: round(money[1].get(name, 0.0) - money[0].get(name, 0.0), 2)
+            for name in dict.fromkeys((*money[0], *money[1]))
+        },
+        "only_first": sorted(set(first["open"]) - set(second["open"])),
+        "only_second": sorted(set(second["open"]) - set(first["open"])),
+        "actions": {site: pair for site, pair in changed.items() if pair[0] != pair[1]},
+    }
+
+
+def _lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
+    """Return the comparison as lines of text."""
+    lines = [f"A = {first}", f"B = {second}"]
+    if not record["same_inputs"]:
+        lines.append(f"the two plans were made from different inputs: {', '.join(record['different_inputs'])}")
+    for key, sides in record["overrides"].items():
+        says = ["as the study says" if value is None else f"{key} = {value}" for value in sides]
+        lines.append(f"made with other settings: A {says[0]}, B {says[1]} ({key})")
+    (weight_a, weight_b), (status_a, status_b) = record["objective"], record["status"]
+    lines += [
+        f"covered weight: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
+        f"covered weight: B - A {weight_b - weight_a:+,.3f}",
+        f"stations: A {record['stations'][0]}, B {record['stations'][1]}",
+    ]
+    lines += [f"{name}: B - A {amount:+,.2f} yuan" for name, amount in record["budget"].items()]
+    lines += [f"{site}: A {pair[0] or 'nothing'}, B {pair[1] or 'nothing'}" for site, pair in record["actions"].items()]
+    return lines if record["actions"] else [*lines, "the actions are the same"]

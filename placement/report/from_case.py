@@ -1,0 +1,84 @@
+"""What the files of a result folder show, from a case and its plan."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from placement.case import Case
+from placement.errors import InputError
+from placement.pipeline.prepare import restated
+from placement.pipeline.study_case import StudyCase, study_asked
+from placement.pipeline.visits import Visits, predict_visits
+from placement.report.data import ReportData
+from placement.report.gather import gather, reach_shares, versions
+from placement.values import Plan
+
+BY_HAND = "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
+"""Note on a plan whose case was made by hand."""
+
+
+def report_data(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None = None) -> ReportData:
+    """Return what the report shows, for a result folder at `folder`.
+
+    Parameters and errors are those of :func:`placement.report.write.write`.
+    """
+    options = plan.options or case.options.but(gap=plan.asked_gap)
+    asked = case.but(policy=plan.policy or case.policy, options=options, name=plan.study or case.name)
+    if not isinstance(asked, StudyCase):
+        return _by_hand(asked, plan)
+    prepared = asked.prepared
+    if asked.demand is not prepared.demand or asked.sites is not prepared.sites:
+        problem = "its demand or sites are not those of its study"
+        raise InputError.single("case", problem, remedy="make a Case(...) of them by hand")
+    study = study_asked(asked)
+    if visits is None and prepared.tables.usage is not None:
+        visits = predict_visits(prepared, plan.open)
+    return gather(
+        restated(prepared, study),
+        replace(plan, study=study.study.name),
+        study=study,
+        study_path=Path(os.path.relpath(study.file, Path(folder).resolve())).as_posix(),
+        inputs=dict(prepared.fingerprints),
+        reach=reach_frame(asked, plan),
+        visits=visits,
+    )
+
+
+def _by_hand(case: Case, plan: Plan) -> ReportData:
+    """Return what the report shows of a plan whose case was made by hand.
+
+    Raises
+    ------
+    InputError
+        If the case does not tell its service standard.
+    """
+    standard = case.standard
+    if standard is None:
+        raise InputError.single("case", "does not tell its standard", row="standard", remedy="Case(standard=..., ...)")
+    return ReportData(
+        plan=plan,
+        demand=case.demand,
+        sites=case.sites,
+        study_path="",
+        inputs={},
+        versions=versions(),
+        seed=case.options.seed,
+        threshold_s=standard.threshold_s,
+        threshold_m=standard.threshold_m,
+        threshold_s_by_district=standard.threshold_s_by_district,
+        travel_mode="" if case.times is None else case.times.mode,
+        reach=reach_frame(case, plan),
+        streets=None if case.streets is None else case.streets.edges,
+        simulated=("demand",) if case.demand.simulated else (),
+        notes=(BY_HAND, *case.notes),
+    )
+
+
+def reach_frame(case: Case, plan: Plan) -> pd.DataFrame:
+    """Return by demand point which share of its weight is within reach before and after the plan."""
+    reached = case.coverage.reached
+    return reach_shares(case.demand, reached(case.standing), reached(case.sites.ids.isin(plan.open)))

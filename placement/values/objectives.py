@@ -1,0 +1,15 @@
+"""What a plan may be made for, by name, and where it is formulated.
+
+The names stand here, below the models, so that study files and policies are checked without loading them;
+:mod:`placement.models` loads a model when it is asked for, and registers models that are made elsewhere.
+"""
+
+from __future__ import annotations
+
+OBJECTIVES: dict[str, str] = {"coverage": "placement.models.maximal_coverage:maximal_coverage"}
+"""Objective -> ``module:name`` of its model."""
+
+
+def known_objective(name: object) -> bool:
+    """Return whether a value is the name of an objective."""
+    return isinstance(name, str) and name in OBJECTIVES

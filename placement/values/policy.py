@@ -1,0 +1,175 @@
+"""The objective and the limits of a plan: money, counts, coverage floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from placement.errors import InputError
+from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.objectives import OBJECTIVES, known_objective
+
+MONEY = ("capital_fen", "running_fen")
+COUNTED: dict[str, frozenset[str]] = {
+    "max_stations": frozenset({"keep", "move", "open"}),
+    "max_moves": frozenset({"move"}),
+    "max_opens": frozenset({"open"}),
+    "max_closes": frozenset({"close"}),
+    "max_changes": frozenset({"move", "close", "open"}),
+}
+"""The actions that each count limits; a move counts at its destination."""
+MOST_COUNT = 10**9
+"""Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+
+_FEN_A_YUAN = 100
+_YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What the plan is for, and its limits; None = no limit.
+
+    Parameters
+    ----------
+    objective
+        Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
+    capital_fen, running_fen
+        Caps of the two budget lines, whole fen once and whole fen a year; :meth:`from_yuan` takes yuan.
+    max_stations
+        Stations that stand after the plan.
+    max_moves
+        Stations that move. It limits nothing else: with ``max_moves=0`` one may still close and another open.
+    max_opens, max_closes
+        New stations bought, and stations given up whose machines do not move.
+    max_changes
+        Moves, opens and closes together; a move counts once.
+    district_floors, age_floors
+        Least share (0..1) of the weight to be covered, by (parent) district and by age group.
+
+    Raises
+    ------
+    InputError
+        Listing an objective that is not registered, every amount that is no whole number of fen, every count that is
+        no whole number and every floor that is no share.
+    """
+
+    objective: str = "coverage"
+    capital_fen: int | None = None
+    running_fen: int | None = None
+    max_stations: int | None = None
+    max_moves: int | None = None
+    max_opens: int | None = None
+    max_closes: int | None = None
+    max_changes: int | None = None
+    district_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    age_floors: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        faults = Faults("policy")
+        if not known_objective(self.objective):
+            known = ", ".join(OBJECTIVES)
+            faults.add(f"objective is {shown(self.objective)}", row="objective", remedy=f"give one of: {known}")
+        remedy = f"give whole fen, or Policy.from_yuan({{}}=...); 1 yuan is {_FEN_A_YUAN} fen"
+        for name in MONEY:
+            if getattr(self, name) is not None:
+                said = remedy.format(name.removesuffix("_fen"))
+                number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
+                object.__setattr__(self, name, number)
+        for name in COUNTED:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
+        for name in ("district_floors", "age_floors"):
+            object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
+        faults.raise_any()
+
+    @classmethod
+    def from_yuan(cls, *, capital: Any = None, running: Any = None, **limits: Any) -> Policy:
+        """Return a policy whose budget caps are given in yuan, with at most two decimals.
+
+        Parameters
+        ----------
+        capital, running
+            Yuan once and yuan a year: int, float (taken as it is written), Decimal or Fraction; None = no limit.
+        limits
+            As in the class.
+
+        Examples
+        --------
+        >>> Policy.from_yuan(capital=500_000, running=1234.5).running_fen
+        123450
+        """
+        faults = Faults("policy")
+        caps = {"capital": capital, "running": running}
+        given = {name: amount for name, amount in caps.items() if amount is not None}
+        fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
+        faults.raise_any()
+        both = sorted(set(limits) & set(MONEY))
+        if both:
+            raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
+        return cls(**fen, **limits)
+
+    def cap_fen(self, line: str) -> int | None:
+        """Return the cap of a budget line, fen; None where it has none."""
+        cap: int | None = getattr(self, f"{line}_fen", None)
+        return cap
+
+    def but(self, **changes: Any) -> Policy:
+        """Return the policy with some limits changed; None takes a limit away.
+
+        Parameters
+        ----------
+        changes
+            Limits as in the class; `capital_yuan` and `running_yuan` are caps in yuan, with at most two decimals.
+
+        Raises
+        ------
+        InputError
+            Listing every amount, count, floor or name that is none.
+
+        Examples
+        --------
+        >>> Policy(capital_fen=100, max_moves=3).but(capital_yuan=500_000).capital_fen
+        50000000
+        """
+        faults = Faults("policy")
+        known = {each.name for each in fields(self)}
+        faults.known("but", set(changes) - set(_YUAN), "the limits of a policy", known | set(_YUAN), "limit")
+        for name in sorted(set(changes) & set(_YUAN)):
+            yuan, own = changes.pop(name), _YUAN[name]
+            if own in changes:
+                faults.add(f"{own} is given besides {name}", row=name, remedy="give one")
+            changes[own] = None if yuan is None else _fen(faults, name, yuan)
+        faults.raise_any()
+        return replace(self, **changes)
+
+
+def _fen(faults: Faults, name: str, yuan: object) -> int | None:
+    most = MOST_FEN // _FEN_A_YUAN
+    # The size is looked at first: writing out a Decimal with a huge exponent would not end.
+    if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
+        faults.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
+        return None
+    exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
+    fen = exact * _FEN_A_YUAN
+    if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
+        faults.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
+        return None
+    return int(fen)
+
+
+def _floors(faults: Faults, name: str, floors: object) -> dict[str, Fraction]:
+    if not isinstance(floors, Mapping):
+        faults.add(f"{name} is {shown(floors)}", row=name, remedy="give a mapping of names to shares")
+        return {}
+    exact = {}
+    for key, value in floors.items():
+        if not isinstance(key, str):
+            faults.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
+            continue
+        share = faults.share(f"{name}.{key}", value)
+        if share is not None:
+            exact[key] = share
+    return exact

@@ -1,0 +1,53 @@
+"""What a linear row is, whatever it is called: whether a planner can let it go, and in which unit.
+
+To the solver and to certificates every linear row is the same: whole coefficients and a limit, whatever its kind. A
+kind is read where a program has no plan: only what a planner asked for is named there, with its unit. A new kind is
+a new value, made beside the rows that are of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["fen", "fen a year", "stations or moves"]
+"""In what the limit of a row is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowKind:
+    """One kind of linear row.
+
+    Parameters
+    ----------
+    name
+        What it is called in messages about the kind.
+    unit
+        Unit of the limit.
+    structural
+        True for a row that says what decisions mean: no planner can let it go.
+    demands
+        True for a structural equality that asks for a station at a required site. Where required sites are let go it
+        is ``<=``.
+    """
+
+    name: str
+    unit: Unit = "stations or moves"
+    structural: bool = False
+    demands: bool = False
+
+
+LIMIT = RowKind(name="limit")
+"""A limit of no kind in particular."""
+COUNT = RowKind(name="count")
+"""Stations or actions that are counted, all alike."""
+MONEY = RowKind(name="money", unit="fen")
+"""A budget line that is spent once."""
+YEARLY_MONEY = RowKind(name="money a year", unit="fen a year")
+"""A budget line of each year."""
+SITE = RowKind(name="site", structural=True)
+"""At most one decision at a site."""
+REQUIRED_SITE = RowKind(name="required site", structural=True, demands=True)
+"""Exactly one decision at a site where a station must stand."""
+TOKENS = RowKind(name="tokens", structural=True)
+"""As many stations give their machines away as sites receive some."""

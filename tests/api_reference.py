@@ -1,0 +1,45 @@
+"""The API reference, from docstrings: ``python -m tests.api_reference out/api``.
+
+pdoc documents what stands in a module; names that load when they are first used are put there before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import placement
+
+
+def packages() -> Iterator[ModuleType]:
+    """Yield the package and every package within it, their lazy names loaded."""
+    names = [each.name for each in pkgutil.walk_packages(placement.__path__, "placement.") if each.ispkg]
+    for name in ("placement", *names):
+        module = importlib.import_module(name)
+        for public in getattr(module, "__all__", ()):
+            setattr(module, public, getattr(module, public))
+        yield module
+
+
+def main() -> None:
+    """Write the reference to a folder."""
+    import pdoc
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where to write it")
+    folder = parser.parse_args().folder
+    loaded = [module.__name__ for module in packages()]
+    pdoc.render.configure(docformat="numpy", math=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pdoc.pdoc("placement", output_directory=folder)
+    print(f"{folder / 'index.html'}: {len(loaded)} packages")
+
+
+if __name__ == "__main__":
+    main()

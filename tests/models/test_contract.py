@@ -1,0 +1,336 @@
+"""What every model keeps to, whichever it is: brute force, a second solver and the judge agree with what it says.
+
+The models are those that are registered, and one that is made here: it neither moves nor closes stations, and has a row
+kind of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from placement.case import Case
+from placement.economics import LINES, Policy
+from placement.errors import InfeasibleError, InputError
+from placement.judge import check_certificate, verify
+from placement.judge.program import JUDGED, rebuild
+from placement.judge.recount import reach
+from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.models import Formulated, model_of, register, unregister
+from placement.models.model import LEAVE
+from placement.models.parts import columns_of, count_rows, covering_program, line_rows
+from placement.pipeline.recommend import recommend
+from placement.plan import optimise
+from placement.plan.decode import decode
+from placement.report.write import write
+from placement.solve import maximise_coverage
+from placement.study import FloorsSection, PolicySection, StudyError, read_study
+from placement.toy import write_study
+from placement.values import LinearRow, RowKind, Sites
+from placement.values.objectives import OBJECTIVES
+from placement.values.plan import ACTIONS
+from tests.plan.brute_force import STATION, VACANT, best_actions, taken
+from tests.towns import Town, random_town
+
+STAY = "stay"
+HOST_COUNT = RowKind(name="host count")
+"""At most so many stations of one host: a row kind of the model below."""
+MOST_BANKS = 2
+
+
+def stay(case):
+    """Stations stay where they are or close, others open; at most two of the sites of banks have one."""
+    columns = columns_of(case, standing=("keep",), vacant=("open",))
+    banks = np.flatnonzero((case.sites.table["host"] == "bank").to_numpy()[columns.sites])
+    few = LinearRow(name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size), limit=MOST_BANKS)
+    rows = (*line_rows(columns, case), *count_rows(columns, case), few)
+    program = covering_program(columns, rows, case)
+    must = (case.sites.table["status"] == "required").to_numpy()[columns.sites]
+    return Formulated(program=replace(program, required=must), columns=columns, costs=case.costs)
+
+
+def few_banks(town, actions):
+    stands = np.isin(actions, ["keep", "open"])
+    return np.count_nonzero(stands & (town.sites.table["host"] == "bank").to_numpy()) <= MOST_BANKS
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a model may do at a site with a station and at one without, and a rule besides those of every policy."""
+
+    station: tuple[str, ...] = STATION
+    vacant: tuple[str, ...] = VACANT
+    allows: Callable[[Town, tuple[str, ...]], bool] = lambda town, actions: True
+
+    def best(self, town: Town) -> tuple[int, tuple[str, ...]] | None:
+        return best_actions(town, station=self.station, vacant=self.vacant, allows=self.allows)
+
+
+ALLOWED = {
+    "coverage": Allowed(),
+    STAY: Allowed(("keep", "close"), ("none", "open"), few_banks),
+}
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    register(STAY, stay)
+    yield
+    unregister(STAY)
+
+
+every_model = pytest.mark.parametrize("objective", [*OBJECTIVES, STAY])
+some_towns = settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def town_for(objective: str, seed: int) -> Town:
+    """Return a random town some of whose sites are banks."""
+    rng = np.random.default_rng(seed)
+    town = random_town(rng)
+    table = town.sites.frame
+    table["host"] = rng.choice(["bank", "school"], size=len(table))
+    return replace(town, sites=Sites(table=table), policy=replace(town.policy, objective=objective))
+
+
+def formulated(town: Town) -> Formulated:
+    return model_of(town.policy.objective)(Case(**town.stages()))
+
+
+def judged(town: Town) -> SimpleNamespace:
+    """Return a town as the judge takes it: the amounts of each site in its table, the limits in a study."""
+    table, costs, policy = town.sites.frame, town.costs, town.policy
+    yearly = {"rent": costs.running, "maintenance": 0, "staff": 0}
+    for name, amounts in {"purchase": costs.purchase, "move": costs.move, "close": costs.close, **yearly}.items():
+        table[f"{name}_fen"] = pd.array(np.broadcast_to(amounts, len(table)), dtype="Int64")
+    limits = {name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_")}
+    asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
+    return SimpleNamespace(
+        sites=Sites(table=table),
+        demand=town.demand,
+        times=town.times,
+        streets=None,
+        population=town.demand.points,
+        study=SimpleNamespace(
+            costs={},
+            budget=SimpleNamespace(capital=policy.capital_fen, running=policy.running_fen),
+            policy=SimpleNamespace(**limits, floors=asked),
+            travel=SimpleNamespace(threshold_m=None, threshold_min=15, threshold_min_by_district={}),
+        ),
+    )
+
+
+def record_of(plan) -> dict:
+    """Return what the judge reads of a plan."""
+    actions = [
+        {**row, "from_site_id": row["from_site_id"] or None, "cost": row["cost_fen"] / 100}
+        for row in plan.actions.to_dict("records")
+    ]
+    lines = [
+        {
+            "name": each.name,
+            "amount": each.amount_fen / 100,
+            "cap": None if each.cap_fen is None else each.cap_fen / 100,
+        }
+        for each in plan.budget
+    ]
+    return {"actions": actions, "open": list(plan.open), "budget": lines}
+
+
+def columns_of_plan(model: Formulated, plan, ids) -> np.ndarray:
+    """Return the columns that do what a plan says happens at each site."""
+    does = [{"give": LEAVE}.get(action, action) for action in taken(plan, ids)]
+    return np.array(
+        [model.columns.decisions[kind].does == does[site] for kind, site in zip(model.kinds, model.sites, strict=True)]
+    )
+
+
+def test_every_model_has_its_brute_force():
+    assert set(ALLOWED) == set(OBJECTIVES)
+
+
+@every_model
+@some_towns
+@given(seed=seeds)
+def test_the_plan_is_the_one_that_trying_everything_finds(objective, seed):
+    town = town_for(objective, seed)
+    expected = ALLOWED[objective].best(town)
+    if expected is None:
+        with pytest.raises(InfeasibleError):
+            optimise(Case(**town.stages()))
+        return
+    value, actions = expected
+    plan = optimise(Case(**town.stages()))
+    assert (plan.status, plan.proof) == ("optimal", "certificate")
+    assert (round(plan.objective * 1000), round(plan.bound * 1000)) == (value, value)
+    assert not plan.tie_broken or taken(plan, town.sites.ids) == actions
+
+
+@every_model
+@some_towns
+@given(seed=seeds)
+def test_a_second_solver_agrees(objective, seed):
+    program = formulated(town_for(objective, seed)).program
+    ours, theirs = (maximise_coverage(program, backend=backend) for backend in ("auto", "highs"))
+    assert ours.status == theirs.status
+    if ours.status == "optimal":
+        assert ours.objective == theirs.objective == ours.bound
+
+
+@every_model
+@some_towns
+@given(seed=seeds)
+def test_the_judge_counts_the_same(objective, seed):
+    town = town_for(objective, seed)
+    try:
+        plan = optimise(Case(**town.stages()))
+    except InfeasibleError:
+        return
+    prepared, record = judged(town), record_of(plan)
+    claims = Claims.of(record)
+    assert [*action_faults(record, claims, prepared), *money_faults(record, claims, prepared)] == []
+    assert [*count_faults(claims, prepared)] == []
+    near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
+    reached = near.by(prepared.sites.ids.isin(plan.open))
+    assert [*floor_faults(prepared, weights, reached)] == []
+    assert int(weights[reached].sum()) == round(plan.objective * 1000)
+    model = formulated(town)
+    chosen = columns_of_plan(model, plan, town.sites.ids)
+    assert check_certificate(model.program, chosen, plan.certificate) == round(plan.bound * 1000)
+    if objective in JUDGED:
+        assert rebuild(prepared, near, weights).fingerprint() == model.program.fingerprint()
+
+
+@every_model
+@some_towns
+@given(seed=seeds)
+def test_columns_and_rows_are_known_by_one_name_each(objective, seed):
+    town = town_for(objective, seed)
+    model, ids = formulated(town), town.sites.ids
+    program, decisions = model.program, model.columns.decisions
+    assert set(model.kinds) <= set(decisions)
+    assert {decision.does for decision in decisions.values()} <= {*ACTIONS, LEAVE}
+    names = [f"{kind} {ids[site]}" for kind, site in zip(model.kinds, model.sites, strict=True)]
+    assert list(program.column_names) == names
+    assert len(set(names)) == len(names) == program.n_columns
+    rows = [row.name for row in program.linear] + [floor.name for floor in program.floors]
+    assert len(set(rows)) == len(rows)
+    assert [row.name for row in program.linear if row.kind.demands and not row.equality] == []
+    asked = {line.name: town.policy.cap_fen(line.name) for line in LINES}
+    said = {row.name: row.limit + row.base for row in program.linear if row.kind in {line.kind for line in LINES}}
+    assert said == {name: cap for name, cap in asked.items() if cap is not None}
+
+
+@every_model
+@some_towns
+@given(seed=seeds, choice=st.integers(0, 2**32 - 1))
+def test_any_choice_of_columns_says_what_becomes_of_every_station(objective, seed, choice):
+    """Money and counts of the decoded actions are those of the rows, whatever is chosen."""
+    town = town_for(objective, seed)
+    model, site = formulated(town), town.sites.table
+    rng = np.random.default_rng(choice)
+    chosen = one_a_site(model, rng)
+    actions = model.actions(chosen)
+    today = np.flatnonzero(site["existing"])
+    assert sorted(at for action, at in actions if action in {"keep", "close", LEAVE}) == today.tolist()
+    arrived = [at for action, at in actions if action in {"open", "move"}]
+    assert len(set(arrived)) == len(arrived)
+    assert not set(arrived) & set(today)
+    stands = {at for action, at in actions if action in {"keep", "open", "move"}}
+    assert set(np.flatnonzero(model.standing(chosen))) == stands
+    for row in model.program.linear:
+        spent = int(row.coefficients[chosen[row.columns]].sum()) + row.base
+        if row.name in {"capital", "running"}:
+            assert spent == money(town, actions, row.name)
+        if row.name in {"max_moves", "max_opens", "max_closes"}:
+            wanted = row.name.removeprefix("max_").removesuffix("s")
+            assert spent == sum(action == wanted for action, _ in actions)
+        if row.name == "max_stations":
+            assert spent == len(stands)
+        if row.name == "max_changes":
+            assert spent == sum(action in {"open", "move", "close"} for action, _ in actions)
+
+
+def one_a_site(model: Formulated, rng: np.random.Generator) -> np.ndarray:
+    """Return columns of which at most one a site is chosen, and as many that give machines as receive them."""
+    chosen = np.zeros(model.program.n_columns, dtype=bool)
+    for site in np.unique(model.sites):
+        here = np.flatnonzero(model.sites == site)
+        chosen[rng.permutation(here)[: rng.integers(2)]] = True
+    giving, receiving = (columns[chosen[columns]] for columns in (model.giving, model.receiving))
+    pairs = min(giving.size, receiving.size)
+    chosen[giving[pairs:]] = chosen[receiving[pairs:]] = False
+    return chosen
+
+
+def money(town: Town, actions, line: str) -> int:
+    """Return the fen of actions, by a table of the tests' own."""
+    costs = town.costs
+    once = {"open": costs.purchase, "move": costs.move, "close": costs.close}
+    yearly = dict.fromkeys(("keep", "open", "move"), costs.running)
+    table = {"capital": once, "running": yearly}[line]
+    return sum(int(table[action][site]) for action, site in actions if action in table)
+
+
+@every_model
+def test_decoded_actions_hold_the_machines_of_every_station(objective):
+    for seed in range(30):
+        town = town_for(objective, seed)
+        model = formulated(town)
+        chosen = one_a_site(model, np.random.default_rng(seed))
+        frame = decode(model.actions(chosen), town.sites, town.costs, None)
+        leaving = set(frame["site_id"][frame["action"].isin(["keep", "close"])]) | set(frame["from_site_id"]) - {""}
+        assert leaving == set(town.sites.ids[town.sites.table["existing"].to_numpy(dtype=bool)])
+        assert frame["site_id"].is_unique
+        assert int(frame["cost_fen"].sum()) == money(town, model.actions(chosen), "capital")
+
+
+def test_a_row_kind_of_ones_own_is_named_where_no_plan_exists():
+    """Three banks are required, two may stand: the limit is named, by how much it must give way, and proven."""
+    town = next(town for town in (town_for(STAY, seed) for seed in range(1000)) if len(town.sites) >= 4)
+    table = town.sites.frame
+    table["host"], table["status"] = "bank", ["required"] * 3 + ["excluded"] * (len(table) - 3)
+    town = replace(town, sites=Sites(table=table))
+    policy = Policy(objective=STAY)
+    with pytest.raises(InfeasibleError) as caught:
+        optimise(Case(**town.stages()), policy)
+    assert set(caught.value.constraints) == {"banks", "required sites"}
+    assert caught.value.explanation == "banks is too low by 1"
+    found = caught.value.found
+    assert [
+        (change.constraint, change.unit, change.asked, change.at_least, change.enough) for change in found.changes
+    ] == [("banks", "stations or moves", MOST_BANKS, 1, 1)]
+    program = formulated(replace(town, policy=policy)).program
+    assert check_certificate(replace(program, floors=()), None, found.certificate) is not None
+
+
+def test_a_study_names_a_model_and_the_judge_says_what_it_cannot_judge(tmp_path):
+    path = write_study(tmp_path / "study", seed=3)
+    path.write_text(path.read_text().replace("[policy]", f'[policy]\nobjective = "{STAY}"', 1))
+    outcome = recommend(read_study(path))
+    assert set(outcome.plan.actions["action"]) <= {"keep", "close", "open"}
+    write(outcome.case, outcome.plan, tmp_path / "out")
+    with pytest.raises(InputError, match=r"no program of its own for the objective 'stay' -> known: coverage"):
+        verify(tmp_path / "out")
+    unregister(STAY)
+    with pytest.raises(StudyError, match=r"'stay' is not an objective of this version; known: coverage"):
+        read_study(path)
+
+
+def test_what_is_not_registered_is_refused_with_the_list():
+    town = random_town(np.random.default_rng(0))
+    with pytest.raises(InputError, match=r"objective is 'median' -> give one of: coverage, stay"):
+        replace(town.policy, objective="median")
+    with pytest.raises(InputError, match=r"'median' is no objective -> known: coverage, stay"):
+        model_of("median")
+    with pytest.raises(InputError, match=r"'coverage' is registered already"):
+        register("coverage", stay)
