@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from placement.case import Case, measure
@@ -67,14 +68,16 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
 
 def _optimised(case: Case, tell: Callable[[str], None]) -> Plan:
     sites, costs = case.sites, case.costs
+    begun = perf_counter()
     model = model_of(case.policy.objective)(case)
+    spent_s = perf_counter() - begun
     tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
     options = case.options
     runs: dict[str, Any] = {
         "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
     }  # fmt: skip
     how = {"gap": options.gap, "time_limit_s": options.time_limit_s, **runs}
-    solution, left_s = solve_in_time(model.program, options.backend, how)
+    solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     tie_broken = False
     tell(f"{solution.status}: gap {solution.gap:.4%}")
     if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
