@@ -7,7 +7,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.node import Visit
-from placement.verify import check_certificate
+from placement.judge import check_certificate
 from tests.solve.tools import root_of, three_singles
 
 PLAN = Incumbent(np.array([False, False, True]), 10)
