@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from placement.case import Case, measure
+from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
@@ -68,7 +69,9 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
 def _optimised(case: Case, progress: Progress) -> Plan:
     sites, costs = case.sites, case.costs
     progress.stage(PROGRAM)
+    begun = now_s()
     model = model_of(case.policy.objective)(case)
+    spent_s = now_s() - begun
     options = case.options
     detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
     progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
@@ -76,7 +79,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
     }  # fmt: skip
     how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
-    solution, left_s = solve_in_time(model.program, options.backend, how)
+    solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     tie_broken = False
     if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)

@@ -23,6 +23,9 @@ AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
 and what solving has left of it."""
 
+_LEAST_S = 0.01
+"""Seconds that solving gets at least, whatever was spent before."""
+
 _WORDS = {"infeasible": "says infeasible, without a proof", "no_solution": "found no plan"}
 """What a solver does that is not the last word, by the status of its solution."""
 
@@ -30,8 +33,12 @@ _EXPLAIN_S, _EXPLAIN_TIMES = 4.5, 3.0
 """Seconds in which a clash is explained at most, or so many times as long as its proof took."""
 
 
-def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any]) -> tuple[Solution, float]:
+def solve_in_time(
+    program: CoverageProgram, backend: str, options: dict[str, Any], *, spent_s: float = 0.0
+) -> tuple[Solution, float]:
     """Return the solution, and the seconds that are left for what follows; `options` are :func:`maximise_coverage`'s.
+
+    The time limit among them counts from `spent_s` ago, when the program was begun to be written down.
 
     Raises
     ------
@@ -40,9 +47,9 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
     NoSolutionError
         If the time ended before any plan was found.
     """
-    limit_s, begun = options["time_limit_s"], now_s()
+    limit_s, begun = options["time_limit_s"], now_s() - spent_s
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
-    solution = _asked(program, backend, options)
+    solution = _asked(program, backend, {**options, "time_limit_s": max(_LEAST_S, limit_s - spent_s)})
     if isinstance(solution, str) or _says_nothing(solution, backend):
         solution = _asked_again(program, solution, options, limit_s - (now_s() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:

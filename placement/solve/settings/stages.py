@@ -163,7 +163,7 @@ class TreeSettings(Group):
     rehearse_after_s: Amount = 0.1
     """Seconds before sealing the proof is first tried, to know how long it takes: shorter runs are not worth it."""
 
-    rehearse_share: Amount = 0.02
+    rehearse_share: Amount = 0.005
     """Share of the time that such tries may take."""
 
     rehearse_growth: Factor = 1.25

@@ -130,6 +130,11 @@ class ProofLog:
         """
         last = self._rehearsal
         sets = {id(prices): prices for prices, _, _ in fixings}
+        most = sum(
+            2 * (each.rows.size + each.cuts.size + each.knapsack.size) + each.theta.size for each in sets.values()
+        )
+        if last.pace_s * (most + 2 * sum(columns.size for _, columns, _ in fixings)) <= seconds:
+            return True
         written = [self._write(prices) for prices in sets.values()]
         entries = sum(each.size for each in written) + 2 * sum(columns.size for _, columns, _ in fixings)
         if last.pace_s * entries <= seconds:

@@ -3,6 +3,7 @@
 import numpy as np
 from placement.verify import check_certificate
 
+from placement.judge import check_certificate
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
