@@ -78,7 +78,8 @@ def immutable(cls: type[Value]) -> type[Value]:
     ... class Town:
     ...     people: pd.DataFrame
     >>> town = Town(pd.DataFrame({"count": [1, 2]}))
-    >>> town.people.loc[0, "count"] = 99
+    >>> mine = town.people
+    >>> mine.loc[0, "count"] = 99
     >>> town.people["count"].tolist()
     [1, 2]
     """
