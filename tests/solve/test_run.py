@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from placement.verify import check_certificate
 
 from placement.judge import check_certificate
 from placement.solve.deadline import NEVER, Deadline
