@@ -8,12 +8,13 @@ names constraints that clash; where nothing does, the study is not known to be i
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
+from placement.clock import now_s
 from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.plan.infeasible import explain
+from placement.progress import EXPLAINING
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline
 from placement.values import Certificate, CoverageProgram, Solution
@@ -46,25 +47,23 @@ def solve_in_time(
     NoSolutionError
         If the time ended before any plan was found.
     """
-    from placement.solve.engine import compile_kernels  # noqa: PLC0415 -- compiling is in no time limit
-
-    if backend == "auto":
-        compile_kernels()
-    limit_s, begun = options["time_limit_s"], perf_counter() - spent_s
+    limit_s, begun = options["time_limit_s"], now_s() - spent_s
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
     solution = _asked(program, backend, {**options, "time_limit_s": max(_LEAST_S, limit_s - spent_s)})
     if isinstance(solution, str) or _says_nothing(solution, backend):
-        solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
+        solution = _asked_again(program, solution, options, limit_s - (now_s() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:
-        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
-        raise _infeasible(program, solution.certificate, min(ends - perf_counter(), most), options)
+        if "progress" in options:
+            options["progress"].stage(EXPLAINING)
+        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
+        raise _infeasible(program, solution.certificate, min(ends - now_s(), most), options)
     if solution.status not in {"optimal", "feasible"}:
         word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
         raise NoSolutionError(
             f"no plan was found within {limit_s:g} s, and the study is not known to be infeasible{word}: "
             "allow more time"
         )
-    return solution, max(0.0, ends - perf_counter())
+    return solution, max(0.0, ends - now_s())
 
 
 def _asked(program: CoverageProgram, backend: str, options: dict[str, Any]) -> Solution | str:
@@ -100,7 +99,8 @@ def _infeasible(
 ) -> InfeasibleError:
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(max(seconds, 0.0), interrupt)
-        found = explain(program, certificate, deadline=deadline, seed=options["seed"], threads=options["threads"])
+        runs: dict[str, Any] = {name: options.get(name) for name in ("seed", "threads", "settings")}
+        found = explain(program, certificate, deadline=deadline, **runs)
         if interrupt.asked:
             raise KeyboardInterrupt
     return InfeasibleError(found.constraints, found.explanation, found)

@@ -23,8 +23,8 @@ from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Node, Visit, fixed_by_prices
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
+from placement.values.arrays import BoolArray
 from placement.values.certificate import SCALE
-from placement.values.program import BoolArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from placement.verify import check_certificate
 
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.root import Root, bounded, core, fixed, with_improver
 from placement.solve.run import ask_solver, close_tree, first_bound, greedy, improved, polished, run_root
 from placement.solve.settings import EngineSettings
 from placement.values.certificate import SCALE
-from placement.judge import check_certificate
 from tests.solve.instances import brute_force, random_relocation
 from tests.solve.test_cut_saddle import random_town
 from tests.solve.test_many_sites import many_sites

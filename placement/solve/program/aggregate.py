@@ -32,11 +32,14 @@ from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, g
 from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_rows
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import CoverageProgram, Floor
-from placement.values.arrays import frozen_array
-from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.program import WEIGHT_LIMIT
 
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""
+
+_INT32_MAX = 2**31 - 1
+"""What 32-bit indices reach."""
 
 _NO_LIMIT = 2**62
 """Limits of more are as good as none, and would not fit an array."""
@@ -79,7 +82,7 @@ def aggregate(
     kept = np.ones(classes.count, dtype=bool)
     kept[folded] = False
     row_class = np.flatnonzero(kept)
-    indptr, indices = take_rows(classes.indptr, classes.sites, row_class)
+    indptr, indices = take_rows(classes.indptr.astype(np.int32), classes.sites, row_class)
     gain = _site_gain(classes, folded, program.n_sites)
     covers = sparse.csr_array(
         (np.ones(indices.size, dtype=bool), indices, indptr), shape=(row_class.size, program.n_sites)
@@ -110,7 +113,7 @@ def row_classes(
 ) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
     labels, floors_of_label = _floor_labels(program.floors)
-    pool = _ClassPool(program.n_sites, threads, settings.merge_entries)
+    pool = _ClassPool(program.n_sites, threads, settings)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
         if program.weights is None and until.passed():
@@ -143,21 +146,20 @@ def row_classes(
 class _ClassPool:
     """Classes of the blocks seen so far; merged when enough wait, so that small blocks stay cheap."""
 
-    def __init__(self, n_sites: int, threads: int, merge_entries: int) -> None:
+    def __init__(self, n_sites: int, threads: int, settings: ProgramSettings) -> None:
         self._by_mask = n_sites <= MASK_COLUMNS
-        self._threads, self._merge_entries = max(1, threads), merge_entries
+        self._threads, self._settings = max(1, threads), settings
         self._keys = np.random.default_rng(0).integers(1, 2**63, max(n_sites, 1), dtype=np.uint64)
         self._parts: list[_Rows] = []
         self._merged_entries = 0
 
     def add(self, indptr: NDArray[Any], indices: NDArray[Any], weights: IntArray, labels: NDArray[Any]) -> None:
         """Add a block of rows."""
-        edges = np.linspace(0, weights.size, self._threads + 1).astype(np.int64)
-        jobs = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+        rows, edges = (indptr, indices, weights, labels), self._edges(indptr)
         with ThreadPoolExecutor(self._threads) as executor:
-            self._parts += executor.map(lambda job: self._group((indptr, indices, weights, labels), *job), jobs)
+            self._parts += executor.map(lambda ends: self._group(_piece(rows, *ends)), itertools.pairwise(edges))
         waiting = sum(part[1].size for part in self._parts) - self._merged_entries
-        if waiting > max(self._merge_entries, 2 * self._merged_entries):
+        if waiting > max(self._settings.merge_entries, 2 * self._merged_entries):
             self._merge()
 
     def merged(self) -> _Rows:
@@ -168,23 +170,47 @@ class _ClassPool:
     def _merge(self) -> None:
         if len(self._parts) != 1:
             empty = np.empty(0, dtype=np.int64)
-            parts = self._parts or [(np.zeros(1, dtype=np.int64), empty.astype(np.int32), empty, empty)]
+            parts = self._parts or [(np.zeros(1, dtype=np.int64), empty.astype(np.int32), empty, _NO_LABELS)]
             shifts = np.cumsum([0] + [part[1].size for part in parts])
             indptr = np.concatenate(
                 [[0], *(part[0][1:] + shift for part, shift in zip(parts, shifts, strict=False))]
             ).astype(np.int64)
             sites, weights, labels = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
-            self._parts = [self._group((indptr, sites, weights, labels), 0, weights.size)]
+            self._parts = [self._group(_piece((indptr, sites, weights, labels), 0, weights.size))]
         self._merged_entries = self._parts[0][1].size
 
-    def _group(self, rows: _Rows, start: int, stop: int) -> _Rows:
+    def _edges(self, indptr: NDArray[Any]) -> list[int]:
+        """Return where to cut rows: a part for each thread, smaller ones where a part has to be copied."""
+        most = indptr.size - 1
+        edges = np.linspace(0, most, self._threads + 1).astype(np.int64)
+        if indptr.dtype != np.int32:
+            piece = self._settings.piece_entries
+            full = np.arange(piece, int(indptr[-1]), piece)
+            edges = np.concatenate([edges, np.searchsorted(indptr, full)])
+        return [int(edge) for edge in np.unique(edges)]
+
+    def _group(self, rows: _Rows) -> _Rows:
         indptr, indices, _, labels = rows
-        if self._by_mask:
-            first, total = group_by_mask(*rows, start, stop)
-        else:
-            first, total = group_by_hash(*rows, self._keys, start, stop)
+        first, total = group_by_mask(*rows) if self._by_mask else group_by_hash(*rows, self._keys)
         class_indptr, class_sites = take_rows(indptr, indices, first)
         return class_indptr, class_sites, total, labels[first] if labels.size else labels
+
+
+def _piece(rows: _Rows, start: int, stop: int) -> _Rows:
+    """Return rows ``start..stop`` with 32-bit indices; those that have them are not copied."""
+    indptr, indices, weights, labels = rows
+    begin, end = int(indptr[start]), int(indptr[stop])
+    pointers = indptr[start : stop + 1]
+    if pointers.dtype != np.int32:
+        if end - begin > _INT32_MAX:
+            raise InputError.single("covers", f"{end - begin} entries are left after merging equal rows, too many")
+        pointers = (pointers - begin).astype(np.int32)
+    return _plain(pointers), _plain(indices[begin:end]), _plain(weights[start:stop], np.int64), labels[start:stop]
+
+
+def _plain(values: NDArray[Any], dtype: type[np.signedinteger] = np.int32) -> NDArray[Any]:
+    """Return values as kernels take them, whatever strides the caller's array has."""
+    return np.require(values, dtype, ["C", "A"])
 
 
 def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array, IntArray]]:

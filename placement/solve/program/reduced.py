@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.values import CoverageProgram, LinearRow, classes_fingerprint
-from placement.values.arrays import frozen_array
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray, frozen_array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

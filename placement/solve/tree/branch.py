@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from placement.progress import TREE
 from placement.solve.bounds.prices import Prices
 from placement.solve.deadline import Deadline
 from placement.solve.plans.background import PlansBeside
@@ -223,10 +224,8 @@ class BranchAndBound:
         self._tell()
 
     def _tell(self) -> None:
-        if self._tools.progress is not None and self._heap:
-            bound = max(-self._heap[0][0] // SCALE, 1)
-            value = NOTHING_ALLOWED if self._incumbent is None else self._incumbent.value
-            self._tools.progress("branch and bound", max(0.0, (bound - value) / bound))
+        if self._heap:
+            self._tools.tell(TREE, self._incumbent, -self._heap[0][0])
 
     def _take(self, incumbent: Incumbent | None) -> None:
         """Keep a plan if it is the best."""

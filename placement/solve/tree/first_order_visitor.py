@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.clock import now_s
 from placement.solve.bounds.first_order import FIXABLE, RUNNING, run
 from placement.solve.bounds.multipliers import multipliers
 from placement.solve.bounds.prices import Prices, floor_ray, to_prices
@@ -101,10 +101,10 @@ class FirstOrderVisitor:
         every, pulse = int(state.pace.check_every), settings.pulse_entries // size
         while outcome == RUNNING and done < iterations and not self._until.passed():
             # whole numbers of looks at the gap: how often the clock is looked at must not change what comes out
-            step, begun = min(max(every, pulse // every * every), iterations - done), perf_counter()
+            step, begun = min(max(every, pulse // every * every), iterations - done), now_s()
             outcome = run(work, state, step, float(allowed), settings.tolerance, settings.fix_share, self._decisive)
             done += step
-            pulse = int(step * settings.pulse_s / max(perf_counter() - begun, 1e-9))
+            pulse = int(step * settings.pulse_s / max(now_s() - begun, 1e-9))
         return outcome
 
 

@@ -6,20 +6,20 @@ arrays together, and hashing them. How long that takes is measured by doing it w
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.clock import now_s
 from placement.solve.bounds.prices import Prices
 from placement.solve.cuts.pool import CutPool
 from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import Problem
 from placement.solve.settings import DEFAULTS, TreeSettings
 from placement.values import Certificate, PriceSets
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 Fixing = tuple[Prices, IntArray, IntArray]
 """Columns that a price set decides: the set, the columns, their values."""
@@ -99,7 +99,7 @@ class ProofLog:
         self._known: dict[tuple[int, bytes], int] = {}
         self._written: dict[int, _Written] = {}
         self._writing_s, self._entries = 0.0, 0
-        self._rehearsal = _Rehearsal(time.perf_counter(), 0.0, 1, 0.0)
+        self._rehearsal = _Rehearsal(now_s(), 0.0, 1, 0.0)
         self.reserve_s = 0.0
 
     @property
@@ -112,13 +112,13 @@ class ProofLog:
 
         Putting together what there is now is tried anew where it has grown, and where its share of the time is small.
         """
-        now, last = time.perf_counter(), self._rehearsal
+        now, last = now_s(), self._rehearsal
         entries = self._entries + len(self._nodes) + len(self._leaves)
         foreseen = last.foreseen_s(entries)
         wait = max(self._settings.rehearse_after_s, foreseen / self._settings.rehearse_share)
         if self._sets and now - last.at > wait and entries > self._settings.rehearse_growth * last.entries:
             foreseen = self._rehearsed_s([])
-            end = time.perf_counter()
+            end = now_s()
             self._rehearsal = last = _Rehearsal(end, foreseen, entries, foreseen / entries)
         sets = max(1, len(self._written))
         self.reserve_s = foreseen + open_nodes * (self._writing_s + last.pace_s * self._entries) / sets
@@ -149,10 +149,10 @@ class ProofLog:
 
     def _rehearsed_s(self, more: list[_Written]) -> float:
         """Return the seconds it takes to seal what there is, and some more price sets."""
-        begun, none = time.perf_counter(), np.empty(0, dtype=np.int64)
+        begun, none = now_s(), np.empty(0, dtype=np.int64)
         sets = self._sets + [(written, none, none) for written in more]
         self._sealed(sets, bound=0, infeasible=False, objective=0, chosen=None)
-        return time.perf_counter() - begun
+        return now_s() - begun
 
     def add_node(self, parent: int, branch: Branch) -> int:
         """Add a child and return its number."""
@@ -185,12 +185,12 @@ class ProofLog:
     def _write(self, prices: Prices) -> _Written:
         """Return a price set in the form of the certificate; what several nodes use is written once."""
         if id(prices) not in self._written:
-            begun = time.perf_counter()
+            begun = now_s()
             rows, cuts, knapsack = (np.flatnonzero(each) for each in (prices.rows, prices.cuts, prices.knapsack))
             found = prices.rows[rows], prices.cuts[cuts], prices.knapsack[knapsack]
             linear = prices.theta[: self._problem.n_linear]
             self._written[id(prices)] = _Written(prices, rows, cuts, knapsack, *found, linear)
-            self._writing_s += time.perf_counter() - begun
+            self._writing_s += now_s() - begun
         return self._written[id(prices)]
 
     def certificate(self, *, bound: int, infeasible: bool, objective: int, chosen: BoolArray | None) -> Certificate:
@@ -264,9 +264,9 @@ class ProofLog:
         )
 
 
-def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:
+def _indptr(parts: list[NDArray[Any]]) -> IntArray:
     return np.cumsum([0] + [part.size for part in parts]).astype(np.int64)
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> IntArray:
+def _joined(parts: list[NDArray[Any]]) -> IntArray:
     return np.concatenate([np.empty(0, dtype=np.int64), *parts]).astype(np.int64)

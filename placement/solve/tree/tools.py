@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from placement.progress import ENGINE, Progress
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -20,7 +20,8 @@ from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.proof import Fixing, ProofLog
 from placement.values import CoverageProgram
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
+from placement.values.certificate import SCALE
 
 NOTHING_ALLOWED = -(2**61)
 """Value that no bound falls to: what is allowed while there is no plan."""
@@ -47,7 +48,7 @@ class Tools:
     seed, threads
         Of random choices; at work at a time.
     progress
-        Called with the stage and the gap so far.
+        Told the stages, the best plan and the bound.
     settings
         How time is spent.
 
@@ -66,7 +67,7 @@ class Tools:
     gap: float = 0.0
     seed: int = 0
     threads: int = 2
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None, ENGINE))
     settings: EngineSettings = DEFAULTS
     groups: tuple[IntArray, ...] = field(init=False)
 
@@ -99,6 +100,11 @@ class Tools:
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""
         return scaled_bound(self.problem, self.pool.cuts(), prices, domain)
+
+    def tell(self, stage: str, incumbent: Incumbent | None, bound: int) -> None:
+        """Tell how far a stage has come; `bound` is scaled."""
+        value = None if incumbent is None else incumbent.value
+        self.progress.stage(stage, plan=value, bound=bound // SCALE)
 
     def seals_in_time(self, fixings: list[Fixing]) -> bool:
         """Return whether there is time left to seal fixings that are not logged yet; a moment is always taken."""

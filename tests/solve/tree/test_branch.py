@@ -1,13 +1,13 @@
 """Branch and bound with visitors that follow a script: what is visited, by whom, what stands in for what fails."""
 
 import numpy as np
+from placement.verify import check_certificate
 
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.node import Visit
-from placement.judge import check_certificate
 from tests.solve.tools import root_of, three_singles
 
 PLAN = Incumbent(np.array([False, False, True]), 10)
