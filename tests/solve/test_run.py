@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from placement.verify import check_certificate
 
+from placement.judge import check_certificate
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.root import Root, bounded, core, fixed, with_improver
 from placement.solve.run import ask_solver, close_tree, first_bound, greedy, improved, polished, run_root

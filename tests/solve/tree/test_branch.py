@@ -1,8 +1,8 @@
 """Branch and bound with visitors that follow a script: what is visited, by whom, what stands in for what fails."""
 
 import numpy as np
-from placement.verify import check_certificate
 
+from placement.judge import check_certificate
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
