@@ -15,13 +15,12 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError, ShiftedWarning
 from placement.printing import PrintableFormatter, echo, json_text, printable, stream_encoding
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 EXIT_DEFECT, EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = (
     1, 2, 3, 4, 5, 6, 130
 )  # fmt: skip
-_STEPS = 10
 _PACKAGE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
@@ -130,23 +128,6 @@ def fail(error: object, code: int, **more: Any) -> int:
     return complain(error, code)
 
 
-@contextlib.contextmanager
-def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function that names the step at work: a bar on a terminal, silence in a pipe."""
-    silent = quiet or sys.stderr is None
-    with tqdm(
-        total=_STEPS, disable=True if silent else None, leave=False, bar_format="{desc} {bar:20} {elapsed}"
-    ) as bar:
-
-        def tell(line: str) -> None:
-            """Name the next step."""
-            with contextlib.suppress(OSError, ValueError):  # a terminal that is gone ends no run
-                bar.set_description_str(printable(line))
-                bar.update(1)
-
-        yield tell
-
-
 class Program(click.Group):
     """The command line; what click says of wrong usage is made printable too."""
 
@@ -216,12 +197,12 @@ def held_interrupts(out: Path, quiet: bool, stage: Stage) -> Iterator[Interrupt]
         raise
 
 
-def print_out(content: list[str] | dict[str, Any], quiet: bool) -> int:
+def print_out(content: list[str] | Mapping[str, Any], quiet: bool) -> int:
     """Print lines, or an object whatever `quiet` says; return 1 if stdout does not take them, else 0."""
-    if quiet and not isinstance(content, dict):
+    if quiet and not isinstance(content, Mapping):
         return 0
     try:
-        if isinstance(content, dict):
+        if isinstance(content, Mapping):
             echo(json_text(content, encoding=stream_encoding()))
         else:
             echo("\n".join(map(printable, content)))

@@ -6,7 +6,7 @@ hours that cover no whole period, services nobody offers, thresholds that nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,12 +18,11 @@ from placement.errors import Fault, InputError, listed
 from placement.standard import Rules, open_throughout
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites
+from placement.values.arrays import BoolArray
+from placement.values.immutable import immutable
 
 _POINTS_A_BLOCK = 20_000
 """Held times are looked through in blocks of so many points: mostly the first one shows a pair in every segment."""
-
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +33,7 @@ class _Stages:
     rules: Rules
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Countable:
     """What cannot count, and why.
@@ -48,7 +48,7 @@ class Countable:
         Sentences about sites that can cover nobody.
     """
 
-    reasons: dict[Fault, tuple[str, ...]]
+    reasons: Mapping[Fault, tuple[str, ...]]
     nothing: bool
     idle: tuple[str, ...] = ()
 

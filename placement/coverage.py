@@ -26,10 +26,13 @@ from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites, WeightedBlocks
 from placement.values.arrays import frozen_array, frozen_csr
 from placement.values.checks import Faults
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 __all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "open_throughout", "refuse_two_crs", "serves"]
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoverRows:
     """Cover sets made block by block whenever they are asked for: all points in one segment, then in the next.
@@ -62,6 +65,7 @@ class CoverRows:
         return np.concatenate(hits) if hits else np.zeros(0, dtype=bool)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class IdOrder:
     """Positions of points and sites in the order of their ids.
@@ -78,6 +82,7 @@ class IdOrder:
     sites: NDArray[np.int64]
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coverage:
     """Stacked cover sets, and what they were made from.
@@ -115,6 +120,13 @@ class Coverage:
             faults.add(f"covers is a {type(self.covers).__name__}", row="covers", remedy="give a CSR array")
         _check_shape(faults, "serving", self.serving.shape, (len(self.segments), len(self.site_ids)))
         faults.raise_any(AlignmentError)
+
+    def _shown(self) -> Shown:
+        covers = self.covers
+        pairs = "made block by block" if isinstance(covers, CoverRows) else f"{covers.nnz:,} pairs within reach"
+        serving = zip(self.segments, self.serving.sum(axis=1), strict=True)
+        rows = [(segment.name, f"{count} of {len(self.site_ids):,} sites serve it") for segment, count in serving]
+        return f"Coverage: {self.n_points:,} demand points in {len(self.segments)} segments, {pairs}", rows
 
     @property
     def n_points(self) -> int:

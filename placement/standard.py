@@ -13,6 +13,8 @@ from placement.travel import TravelTimes
 from placement.values import Demand, Segment, Sites
 from placement.values.arrays import frozen_array
 from placement.values.checks import Faults, shown
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, listed_briefly
 
 _DAY_MIN = 1440
 _LEAST_S, _MOST_S = 60.0, 86_400.0
@@ -21,6 +23,7 @@ _LEAST_M = 10.0
 """A distance standard below this is kilometres called metres."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Standard:
     """The service standard: how far a station may be.
@@ -68,6 +71,12 @@ class Standard:
             _check_seconds(faults, f"threshold_s_by_district.{name}", seconds)
         faults.raise_any()
 
+    def _shown(self) -> Shown:
+        own = self.threshold_s_by_district or {}
+        said = f"{self.threshold_m:g} m" if self.threshold_s is None else f"{self.threshold_s / 60:g} minutes"
+        by_district = listed_briefly(f"{name} {seconds / 60:g} minutes" for name, seconds in own.items())
+        return f"Standard: a station within {said}", [("other in", by_district)] if own else []
+
 
 def _check_seconds(faults: Faults, name: str, value: object) -> None:
     """Note seconds that must be minutes or milliseconds."""
@@ -82,6 +91,7 @@ def _check_seconds(faults: Faults, name: str, value: object) -> None:
         faults.add(f"{name} = {seconds:g} is more than a day", row=name, remedy=remedy)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rules:
     """What turns travel times into cover sets.

@@ -127,7 +127,7 @@ def _coverage_table(plan: Plan) -> list[str]:
 
 def _budget_table(plan: Plan) -> list[str]:
     lines = [f"{'budget (yuan)':<26}{'spent':>18}{'cap':>18}"]
-    for line in plan.budget:
+    for line in plan.budget_lines:
         cap = "no cap" if line.cap_fen is None else f"{line.cap_fen / 100:,.2f}"
         lines.append(f"{line.name:<26}{line.amount_fen / 100:>18,.2f}{cap:>18}")
     return lines

@@ -25,7 +25,7 @@ NAN = np.nan
 
 
 def sites_with(column=None, values=None, *, crs=None, index=None, drop=None, geometry=None) -> Sites:
-    table = make_sites(1, 2).frame
+    table = make_sites(1, 2).table
     if column is not None:
         table[column] = values
     if index is not None:
@@ -43,7 +43,7 @@ def sites_with(column=None, values=None, *, crs=None, index=None, drop=None, geo
 
 def demand_with(*, column=None, values=None, index=None, drop=None, crs=None, points=None, **fields) -> Demand:
     right = make_demand(np.ones((2, 2)), ["a", "b"])
-    points = right.frame if points is None else points
+    points = right.points if points is None else points
     if column is not None:
         points[column] = values
     if index is not None:
@@ -95,16 +95,16 @@ def twice(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
 
 
 def reversed_sites() -> Sites:
-    return Sites(table=make_sites(1, 2).frame.iloc[::-1])
+    return Sites(table=make_sites(1, 2).table.iloc[::-1])
 
 
 def reversed_demand() -> Demand:
     right = make_demand(np.full((2, 2), 3.0), ["a", "b"])
-    return dataclasses.replace(right, points=right.frame.iloc[::-1])
+    return dataclasses.replace(right, points=right.points.iloc[::-1])
 
 
 def other_sites(column, values) -> Sites:
-    return Sites(table=make_sites(1, 2).frame.assign(**{column: values}))
+    return Sites(table=make_sites(1, 2).table.assign(**{column: values}))
 
 
 def other_speed() -> Demand:
@@ -237,9 +237,9 @@ WRONG = [
     ),
     (lambda: sites_with("existing", pd.array([True, None, False], dtype="boolean")), "sites [C0]: existing is <NA>"),
     (lambda: sites_with(geometry=gpd.GeoSeries([Point()] * 3, crs="EPSG:32650").values), "the place is 'POINT EMPTY'"),
-    (lambda: Sites(table=twice(make_sites(1, 2).frame, "status")), "sites [status]: column status is there twice"),
+    (lambda: Sites(table=twice(make_sites(1, 2).table, "status")), "sites [status]: column status is there twice"),
     # demand
-    (lambda: demand_with(points=twice(make_demand(np.ones((2, 2)), ["a", "b"]).frame, "parent")), "column parent is"),
+    (lambda: demand_with(points=twice(make_demand(np.ones((2, 2)), ["a", "b"]).points, "parent")), "column parent is"),
     (lambda: demand_with(need=with_one(-2, 1)), "demand [D1]: need has negative, missing or impossible values: -2.0"),
     (lambda: demand_with(need=with_one(-2, 1)), "for general/all/all -> give finite numbers, 0 or more"),
     (
@@ -328,6 +328,11 @@ WRONG = [
     (lambda: call_measure(np.array([0, 1])), "coverage [standing]: has shape (2,) and holds int64, exp"),
     (lambda: call_measure(np.ones(3)), "coverage [standing]: has shape (3,) and holds float64"),
     (lambda: call_measure(["S0", "C9"]), "standing [C9]: site C9 is not in sites"),
+    (lambda: call_measure(3), "coverage [standing]: has shape () and holds int64"),
+    (
+        lambda: call_measure(pd.Series([True, False, False], index=["C1", "C0", "S0"])),
+        "standing [sites]: holds the same 3 sites in another order",
+    ),
     (
         lambda: Case(coverage=town()[3], demand=town()[0], sites=reversed_sites(), costs=costs()),
         "coverage [sites]: holds the same 3 sites in another order (first: S0, here C1)",
@@ -341,7 +346,7 @@ WRONG = [
         "travel [threshold_s_by_district.A]: district A is not in population",
     ),
     (
-        lambda: cover(town()[0], Sites(table=town()[1].frame.to_crs(32651)), town()[2], Standard(threshold_s=900)),
+        lambda: cover(town()[0], Sites(table=town()[1].table.to_crs(32651)), town()[2], Standard(threshold_s=900)),
         "sites: is in EPSG:32651, demand in EPSG:32650 -> reproject one",
     ),
 ]
@@ -394,7 +399,7 @@ def test_what_is_right_is_taken_as_it_is():
     )
     whole = costs(purchase=np.zeros(3), move=[Decimal(4)] * 3)
     assert (whole.purchase.dtype, whole.move.tolist()) == (np.int64, [4, 4, 4])
-    assert sites_with("rent_fen", pd.Series([pd.NA] * 3, dtype=object).to_numpy()).frame["rent_fen"].isna().all()
+    assert sites_with("rent_fen", pd.Series([pd.NA] * 3, dtype=object).to_numpy()).table["rent_fen"].isna().all()
     assert optimise(call_case()).status == "optimal"
 
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from placement.demand.checks import number_faults, raise_faults, require_known
@@ -28,8 +27,9 @@ from placement.demand.fit.hyper import HyperPosterior
 from placement.demand.fit.mixture import mixture_moments, mixture_quantile
 from placement.demand.survey import pool_survey
 from placement.errors import listed
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 TAILS = (0.05, 0.95)
 """Intervals hold 90 %."""
@@ -46,6 +46,7 @@ class _Group:
     hyper: HyperPosterior
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rates:
     """Posterior of a share for each district and age group.
@@ -113,7 +114,13 @@ class Rates:
             by_group.append(rng.beta(mean * precision + group.yes, (1 - mean) * precision + group.asked - group.yes))
         return np.stack(by_group, axis=2).reshape(n, -1)
 
+    def _shown(self) -> Shown:
+        rows = [(str(name), f"{row['mean']:.1%} in the city") for name, row in self._parameters.iterrows()]
+        asked = self._table["asked"].sum()
+        return f"{type(self).__name__}: {len(self.districts):,} districts, {asked:,.0f} people asked", rows
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Awareness(Rates):
     """Posterior of the share who know the service; see :class:`Rates` for the table and the draws.

@@ -36,8 +36,8 @@ from placement.demand.checks import require_columns
 from placement.demand.series import DAY_MIN, TABLE, to_slots
 from placement.errors import InputError
 from placement.tables import read_times
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 STUCK_HOURS = 6
 OUTAGE_MEDIAN = 20.0
@@ -53,6 +53,7 @@ _HOUR_MIN = 60
 _SHOWN = 3
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CleanCounts:
     """Averages by counter and what they were made of.
@@ -87,6 +88,11 @@ class CleanCounts:
         """Return rows left out by counter and reason."""
         table = self._dropped.fillna({"counter_id": ""}).value_counts(["counter_id", "reason"])
         return table.rename("rows").reset_index().sort_values(["counter_id", "reason"], ignore_index=True)
+
+    def _shown(self) -> Shown:
+        people = float(self._counters["people_per_day"].sum())
+        rows = [("left out", f"{len(self._dropped):,} rows"), *(("note", note) for note in self.notes)]
+        return f"CleanCounts: {len(self._counters):,} counters, {people:,.0f} people a day", rows
 
 
 def clean_counts(

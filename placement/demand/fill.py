@@ -27,20 +27,21 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import KDTree
 
 from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 _SMALLEST_SD = 1e-9
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FilledCounters:
     """Counters, real and virtual.
@@ -106,6 +107,9 @@ class FilledCounters:
         if self.capped:
             said += f"; {self.capped} held to the busiest counter, which the mean of their distribution exceeds"
         return said if self.better_than_mean else f"{said}: interpolation is NO BETTER than the mean here"
+
+    def _shown(self) -> Shown:
+        return f"FilledCounters: {len(self._counters):,} counters, real and virtual", [("", self.note)]
 
 
 def fill_counters(

@@ -26,12 +26,13 @@ from placement.demand.fit.kriging import KrigingErrors
 from placement.errors import CrsError, Fault, InputError
 from placement.streets import Streets
 from placement.travel import walking_times
-from placement.values.arrays import frozen_csr
+from placement.values.arrays import FloatArray, frozen_csr
 from placement.values.demand import check_points
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
-FloatArray = NDArray[np.float64]
 
-
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Footfall:
     """People who pass, by demand point, and how they came there from the counters.
@@ -80,6 +81,11 @@ class Footfall:
         }
         spread = self.weights.T @ np.column_stack(list(columns.values()))
         return pd.DataFrame(spread, index=self._point_ids, columns=list(columns))
+
+    def _shown(self) -> Shown:
+        people = float(self._counters["people_per_day"].sum())
+        counted = f"{people:,.0f} people a day past {len(self._counters):,} counters"
+        return f"Footfall: {counted}, spread over {len(self._point_ids):,} demand points", ()
 
 
 def spread_footfall(

@@ -21,20 +21,21 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit.kriging import Kriging, fit_kriging, leave_one_out
 from placement.errors import CrsError, Fault, InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 FEWEST_COUNTERS = 4
 _TAIL = 0.95
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InterpolatedFootfall:
     """Daily numbers at places without a counter.
@@ -79,6 +80,14 @@ class InterpolatedFootfall:
     def scores(self) -> pd.Series:
         """Leave-one-counter-out errors, see :func:`interpolation_scores`."""
         return interpolation_scores(self._leave_one_out)
+
+    def _shown(self) -> Shown:
+        rows = [
+            ("range", f"{self.range_m:,.0f} m"),
+            ("not spatial", f"{self.nugget_share:.0%} of the variance"),
+            ("left out", f"off by a factor of {self.scores['median_factor']:.2f} (median)"),
+        ]
+        return f"InterpolatedFootfall: {len(self._places):,} places from {len(self._leave_one_out):,} counters", rows
 
 
 def interpolate_footfall(counters: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> InterpolatedFootfall:
@@ -148,7 +157,7 @@ def _zero_faults(counters: gpd.GeoDataFrame) -> list[Fault]:
 
 def _interval(centre: FloatArray, sd: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return median, low and high of people a day."""
-    spread = stats.t.ppf(_TAIL, freedom) * sd
+    spread = special.stdtrit(freedom, _TAIL) * sd
     return np.exp(centre), np.exp(centre - spread), np.exp(centre + spread)
 
 

@@ -31,12 +31,13 @@ from scipy import sparse
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError, listed
 from placement.tables import overlap_faults
-from placement.values.arrays import frozen_csr
+from placement.values.arrays import FloatArray, frozen_csr
 from placement.values.demand import check_points
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
-FloatArray = NDArray[np.float64]
 
-
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ArealWeights:
     """Which share of each polygon's people lives at each target.
@@ -87,6 +88,10 @@ class ArealWeights:
             raise InputError.single("population", "has fractions of people", remedy="round them, or set whole=False")
         columns = [_whole_shares(self.matrix, totals[:, place]) for place in range(totals.shape[1])]
         return pd.DataFrame(np.column_stack(columns), index=self._target_ids, columns=frame.columns)
+
+    def _shown(self) -> Shown:
+        polygons, targets = self.matrix.shape
+        return f"ArealWeights: people of {polygons:,} polygons over {targets:,} targets", ()
 
 
 def areal_weights(

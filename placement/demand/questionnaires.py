@@ -12,11 +12,14 @@ from placement.demand.checks import require_columns
 from placement.demand.settings import GENERAL
 from placement.demand.survey import EVERYBODY
 from placement.errors import InputError
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 YES = frozenset({"yes", "y", "true", "1", "1.0", "是", "有", "知道", "听说过", "使用过"})
 NO = frozenset({"no", "n", "false", "0", "0.0", "否", "没有", "不知道", "没听说过", "未使用过"})
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tabulation:
     """Counts of a survey, ready for :func:`placement.demand.estimate_awareness`."""
@@ -37,6 +40,10 @@ class Tabulation:
     def unusable(self) -> pd.DataFrame:
         """Respondents left out, by their index in the input: `column`, `value`, `reason`."""
         return self._unusable.copy()
+
+    def _shown(self) -> Shown:
+        asked = int(self._survey["asked"].sum())
+        return f"Tabulation: {asked:,} respondents in {len(self._survey):,} rows, {len(self._unusable):,} left out", ()
 
 
 def tabulate_questionnaires(answers: pd.DataFrame, *, age_bands: Mapping[str, float] | None = None) -> Tabulation:

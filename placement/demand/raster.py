@@ -23,6 +23,7 @@ from placement.demand.geotiff import Cells, read_cells, unread_beside
 from placement.errors import CrsError, InputError, MissingExtraError
 from placement.tables import overlap_faults
 from placement.values.crs import check_frame
+from placement.values.immutable import immutable
 
 MOST_PER_KM2 = 4_000_000.0
 """Twice the Kowloon Walled City of 1987 (33,000 to 50,000 people on 0.026 km2), the densest place there has been; wards
@@ -35,6 +36,7 @@ _OUTSIDE = 0.5
 """People outside all areas from which they are told."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RasterPeople:
     """Demand points of a raster.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from placement.demand.footfall import Footfall
 from placement.demand.uncertain import DemandEstimate
+from placement.values.immutable import immutable
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class VirtualReliance:
     """What virtual counters contribute.

@@ -9,8 +9,10 @@ import pandas as pd
 
 from placement.demand.checks import require_columns
 from placement.errors import Fault, InputError, listed
+from placement.values.immutable import immutable
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """One public service.

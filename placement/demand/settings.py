@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placement.demand.awareness import Awareness, Rates
 from placement.demand.checks import raise_faults
 from placement.demand.survey import EVERYBODY
 from placement.errors import Fault, listed
+from placement.values.arrays import FloatArray
 from placement.values.demand import Segment
+from placement.values.immutable import immutable
 
-FloatArray = NDArray[np.float64]
 TripRates = Mapping[str, float | Mapping[str, float]]
 
 GENERAL = "general"
 """The age group of everybody who is in no age column; passers-by belong to it."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Checked parameters by age group (g), period (t) and service (v), in the order of the segments."""

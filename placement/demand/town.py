@@ -16,9 +16,9 @@ from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.footfall import Footfall
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
+from placement.values.arrays import FloatArray
 from placement.values.demand import Segment, check_points
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import held, immutable
 
 NIGHT = "night"
 """The period that takes the night share of a counter."""
@@ -56,6 +56,7 @@ class DemandParts(TypedDict):
     simulated: bool
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Town:
     """Checked inputs of an estimate, aligned to the demand points; makes the parts of a demand of any of their values.
@@ -147,7 +148,7 @@ class Town:
             need = need + _passing_need(passing * self.visits_a_passer, settings)
         known, used = self._shares(aware, uptake)
         return DemandParts(
-            points=self.points,
+            points=held(self, "points"),
             segments=settings.segments(),
             age_groups=settings.age_groups,
             people=self.people,
@@ -160,7 +161,7 @@ class Town:
 
     def _shares(self, aware: FloatArray | None, uptake: FloatArray | None) -> tuple[FloatArray, FloatArray]:
         """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
-        shape = (len(self.points), len(self.settings.age_groups))
+        shape = (len(held(self, "points")), len(self.settings.age_groups))
         known, used = np.ones(shape), np.ones(shape)
         if self.awareness is not None:
             for column, age in enumerate(self.settings.age_groups):

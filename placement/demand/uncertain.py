@@ -20,9 +20,9 @@ from scipy import linalg
 from placement.demand.footfall import Footfall
 from placement.demand.town import Town
 from placement.errors import InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import Demand
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import held, immutable
 
 TRIP_RATE_CV = 0.2
 """Trip rates are assumptions of a study: unless it says otherwise, they are known to 20 %."""
@@ -30,6 +30,7 @@ FOOTFALL_CV = 0.2
 """The same of counters that do not bring a standard error of their own."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DemandEstimate(Demand):
     """Need, awareness and uptake at their expected values, and draws of all of them.
@@ -95,7 +96,7 @@ def _drawn(town: Town, n: int, seed: int, trip_rate_cv: float, footfall_cv: floa
     for number in range(n):
         passing = None
         if town.footfall is not None and counts is not None:
-            passing = town.footfall.spread(counts.drawn(count_rng)).loc[town.points.index]
+            passing = town.footfall.spread(counts.drawn(count_rng)).loc[held(town, "points").index]
         parts = town.parts(
             rate_factors=_factors(rate_rng, town.settings.rates.shape, trip_rate_cv),
             passing=passing,

@@ -13,8 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit import huff as _huff
@@ -22,8 +21,9 @@ from placement.demand.fit.huff import HuffFit, Observed, Pairs
 from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, listed_briefly
 
 TAILS = (0.05, 0.95)
 BASELINE_S = 900.0
@@ -32,6 +32,7 @@ METHODS = ("calibrated", "within_15_min", "nearest")
 _DRAWS = 4000
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Usage:
     """A calibrated model of visits.
@@ -98,8 +99,8 @@ class Usage:
             predicted = np.maximum(table[method].to_numpy() * months, 0.5)
             # Ranks say nothing where all predictions are one number.
             varied = np.ptp(table[method].to_numpy()) > 0
-            ranks = stats.spearmanr(table[method], table["observed"]).statistic if varied else 0.0
-            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": float(ranks)}
+            ranks = _rank_correlation(table[[method, "observed"]]) if varied else 0.0
+            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": ranks}
         return pd.DataFrame(rows).T.rename_axis("method")
 
     def predict(
@@ -152,6 +153,14 @@ class Usage:
         low, high = _interval(mean, log_sd, shape, rate)
         visits = mean * shape / rate
         return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+
+    def _shown(self) -> Shown:
+        table = self._parameters
+        rows = [
+            (str(name), f"{row['estimate']:.4g} ({row['low']:.4g} to {row['high']:.4g})")
+            for name, row in table.iterrows()
+        ]
+        return f"Usage: visits by {listed_briefly(self.sources)}; hosts {listed_briefly(self.hosts)}", rows
 
 
 def fit_usage(
@@ -304,6 +313,12 @@ def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame)
         raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
 
 
+def _rank_correlation(pair: pd.DataFrame) -> float:
+    """Return Spearman's rank correlation of two columns; NaN where one is all the same."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.corrcoef(pair.rank().to_numpy(), rowvar=False)[1, 0])
+
+
 def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, passing: bool) -> list[str]:
     names = [f"rate_{source}" for source in sources]
     names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
@@ -312,7 +327,7 @@ def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, p
 
 def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:
     """Return estimates and intervals; all but the decay are positive and have intervals on the logarithm."""
-    spread = float(stats.t.ppf(TAILS[1], max(observed - len(names), 1)))
+    spread = float(special.stdtrit(max(observed - len(names), 1), TAILS[1]))
     se = np.sqrt(np.diag(found.covariance))
     rows = {}
     for place, name in enumerate(names):

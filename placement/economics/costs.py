@@ -18,12 +18,15 @@ from placement.study import CostSection
 from placement.values import Sites
 from placement.values.arrays import frozen_array
 from placement.values.checks import MOST_FEN, Faults, shown
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 from placement.values.sites import COST_KEYS
 
 ITEMS = ("purchase", "move", "close", "running")
 RUNNING_KEYS = ("rent", "maintenance", "staff")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StationCosts:
     """Costs of one station at each site, (sites,) int64 fen.
@@ -69,6 +72,15 @@ class StationCosts:
     def __len__(self) -> int:
         return int(self.purchase.size)
 
+    def _shown(self) -> Shown:
+        units = {name: "yuan a year" if name == "running" else "yuan" for name in ITEMS}
+        rows: list[tuple[str, str]] = []
+        for name, unit in units.items() if len(self) else ():
+            fen = getattr(self, name)
+            low, high = (f"{limit / 100:,.2f}" for limit in (fen.min(), fen.max()))
+            rows.append((name, f"{low} {unit}" if low == high else f"{low} to {high} {unit}"))
+        return f"StationCosts: {len(self):,} sites", rows
+
 
 def station_costs(sites: Sites, costs: Mapping[str, CostSection]) -> StationCosts:
     """Return the costs of a station at each site.
@@ -81,7 +93,8 @@ def station_costs(sites: Sites, costs: Mapping[str, CostSection]) -> StationCost
     faults = _section_faults(costs)
     if faults:
         raise InputError(faults)
-    items = {key: _item(sites.table, costs, key, faults) for key in COST_KEYS}
+    table = sites.table
+    items = {key: _item(table, costs, key, faults) for key in COST_KEYS}
     if faults:
         raise InputError(faults)
     running = sum((items[key] for key in RUNNING_KEYS), np.zeros(len(sites), dtype=np.int64))

@@ -132,6 +132,8 @@ def ids_in(frame: gpd.GeoDataFrame | Demand | Sites, id_column: str) -> pd.Index
         return frame.ids
     if not isinstance(frame, pd.DataFrame):
         return None
+    if id_column not in frame.columns and isinstance(frame.index, pd.RangeIndex):
+        return None
     ids = frame[id_column] if id_column in frame.columns else frame.index
     texts = pd.Index([as_text(each) for each in ids], name=id_column)
     return texts if texts.is_unique else None
@@ -149,7 +151,10 @@ def _table(name: str, frame: gpd.GeoDataFrame, id_column: str, faults: Faults) -
     flat = frame.rename_geometry("geometry") if frame.active_geometry_name != "geometry" else frame
     if id_column not in flat.columns and not isinstance(flat.index, pd.RangeIndex):
         flat = flat.rename_axis(index=id_column).reset_index()
-    return Table(name, flat.set_axis(pd.RangeIndex(1, len(flat) + 1), axis=0), id_column, faults)
+    table = Table(name, flat.set_axis(pd.RangeIndex(1, len(flat) + 1), axis=0), id_column, faults)
+    if id_column not in flat.columns:  # told already, not to be told for each row again
+        table.frame = table.frame.set_axis([f"row {number}" for number in table.frame.index], axis=0)
+    return table
 
 
 def _numbers(table: Table, column: str) -> pd.Series:

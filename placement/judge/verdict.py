@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the judge found.
@@ -43,3 +47,12 @@ class Verdict:
     def whole(self) -> bool:
         """Whether the plan is confirmed and proven, and nothing was left unchecked."""
         return self.confirmed and self.proven and not self.unchecked
+
+    def _shown(self) -> Shown:
+        found = "confirmed" if self.confirmed else f"{len(self.differences):,} differences"
+        said = "proven" if self.proven else "not proven"
+        rows = [("differs", each) for each in self.differences]
+        rows += [("unchecked", each) for each in self.unchecked]
+        rows += [("confirmed", self.statement)] if self.statement else []
+        rows += [("checked", each) for each in self.checked]
+        return f"Verdict: {found}, {said} ({self.proof})", rows

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +23,7 @@ from placement.pipeline.shift import warn_if_shifted
 from placement.pipeline.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
 from placement.pipeline.streets import read_streets
 from placement.pipeline.times import study_times
+from placement.progress import CHECK, DEMAND, READING, TIMES, Listener, Progress
 from placement.streets import Streets
 from placement.study import Study, StudyError, read_study
 from placement.tables import (
@@ -36,8 +37,11 @@ from placement.travel import (
     TravelTimes,
 )
 from placement.values import Sites
+from placement.values.immutable import immutable, replaced
+from placement.values.shown import Shown, brief, headline_of, of_data
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """A study with its stages up to the walking times.
@@ -82,6 +86,15 @@ class Prepared:
     def sites(self) -> Sites:
         """Stations and candidates."""
         return self.tables.sites
+
+    def _shown(self) -> Shown:
+        simulated = self.study.simulated_inputs
+        rows = [("demand", headline_of(self.demand)), ("sites", headline_of(self.sites)), ("times", brief(self.times))]
+        parts = ("streets", "awareness", "footfall", "filled", "reliance")
+        rows += [(name, headline_of(getattr(self, name))) for name in parts if getattr(self, name) is not None]
+        rows += [("simulated", ", ".join(simulated))] if simulated else []
+        rows += [("note", note) for note in self.notes]
+        return f"Prepared {self.study.study.name}: read, and computed up to travel times{of_data(simulated)}", rows
 
 
 def open_study(path: str | Path, *, allow_outside: bool = False) -> Study:
@@ -137,10 +150,10 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
         faults += (fault for fault in error.faults if fault not in faults)
     if faults or tables is None:
         raise InputError(faults)
-    return replace(tables, notes=(*tables.notes, *notes)), streets
+    return replaced(tables, notes=(*tables.notes, *notes)), streets
 
 
-def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
+def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None, cached: bool = True) -> Prepared:
     """Read a study's tables and compute demand and travel times.
 
     Parameters
@@ -148,7 +161,7 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     study
         See :func:`placement.study.read_study`.
     progress
-        Called with a line of text at each step.
+        Called with a :class:`~placement.progress.Step` whenever there is something to tell.
     cached
         False: travel times are computed here, whatever an earlier run has kept.
 
@@ -162,14 +175,14 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     ShiftedWarning
         If a table lies off the streets as GCJ-02 or BD-09 tables do that are called WGS-84.
     """
-    tell = progress or (lambda _line: None)
-    tell("reading tables")
+    progress = Progress.of(progress, CHECK)
+    progress.stage(READING)
     before = input_states(study)
     tables, streets = read_inputs(study)
     population, more = demand_points(study, tables, streets)
     fingerprints = refuse_changes(study, before)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
-    tell("estimating demand")
+    progress.stage(DEMAND)
     survey, left_out = survey_counts(study, tables)
     notes = (*study.notes, *tables.notes, *more, *left_out)
     awareness = None
@@ -182,7 +195,7 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     demand = study_demand(study, population, footfall, awareness)
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
     notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
-    tell("walking times")
+    progress.stage(TIMES)
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
     notes = (*notes, *countable_notes(study, demand, tables.sites, times))
@@ -209,4 +222,4 @@ def restated(prepared: Prepared, study: Study) -> Prepared:
     about = (prepared.demand, prepared.sites, prepared.times)
     first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
     between = prepared.notes[first : len(prepared.notes) - last]
-    return replace(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+    return replaced(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))

@@ -24,11 +24,14 @@ from placement.errors import InputError
 from placement.pipeline.demand import study_demand
 from placement.pipeline.prepare import Prepared
 from placement.travel import TravelTimes
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
 _DAYS_A_MONTH = 365 / 12
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Visits:
     """Predicted visits of every station that stands before or after the plan.
@@ -53,6 +56,12 @@ class Visits:
         transactions on record: it then counts as the commonest kind.
         """
         return self._table.copy()
+
+    def _shown(self) -> Shown:
+        if self.usage is None:
+            return "Visits: none predicted", [("why", self.note)]
+        sums = [f"{self._table[when].sum():,.0f} {when}" for when in ("before", "after")]
+        return f"Visits: {len(self._table):,} stations, visits a month: {', '.join(sums)}", ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

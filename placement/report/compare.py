@@ -10,11 +10,13 @@ from typing import Any
 
 from placement.report.folder import recover_folder
 from placement.report.plan_json import PLAN_FILE, read_plan
+from placement.values.immutable import immutable
 
 _SHOWN = 12
 """Lines of a comparison that a notebook shows."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison:
     """What differs between two plans; printed, one line a difference.
@@ -29,7 +31,7 @@ class Comparison:
 
     first: str
     second: str
-    record: dict[str, Any]
+    record: Mapping[str, Any]
 
     @property
     def lines(self) -> list[str]:

@@ -20,8 +20,11 @@ from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
 from placement.study import Override
 from placement.values import Demand, Plan, Sites
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of, of_data
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SurveyTables:
     """Who knows the service, in two tables.
@@ -75,6 +78,7 @@ class SurveyTables:
         return shares | ({"used": round(float(total["used"]), 6)} if self.tells_use else {})
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReportData:
     """Everything that the files of a result folder show.
@@ -169,3 +173,9 @@ class ReportData:
             object.__setattr__(self, "reach", self.reach.loc[self.demand.ids, ["before", "after"]].copy())
         if (self.threshold_s is None) == (self.threshold_m is None):
             raise AlignmentError.single("threshold", "give one of threshold_s and threshold_m")
+
+    def _shown(self) -> Shown:
+        rows = [(name, headline_of(getattr(self, name))) for name in ("plan", "demand", "sites")]
+        rows += [("simulated", ", ".join(self.simulated))] if self.simulated else []
+        rows += [("note", note) for note in self.notes]
+        return f"ReportData: what the files of a result folder show{of_data(self.simulated)}", rows

@@ -226,7 +226,8 @@ def plan_to_dict(
         "open": sorted(plan.open),
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
         "budget": [
-            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)} for line in plan.budget
+            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
+            for line in plan.budget_lines
         ],
         "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
@@ -265,7 +266,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         open=tuple(file.open),
         before=_read_coverages(file.coverage.before),
         after=_read_coverages(file.coverage.after),
-        budget=tuple(
+        budget_lines=tuple(
             BudgetLine(
                 name=line.name,
                 amount_fen=_fen(f"budget.{line.name}.amount", line.amount),
@@ -275,6 +276,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         ),
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
+        simulated=bool(file.simulated),
     )
 
 

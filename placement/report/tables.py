@@ -74,7 +74,7 @@ def action_table(plan: Plan, sites: Sites) -> pd.DataFrame:
         Listing the sites of the plan that `sites` does not hold.
     """
     actions = ordered_actions(plan)
-    places = sites.frame.to_crs(4326)
+    places = sites.table.to_crs(4326)
     named = pd.concat([actions["site_id"], actions.loc[actions["from_site_id"] != "", "from_site_id"]])
     unknown = named[~named.isin(places.index)]
     if len(unknown):

@@ -154,7 +154,7 @@ def sentences(data: ReportData, text: Text) -> list[str]:
             actions=text["comma"].join(acts) or text["none"],
         ),
     ]
-    for line in plan.budget:
+    for line in plan.budget_lines:
         key = "says.uncapped" if line.cap_fen is None else "says.capped"
         cap = "" if line.cap_fen is None else money(line.cap_fen)
         said.append(text[key].format(line=_line_name(text, line), amount=money(line.amount_fen), cap=cap))
@@ -199,7 +199,7 @@ def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
 def budget(plan: Plan, text: Text) -> list[Line]:
     """Return the budget lines as text."""
     lines = []
-    for line in plan.budget:
+    for line in plan.budget_lines:
         cap = line.cap_fen
         used = None if cap is None else (line.amount_fen / cap if cap else float(line.amount_fen > 0))
         lines.append(

@@ -21,10 +21,13 @@ from placement.report.from_case import report_data
 from placement.report.infeasible_json import infeasible_files
 from placement.study import Study
 from placement.values import Plan
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 _LOG = logging.getLogger(__name__)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WrittenPlan(os.PathLike[str]):
     """A plan that is on the disk; may be used as the path of its folder.
@@ -48,6 +51,10 @@ class WrittenPlan(os.PathLike[str]):
 
     def __fspath__(self) -> str:
         return str(self.folder)
+
+    def _shown(self) -> Shown:
+        rows = [(name, f"{len(content):,} bytes") for name, content in self.files.items()]
+        return f"WrittenPlan: {self.folder}", [("plan", headline_of(self.data.plan)), *rows]
 
 
 def write(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None = None) -> WrittenPlan:

@@ -10,6 +10,8 @@ import shapely
 
 from placement.streets.lengths import stretch
 from placement.streets.network import StreetNetwork
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 STRETCH = 3.0
 """An edge is suspicious where its length is this many times that of its line, or more."""
@@ -24,6 +26,7 @@ GAP_M = 2.0
 """A dead end this near to a street that it does not join was probably meant to join it: no pavement is narrower."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StreetsSummary:
     """Figures about a network.
@@ -64,6 +67,18 @@ class StreetsSummary:
             f"{len(self.suspicious):,} suspicious edges; {len(self.gaps):,} gaps; "
             f"{int(self.left_out['count'].sum()):,} pieces left out"
         )
+
+    def _shown(self) -> Shown:
+        rows = [
+            (
+                "length",
+                f"{self.length_km:,.1f} km; nine of ten edges at most {self.stretch:.2f} times as long as straight",
+            ),
+            ("parts", f"{len(self.parts):,} connected parts"),
+            ("to look at", f"{len(self.suspicious):,} suspicious edges, {len(self.gaps):,} dead ends that nearly join"),
+            ("left out", f"{len(self.left_out):,} rows"),
+        ]
+        return f"StreetsSummary: {self.nodes:,} nodes, {self.edges:,} edges", rows
 
 
 def summarise(streets: StreetNetwork) -> StreetsSummary:

@@ -24,14 +24,14 @@ from scipy.sparse import csgraph
 
 from placement.errors import InputError
 from placement.streets.parts import LEFT_OUT_COLUMNS
-from placement.values.arrays import frozen_array
+from placement.values.arrays import FloatArray, Int32Array, frozen_array
+from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
+from placement.values.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StreetNetwork:
     """Nodes and edges in a projected CRS; :class:`placement.streets.Streets` reads one from any source.
 
@@ -63,16 +63,16 @@ class StreetNetwork:
 
     crs: pyproj.CRS
     node_ids: pd.Index
-    xy: Floats
-    u: Ints
-    v: Ints
-    length_mm: Ints
-    coordinates: Floats
+    xy: FloatArray
+    u: Int32Array
+    v: Int32Array
+    length_mm: Int32Array
+    coordinates: FloatArray
     starts: NDArray[np.int64]
     kinds: tuple[str, ...] = ("",)
     kind: NDArray[np.int16]
     oneway: NDArray[np.int8]
-    elevation_m: Floats | None = None
+    elevation_m: FloatArray | None = None
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LEFT_OUT_COLUMNS))
 
     def __post_init__(self) -> None:
@@ -84,12 +84,11 @@ class StreetNetwork:
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         if self.elevation_m is not None:
             object.__setattr__(self, "elevation_m", frozen_array(self.elevation_m, np.float64))
-        object.__setattr__(self, "left_out", self.left_out.copy())
 
-    def __repr__(self) -> str:
+    def _shown(self) -> Shown:
         length_km = self.length_mm.sum(dtype=np.int64) / 1e6
-        counts = f"{self.n_nodes:,} nodes, {self.n_edges:,} edges"
-        return f"<{type(self).__name__}: {length_km:,.1f} km, {counts}, {self.crs.to_string()}>"
+        size = f"{length_km:,.1f} km, {self.n_nodes:,} nodes, {self.n_edges:,} edges"
+        return f"{type(self).__name__}: {size}, {self.crs.to_string()}", ()
 
     @property
     def n_nodes(self) -> int:
@@ -102,7 +101,7 @@ class StreetNetwork:
         return int(self.u.size)
 
     @cached_property
-    def part(self) -> Ints:
+    def part(self) -> Int32Array:
         """(nodes,) number of the connected part of each node; 0 is the part with the most street, and so on down."""
         ones = np.ones(self.n_edges, dtype=np.int8)
         links = sparse.coo_array((ones, (self.u, self.v)), shape=(self.n_nodes, self.n_nodes))
@@ -110,7 +109,7 @@ class StreetNetwork:
         length = np.bincount(label[self.u], weights=self.length_mm, minlength=count)
         rank = np.empty(count, dtype=np.int32)
         rank[np.argsort(-length, kind="stable")] = np.arange(count, dtype=np.int32)
-        part: Ints = rank[label]
+        part: Int32Array = rank[label]
         part.setflags(write=False)
         return part
 

@@ -29,7 +29,9 @@ from placement.streets.streets import Streets
 from placement.values.arrays import frozen_array
 from placement.values.crs import degrees
 from placement.values.demand import check_points
+from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
+from placement.values.shown import Shown
 
 FAR_SNAP_M = 500.0
 """Points farther than this from every street are listed as far."""
@@ -40,6 +42,7 @@ NOWHERE_NEAR_M = 10_000.0
 _FARTHEST_MM = 2**31 - 1
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snaps:
     """Where points stand on the streets.
@@ -78,6 +81,10 @@ class Snaps:
                 "far": access_m > far_snap_m,
             }
         )
+
+    def _shown(self) -> Shown:
+        farthest = float(self.access_mm.max(initial=0)) / 1000
+        return f"Snaps: {self.edge.size:,} points on their nearest streets, {farthest:,.1f} m away at most", ()
 
 
 def snap_to_streets(streets: Streets, xy: NDArray[np.float64], *, threads: int = 2) -> Snaps:

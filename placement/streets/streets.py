@@ -65,7 +65,7 @@ class Streets(StreetNetwork):
         >>> edges = pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]})
         >>> streets = Streets.from_tables(nodes, edges, crs="EPSG:32650")
         >>> streets
-        <Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650>
+        Streets: 0.1 km, 2 nodes, 1 edges, EPSG:32650
         """
         return cls._from_parts(read_tables(nodes, edges, metric_crs("streets", crs), coordinates=coordinates))
 

@@ -35,6 +35,8 @@ from placement.study.sections import (
 )
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
+from placement.values.immutable import freeze
+from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
 _SHOWN = 60
@@ -195,6 +197,12 @@ class Study(Section):
             raise StudyError(faults, _if_inside(study, self._outside))
         return study
 
+    def _shown(self) -> Shown:
+        sections = ("inputs", "demand", "travel", "costs", "budget", "policy", "solve")
+        rows = [("file", str(self.file))]
+        rows += [(name, brief(getattr(self, name))) for name in sections]
+        return f"Study {self.study.name}: {self.study.crs}{of_data(self.simulated_inputs)}", rows
+
     @property
     def _own(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _OWN}
@@ -274,7 +282,7 @@ def _validated(
     content: Mapping[str, Any], own: Mapping[str, Any], *, written: Mapping[str, Any] | None, outside: bool
 ) -> Study:
     study = Study.model_validate({**content, **own})
-    study._content, study._outside = written, outside  # noqa: SLF001 -- our own value, before anybody has seen it
+    study._content, study._outside = freeze(written), outside  # noqa: SLF001 -- our own value, before anybody has seen it
     return study
 
 

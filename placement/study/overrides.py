@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from placement.errors import Fault, InputError
 from placement.study.sections import BudgetSection, CostSection
+from placement.values.immutable import immutable
 
 if TYPE_CHECKING:
     from placement.study import Study
@@ -26,6 +27,7 @@ _FLOORS = "policy.floors"
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Override:
     """One setting that a run did not take from `study.toml`.
@@ -118,7 +120,7 @@ def _written(value: Any, *, shares: bool) -> Any:
     """Return a value as the parser of `study.toml` would hand it over; keys without a value are left out."""
     if isinstance(value, Mapping):
         return {name: _written(part, shares=shares) for name, part in value.items() if part is not None}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_written(part, shares=shares) for part in value]
     if isinstance(value, float):
         return Decimal(repr(value))

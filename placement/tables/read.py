@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import pandas as pd
@@ -26,8 +26,11 @@ from placement.tables.survey import read_covariates, read_survey
 from placement.tables.travel import read_travel
 from placement.tables.unify import unify_names
 from placement.values import Sites
+from placement.values.immutable import held, immutable
+from placement.values.shown import Shown
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tables:
     """The checked tables of a study; None where the study has no such table.
@@ -75,6 +78,12 @@ class Tables:
     districts: gpd.GeoDataFrame | None
     ignored: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def _shown(self) -> Shown:
+        given = [(each.name, held(self, each.name)) for each in fields(self)]
+        rows = [(name, f"{len(frame):,} rows") for name, frame in given if isinstance(frame, pd.DataFrame)]
+        rows += [("notes", str(len(self.notes)))] if self.notes else []
+        return f"Tables: {len(self.sites):,} sites and {len(rows):,} more tables", rows
 
 
 def read_tables(study: Study) -> Tables:

@@ -20,6 +20,7 @@ from placement.travel.costs import CLOSED, EdgeCosts
 from placement.travel.search import Reach, search
 from placement.travel.stream import TimesStream
 from placement.travel.times import TravelTimes
+from placement.values.immutable import held, immutable
 
 Direction = Literal["to_sites", "from_sites"]
 _DIRECTIONS = ("to_sites", "from_sites")
@@ -29,6 +30,7 @@ STREAM_FROM_PAIRS = 50_000_000
 four segments a gigabyte."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TravelRun:
     """Travel times that can be asked for; nothing is computed before.
@@ -71,11 +73,12 @@ class TravelRun:
         points, sites = snap_both(streets, *xy, threads=self.threads)
         reach = reach_of(streets, costs, sites, self.cutoff, self.direction, threads=self.threads)
         tables = [
-            points.table(streets, self.points.index, "point", self.far_snap_m),
-            sites.table(streets, self.sites.index, "site", self.far_snap_m),
+            points.table(streets, held(self, "points").index, "point", self.far_snap_m),
+            sites.table(streets, held(self, "sites").index, "site", self.far_snap_m),
         ]
         return TimesStream(
-            point_ids=self.points.index, site_ids=self.sites.index, unit=costs.unit, cutoff_s=self.cutoff_s,
+            point_ids=held(self, "points").index, site_ids=held(self, "sites").index,
+            unit=costs.unit, cutoff_s=self.cutoff_s,
             speed_m_s=None if self.speed_mm_s is None else self.speed_mm_s / 1000, mode=self.mode,
             snaps=pd.concat(tables, ignore_index=True), source=self.streets.fingerprint(), reach=reach,
             points=points, sites=sites,
@@ -92,22 +95,21 @@ class TravelRun:
         return self._keep(cache, stream.whole()) if stream.most_pairs <= most_pairs else stream
 
     def _coordinates(self) -> list[NDArray[np.float64]]:
-        frames = (("points", self.points), ("sites", self.sites))
-        return [point_coordinates(name, frame, self.streets) for name, frame in frames]
+        return [point_coordinates(name, held(self, name), self.streets) for name in ("points", "sites")]
 
     def _key(self) -> str:
         costs = self.costs
         return fingerprint_of(
             self.streets.fingerprint(), costs.forward, costs.backward, costs.unit, costs.speed_mm_s, self.cutoff,
-            self.direction, self.far_snap_m, self.cutoff_s, self.speed_mm_s, self.mode, self.points.index,
-            self.sites.index, *self._coordinates(),
+            self.direction, self.far_snap_m, self.cutoff_s, self.speed_mm_s, self.mode, held(self, "points").index,
+            held(self, "sites").index, *self._coordinates(),
         )  # fmt: skip
 
     def _kept(self, cache: Path | None) -> TravelTimes | None:
         if cache is None:
             return None
         found = kept(cache, self._key(), self._is_asked)
-        return None if found is None else with_ids(found, self.points.index, self.sites.index)
+        return None if found is None else with_ids(found, held(self, "points").index, held(self, "sites").index)
 
     def _keep(self, cache: Path | None, times: TravelTimes) -> TravelTimes:
         if cache is not None:
@@ -118,7 +120,7 @@ class TravelRun:
         """Return whether a file under this run's key holds what the key says."""
         speed_m_s = None if self.speed_mm_s is None else self.speed_mm_s / 1000
         asked = (self.cutoff_s, speed_m_s, self.mode, self.costs.unit, self.streets.fingerprint())
-        ids = (self.points.index.map(str), self.sites.index.map(str))
+        ids = (held(self, "points").index.map(str), held(self, "sites").index.map(str))
         return (times.cutoff_s, times.speed_m_s, times.mode, times.unit, times.source) == asked and (
             list(times.point_ids) == list(ids[0]) and list(times.site_ids) == list(ids[1])
         )

@@ -15,8 +15,11 @@ from placement.streets.streets import Streets
 from placement.travel.stream import TimesStream
 from placement.travel.walking import walking_run, whole_reach
 from placement.values.arrays import frozen_array
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoverStream:
     """A re-iterable of (covers, weights) blocks, as :class:`placement.values.CoverageProgram` takes them.
@@ -41,6 +44,16 @@ class CoverStream:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", frozen_array(self.weights, np.int64))
+
+    def _shown(self) -> Shown:
+        rows = [
+            ("times", headline_of(self.times)),
+            *(
+                ("standard", f"{threshold_s:g} s at {speed_m_s:g} m/s")
+                for threshold_s, speed_m_s in zip(self.thresholds_s, self.speeds_m_s, strict=True)
+            ),
+        ]
+        return f"CoverStream: {self.weights.shape[0]:,} points in {self.weights.shape[1]:,} segments", rows
 
     @property
     def n_sites(self) -> int:

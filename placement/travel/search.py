@@ -15,6 +15,8 @@ from scipy import sparse
 from placement.streets.snap import Snaps
 from placement.streets.streets import Streets
 from placement.travel.costs import CLOSED, EdgeCosts
+from placement.values.arrays import sealed
+from placement.values.immutable import immutable
 
 SITES_A_CALL = 4096
 """Sites searched in one call: enough to spread the cost of its work arrays, few enough to bound its output."""
@@ -29,6 +31,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reach:
     """Sites that each street node reaches within the cutoff; from it follow the rows of any points.
@@ -112,6 +115,9 @@ def search(streets: Streets, costs: EdgeCosts, sites: Snaps, cutoff: int, thread
     by_edge = np.lexsort((np.arange(sites.edge.size), sites.edge)).astype(np.int32)
     first_on_edge = np.zeros(streets.n_edges + 1, dtype=np.int64)
     np.cumsum(np.bincount(sites.edge, minlength=streets.n_edges), out=first_on_edge[1:])
+    placed, first_reach, reach_site, reach_cost, first_on_edge, by_edge = sealed(
+        placed, first_reach, reach_site, reach_cost, first_on_edge, by_edge
+    )
     return Reach(
         streets=streets, costs=costs, cutoff=cutoff, sites=placed, first_reach=first_reach, reach_site=reach_site,
         reach_cost=reach_cost, first_on_edge=first_on_edge, on_edge=by_edge, threads=threads,

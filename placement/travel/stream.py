@@ -18,9 +18,12 @@ from placement.streets.snap import Snaps
 from placement.travel.search import Reach, search
 from placement.travel.tables import Unit
 from placement.travel.times import TravelTimes, positions_of
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TimesStream:
     """Times from every demand point to every site within reach, as :class:`placement.travel.TravelTimes`, not held.
 
@@ -48,11 +51,9 @@ class TimesStream:
     points: Snaps
     sites: Snaps
 
-    def __repr__(self) -> str:
-        return (
-            f"<TimesStream: {self.mode}, {len(self.point_ids):,} points x {len(self.site_ids):,} sites, "
-            f"up to {self.cutoff_s:g} s>"
-        )
+    def _shown(self) -> Shown:
+        size = f"{len(self.point_ids):,} points x {len(self.site_ids):,} sites"
+        return f"TimesStream: {self.mode}, {size}, up to {self.cutoff_s:g} s, made block by block", ()
 
     @property
     def most_pairs(self) -> int:

@@ -27,11 +27,14 @@ from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
 from placement.travel.tables import Unit, long_table, melted
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 SNAP_COLUMNS = ("id", "kind", "access_m", "part", "far")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TravelTimes:
     """Times from every demand point to every site within reach.
 
@@ -89,14 +92,11 @@ class TravelTimes:
         if self.unit == "mm" and self.cutoff_s is not None and self.speed_m_s is None:
             raise InputError.single("travel times", "have cutoff_s but no speed_m_s", remedy="name both, or neither")
         object.__setattr__(self, "matrix", _read_only(self.matrix))
-        object.__setattr__(self, "snaps", self.snaps.copy())
 
-    def __repr__(self) -> str:
+    def _shown(self) -> Shown:
         reach = "every pair" if self.cutoff_s is None else f"up to {self.cutoff_s:g} s"
-        return (
-            f"<TravelTimes: {self.mode}, {len(self.point_ids):,} points x {len(self.site_ids):,} sites, "
-            f"{self.n_pairs:,} pairs, {reach}>"
-        )
+        size = f"{len(self.point_ids):,} points x {len(self.site_ids):,} sites, {self.n_pairs:,} pairs"
+        return f"TravelTimes: {self.mode}, {size}, {reach}", ()
 
     @property
     def n_pairs(self) -> int:
@@ -228,7 +228,7 @@ class TravelTimes:
         >>> table = pd.DataFrame({"demand_id": ["a", "b"], "site_id": ["S", "S"], "metres": [0.0, 900.0]})
         >>> times = TravelTimes.from_table(table)
         >>> times
-        <TravelTimes: given matrix (metres), 2 points x 1 sites, 2 pairs, every pair>
+        TravelTimes: given matrix (metres), 2 points x 1 sites, 2 pairs, every pair
         >>> times.within_metres(500).toarray().tolist()
         [[True], [False]]
         """

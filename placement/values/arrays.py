@@ -1,4 +1,4 @@
-"""Read-only copies of arrays and sparse matrices, so that a value cannot change after it was checked."""
+"""Kinds of arrays by the names the whole package uses, and read-only copies, so that a checked value stays as it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import sparse
 
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Int32Array = NDArray[np.int32]
+"""Numbers of nodes, and lengths in millimetres, where there are so many that half the memory counts."""
+IndexArray = NDArray[np.intp]
+"""What numpy itself counts and indexes with."""
+BoolArray = NDArray[np.bool_]
+
 
 def frozen_array(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """Return a read-only array with the given content; an array that nobody can write to already is not copied."""
@@ -16,6 +24,13 @@ def frozen_array(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[A
     array = np.array(values, dtype=dtype, copy=True)
     array.setflags(write=False)
     return array
+
+
+def sealed(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return arrays made read-only in place: by who made them and hands them on, to save a copy of large ones."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
 
 
 def _is_frozen(array: NDArray[Any]) -> bool:

@@ -107,8 +107,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.values.arrays import frozen_array
-from placement.values.program import BoolArray, CoverageProgram, IntArray, linear_bytes
+from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.immutable import immutable
+from placement.values.program import CoverageProgram, linear_bytes
+from placement.values.shown import Shown
 
 SCALE = 2**20
 """Prices are integers, this many to one unit of weight."""
@@ -117,6 +119,7 @@ FORMAT = 2
 """Version of the format, part of the digest."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PriceSets:
     """Dual prices, several sets of them; see the module for their meaning. All integers, scaled by ``SCALE``.
@@ -164,7 +167,12 @@ class PriceSets:
         """Number of price sets."""
         return int(self.objective.size)
 
+    def _shown(self) -> Shown:
+        rays = int((self.objective == 0).sum())
+        return f"PriceSets: {self.count:,} sets, {rays:,} of them rays, {self.row_price.size:,} prices of classes", ()
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Certificate:
     """A proof of an upper bound; the module says what each part means and how to check it.
@@ -295,6 +303,17 @@ class Certificate:
                 return _assemble({name: file[name] for name in file.files})
         except (KeyError, ValueError, OSError, EOFError, UnicodeDecodeError) as error:
             raise CertificateError(f"it is not a certificate: {error}") from error
+
+    def _shown(self) -> Shown:
+        claim = "no plan is feasible" if self.infeasible else f"no plan is worth more than {self.bound:,}"
+        rows = [
+            ("plan", f"worth {self.objective:,}, {self.chosen.sum():,} columns" if self.has_plan else "none"),
+            ("tree", f"{self.node_parent.size:,} nodes, {self.leaf_node.size:,} leaves"),
+            ("cuts", f"{self.cut_indptr.size - 1:,} odd sets, {self.knapsack_row.size:,} knapsacks"),
+            ("prices", f"{self.prices.count:,} sets"),
+            ("digest", self.digest[:16]),
+        ]
+        return f"Certificate: {claim}", rows
 
 
 _PREFIX = "prices."

@@ -8,18 +8,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from placement.errors import AlignmentError, InputError
-from placement.values.arrays import frozen_array
+from placement.values.arrays import FloatArray, frozen_array
 from placement.values.checks import Faults, shown
 from placement.values.crs import check_frame
-
-FloatArray = NDArray[np.float64]
+from placement.values.immutable import held, immutable
+from placement.values.shown import Shown, listed_briefly, of_data
 
 _DAY_MIN = 1440
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     """Part of the demand that walks at one speed, at one time of day, for one service.
@@ -60,7 +60,12 @@ class Segment:
         """``age_group/period/service``."""
         return f"{self.age_group}/{self.period}/{self.service}"
 
+    def _shown(self) -> Shown:
+        hours = f"minutes {self.starts_min} to {self.ends_min} of the day"
+        return f"Segment {self.name}: {self.speed_m_s:g} m/s, {hours}", ()
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Demand:
     """Visits a month that people would make, by demand point and segment.
@@ -68,8 +73,8 @@ class Demand:
     Parameters
     ----------
     points
-        GeoDataFrame indexed by ``demand_id`` (unique strings) with `geometry` (points, projected CRS), `district`
-        and `parent` (strings; equal where the districts have no parent).
+        GeoDataFrame indexed by ``demand_id`` (unique strings) with `geometry` (points, projected CRS), `district` and
+        `parent` (strings; equal where the districts have no parent).
     segments
         One for each column of the arrays below.
     people
@@ -103,13 +108,13 @@ class Demand:
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", self.points.copy())
-        check_points("population", self.points)
+        points = held(self, "points")
+        check_points("population", points)
         faults = Faults("demand")
-        check_texts(faults, self.points, ("district", "parent"))
+        check_texts(faults, points, ("district", "parent"))
         self._check_labels(faults)
         faults.raise_any(AlignmentError)
-        shape = (len(self.points), len(self.segments))
+        shape = (len(points), len(self.segments))
         shapes = {"need": shape, "awareness": shape, "uptake": shape, "people": (shape[0], len(self.age_groups))}
         for name, expected in shapes.items():
             self._check_numbers(faults, name, expected)
@@ -136,7 +141,7 @@ class Demand:
     def _check_numbers(self, faults: Faults, name: str, expected: tuple[int, int]) -> None:
         """Freeze an array and note a wrong shape, or its first number that cannot be."""
         given = getattr(self, name)
-        if not faults.aligned(name, given, self.points.index):
+        if not faults.aligned(name, given, self.ids):
             return
         try:
             if np.ma.isMaskedArray(given) or np.asarray(given).dtype.kind in "cmMSU":
@@ -156,17 +161,12 @@ class Demand:
         of = self.age_groups[column] if name == "people" else self.segments[column].name
         asked = "shares lie in 0..1" if most == 1 else "give finite numbers, 0 or more"
         problem = f"{name} has negative, missing or impossible values: {shown(array[row, column])} for {of}"
-        faults.add(problem, row=str(self.points.index[row]), remedy=asked)
+        faults.add(problem, row=str(self.ids[row]), remedy=asked)
 
     @property
     def ids(self) -> pd.Index:
         """Demand ids, in the order of all rows."""
-        return pd.Index(self.points.index)
-
-    @property
-    def frame(self) -> gpd.GeoDataFrame:
-        """A copy of the points."""
-        return self.points.copy()
+        return pd.Index(held(self, "points").index)
 
     @property
     def expected_use(self) -> FloatArray:
@@ -177,6 +177,20 @@ class Demand:
     def weight(self) -> FloatArray:
         """(points, segments) what the objective counts: the declared mix of need and expected use."""
         return self.need_share * self.need + (1 - self.need_share) * self.expected_use
+
+    def _shown(self) -> Shown:
+        points = held(self, "points")
+        districts = points["parent"].unique()
+        people = zip(self.age_groups, self.people.sum(axis=0), strict=True)
+        rows = [
+            ("people", ", ".join(f"{count:,.0f} {name}" for name, count in people)),
+            ("need", f"{self.need.sum():,.1f} visits a month if everybody knew the service"),
+            ("expected use", f"{self.expected_use.sum():,.1f} visits a month"),
+            ("weight", f"{self.need_share:.0%} need, {1 - self.need_share:.0%} expected use: {self.weight.sum():,.1f}"),
+            ("segments", f"{len(self.segments)}: {listed_briefly(segment.name for segment in self.segments)}"),
+            ("districts", f"{len(districts)}: {listed_briefly(districts)}"),
+        ]
+        return f"Demand: {len(points):,} points in {points.crs.to_string()}{of_data(self.simulated)}", rows
 
 
 def check_points(table: str, frame: gpd.GeoDataFrame) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placement.values.certificate import Certificate
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of, listed_briefly
 
 WEIGHT_UNIT = "thousandths of a visit a month"
 """Unit of floors."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Change:
     """How far one constraint must give way, everything else as it is.
@@ -45,7 +48,11 @@ class Change:
     enough: int | None = None
     decisions: tuple[str, ...] = ()
 
+    def _shown(self) -> Shown:
+        return f"Change: {_in_words(self)}", [("proof", headline_of(self.certificate))]
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Infeasibility:
     """Why no plan exists.
@@ -70,6 +77,11 @@ class Infeasibility:
         if self.changes:
             return ", or ".join(map(_in_words, self.changes))
         return "they cannot hold together"
+
+    def _shown(self) -> Shown:
+        rows = [("cannot hold", listed_briefly(self.constraints)), ("proof", headline_of(self.certificate))]
+        rows += [("would do", _in_words(change)) for change in self.changes]
+        return "Infeasibility: no plan keeps all limits", rows
 
 
 def _in_words(change: Change) -> str:

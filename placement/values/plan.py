@@ -8,14 +8,19 @@ from typing import Any
 
 import pandas as pd
 
+from placement.values.certificate import Certificate
+from placement.values.immutable import held, immutable
 from placement.values.options import SolveOptions
 from placement.values.policy import Policy
-from placement.values.solution import Proof, Status
+from placement.values.shown import MOST_LINES, Shown, of_data, share
+from placement.values.solution import Proof, Status, ended, in_words
 
 ACTIONS = ("keep", "move", "close", "open")
+_FEN_A_YUAN = 100
 ACTION_COLUMNS = ("site_id", "action", "from_site_id", "machines_before", "machines_after", "cost_fen")
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class BudgetLine:
     """One line of the budget.
@@ -35,6 +40,7 @@ class BudgetLine:
     cap_fen: int | None
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Covered:
     """How much of one group is within reach.
@@ -61,7 +67,16 @@ class Covered:
         """Share of the weight that is covered; 0 where there is no weight."""
         return self.covered / self.all if self.all else 0.0
 
+    def _shown(self) -> Shown:
+        parts = (
+            ("need", self.need_covered, self.need_all),
+            ("expected use", self.use_covered, self.use_all),
+        )
+        rows = [(name, _within(covered, of)) for name, covered, of in parts]
+        return f"Covered: {_within(self.covered, self.all)} visits a month", rows
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Coverages:
     """Coverage of one set of stations: in total, by segment name, by district, and people by age group and period.
@@ -76,7 +91,28 @@ class Coverages:
     district: Mapping[str, Covered]
     people: Mapping[str, tuple[float, float]]
 
+    def frame(self) -> pd.DataFrame:
+        """Return a row a group: `kind`, `group`, `unit`, `covered`, `all`, `share`.
 
+        `kind` is ``all``, ``segment`` or ``district`` (weight, visits a month) or ``people`` (residents); `share` is
+        0..1, NaN where there is nothing to cover.
+        """
+        weights = [("all", "all", self.total)]
+        weights += [("segment", name, part) for name, part in self.segment.items()]
+        weights += [("district", name, part) for name, part in self.district.items()]
+        rows = [(kind, name, "visits a month", part.covered, part.all) for kind, name, part in weights]
+        rows += [("people", name, "people", *parts) for name, parts in self.people.items()]
+        frame = pd.DataFrame(rows, columns=["kind", "group", "unit", "covered", "all"])
+        return frame.assign(share=frame["covered"] / frame["all"].where(frame["all"] > 0))
+
+    def _shown(self) -> Shown:
+        districts = sorted(self.district.items(), key=lambda item: item[1].share)
+        rows = [(f"people {name}", _within(*parts)) for name, parts in self.people.items()]
+        rows += [(f"district {name}", _within(part.covered, part.all)) for name, part in districts]
+        return f"Coverages: {_within(self.total.covered, self.total.all)} visits a month", rows
+
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """A recommendation with its value, its bound and where the bound comes from.
@@ -98,15 +134,17 @@ class Plan:
         Ids of the sites at which a station stands after the plan, sorted.
     before, after
         Coverage of today's stations and of the plan's.
-    budget
-        Budget lines.
+    budget_lines
+        What is spent and what may be, in whole fen; :attr:`budget` has it in yuan.
     tie_broken
         True where the plan with fewest actions, then least money, then shortest moves, then lowest ids is proven among
         equal optima.
     certificate
-        A ``placement.values.Certificate`` where `proof` is ``certificate``, else None.
+        What proves the bound where `proof` is ``certificate``, else None.
     interrupted
         True where somebody stopped the run: the best plan and bound known then.
+    simulated
+        True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
     policy, options
@@ -124,10 +162,11 @@ class Plan:
     open: tuple[str, ...]
     before: Coverages
     after: Coverages
-    budget: tuple[BudgetLine, ...]
+    budget_lines: tuple[BudgetLine, ...]
     tie_broken: bool = False
-    certificate: Any = None
+    certificate: Certificate | None = None
     interrupted: bool = False
+    simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy | None = None
     options: SolveOptions | None = None
@@ -136,3 +175,67 @@ class Plan:
     def gap(self) -> float:
         """(bound - objective) / bound."""
         return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """What is done: the actions that are not ``keep``, with `cost_yuan` in place of fen; one row a move."""
+        actions = held(self, "actions")
+        changes = actions[(actions["action"] != "keep").to_numpy(dtype=bool)].reset_index(drop=True)
+        return changes.drop(columns="cost_fen").assign(cost_yuan=changes["cost_fen"] / _FEN_A_YUAN)
+
+    @property
+    def budget(self) -> pd.DataFrame:
+        """A row a budget line: `line`, `amount_yuan`, `cap_yuan`, `left_yuan` (NaN where there is no cap)."""
+        rows = []
+        for line in self.budget_lines:
+            left = None if line.cap_fen is None else line.cap_fen - line.amount_fen
+            rows.append((line.name, *map(_yuan, (line.amount_fen, line.cap_fen, left))))
+        return pd.DataFrame(rows, columns=["line", "amount_yuan", "cap_yuan", "left_yuan"])
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """Who is within reach of today's stations and of the plan's, a row a group.
+
+        Columns `kind`, `group`, `unit` (see :meth:`Coverages.frame`), `before`, `after` and `all` in that unit,
+        `share_before` and `share_after`, 0..1.
+        """
+        columns = {"covered": "before", "share": "share_before"}
+        before = self.before.frame().rename(columns=columns).drop(columns="all")
+        after = self.after.frame().rename(columns={"covered": "after", "share": "share_after"})
+        both = before.merge(after, on=["kind", "group", "unit"], validate="one_to_one")
+        return both[["kind", "group", "unit", "before", "after", "all", "share_before", "share_after"]]
+
+    def _shown(self) -> Shown:
+        before, after = self.before.total, self.after.total
+        counts = held(self, "actions")["action"].value_counts()
+        done = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if action in counts)
+        standing = int(counts.get("keep", 0) + counts.get("move", 0) + counts.get("close", 0))
+        rows = [
+            ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
+            ("coverage", f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
+        ]
+        for name, (reached, everyone) in self.after.people.items():
+            earlier = self.before.people.get(name, (0.0, everyone))
+            rows.append((f"people {name}", f"{share(*earlier)} -> {_within(reached, everyone)}"))
+        known = f"{self.objective:,.3f}, no plan above {self.bound:,.3f} (gap {self.gap:.2%}), {self.solver}"
+        money = [(line.name, _spent(line)) for line in self.budget_lines]
+        # Whatever the number of groups, the money stays in sight.
+        rows = [*rows[: MOST_LINES - len(money) - 2], *money, ("value", known)]
+        words = in_words(self.status, self.proof, self.gap)
+        name = f"Plan {self.study}" if self.study else "Plan"
+        return f"{name}: {words}{ended(self.interrupted)}{of_data(self.simulated)}", rows
+
+
+def _within(covered: float, everyone: float) -> str:
+    return f"{share(covered, everyone)} ({covered:,.1f} of {everyone:,.1f})"
+
+
+def _spent(line: BudgetLine) -> str:
+    unit = "yuan a year" if line.name == "running" else "yuan"
+    cap = "no cap" if line.cap_fen is None else f"of {line.cap_fen / _FEN_A_YUAN:,.2f}"
+    return f"{line.amount_fen / _FEN_A_YUAN:,.2f} {unit}, {cap}"
+
+
+def _yuan(fen: int | None) -> float:
+    """Return yuan; dividing whole fen gives the float nearest to the two decimals."""
+    return float("nan") if fen is None else fen / _FEN_A_YUAN

@@ -10,7 +10,9 @@ from typing import Any
 
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.immutable import immutable
 from placement.values.objectives import OBJECTIVES, known_objective
+from placement.values.shown import Shown, listed_briefly
 
 MONEY = ("capital_fen", "running_fen")
 COUNTED: dict[str, frozenset[str]] = {
@@ -28,6 +30,7 @@ _FEN_A_YUAN = 100
 _YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """What the plan is for, and its limits; None = no limit.
@@ -110,6 +113,18 @@ class Policy:
         if both:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
+
+    def _shown(self) -> Shown:
+        caps = (("capital", self.capital_fen, "yuan"), ("running", self.running_fen, "yuan a year"))
+        rows = [(name, f"at most {fen / _FEN_A_YUAN:,.2f} {unit}") for name, fen, unit in caps if fen is not None]
+        limits = [(name, getattr(self, name)) for name in COUNTED]
+        rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
+        floors = {"district": self.district_floors, "age group": self.age_floors}
+        for what, shares in floors.items():
+            if shares:
+                said = listed_briefly(f"{name} {float(least):.1%}" for name, least in shares.items())
+                rows.append((f"least in each {what}", said))
+        return "Policy" if rows else "Policy: no limits", rows
 
     def cap_fen(self, line: str) -> int | None:
         """Return the cap of a budget line, fen; None where it has none."""

@@ -24,18 +24,17 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from placement.errors import InputError
-from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_csr
+from placement.values.immutable import immutable
 from placement.values.rows import LIMIT, RowKind
+from placement.values.shown import Shown, brief, listed_briefly
 
 WEIGHT_LIMIT = 2**42
 """Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 class CoverBlocks(Protocol):
@@ -46,6 +45,7 @@ class CoverBlocks(Protocol):
         ...
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeightedBlocks:
     """Cover blocks made anew at each iteration, with weights that are held.
@@ -71,6 +71,9 @@ class WeightedBlocks:
             yield block, self.weights[start:end]
             start = end
 
+    def _shown(self) -> Shown:
+        return f"WeightedBlocks: {self.weights.size:,} rows of weight {self.weights.sum():,}, made block by block", ()
+
 
 def _whole(what: str, value: object, name: str) -> int:
     """Return a number of any integer type as a Python int, which does not wrap around in products."""
@@ -80,6 +83,7 @@ def _whole(what: str, value: object, name: str) -> int:
         raise InputError.single("program", f"{what} is {value!r}", row=name, remedy="give a whole number") from error
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Floor:
     """At least `minimum` weight must be covered among `rows` (a district, the elderly).
@@ -109,7 +113,11 @@ class Floor:
         if (np.diff(self.rows) <= 0).any():
             raise InputError.single("floors", "rows do not increase", row=self.name, remedy="sort them, each once")
 
+    def _shown(self) -> Shown:
+        return f"Floor {self.name}: at least {self.minimum:,} of {self.rows.size:,} rows", ()
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LinearRow:
     """One linear constraint over decision columns: ``sum(coefficients * x[columns]) <= limit`` (or ``=``).
@@ -144,7 +152,12 @@ class LinearRow:
         object.__setattr__(self, "limit", _whole("limit", self.limit, self.name))
         object.__setattr__(self, "base", _whole("base", self.base, self.name))
 
+    def _shown(self) -> Shown:
+        sign = "=" if self.equality else "<="
+        return f"LinearRow {self.name}: {self.columns.size:,} columns {sign} {self.limit:,}", ()
 
+
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoverageProgram:
     """A maximal covering program with side rows, in integers.
@@ -281,6 +294,18 @@ class CoverageProgram:
         """Return the SHA-256 of everything in the program, independent of how rows were cut into blocks."""
         return _fingerprint(self)
 
+    def _shown(self) -> Shown:
+        size = "rows made block by block"
+        if self.weights is not None:
+            size = f"{brief(self.covers)}, total weight {self.weights.sum():,}"
+        rows = [
+            ("covers", size),
+            ("columns", f"{self.required.sum():,} required, {self.excluded.sum():,} excluded"),
+            ("linear rows", f"{len(self.linear):,}: {listed_briefly(row.name for row in self.linear)}"),
+            ("floors", f"{len(self.floors):,}: {listed_briefly(floor.name for floor in self.floors)}"),
+        ]
+        return f"CoverageProgram: {self.n_columns:,} decisions at {self.n_sites:,} sites", rows
+
 
 @dataclass(frozen=True)
 class _CoversOnly:
@@ -359,9 +384,16 @@ def _fingerprint(program: CoverageProgram) -> str:
 
 def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
     """Yield the content of linear rows (not names, kinds and bases) as bytes of fixed order, for fingerprints."""
-    for row in linear:
-        yield f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
-        yield row.columns.astype("<i8").tobytes() + row.coefficients.astype("<i8").tobytes()
+    rows = tuple(linear)
+    none = np.empty(0, dtype=np.int64)
+    columns = np.concatenate([none, *(row.columns for row in rows)]).astype("<i8").tobytes()
+    coefficients = np.concatenate([none, *(row.coefficients for row in rows)]).astype("<i8").tobytes()
+    begin = 0
+    for row in rows:
+        end = begin + 8 * row.columns.size
+        head = f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
+        yield head + columns[begin:end] + coefficients[begin:end]
+        begin = end
 
 
 def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:

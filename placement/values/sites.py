@@ -10,10 +10,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.errors import AlignmentError
 from placement.values.checks import Faults, shown
 from placement.values.demand import check_points, check_texts
+from placement.values.immutable import held, immutable
+from placement.values.shown import Shown, listed_briefly
 
 STATUSES = ("existing", "candidate", "required", "excluded")
 COST_KEYS = ("purchase", "move", "close", "rent", "maintenance", "staff")
@@ -36,6 +39,7 @@ COLUMNS = (
 _DAY_MIN = 1440
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sites:
     """Every place at which a station stands or may stand.
@@ -59,72 +63,91 @@ class Sites:
     table: gpd.GeoDataFrame
 
     def __post_init__(self) -> None:
-        check_points("sites", self.table)
-        object.__setattr__(self, "table", self.table.copy())
+        table = held(self, "table")
+        check_points("sites", table)
+        table = table.copy()
         faults = Faults("sites")
-        missing = [name for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS)) if name not in self.table.columns]
+        missing = [name for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS)) if name not in table.columns]
         if missing:
             faults.add(f"columns are missing: {', '.join(missing)}", remedy="add them")
             faults.raise_any(AlignmentError)
-        check_texts(faults, self.table, ("host", "district", "status"))
-        self._check_status(faults)
-        self._check_numbers(faults)
+        check_texts(faults, table, ("host", "district", "status"))
+        _check_status(faults, table)
+        _check_numbers(faults, table)
         for key in COST_KEYS:
-            self._check_amounts(faults, f"{key}_fen")
-        self._check_each(faults, "services", _are_services, "give a tuple of names, () for all")
+            _check_amounts(faults, table, f"{key}_fen")
+        _check_each(faults, table, "services", _are_services, "give a tuple of names, () for all")
         faults.raise_any()
-
-    def _check_each(self, faults: Faults, column: str, good: Callable[[Any], bool], remedy: str) -> None:
-        """Note the first cell of a column that is not as it should be."""
-        values = self.table[column]
-        first = next((i for i, value in enumerate(values) if not good(value)), None)
-        if first is not None:
-            faults.add(f"{column} is {shown(values.iloc[first])}", row=str(self.table.index[first]), remedy=remedy)
-
-    def _check_status(self, faults: Faults) -> None:
-        """Note a status that does not exist, and one that contradicts whether a station stands there."""
-        self._check_each(faults, "existing", lambda value: isinstance(value, bool | np.bool_), "give True or False")
-        for site, status in self.table["status"].items():
-            if status not in STATUSES:
-                near = difflib.get_close_matches(str(status), STATUSES, n=1)
-                remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(STATUSES)}"
-                faults.add(f"status {shown(status)} is unknown", row=str(site), remedy=remedy)
-        standing = np.array([value is True or value is np.True_ for value in self.table["existing"]], dtype=bool)
-        for status, stands in (("existing", False), ("candidate", True)):
-            wrong = (self.table["status"] == status).to_numpy() & (standing == stands)
-            if wrong.any():
-                problem = f"status is {status} although {'a' if stands else 'no'} station stands there"
-                faults.add(problem, row=str(self.table.index[int(np.argmax(wrong))]), remedy="mend status or existing")
-
-    def _check_numbers(self, faults: Faults) -> None:
-        """Note hours outside the day and machines that cannot be."""
-        day = "give whole minutes after midnight, 0 to 1440"
-        for name in ("opens_min", "closes_min"):
-            self._check_each(faults, name, lambda value: _is_whole(value) and 0 <= value <= _DAY_MIN, day)
-        count = "give whole machines, 1 or more"
-        for name in ("machines", "max_machines"):
-            self._check_each(faults, name, lambda value: _is_whole(value) and value >= 1, count)
-
-    def _check_amounts(self, faults: Faults, name: str) -> None:
-        """Note the first amount that is not whole fen; make the column nullable integers."""
-        given = self.table[name].dropna()
-        count = len(faults.found)
-        amounts = faults.amounts(name, given.to_numpy(), given.index)
-        if len(faults.found) == count and self.table[name].dtype != "Int64":
-            self.table[name] = pd.Series(amounts, index=given.index, dtype="Int64").reindex(self.table.index)
+        object.__setattr__(self, "table", table)
 
     @property
     def ids(self) -> pd.Index:
         """Site ids, in the order of all columns."""
-        return pd.Index(self.table.index)
+        return pd.Index(held(self, "table").index)
 
     @property
-    def frame(self) -> gpd.GeoDataFrame:
-        """A copy of the table."""
-        return self.table.copy()
+    def standing(self) -> NDArray[np.bool_]:
+        """(sites,) where a station stands today."""
+        standing: NDArray[np.bool_] = held(self, "table")["existing"].to_numpy(dtype=bool, copy=True)
+        return standing
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(held(self, "table"))
+
+    def _shown(self) -> Shown:
+        table = held(self, "table")
+        standing = int(self.standing.sum())
+        rows = [
+            ("existing", f"{standing:,} stations"),
+            ("elsewhere", f"{len(table) - standing:,} places where one may open"),
+        ]
+        for column in ("status", "host", "district"):
+            counts = table[column].value_counts().sort_index()
+            rows.append((column, listed_briefly(f"{name} {count:,}" for name, count in counts.items())))
+        return f"Sites: {len(table):,} in {table.crs.to_string()}", rows
+
+
+def _check_each(faults: Faults, table: gpd.GeoDataFrame, column: str, good: Callable[[Any], bool], remedy: str) -> None:
+    """Note the first cell of a column that is not as it should be."""
+    values = table[column]
+    first = next((i for i, value in enumerate(values) if not good(value)), None)
+    if first is not None:
+        faults.add(f"{column} is {shown(values.iloc[first])}", row=str(table.index[first]), remedy=remedy)
+
+
+def _check_status(faults: Faults, table: gpd.GeoDataFrame) -> None:
+    """Note a status that does not exist, and one that contradicts whether a station stands there."""
+    _check_each(faults, table, "existing", lambda value: isinstance(value, bool | np.bool_), "give True or False")
+    for site, status in table["status"].items():
+        if status not in STATUSES:
+            near = difflib.get_close_matches(str(status), STATUSES, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(STATUSES)}"
+            faults.add(f"status {shown(status)} is unknown", row=str(site), remedy=remedy)
+    standing = np.array([value is True or value is np.True_ for value in table["existing"]], dtype=bool)
+    for status, stands in (("existing", False), ("candidate", True)):
+        wrong = (table["status"] == status).to_numpy() & (standing == stands)
+        if wrong.any():
+            problem = f"status is {status} although {'a' if stands else 'no'} station stands there"
+            faults.add(problem, row=str(table.index[int(np.argmax(wrong))]), remedy="mend status or existing")
+
+
+def _check_numbers(faults: Faults, table: gpd.GeoDataFrame) -> None:
+    """Note hours outside the day and machines that cannot be."""
+    day = "give whole minutes after midnight, 0 to 1440"
+    for name in ("opens_min", "closes_min"):
+        _check_each(faults, table, name, lambda value: _is_whole(value) and 0 <= value <= _DAY_MIN, day)
+    count = "give whole machines, 1 or more"
+    for name in ("machines", "max_machines"):
+        _check_each(faults, table, name, lambda value: _is_whole(value) and value >= 1, count)
+
+
+def _check_amounts(faults: Faults, table: gpd.GeoDataFrame, name: str) -> None:
+    """Note the first amount that is not whole fen; make the column nullable integers."""
+    given = table[name].dropna()
+    count = len(faults.found)
+    amounts = faults.amounts(name, given.to_numpy(), given.index)
+    if len(faults.found) == count and table[name].dtype != "Int64":
+        table[name] = pd.Series(amounts, index=given.index, dtype="Int64").reindex(table.index)
 
 
 def _is_whole(value: Any) -> bool:

@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.values.arrays import frozen_array
+from placement.values.certificate import Certificate
+from placement.values.immutable import immutable
+from placement.values.shown import Shown, headline_of
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 Proof = Literal["certificate", "solver", "none"]
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Solution:
     """The outcome of solving a :class:`~placement.values.CoverageProgram`.
@@ -38,7 +42,7 @@ class Solution:
     solver
         Name and version of what solved it, e.g. ``HiGHS 1.16.0``.
     certificate
-        See ``placement.values.Certificate``; None with ``proof="solver"``.
+        What proves the bound; None with ``proof="solver"``.
     interrupted
         Whether somebody pressed Ctrl-C: the plan and the bound are the best that were known then.
     timings
@@ -54,7 +58,7 @@ class Solution:
     asked_gap: float
     proof: Proof
     solver: str
-    certificate: Any = None
+    certificate: Certificate | None = None
     interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -66,3 +70,30 @@ class Solution:
     def gap(self) -> float:
         """(bound - objective) / bound; 0 where both are 0."""
         return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+
+    def _shown(self) -> Shown:
+        rows = [
+            ("chosen", f"{int(self.chosen.sum()):,} of {self.chosen.size:,} columns"),
+            ("objective", f"{self.objective:,}, at most {self.bound:,}: gap {self.gap:.4%}"),
+            ("solver", self.solver),
+        ]
+        if self.certificate is not None:
+            rows.append(("proof", headline_of(self.certificate)))
+        return f"Solution: {in_words(self.status, self.proof, self.gap)}{ended(self.interrupted)}", rows
+
+
+def in_words(status: Status, proof: Proof, gap: float) -> str:
+    """Return how good a plan is known to be."""
+    if status == "infeasible":
+        return "no plan is feasible"
+    if status == "no_solution":
+        return "no plan was found in time"
+    if status == "feasible":
+        return f"not proven, at most {gap:.2%} from the best" if proof != "none" else "not proven"
+    by = "" if proof == "certificate" else ", as the solver says"
+    return f"proven optimal{by}" if gap == 0 else f"proven within {gap:.2%} of the best{by}"
+
+
+def ended(interrupted: bool) -> str:
+    """Return what is said where somebody stopped the run."""
+    return ", interrupted" if interrupted else ""

@@ -29,7 +29,7 @@ def counted(*, need=None, segments=None, metres=None, table=None, threshold_s=90
     xy = np.array([[100.0, 0.0], [2530.0, 0.0]])
     sites = make_sites(0, 2, xy=xy) if sites is None else sites
     if table is not None:
-        sites = Sites(table=sites.frame.assign(**table))
+        sites = Sites(table=sites.table.assign(**table))
     segments = segments or (part(),)
     need = np.ones((1, len(segments))) if need is None else np.array(need, dtype=float)
     demand = make_demand(need, ["a"] * len(need), segments)

@@ -89,7 +89,7 @@ def test_hours_and_services():
     assert serves(sites, segment((480, 1200))).tolist() == [True, True, False, False]
     assert serves(sites, segment((1200, 480))).tolist() == [True, False, True, False]
     assert serves(sites, segment((1320, 60))).tolist() == [True, False, True, False]
-    table = sites.frame
+    table = sites.table
     table["services"] = [(), ("pension",), ("bills", "pension"), ("bills",)]
     from placement.values import Sites
 

@@ -17,7 +17,7 @@ from tests.towns import make_sites
 
 def study(leaving, arriving, xy, amounts, *, max_moves=None, capital=None):
     """Return what the judge reads of a study: sites with their own amounts, and two limits."""
-    table = make_sites(leaving, arriving, xy=xy).frame
+    table = make_sites(leaving, arriving, xy=xy).table
     for item in ("purchase", "move", "close"):
         table[f"{item}_fen"] = np.array(amounts[item], dtype=int)
         table[f"{item}_fen"] = table[f"{item}_fen"].astype("Int64")

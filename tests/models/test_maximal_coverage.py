@@ -64,7 +64,7 @@ def test_a_town_without_stations_has_only_open_columns():
 
 
 def test_site_overrides_host_overrides_default():
-    table = make_sites(1, 2).frame
+    table = make_sites(1, 2).table
     table["host"] = ["bank", "school", "bank"]
     table.loc["C1", "purchase_fen"] = 5
     sections = {"default": CostSection(purchase=100, rent=10), "bank": CostSection(rent=0)}
@@ -75,7 +75,7 @@ def test_site_overrides_host_overrides_default():
 
 
 def test_an_item_given_for_some_must_be_given_for_all():
-    table = make_sites(1, 2).frame
+    table = make_sites(1, 2).table
     table["host"] = ["bank", "school", "pharmacy"]
     with pytest.raises(InputError) as caught:
         station_costs(Sites(table=table), {"bank": CostSection(purchase=100)})

@@ -139,7 +139,7 @@ def make_plan(study="Hankou", districts=("江岸区", "江汉区", "硚口区"),
         "open": ("S00", "S01", "S02", "S06", "S07", "S09", "S11"),
         "before": coverages(0.41, districts),
         "after": coverages(0.612345, districts),
-        "budget": (
+        "budget_lines": (
             BudgetLine(name="capital", amount_fen=18_100_005, cap_fen=20_000_000),
             BudgetLine(name="running", amount_fen=9_800_000, cap_fen=None),
         ),

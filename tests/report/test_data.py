@@ -28,7 +28,7 @@ def test_files_have_the_same_bytes_each_time():
 
 
 def test_sites_of_the_plan_must_be_known():
-    fewer = type(make_sites())(table=make_sites().frame.drop(index=["S04", "S11"]))
+    fewer = type(make_sites())(table=make_sites().table.drop(index=["S04", "S11"]))
     with pytest.raises(AlignmentError) as raised:
         make_data(sites=fewer)
     assert [fault.row for fault in raised.value.faults] == ["S04", "S11"]

@@ -218,10 +218,10 @@ def test_names_of_segments_leave_out_what_is_all_everywhere():
 
 
 def test_a_plan_without_budget_floors_streets_or_people_makes_a_page():
-    plan = make_plan(actions=make_plan().actions.iloc[:0], open=(), budget=())
+    plan = make_plan(actions=make_plan().actions.iloc[:0], open=(), budget_lines=())
     page = Page(report_html(make_data(plan=plan, threshold_s=None, threshold_m=5000.0)))
     assert "5,000 m" in page.words
-    free = make_plan(budget=(BudgetLine(name="capital", amount_fen=0, cap_fen=0),))
+    free = make_plan(budget_lines=(BudgetLine(name="capital", amount_fen=0, cap_fen=0),))
     assert "0.0%" in Page(report_html(make_data(plan=free))).words
 
 

@@ -93,7 +93,7 @@ def test_a_plan_returns_from_its_file(plan):
     assert as_dict(again) == record
     expected = plan.actions.sort_values("site_id").reset_index(drop=True)
     pd.testing.assert_frame_equal(again.actions.sort_values("site_id").reset_index(drop=True), expected)
-    assert again.budget == plan.budget
+    assert again.budget_lines == plan.budget_lines
     assert again.before.people["general/day"] == pytest.approx(plan.before.people["general/day"], abs=1e-6)
     assert (again.status, again.open, again.solver) == (plan.status, plan.open, plan.solver)
 

@@ -58,7 +58,7 @@ def test_coverage_is_weighed_not_counted():
     demand = make_demand()
     share = np.zeros(60)
     share[:10] = 1.0
-    axes = rendered(plots.plot_coverage(demand, share, stations=make_sites().frame.iloc[:3]))
+    axes = rendered(plots.plot_coverage(demand, share, stations=make_sites().table.iloc[:3]))
     weight = demand.weight.sum(axis=1)
     assert axes.get_title() == f"{weight[:10].sum() / weight.sum():.1%} of demand within reach"
     assert [len(part) for part in offsets(axes)] == [10, 50, 3]

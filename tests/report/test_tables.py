@@ -29,7 +29,7 @@ def test_csv_has_a_byte_order_mark_and_one_row_an_action(plan, sites):
 
 def test_csv_costs_add_up_to_the_capital_line(plan, sites):
     fen = [round(float(row["cost_yuan"]) * 100) for row in rows_of(actions_csv(plan, sites))]
-    assert sum(fen) == plan.budget[0].amount_fen
+    assert sum(fen) == plan.budget_lines[0].amount_fen
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -86,7 +86,7 @@ def test_bytes_do_not_depend_on_row_order(plan, sites):
 
 
 def test_a_site_that_is_not_in_the_table_is_named(sites):
-    fewer = type(sites)(table=sites.frame.drop(index=["S04", "S11"]))
+    fewer = type(sites)(table=sites.table.drop(index=["S04", "S11"]))
     with pytest.raises(AlignmentError) as raised:
         actions_csv(make_plan(), fewer)
     assert sorted(fault.row for fault in raised.value.faults) == ["S04", "S11"]

@@ -63,7 +63,9 @@ def test_held_where_few_and_streamed_where_many():
     most = run.stream().most_pairs
     assert isinstance(run.held_or_stream(most_pairs=most), TravelTimes)
     assert isinstance(run.held_or_stream(most_pairs=most - 1), TimesStream)
-    assert repr(run.stream()) == "<TimesStream: walking along streets, 25 points x 7 sites, up to 200 s>"
+    assert repr(run.stream()) == (
+        "TimesStream: walking along streets, 25 points x 7 sites, up to 200 s, made block by block"
+    )
 
 
 def test_a_stream_can_be_kept_once_it_is_whole(tmp_path):

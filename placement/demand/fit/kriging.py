@@ -25,16 +25,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.spatial import distance
 
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
+from placement.values.immutable import immutable
 
 _RANGES = 12
 _NUGGETS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 _SMALLEST_VARIANCE = 1e-12
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kriging:
     """A fitted field.
@@ -82,6 +83,7 @@ class Kriging:
         return np.asarray((1.0 - self.nugget_share) * np.exp(-distance.cdist(one, other) / self.range_m))
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KrigingErrors:
     """How the errors of interpolated counters hang together, on the scale of the logarithm.

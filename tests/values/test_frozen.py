@@ -1,0 +1,277 @@
+"""No edit of what a public value hands out reaches the value; each shows itself in a few lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import pickle
+import warnings
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from scipy import sparse
+
+from placement.batch import BatchRow
+from placement.countable import count_pairs
+from placement.coverage import CoverRows
+from placement.demand import (
+    SERVICES,
+    RasterPeople,
+    areal_weights,
+    clean_counts,
+    fit_usage,
+    interpolate_footfall,
+    tabulate_questionnaires,
+)
+from placement.errors import Fault, InfeasibleError
+from placement.models import maximal_coverage
+from placement.pipeline.policy import study_standard
+from placement.pipeline.recommend import recommend
+from placement.pipeline.shift import Shift
+from placement.pipeline.visits import Visits
+from placement.plan import optimise
+from placement.progress import Step
+from placement.report.write import write
+from placement.solve import maximise_coverage
+from placement.standard import rules_of
+from placement.streets import snap_to_streets
+from placement.study import Override, read_study
+from placement.travel import walking_covers, walking_run
+from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
+from placement.values.immutable import FrozenDict, immutable
+from tests.conftest import SpoiledStudy
+from tests.demand.test_usage import simulated_city
+from tests.pipeline.test_virtual_counters import ON, counted
+from tests.values.looking import attributes, below, content, edit, is_value, public_values, reached, thawed
+
+MOST_LINES, MOST_SIGNS = 15, 2500
+
+
+def made_by_a_run(folder: Any) -> list[Any]:
+    """Return what one study becomes on its way, with virtual counters, and the data of its report."""
+    study = SpoiledStudy(folder)
+    counted(study, ["8000", "5000", "2500", "4000", "1500", "6000"])
+    study.setting("footfall_bandwidth_m = 200", ON)
+    outcome = recommend(read_study(study.folder))
+    return [outcome, write(outcome.case, outcome.plan, folder / "out"), *made_with(outcome.case)]
+
+
+def made_with(case: Any) -> list[Any]:
+    """Return what else the stages of a study can be asked for."""
+    ready = case.prepared
+    demand, sites, streets = ready.demand, ready.sites, ready.streets
+    model = maximal_coverage(case)
+    rules = rules_of(demand, sites, study_standard(ready.study))
+    run = walking_run(streets, demand.points, sites.table, cutoff_s=300.0, speed_m_s=1.3)
+    stream = run.stream()
+    ones = np.ones(len(demand.ids), dtype=np.int64)
+    nothing = Policy(district_floors={str(demand.points["parent"].iloc[0]): 1}, age_floors={"general": 0.99})
+    with pytest.raises(InfeasibleError) as caught:
+        optimise(case, nothing, SolveOptions(time_limit_s=20))
+    found = caught.value.found
+    assert found is not None
+    rows = CoverRows(times=stream, rules=rules)
+    return [
+        model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
+        Change(constraint="capital", asked=100, of=None, at_least=50, certificate=found.certificate),
+        maximise_coverage(model.program, time_limit_s=20),
+        count_pairs(demand, sites, ready.times, rules),
+        dataclasses.replace(case.coverage, covers=rows),
+        case.coverage.by_ids(),
+        walking_covers(streets, demand.points, sites.table, ones, thresholds_s=[300], speeds_m_s=[1.3]),
+        snap_to_streets(streets, shapely.get_coordinates(demand.points.geometry)),
+        CoverageProgram.from_covers(rows_of(case.coverage), None, np.ones(len(sites)), 2),
+    ]  # fmt: skip
+
+
+def rows_of(coverage: Any) -> Any:
+    """Return the rows of a coverage as blocks."""
+    weights = np.ones(coverage.covers.shape[0], dtype=np.int64)
+    order = dataclasses.replace(coverage.by_ids(), points=np.arange(coverage.n_points))
+    held = coverage.weighted(weights, order)
+    return WeightedBlocks(covers=[held["covers"]], weights=weights)
+
+
+def made_by_hand() -> list[Any]:
+    """Return values of no study."""
+    corners = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 200)], index=["a"], crs="EPSG:32650")
+    places = gpd.GeoDataFrame(
+        {"people_per_day": [100.0, 300.0, 200.0, 250.0], "people": [1, 2, 3, 4]},
+        index=list("wxyz"), geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 100, 100]), crs="EPSG:32650",
+    )  # fmt: skip
+    hours = pd.date_range("2025-03-03", periods=48, freq="h")
+    transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
+    usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
+    return [
+        usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
+        SERVICES[0], Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
+        Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
+        BatchRow(study="a", folder="b", status="optimal"),
+        RasterPeople(points=places, notes=("none",)),
+        areal_weights(corners, places), interpolate_footfall(places, places.set_index(pd.Index(list("abcd")))),
+        clean_counts(pd.DataFrame({"counter_id": "C1", "time": hours, "count": hours.hour})),
+        tabulate_questionnaires(pd.DataFrame({"district": ["A", "A"], "heard": ["yes", "no"]})),
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory):
+    from placement.judge import verify
+
+    folder = tmp_path_factory.mktemp("frozen")
+    made = made_by_a_run(folder)
+    roots = [*made, verify(folder / "out"), *made_by_hand()]
+    seen: dict[int, Any] = {}
+    return [each for root in roots for each in below(root, seen)]
+
+
+def one_of_each(values):
+    """Return the first two values of each class."""
+    found: dict[type, list[Any]] = {}
+    for each in values:
+        found.setdefault(type(each), []).append(each)
+    return [each for some in found.values() for each in some[:2]]
+
+
+def test_every_public_value_is_looked_at(values):
+    lacking = {name for each, name in public_values().items() if not any(type(v) is each for v in values)}
+    assert not lacking, "make one in made_with or made_by_hand"
+
+
+def test_no_edit_reaches_a_value(values):
+    changed = {f"{type(each).__name__}.{name}" for each in one_of_each(values) for name in reached(each)}
+    assert not changed, "mark the class with @immutable"
+
+
+def test_no_later_edit_of_what_a_value_was_made_from_reaches_it(values):
+    changed = []
+    for value in one_of_each(values):
+        if not dataclasses.is_dataclass(value):
+            continue
+        given = {f.name: thawed(vars(value)[f.name]) for f in dataclasses.fields(value) if f.init}
+        again = type(value)(**given)
+        before = content(again)
+        for each in given.values():
+            if not is_value(each):
+                edit(each)
+        changed += [type(value).__name__] * (content(again) != before)
+    assert not changed
+
+
+def test_values_are_frozen_in_other_processes_too(values):
+    for value in one_of_each(values):
+        if type(value) in public_values():
+            there = pickle.loads(pickle.dumps(value))
+            assert content(there) == content(value)
+            assert reached(there) == []
+
+
+def test_values_show_themselves_in_a_few_lines(values):
+    for value in values:
+        text = repr(value)
+        assert len(text.splitlines()) <= MOST_LINES, text
+        assert len(text) <= MOST_SIGNS, text
+        if hasattr(value, "_repr_html_"):
+            page = value._repr_html_()
+            assert page.count("<tr>") + 1 <= MOST_LINES, page
+            headline = html.escape(text.splitlines()[0], quote=True)
+            assert headline in page or page.count("<tr>") > 0
+            assert "_shown" not in dir(value) or page.count("<tr>") + 1 == len(text.splitlines())
+        else:
+            assert isinstance(value, Fault | BatchRow) or "\n" not in text
+
+
+def test_a_class_that_forgets_is_found():
+    @dataclasses.dataclass(frozen=True)
+    class Forgetful:
+        table: pd.DataFrame
+        amounts: dict[str, list[int]]
+        weights: np.ndarray
+        covers: sparse.csr_array
+        name: str = "x"
+
+    def parts():
+        return {
+            "table": pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
+            "amounts": {"a": [1]},
+            "weights": np.arange(3),
+            "covers": sparse.csr_array(np.eye(2)),
+        }
+
+    assert reached(Forgetful(**parts())) == ["table", "amounts", "weights", "covers"]
+    assert reached(immutable(Forgetful)(**parts())) == []
+
+
+def test_frames_of_every_kind_of_column_are_handed_out_whole():
+    @immutable
+    @dataclasses.dataclass(frozen=True)
+    class Held:
+        table: gpd.GeoDataFrame
+        row: pd.Series
+        ids: pd.Index
+
+    row = pd.Series(pd.array([1, None], dtype="Int64"), index=["a", "b"])
+    columns = {
+        "text": ["x", "y"], "number": [1, 2], "share": [0.5, np.nan], "flag": [True, False],
+        "fen": row.array, "names": [("a",), ()], "kind": pd.Categorical(["u", "v"]),
+        "month": pd.period_range("2025-01", periods=2, freq="M"), "day": pd.date_range("2025-01-01", periods=2),
+    }  # fmt: skip
+    table = gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy([0, 1], [0, 1]), crs="EPSG:32650", index=row.index)
+    held = Held(table, row, row.index)
+    assert reached(held) == []
+    edit(table)
+    edit(row)
+    assert held.table["number"].tolist() == [1, 2]
+    assert held.row["a"] == 1
+    # What was handed out is the caller's own to work with.
+    mine = held.table
+    mine.loc["a", "number"] = 99
+    mine["more"] = 1
+    assert mine["number"].tolist() == [99, 2]
+    assert "more" not in held.table.columns
+
+
+def test_the_examples_of_the_finding(values):
+    """What stuck before: a machine count, an action, a floor, a time."""
+    outcome = values[0]
+    sites, plan, times = outcome.case.sites, outcome.plan, outcome.case.times
+    before = int(sites.table["machines"].iloc[0])
+    with warnings.catch_warnings():  # pandas says that this reaches nobody
+        warnings.simplefilter("ignore")
+        sites.table.loc[sites.ids[0], "machines"] = 99
+        plan.actions.loc[0, "action"] = "x"
+    assert int(sites.table["machines"].iloc[0]) == before
+    assert plan.actions["action"].isin(["keep", "move", "close", "open"]).all()
+    with pytest.raises(TypeError, match="cannot be changed"):
+        outcome.case.policy.age_floors["a"] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        times.matrix.data[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        outcome.case.demand.need[0, 0] = 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.status = "optimal"
+
+
+def test_values_survive_replacing_copying_and_comparing(values):
+    policy = Policy(capital_fen=5, age_floors={"general": 0.5})
+    assert dataclasses.replace(policy, max_moves=1).age_floors == {"general": 0.5}
+    assert pickle.loads(pickle.dumps(policy)) == policy
+    assert isinstance(policy.age_floors, FrozenDict)
+    sites = next(each for each in values if isinstance(each, Sites))
+    again = dataclasses.replace(sites)
+    pd.testing.assert_frame_equal(again.table, sites.table)
+    plan = next(each for each in values if isinstance(each, Plan))
+    assert dataclasses.replace(plan, study="other").budget_lines == plan.budget_lines
+    segment = Segment(age_group="a", period="b", service="all", speed_m_s=1.0)
+    assert segment == dataclasses.replace(segment)
+    assert hash(segment) == hash(dataclasses.replace(segment))
+
+
+def test_attributes_are_those_a_reader_sees():
+    policy = Policy()
+    assert "capital_fen" in attributes(policy)
+    assert not any(name.startswith("_") for name in attributes(policy))
