@@ -22,7 +22,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 SEEN = """
 print(plan.status, f"{plan.before.total.share:.1%} -> {plan.after.total.share:.1%}, gap {plan.gap:.2%}")
-print(pl.verify(written).confirmed, written.folder, sorted(set(plan.actions["action"])))
+print(pl.verify(written).confirmed, written.folder, sorted(set(plan.changes["action"])))
 print(pl.measure(case).total.share == plan.before.total.share)
 """
 """What the example leaves behind, printed."""
@@ -48,7 +48,7 @@ def test_the_python_example_runs_and_is_short(tmp_path):
     plan, judged, today = done.stdout.splitlines()
     assert plan == "optimal 31.9% -> 60.4%, gap 0.00%"
     assert "# 31.9 % -> 60.4 % within reach" in code
-    assert judged == "True out/hankou_500k ['keep', 'move', 'open']"
+    assert judged == "True out/hankou_500k ['move', 'open']"
     assert today == "True"
 
 
