@@ -44,6 +44,7 @@ from placement.solve.settings import EngineSettings
 from placement.standard import rules_of
 from placement.streets import snap_to_streets
 from placement.study import Override, read_study
+from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
 from placement.values.immutable import FrozenDict, immutable
@@ -118,7 +119,7 @@ def made_by_hand() -> list[Any]:
     return [
         usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
-        Decision(does="keep"), SERVICES[0],
+        Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
