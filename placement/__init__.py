@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
     from placement.plan.optimise import optimise
+    from placement.progress import progress_bar
     from placement.report.compare import compare
     from placement.report.write import write
     from placement.study import read_study
@@ -55,8 +56,9 @@ _HOME = {
     "compare": "report.compare",
     "cover": "coverage",
     "measure": "case",
-    "optimise": "plan",
+    "optimise": "plan.optimise",
     "prepare": "pipeline.study_case",
+    "progress_bar": "progress",
     "read_study": "study",
     "recommend": "pipeline.recommend",
     "toy_study": "toy",
@@ -106,6 +108,7 @@ __all__ = [
     "optimise",
     "plots",
     "prepare",
+    "progress_bar",
     "read_study",
     "recommend",
     "report",

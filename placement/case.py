@@ -5,7 +5,7 @@ Every question is a function of it: ``optimise(case, policy, options)``, ``measu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -235,9 +235,12 @@ def _mask(case: Case, standing: Any) -> Any:
     """Return a mask of the sites; what is neither ids nor a mask is left for the coverage to refuse."""
     if standing is None:
         return case.standing
+    faults = Faults("standing")
     if isinstance(standing, np.ndarray | pd.Series) and standing.dtype == np.bool_:
+        faults.aligned("sites", standing, case.sites.ids)
+        faults.raise_any(AlignmentError)
         return standing
-    ids = list(standing)
+    ids = list(standing) if isinstance(standing, Iterable) else [standing]
     if not all(isinstance(each, str) for each in ids):
         return standing
     error = AlignmentError.between("standing", ids, "sites", case.sites.ids, "site")

@@ -27,11 +27,11 @@ from placement.console import (
     fail,
     held_interrupts,
     print_out,
-    progress,
     start_log,
 )
 from placement.errors import InfeasibleError, InputError
 from placement.printing import echo, printable
+from placement.progress import COMMAND, DRAWING, WRITING, Progress, progress_bar
 from placement.version import __version__
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
     from placement.pipeline.prepare import open_study, prepare_inputs  # noqa: PLC0415
     from placement.summary import check_lines, check_record  # noqa: PLC0415
 
-    with progress(quiet) as tell:
+    with progress_bar(quiet=quiet) as bar:
         opened = open_study(study, allow_outside=allow_outside)
         study_engine(opened)
-        prepared = prepare_inputs(opened, progress=tell)
+        prepared = prepare_inputs(opened, progress=bar)
     record = check_record(prepared)
     return print_out(record if as_json else check_lines(record), quiet)
 
@@ -127,19 +127,20 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
     loaded = loaded.with_settings({key: value for key, value in given.items() if value is not None})
     stage = Stage()
-    with held_interrupts(out, quiet, stage) as interrupt, progress(quiet) as tell:
+    with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
+        progress = Progress(bar, COMMAND)
         try:
-            outcome = run(loaded, progress=tell)
+            outcome = run(loaded, progress=progress)
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
-        tell("writing")
+        progress.stage(WRITING)
         data = report_data(outcome.case, outcome.plan, out, visits=outcome.visits)
         try:
             written = write_plan(outcome.case, data, out)
         except InputError as error:
             return _unwritten(error, data, as_json=as_json, quiet=quiet)
         stage.written = True
-        tell("drawing")
+        progress.stage(DRAWING)
         written = write_report(written)
     code = _print_plan(outcome, data, out, written.remarks, as_json=as_json, quiet=quiet)
     if interrupt.asked:

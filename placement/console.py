@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError, ShiftedWarning
 from placement.printing import PrintableFormatter, echo, json_text, printable, stream_encoding
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 EXIT_DEFECT, EXIT_INPUT, EXIT_INFEASIBLE, EXIT_UNPROVEN, EXIT_REFUTED, EXIT_NO_PLAN, EXIT_INTERRUPTED = (
     1, 2, 3, 4, 5, 6, 130
 )  # fmt: skip
-_STEPS = 10
 _PACKAGE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 
@@ -128,23 +126,6 @@ def fail(error: object, code: int, **more: Any) -> int:
         record = {"error": str(error), "exit_code": code, "faults": faults, "constraints": constraints} | more
         print_out(record, quiet=False)
     return complain(error, code)
-
-
-@contextlib.contextmanager
-def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function that names the step at work: a bar on a terminal, silence in a pipe."""
-    silent = quiet or sys.stderr is None
-    with tqdm(
-        total=_STEPS, disable=True if silent else None, leave=False, bar_format="{desc} {bar:20} {elapsed}"
-    ) as bar:
-
-        def tell(line: str) -> None:
-            """Name the next step."""
-            with contextlib.suppress(OSError, ValueError):  # a terminal that is gone ends no run
-                bar.set_description_str(printable(line))
-                bar.update(1)
-
-        yield tell
 
 
 class Program(click.Group):

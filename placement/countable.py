@@ -18,13 +18,11 @@ from placement.errors import Fault, InputError, listed
 from placement.standard import Rules, open_throughout
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites
+from placement.values.arrays import BoolArray
 from placement.values.immutable import immutable
 
 _POINTS_A_BLOCK = 20_000
 """Held times are looked through in blocks of so many points: mostly the first one shows a pair in every segment."""
-
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,10 @@ RECOMMEND = (*PREPARE, *OPTIMISE, VISITS)
 COMMAND = (*RECOMMEND, WRITING, DRAWING)
 """The stages of jobs, in order. A stage that is not needed is passed over."""
 
-ENGINE = ("aggregating rows", "bounding the root", "looking for plans", "branch and bound", "sealing the proof")
+AGGREGATING, ROOT, PLANS, TREE = "merging equal rows", "bounding the root", "looking for plans", "branch and bound"
+SEALING, EXPLAINING = "sealing the proof", "finding why there is no plan"
+ENGINE = (AGGREGATING, ROOT, PLANS, TREE, SEALING)
+"""The stages of the engine; details of :data:`SOLVING` where it works for a job."""
 
 _BAR = "{desc} {bar:20} {n_fmt}/{total_fmt} {elapsed}{postfix}"
 _LOG = logging.getLogger(__name__)
@@ -102,8 +105,8 @@ class Progress:
 
     def __init__(self, listener: Listener | None, stages: tuple[str, ...]) -> None:
         self._listener, self._stages = listener, stages
-        self._begun = self._solving_since = perf_counter()
-        self._number, self._name, self._scale = 1, stages[0], 1.0
+        self._begun = self._stage_begins = perf_counter()
+        self._number, self._name, self._scale, self._begins = 1, stages[0], 1.0, False
         self._limit_s: float | None = None
 
     @classmethod
@@ -111,23 +114,33 @@ class Progress:
         """Return what tells `progress`: itself where the job is part of one that is told already."""
         return progress if isinstance(progress, Progress) else cls(progress, stages)
 
-    def stage(self, name: str, detail: str = "", *, limit_s: float | None = None) -> None:
-        """Tell that a stage begins; one that the job does not name is told as a detail of the last one."""
-        if name in self._stages:
-            self._number, self._name = max(self._number, self._stages.index(name) + 1), name
-            self._limit_s, self._solving_since = limit_s, perf_counter()
-            self._tell(detail)
-        else:
-            self._tell(detail or name)
+    def stage(
+        self,
+        name: str,
+        detail: str = "",
+        *,
+        plan: float | None = None,
+        bound: float | None = None,
+        limit_s: float | None = None,
+    ) -> None:
+        """Tell that a stage begins or goes on; one that the job does not name is told as a detail of the last one.
 
-    def solving(self, detail: str, *, plan: float | None, bound: float | None) -> None:
-        """Tell how far the program is solved."""
-        worth = [None if each is None else each * self._scale for each in (plan, bound)]
-        since = perf_counter() - self._solving_since
-        self._tell(detail, plan=worth[0], bound=worth[1], solving_s=since, limit_s=self._limit_s)
+        `limit_s` is what solving may take; `plan` and `bound` are in the unit of who tells them.
+        """
+        if name not in self._stages:
+            detail = detail or name
+        elif name != self._name or not self._begins:
+            self._number, self._name = max(self._number, self._stages.index(name) + 1), name
+            self._limit_s, self._stage_begins = limit_s, perf_counter()
+        self._begins = True
+        worth = {"plan": plan, "bound": bound}
+        more: dict[str, Any] = {key: None if each is None else each * self._scale for key, each in worth.items()}
+        if self._limit_s is not None or plan is not None or bound is not None:
+            more |= {"solving_s": perf_counter() - self._stage_begins, "limit_s": self._limit_s}
+        self._tell(detail, **more)
 
     def in_units(self, scale: float) -> Progress:
-        """Let what :meth:`solving` is told be multiplied by this from now on; return itself."""
+        """Let plans and bounds be multiplied by this from now on; return itself."""
         self._scale = scale
         return self
 

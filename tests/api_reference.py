@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,18 @@ def packages() -> Iterator[ModuleType]:
         yield module
 
 
+def lend_names(module: ModuleType) -> None:
+    """Put what the fields of a base class are annotated with into the module of its subclass, where pdoc looks."""
+    for value in list(vars(module).values()):
+        if not isinstance(value, type) or not value.__module__.startswith("placement."):
+            continue
+        own = vars(sys.modules[value.__module__])
+        for base in value.__mro__[1:]:
+            if base.__module__.startswith("placement."):
+                for name, lent in vars(sys.modules[base.__module__]).items():
+                    own.setdefault(name, lent)
+
+
 def main() -> None:
     """Write the reference to a folder."""
     import pdoc
@@ -33,7 +46,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write it")
     folder = parser.parse_args().folder
-    loaded = [module.__name__ for module in packages()]
+    loaded = list(packages())
+    for module in loaded:
+        lend_names(module)
     pdoc.render.configure(docformat="numpy", math=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

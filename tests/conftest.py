@@ -19,7 +19,7 @@ from placement.toy import write_study
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# Long enough to last until the kernels of a clean checkout are compiled (90 s), and in need of none.
+# Long enough to last until most kernels of a clean checkout are compiled, and in need of none.
 NEED_NO_KERNEL = {"test_quality.py", "test_calibration.py", "test_awareness.py", "test_usage.py"}
 
 # How long an example takes says how busy the machine is.

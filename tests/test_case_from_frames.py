@@ -73,6 +73,7 @@ WAYS = {
     "a column a site, ids in a column": lambda: case(
         travel=matrix(1 / 60).rename_axis("demand_id").reset_index(), unit="minutes"
     ),
+    "a long table that does not name its unit": lambda: case(travel=table("time"), unit="minutes"),
     "an array": lambda: case(travel=matrix(1 / 3600).to_numpy(), unit="hours"),
     "travel times": lambda: case(travel=TravelTimes.from_matrix(matrix(), unit="seconds")),
     "metres and a speed": lambda: case(travel=table("metres", 1.0), speed_m_s=1.0),
@@ -247,6 +248,12 @@ def test_all_faults_of_all_frames_come_at_once():
     assert set(tables) == {"points", "sites", "travel", "standard", "costs"}
     for text in ("[b]: weight", "degrees", "existing", "rent", "minutes is -", "1000 minutes", "is -1", "mvoe"):
         assert any(text in line for line in said), (text, said)
+
+
+def test_a_frame_without_ids_is_one_fault_and_not_one_a_row():
+    assert faults(points=points().reset_index(drop=True)) == [
+        "points: column demand_id is missing -> add it; the table has: weight, geometry"
+    ]
 
 
 def test_ids_that_differ_are_one_alignment_error():

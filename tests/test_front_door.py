@@ -8,11 +8,13 @@ import os
 import pkgutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import placement as pl
+from placement.errors import InputError
 from tests.conftest import REPOSITORY
 
 ASKED = [
@@ -123,6 +125,16 @@ def test_the_whole_way_by_the_front_door(tmp_path):
     assert pl.verify(written).whole
     same = pl.write(case, plan, tmp_path / "again")
     assert "the actions are the same" in str(pl.compare(written, same))
+
+
+def test_a_plan_of_other_demand_than_the_studys_is_not_written_as_the_studys(tmp_path):
+    case = pl.prepare(pl.toy_study(tmp_path / "town", seed=5, points=30))
+    doubled = case.but(demand=replace(case.demand, need=2 * case.demand.need))
+    plan = pl.optimise(doubled)
+    assert plan.after.total.all == pytest.approx(2 * pl.measure(case).total.all)
+    with pytest.raises(InputError, match="demand or sites are not those of its study"):
+        pl.write(doubled, plan, tmp_path / "plan")
+    assert not (tmp_path / "plan").exists()
 
 
 def test_recommend_is_prepare_and_optimise(tmp_path):

@@ -29,6 +29,14 @@ def test_clean(name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_kinds_of_arrays_have_one_name_each():
+    """Those of kernels, which say too whether an array is written to, are in `placement/kernels.py`."""
+    alias = re.compile(r"^(\w+)(?:: TypeAlias)? = NDArray\[np\.(?:float64|int64|int32|intp|bool_)\]", re.MULTILINE)
+    package = REPOSITORY / "placement"
+    found = {str(path.relative_to(package)) for path in package.rglob("*.py") if alias.search(path.read_text("utf-8"))}
+    assert found == {"values/arrays.py"}
+
+
 def test_the_checks_are_the_same_everywhere():
     checks = [" ".join(command) for command in COMMANDS.values()]
     hooks = (REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8")
@@ -48,7 +56,8 @@ def test_every_public_name_is_there_for_the_api_reference():
 
 def test_import_does_no_work():
     code = (
-        "import sys, time; t = time.process_time(); import placement; s = time.process_time() - t;"
+        "import sys, time; t = time.process_time(); import placement; dir(placement);"
+        "s = time.process_time() - t;"
         "heavy = {'numpy', 'pandas', 'geopandas', 'osmnx', 'numba', 'pulp', 'scipy'} & set(sys.modules);"
         "print(s < 0.5, sorted(heavy))"
     )

@@ -20,6 +20,20 @@ EXITS = [name for name in vars(console) if name.startswith("EXIT_")]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
+SEEN = """
+print(plan.status, f"{plan.before.total.share:.1%} -> {plan.after.total.share:.1%}, gap {plan.gap:.2%}")
+print(pl.verify(folder).confirmed, folder, sorted(set(plan.actions["action"])))
+print(pl.measure(case).total.share == plan.before.total.share)
+"""
+"""What the example leaves behind, printed."""
+
+
+def test_every_block_is_a_command_or_the_example():
+    """What a reader is shown is run: the commands by CI, the example below."""
+    blocks = re.findall(r"(?:<!-- command (\d) -->\n)?```(\w+)\n", README)
+    assert blocks == [("1", "bash"), ("2", "bash"), ("", "python")]
+
+
 def test_the_python_example_runs_and_is_short(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     lines = [line for line in code.splitlines() if line.strip()]
@@ -27,12 +41,14 @@ def test_the_python_example_runs_and_is_short(tmp_path):
     assert [line for line in lines if line.startswith(("import", "from"))] == ["import placement as pl"]
     (tmp_path / "data").symlink_to(REPOSITORY / "data")
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code + SEEN], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert re.match(r"optimal 3\d\.\d% -> [45]\d\.\d%, gap 0\.00%", done.stdout)
-    assert "open" in done.stdout
+    plan, judged, today = done.stdout.splitlines()
+    assert re.fullmatch(r"optimal 3\d\.\d% -> [45]\d\.\d%, gap 0\.00%", plan)
+    assert judged == "True out/hankou_500k ['keep', 'move', 'open']"
+    assert today == "True"
 
 
 def test_both_commands_stand_between_their_markers():

@@ -328,6 +328,11 @@ WRONG = [
     (lambda: call_measure(np.array([0, 1])), "coverage [standing]: has shape (2,) and holds int64, exp"),
     (lambda: call_measure(np.ones(3)), "coverage [standing]: has shape (3,) and holds float64"),
     (lambda: call_measure(["S0", "C9"]), "standing [C9]: site C9 is not in sites"),
+    (lambda: call_measure(3), "coverage [standing]: has shape () and holds int64"),
+    (
+        lambda: call_measure(pd.Series([True, False, False], index=["C1", "C0", "S0"])),
+        "standing [sites]: holds the same 3 sites in another order",
+    ),
     (
         lambda: Case(coverage=town()[3], demand=town()[0], sites=reversed_sites(), costs=costs()),
         "coverage [sites]: holds the same 3 sites in another order (first: S0, here C1)",

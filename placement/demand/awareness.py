@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from placement.demand.checks import number_faults, raise_faults, require_known
@@ -28,10 +27,9 @@ from placement.demand.fit.hyper import HyperPosterior
 from placement.demand.fit.mixture import mixture_moments, mixture_quantile
 from placement.demand.survey import pool_survey
 from placement.errors import listed
+from placement.values.arrays import FloatArray
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-FloatArray = NDArray[np.float64]
 
 TAILS = (0.05, 0.95)
 """Intervals hold 90 %."""

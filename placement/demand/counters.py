@@ -39,8 +39,6 @@ from placement.tables import read_times
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
 
-FloatArray = NDArray[np.float64]
-
 STUCK_HOURS = 6
 OUTAGE_MEDIAN = 20.0
 OUTLIER_FACTOR = 4.0

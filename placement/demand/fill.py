@@ -27,18 +27,16 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import KDTree
 
 from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-FloatArray = NDArray[np.float64]
 
 _SMALLEST_SD = 1e-9
 

@@ -26,12 +26,10 @@ from placement.demand.fit.kriging import KrigingErrors
 from placement.errors import CrsError, Fault, InputError
 from placement.streets import Streets
 from placement.travel import walking_times
-from placement.values.arrays import frozen_csr
+from placement.values.arrays import FloatArray, frozen_csr
 from placement.values.demand import check_points
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-FloatArray = NDArray[np.float64]
 
 
 @immutable

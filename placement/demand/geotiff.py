@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from placement.demand.checks import raise_faults
 from placement.errors import CrsError, Fault, InputError, MissingExtraError, listed
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 MOST_CELLS = 10_000_000
 """Cells around the areas that are read at most: 90 km squared at 30 m, 300 km squared at 100 m."""

@@ -21,17 +21,15 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit.kriging import Kriging, fit_kriging, leave_one_out
 from placement.errors import CrsError, Fault, InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-FloatArray = NDArray[np.float64]
 
 FEWEST_COUNTERS = 4
 _TAIL = 0.95
@@ -159,7 +157,7 @@ def _zero_faults(counters: gpd.GeoDataFrame) -> list[Fault]:
 
 def _interval(centre: FloatArray, sd: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return median, low and high of people a day."""
-    spread = stats.t.ppf(_TAIL, freedom) * sd
+    spread = special.stdtrit(freedom, _TAIL) * sd
     return np.exp(centre), np.exp(centre - spread), np.exp(centre + spread)
 
 

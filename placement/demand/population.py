@@ -31,12 +31,10 @@ from scipy import sparse
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.errors import CrsError, Fault, InputError, listed
 from placement.tables import overlap_faults
-from placement.values.arrays import frozen_csr
+from placement.values.arrays import FloatArray, frozen_csr
 from placement.values.demand import check_points
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-
-FloatArray = NDArray[np.float64]
 
 
 @immutable

@@ -10,7 +10,8 @@ from placement.demand.awareness import TAILS, Awareness
 from placement.demand.checks import number_faults, raise_faults, require_known
 from placement.demand.settings import survey_group
 from placement.errors import Fault, InputError
-from placement.values.demand import Demand, FloatArray
+from placement.values.arrays import FloatArray
+from placement.values.demand import Demand
 
 _DRAWS = 4000
 _INTERVAL = ["mean", "low", "high"]

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placement.demand.awareness import Awareness, Rates
 from placement.demand.checks import raise_faults
 from placement.demand.survey import EVERYBODY
 from placement.errors import Fault, listed
+from placement.values.arrays import FloatArray
 from placement.values.demand import Segment
 from placement.values.immutable import immutable
 
-FloatArray = NDArray[np.float64]
 TripRates = Mapping[str, float | Mapping[str, float]]
 
 GENERAL = "general"

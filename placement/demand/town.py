@@ -16,10 +16,9 @@ from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.footfall import Footfall
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
+from placement.values.arrays import FloatArray
 from placement.values.demand import Segment, check_points
 from placement.values.immutable import held, immutable
-
-FloatArray = NDArray[np.float64]
 
 NIGHT = "night"
 """The period that takes the night share of a counter."""

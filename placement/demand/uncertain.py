@@ -20,10 +20,9 @@ from scipy import linalg
 from placement.demand.footfall import Footfall
 from placement.demand.town import Town
 from placement.errors import InputError
+from placement.values.arrays import FloatArray
 from placement.values.demand import Demand
 from placement.values.immutable import held, immutable
-
-FloatArray = NDArray[np.float64]
 
 TRIP_RATE_CV = 0.2
 """Trip rates are assumptions of a study: unless it says otherwise, they are known to 20 %."""

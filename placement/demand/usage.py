@@ -13,8 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit import huff as _huff
@@ -22,10 +21,9 @@ from placement.demand.fit.huff import HuffFit, Observed, Pairs
 from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
+from placement.values.arrays import FloatArray
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, listed_briefly
-
-FloatArray = NDArray[np.float64]
 
 TAILS = (0.05, 0.95)
 BASELINE_S = 900.0
@@ -101,8 +99,8 @@ class Usage:
             predicted = np.maximum(table[method].to_numpy() * months, 0.5)
             # Ranks say nothing where all predictions are one number.
             varied = np.ptp(table[method].to_numpy()) > 0
-            ranks = stats.spearmanr(table[method], table["observed"]).statistic if varied else 0.0
-            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": float(ranks)}
+            ranks = _rank_correlation(table[[method, "observed"]]) if varied else 0.0
+            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": ranks}
         return pd.DataFrame(rows).T.rename_axis("method")
 
     def predict(
@@ -315,6 +313,12 @@ def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame)
         raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
 
 
+def _rank_correlation(pair: pd.DataFrame) -> float:
+    """Return Spearman's rank correlation of two columns; NaN where one is all the same."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.corrcoef(pair.rank().to_numpy(), rowvar=False)[1, 0])
+
+
 def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, passing: bool) -> list[str]:
     names = [f"rate_{source}" for source in sources]
     names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
@@ -323,7 +327,7 @@ def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, p
 
 def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:
     """Return estimates and intervals; all but the decay are positive and have intervals on the logarithm."""
-    spread = float(stats.t.ppf(TAILS[1], max(observed - len(names), 1)))
+    spread = float(special.stdtrit(max(observed - len(names), 1), TAILS[1]))
     se = np.sqrt(np.diag(found.covariance))
     rows = {}
     for place, name in enumerate(names):

@@ -24,7 +24,7 @@ POINTS, SITES = "points", "sites"
 """Names of the arguments, and of the tables of their faults."""
 
 _WEIGHTS = ("weight", "people")
-_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month")
+_WEIGHT = Column(name="weight", says="what a point counts", kind=NUMBER, unit="visits a month", default=0.0)
 _EXISTING = Column(name="existing", says="whether a station stands there today", kind="true or false")
 _SITE_COLUMNS = (_EXISTING, *site_columns("candidate", STATUSES))
 
@@ -55,8 +55,8 @@ def demand_from(points: gpd.GeoDataFrame | Demand, *, weight: str | None, speed_
     faults = Faults()
     table = _table(POINTS, points, "demand_id", faults)
     column = weight or next((name for name in _WEIGHTS if name in table.frame.columns), _WEIGHTS[0])
-    people_too = () if column == "people" else (_WEIGHT.called(column),)
-    table.use((*people_too, *POPULATION))
+    known = {each.name: each for each in (*POPULATION, _WEIGHT.called(column))}
+    table.use(tuple(known.values()))
     weights = _numbers(table, column)
     people = _numbers(table, "people") if "people" in table.frame.columns else weights
     district = table.text("district")
@@ -132,6 +132,8 @@ def ids_in(frame: gpd.GeoDataFrame | Demand | Sites, id_column: str) -> pd.Index
         return frame.ids
     if not isinstance(frame, pd.DataFrame):
         return None
+    if id_column not in frame.columns and isinstance(frame.index, pd.RangeIndex):
+        return None
     ids = frame[id_column] if id_column in frame.columns else frame.index
     texts = pd.Index([as_text(each) for each in ids], name=id_column)
     return texts if texts.is_unique else None
@@ -149,7 +151,10 @@ def _table(name: str, frame: gpd.GeoDataFrame, id_column: str, faults: Faults) -
     flat = frame.rename_geometry("geometry") if frame.active_geometry_name != "geometry" else frame
     if id_column not in flat.columns and not isinstance(flat.index, pd.RangeIndex):
         flat = flat.rename_axis(index=id_column).reset_index()
-    return Table(name, flat.set_axis(pd.RangeIndex(1, len(flat) + 1), axis=0), id_column, faults)
+    table = Table(name, flat.set_axis(pd.RangeIndex(1, len(flat) + 1), axis=0), id_column, faults)
+    if id_column not in flat.columns:  # told already, not to be told for each row again
+        table.frame = table.frame.set_axis([f"row {number}" for number in table.frame.index], axis=0)
+    return table
 
 
 def _numbers(table: Table, column: str) -> pd.Series:

@@ -17,8 +17,7 @@ from placement.judge.certificate_classes import RowClasses, derive_classes, exac
 from placement.judge.certificate_shape import check_shape, children_of
 from placement.judge.certificate_tree import Walk
 from placement.values import Certificate, CoverageProgram, classes_fingerprint
-
-BoolArray = NDArray[np.bool_]
+from placement.values.arrays import BoolArray
 
 
 def check_certificate(program: CoverageProgram, chosen: ArrayLike | None, certificate: Certificate) -> int:

@@ -25,9 +25,8 @@ from placement.errors import CertificateError
 from placement.judge.certificate_classes import RowClasses, exact_sum
 from placement.judge.certificate_knapsack import knapsack_cuts
 from placement.values import Certificate, CoverageProgram, LinearRow
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-
-IntArray = NDArray[np.int64]
 
 _LIMIT = 2.0**63 * (1 - 1e-9)
 """Sums whose absolute parts stay below this in floating point fit 64-bit integers."""

@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import CertificateError
 from placement.values import CoverageProgram
+from placement.values.arrays import IntArray
 from placement.values.program import WEIGHT_LIMIT
-
-IntArray = NDArray[np.int64]
 
 _CHUNK_ENTRIES = 2**23
 """Cover entries handled at once: a few hundred megabytes of working memory."""

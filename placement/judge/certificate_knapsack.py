@@ -15,8 +15,7 @@ from scipy import sparse
 
 from placement.errors import CertificateError
 from placement.values import Certificate, LinearRow
-
-IntArray = NDArray[np.int64]
+from placement.values.arrays import IntArray
 
 _LARGEST = 2**60
 

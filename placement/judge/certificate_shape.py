@@ -10,13 +10,11 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placement.errors import CertificateError
 from placement.values import Certificate, CoverageProgram
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE, PriceSets
-
-IntArray = NDArray[np.int64]
 
 _TWO_DIMENSIONAL = ("dominated", "prices.linear", "prices.floor")
 

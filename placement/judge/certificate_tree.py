@@ -15,8 +15,7 @@ from placement.errors import CertificateError
 from placement.judge.certificate_bound import Prices, Terms, closes, sums_of_positive
 from placement.judge.certificate_classes import exact_sum
 from placement.values import Certificate
-
-IntArray = NDArray[np.int64]
+from placement.values.arrays import IntArray
 
 _FREE = -1
 

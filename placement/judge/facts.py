@@ -10,12 +10,10 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placement.pipeline.prepare import Prepared
+from placement.values.arrays import BoolArray
 from placement.values.immutable import held
-
-Bools = NDArray[np.bool_]
 
 ONCE = {"close": "close", "open": "purchase", "move": "move"}
 """The cost item of an action that is paid once; a move is paid for at its destination."""
@@ -37,7 +35,7 @@ def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
     return 0
 
 
-def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools, Fraction]]:
+def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray, Fraction]]:
     """Yield (name, mask over points and segments, share) of every floor of the study: districts, then ages, by name."""
     policy = prepared.study.policy.floors
     district = policy.district
@@ -50,14 +48,14 @@ def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bo
             yield f"floor age {name}", mask, policy.by_age_group[name]
 
 
-def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray]]:
     """Yield (parent district, mask over points and segments)."""
     parents = prepared.population["parent"]
     for name in sorted(set(parents)):
         yield str(name), np.broadcast_to((parents == name).to_numpy()[:, None], shape)
 
 
-def age_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+def age_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray]]:
     """Yield (age group, mask over points and segments)."""
     ages = [segment.age_group for segment in prepared.demand.segments]
     for name in sorted(set(ages)):

@@ -200,11 +200,12 @@ def _refuse_downloads(used: Mapping[str, Any]) -> None:
 
 def _verdict(hearing: Hearing, place: Path, *, resolve: bool) -> Verdict:
     """Return the verdict on a folder whose plan is without fault."""
-    record, second = hearing.record, hearing.second(asked=resolve)
+    record = hearing.record
     found = content_faults(place, hearing.files, hearing.others)
-    proven = record["proof"] == "solver" and second.bound.holds
-    expected = set(hearing.files)
-    opinions = [second.bound] if record["proof"] == "solver" else []
+    expected, opinions, proven = set(hearing.files), [], False
+    if record["proof"] == "solver":
+        opinions.append(hearing.second(asked=resolve).bound)
+        proven = opinions[0].holds
     if record["proof"] == "certificate":
         expected.add(CERTIFICATE_FILE)
         certified = _certified(hearing, place)
@@ -212,7 +213,7 @@ def _verdict(hearing: Hearing, place: Path, *, resolve: bool) -> Verdict:
         found.unchecked.extend(certified.unchecked)
         proven = not certified.differences
     if proven:
-        opinions.append(second.ties)
+        opinions.append(hearing.second(asked=resolve).ties)
     differences = [*folder_faults(place, expected), *found.differences, *(d for o in opinions for d in o.differences)]
     if differences:
         return _refuted(record, differences)

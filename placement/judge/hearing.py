@@ -20,6 +20,7 @@ from placement.judge.second import Second
 from placement.judge.ties import tie_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
 from placement.study import overrides_of
+from placement.values import Certificate
 
 _DECIMALS = 6
 _BRIEF = 200
@@ -44,7 +45,8 @@ class Hearing:
         self.claims = Claims.of(record)
         self.unchecked: tuple[str, ...] = ()
         self._certified: dict[bytes, Found] = {}
-        self._second: dict[bool, Second] = {}
+        self._accepted: Certificate | None = None
+        self._second: dict[tuple[bool, bool], Second] = {}
 
     @cached_property
     def others(self) -> str:
@@ -125,14 +127,17 @@ class Hearing:
         except CertificateError as error:
             return Found(differences=[f"certificate: {error}"])
         found = packed_faults(content, certificate.to_bytes(), self.others)
-        found.differences.extend(certificate_faults(self.record, self.claims, self.counting, certificate))
+        faults = tuple(certificate_faults(self.record, self.claims, self.counting, certificate))
+        self._accepted = self._accepted if faults else certificate
+        found.differences.extend(faults)
         return found
 
     def second(self, *, asked: bool) -> Second:
         """Return a second opinion: on a bound that nothing here proves, and on equal plans."""
-        if asked not in self._second:
-            self._second[asked] = Second(self.record, self.claims, self.counting, asked=asked)
-        return self._second[asked]
+        key = asked, self._accepted is not None
+        if key not in self._second:
+            self._second[key] = Second(self.record, self.claims, self.counting, asked=asked, accepted=self._accepted)
+        return self._second[key]
 
     def checked(self) -> tuple[str, ...]:
         """Return what was checked of a plan without a fault, for the reader."""

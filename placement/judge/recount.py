@@ -16,8 +16,7 @@ from placement.judge.facts import district_masks
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Segment
-
-Bools = NDArray[np.bool_]
+from placement.values.arrays import BoolArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,14 +36,14 @@ class Reach:
     prepared: Prepared
     limits: tuple[Fraction, ...]
     which: NDArray[np.int64]
-    usable: tuple[Bools, ...]
+    usable: tuple[BoolArray, ...]
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
         """Yield boolean blocks of rows: all points in one segment, then in the next."""
         for segment in range(len(self.usable)):
             yield from self._blocks(self.prepared.times, segment, self.usable[segment])
 
-    def by(self, standing: Bools) -> Bools:
+    def by(self, standing: BoolArray) -> BoolArray:
         """Return (points, segments): within reach of at least one standing site."""
         few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
         columns = []
@@ -53,7 +52,7 @@ class Reach:
             columns.append(np.concatenate([np.zeros(0, dtype=bool), *hits]))
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=bool)
 
-    def _blocks(self, times: TravelTimes | TimesStream, segment: int, usable: Bools) -> Iterator[sparse.csr_array]:
+    def _blocks(self, times: TravelTimes | TimesStream, segment: int, usable: BoolArray) -> Iterator[sparse.csr_array]:
         speed_m_s = Fraction(str(self.prepared.demand.segments[segment].speed_m_s))
         metres, start = self.prepared.study.travel.threshold_m is not None, 0
         for block in times.blocks():
@@ -102,7 +101,7 @@ def _whole_limits(
         yield math.floor(limit * factor)
 
 
-def _near(times: TravelTimes, most: NDArray[np.int64], usable: Bools) -> sparse.csr_array:
+def _near(times: TravelTimes, most: NDArray[np.int64], usable: BoolArray) -> sparse.csr_array:
     """Return who is within (points,) whole limits of a usable site."""
     matrix = times.matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -124,14 +123,14 @@ def _minutes(start: int, end: int) -> set[int]:
     return set(range(start, end)) if end > start else set(range(start, 1440)) | set(range(end))
 
 
-def coverage_record(prepared: Prepared, reached: Bools) -> dict[str, Any]:
+def coverage_record(prepared: Prepared, reached: BoolArray) -> dict[str, Any]:
     """Return the ``coverage`` record of ``plan.json`` for one set of stations."""
     demand = prepared.demand
     share = demand.need_share
     use = demand.need * demand.awareness * demand.uptake
     amounts = {"": share * demand.need + (1 - share) * use, "need_": demand.need, "use_": use}
 
-    def record(mask: Bools) -> dict[str, float]:
+    def record(mask: BoolArray) -> dict[str, float]:
         """Return the sums over the rows in `mask`, covered and in total."""
         out = {}
         for prefix, amount in amounts.items():
@@ -147,20 +146,20 @@ def coverage_record(prepared: Prepared, reached: Bools) -> dict[str, Any]:
     }
 
 
-def _segment_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bools]]:
+def _segment_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray]]:
     for number, segment in enumerate(prepared.demand.segments):
         mask = np.zeros(shape, dtype=bool)
         mask[:, number] = True
         yield "/".join((segment.age_group, segment.period, segment.service)), mask
 
 
-def _people(prepared: Prepared, reached: Bools) -> Mapping[str, dict[str, float]]:
+def _people(prepared: Prepared, reached: BoolArray) -> Mapping[str, dict[str, float]]:
     population = prepared.population
     special = [group for group in prepared.study.demand.age_groups if group != "general"]
     residents = {group: population[group].to_numpy() for group in special}
     residents["general"] = population["people"].to_numpy() - sum(residents.values())
     out: dict[str, dict[str, float]] = {}
-    hits: dict[tuple[str, str], Bools] = {}
+    hits: dict[tuple[str, str], BoolArray] = {}
     for number, segment in enumerate(prepared.demand.segments):
         key = (segment.age_group, segment.period)
         hits[key] = hits.get(key, np.zeros(len(population), dtype=bool)) | reached[:, number]

@@ -7,6 +7,7 @@ solving is used. A bound from here is floating point: it is a second opinion, no
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,18 +16,16 @@ from scipy import optimize, sparse
 
 from placement.judge.certificate_classes import RowClasses
 from placement.values import CoverageProgram
+from placement.values.arrays import BoolArray, IntArray
 
 LIMIT_S = 600.0
 """Seconds the judge gives a run that was asked for."""
 MOST_ENTRIES = 5_000_000
 """Cover entries of the largest program that is solved anew."""
-FEW_ENTRIES = 5_000
-"""Cover entries up to which equal plans are compared without being asked for."""
+FEW_ENTRIES = 20_000
+"""Open cover entries up to which equal plans are compared without being asked for."""
 FEW_S = 20.0
 """Seconds for each of those runs."""
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +58,30 @@ class Resolver:
         self.classes = classes
         self.values = np.concatenate([program.column_values, classes.weights])
         self.matrix, self.lower, self.upper = _rows(program, classes)
+        self.least_chosen, self.most_chosen = program.required.copy(), ~program.excluded
+
+    def narrowed(self, state: NDArray[np.int8]) -> Resolver:
+        """Return the same for the plans with the columns of state 1 and without those of state 0; -1 is open."""
+        narrow = copy(self)
+        narrow.least_chosen = self.least_chosen | (state == 1)
+        narrow.most_chosen = self.most_chosen & (state != 0)
+        return narrow
 
     @property
     def entries(self) -> int:
-        """Cover entries of the program."""
-        return int(self.classes.sites.size)
+        """Cover entries at sites of which a column is open."""
+        column_site = self.program.column_site
+        sites = np.zeros(self.program.n_sites, dtype=bool)
+        sites[column_site[(column_site >= 0) & ~self.least_chosen & self.most_chosen]] = True
+        return int(np.count_nonzero(sites[self.classes.sites]))
 
     def most(self, limit_s: float) -> Resolved:
         """Return the greatest value of a plan."""
         return self._solved(self.values, (), limit_s)
 
-    def least(self, amounts: Ints, limit_s: float, *, worth: int, within: tuple[tuple[Ints, int], ...]) -> Resolved:
+    def least(
+        self, amounts: IntArray, limit_s: float, *, worth: int, within: tuple[tuple[IntArray, int], ...]
+    ) -> Resolved:
         """Return the least sum of column amounts, negated, of plans worth at least `worth`.
 
         Parameters
@@ -87,7 +99,7 @@ class Resolver:
         more = ((-self.values, -worth), *((np.concatenate([each, nothing]), most) for each, most in within))
         return self._solved(-np.concatenate([amounts, nothing]), more, limit_s)
 
-    def _solved(self, values: Ints, more: tuple[tuple[Ints, int], ...], limit_s: float) -> Resolved:
+    def _solved(self, values: IntArray, more: tuple[tuple[IntArray, int], ...], limit_s: float) -> Resolved:
         matrix = sparse.vstack([self.matrix, *(sparse.csr_array(row[None, :].astype(float)) for row, _ in more)])
         lower = np.concatenate([self.lower, np.full(len(more), -np.inf)])
         upper = np.concatenate([self.upper, [float(most) for _, most in more]])
@@ -97,8 +109,8 @@ class Resolver:
             -values.astype(float),
             integrality=np.concatenate([np.ones(n_columns), free]),
             bounds=optimize.Bounds(
-                np.concatenate([self.program.required.astype(float), free]),
-                np.concatenate([1.0 - self.program.excluded, free + 1]),
+                np.concatenate([self.least_chosen.astype(float), free]),
+                np.concatenate([self.most_chosen.astype(float), free + 1]),
             ),
             constraints=optimize.LinearConstraint(sparse.csc_array(matrix), lower, upper),
             options={"time_limit": limit_s, "mip_rel_gap": 0.0},
@@ -111,7 +123,7 @@ class Resolver:
             best=None if run.x is None else self._counted(run.x[:n_columns] > 0.5, values, more),
         )
 
-    def _counted(self, chosen: Bools, values: Ints, more: tuple[tuple[Ints, int], ...]) -> int | None:
+    def _counted(self, chosen: BoolArray, values: IntArray, more: tuple[tuple[IntArray, int], ...]) -> int | None:
         """Return the value of a plan in integers, or None where it breaks a rule."""
         stands = np.zeros(self.program.n_sites, dtype=bool)
         sites = self.program.column_site[chosen]
@@ -122,13 +134,13 @@ class Resolver:
         whole = np.concatenate([chosen, covered]).astype(np.int64)
         amounts = self.matrix @ whole
         kept = (amounts <= self.upper).all() and (amounts >= self.lower).all()
-        kept = kept and not (self.program.required & ~chosen).any() and not (self.program.excluded & chosen).any()
+        kept = kept and not (self.least_chosen & ~chosen).any() and not (~self.most_chosen & chosen).any()
         if not kept or any(int(row @ whole) > most for row, most in more):
             return None
         return int(values @ whole)
 
 
-def _rows(program: CoverageProgram, classes: RowClasses) -> tuple[sparse.csr_array, NDArray[np.float64], Ints]:
+def _rows(program: CoverageProgram, classes: RowClasses) -> tuple[sparse.csr_array, NDArray[np.float64], IntArray]:
     """Return the rows of the program over its columns and classes, with their limits."""
     n_columns, n_classes = program.n_columns, classes.count
     at_site = np.flatnonzero(program.column_site >= 0)

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.judge.certificate_optima import agreed
 from placement.judge.counting import SCALE, Counting
 from placement.judge.program import chosen_columns, program_columns, spent_once
-from placement.judge.resolve import FEW_ENTRIES, FEW_S, LIMIT_S, MOST_ENTRIES
+from placement.judge.resolve import FEW_ENTRIES, FEW_S, LIMIT_S, MOST_ENTRIES, Resolver
 from placement.judge.rules import Claims
+from placement.values import Certificate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +45,21 @@ class Second:
         The plan and the study.
     asked
         Whether the judge was asked to solve; else only small programs are, to compare equal plans.
+    accepted
+        The plan's certificate once it is found to prove the plan's bound.
     """
 
-    def __init__(self, record: Mapping[str, Any], claims: Claims, counting: Counting, *, asked: bool) -> None:
-        self.record, self.claims, self.counting, self.asked = record, claims, counting, asked
+    def __init__(
+        self,
+        record: Mapping[str, Any],
+        claims: Claims,
+        counting: Counting,
+        *,
+        asked: bool,
+        accepted: Certificate | None = None,
+    ) -> None:
+        self.record, self.claims, self.counting = record, claims, counting
+        self.asked, self.accepted = asked, accepted
 
     @cached_property
     def bound(self) -> Opinion:
@@ -72,7 +85,8 @@ class Second:
         """Whether no plan that covers as much takes fewer actions, or as many for less money."""
         if not self.record["solve"]["tie_broken"]:
             return Opinion(holds=False)
-        if self.counting.resolver.entries > (MOST_ENTRIES if self.asked else FEW_ENTRIES):
+        resolver = self._among_optima()
+        if resolver.entries > (MOST_ENTRIES if self.asked else FEW_ENTRIES):
             skipped = "not compared with plans that cover as much, by actions and money: verify --resolve does it"
             return Opinion(holds=False, checked=(skipped,))
         chosen = chosen_columns(self.counting.prepared, self.claims)
@@ -81,7 +95,7 @@ class Second:
         for name, amounts in self._amounts():
             mine = int(amounts[chosen].sum())
             limit_s = LIMIT_S if self.asked else FEW_S
-            found = self.counting.resolver.least(amounts, limit_s, worth=worth, within=within)
+            found = resolver.least(amounts, limit_s, worth=worth, within=within)
             if found.best is not None and -found.best < mine:
                 less = f"solve.tie_broken: a plan that covers as much takes less in {name}"
                 return Opinion(holds=False, differences=(less,))
@@ -92,6 +106,13 @@ class Second:
         return Opinion(
             holds=True, checked=("no plan that covers as much has fewer actions, or as many for less money",)
         )
+
+    def _among_optima(self) -> Resolver:
+        """Return the program with the columns decided in which all optima agree, where a certificate says so."""
+        resolver, accepted = self.counting.resolver, self.accepted
+        if accepted is None or accepted.objective != accepted.bound:
+            return resolver
+        return resolver.narrowed(agreed(resolver.program, resolver.classes, accepted))
 
     def _amounts(self) -> Iterable[tuple[str, NDArray[np.int64]]]:
         prepared = self.counting.prepared

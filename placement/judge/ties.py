@@ -21,8 +21,7 @@ from placement.judge.facts import station_amount
 from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
-
-IntArray = NDArray[np.int64]
+from placement.values.arrays import IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.values import Demand, Sites
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 WIDTH_PX = 1000.0
 HEIGHTS_PX = (460.0, 900.0)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from placement.maps.frame import INK, FloatArray, Frame
+from placement.maps.frame import INK, Frame
 from placement.maps.words import shown
+from placement.values.arrays import FloatArray
 
 SIGN_PX = 10.0
 APART_PX = 2 * SIGN_PX + 1

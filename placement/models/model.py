@@ -1,20 +1,24 @@
 """What a model is: columns, rows and the meaning of both.
 
-A model is one function of a :class:`~placement.case.Case`; it returns the integer program beside the meaning of
-its columns. What follows (solving, equal plans, actions, money, why there is no plan) reads that meaning and knows no
-model by name.
+A model is one function of a :class:`~placement.case.Case`; it returns the integer program beside the meaning of its
+columns. What follows (solving, equal plans, actions, money, why there is no plan) reads that meaning and knows no model
+by name.
 
 How to add a model
 ------------------
 1. One file in ``placement/models/`` with one function that keeps to :class:`Model`. ``models/parts.py`` has columns,
-   rows and floors to choose from; ``maximal_coverage.py`` uses all of them. Columns that do something new get a
-   :class:`Decision` of their own in the `decisions` of their :class:`Columns`.
+   rows and floors to choose from; ``maximal_coverage.py`` uses all of them.
 2. One line in ``placement/values/objectives.py``: the objective's name and where the function is. A model that lives
    elsewhere is registered by :func:`placement.models.register` instead.
-3. One entry in ``tests/models/test_contract.py``: what the model may do at a site, and what a plan is worth, for its
-   brute force. A second solver, the judge's recount, money and decoding are then compared by themselves.
-4. The judge rebuilds programs by code of its own: until ``placement/judge/program.py`` has the new one, a plan for it
-   can be made, and ``placement verify`` refuses to judge it.
+3. One entry in ``ALLOWED`` of ``tests/models/test_contract.py``: what may happen at a site, and any rule of the
+   model's own, for its brute force. A second solver, the judge's recount, money and decoding are then compared by
+   themselves. (The brute force counts covered weight; a model that maximises something else brings its own count.)
+4. The judge rebuilds programs by code of its own. Until ``placement/judge/program.py`` has the new one and names it in
+   ``JUDGED``, plans are made and written, and ``placement verify`` refuses to judge them.
+
+A kind of column that is none of :data:`DECISIONS` is a :class:`Decision` in the `decisions` of its :class:`Columns`,
+and one more list of ``DecisionsPart`` in ``placement/report/infeasible_json.py``. An action that is none of ``ACTIONS``
+(``placement/values/plan.py``) is a word of every file and report: look for that name.
 
 How to add a row kind
 ---------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from placement.pipeline.shift import warn_if_shifted
 from placement.pipeline.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
 from placement.pipeline.streets import read_streets
 from placement.pipeline.times import study_times
+from placement.progress import CHECK, DEMAND, READING, TIMES, Listener, Progress
 from placement.streets import Streets
 from placement.study import Study, StudyError, read_study
 from placement.tables import (
@@ -152,7 +153,7 @@ def read_inputs(study: Study) -> tuple[Tables, Streets | None]:
     return replaced(tables, notes=(*tables.notes, *notes)), streets
 
 
-def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = None, cached: bool = True) -> Prepared:
+def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None, cached: bool = True) -> Prepared:
     """Read a study's tables and compute demand and travel times.
 
     Parameters
@@ -160,7 +161,7 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     study
         See :func:`placement.study.read_study`.
     progress
-        Called with a line of text at each step.
+        Called with a :class:`~placement.progress.Step` whenever there is something to tell.
     cached
         False: travel times are computed here, whatever an earlier run has kept.
 
@@ -174,14 +175,14 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     ShiftedWarning
         If a table lies off the streets as GCJ-02 or BD-09 tables do that are called WGS-84.
     """
-    tell = progress or (lambda _line: None)
-    tell("reading tables")
+    progress = Progress.of(progress, CHECK)
+    progress.stage(READING)
     before = input_states(study)
     tables, streets = read_inputs(study)
     population, more = demand_points(study, tables, streets)
     fingerprints = refuse_changes(study, before)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
-    tell("estimating demand")
+    progress.stage(DEMAND)
     survey, left_out = survey_counts(study, tables)
     notes = (*study.notes, *tables.notes, *more, *left_out)
     awareness = None
@@ -194,7 +195,7 @@ def prepare_inputs(study: Study, *, progress: Callable[[str], None] | None = Non
     demand = study_demand(study, population, footfall, awareness)
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
     notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
-    tell("walking times")
+    progress.stage(TIMES)
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
     notes = (*notes, *countable_notes(study, demand, tables.sites, times))

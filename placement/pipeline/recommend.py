@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from placement.interrupts import hold_interrupts
@@ -11,6 +10,7 @@ from placement.pipeline.policy import study_options
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.pipeline.visits import Visits, predict_visits
 from placement.plan import optimise
+from placement.progress import RECOMMEND, VISITS, Listener, Progress
 from placement.solve import check_backend
 from placement.study import Study
 from placement.values import Plan, Policy, SolveOptions
@@ -48,7 +48,7 @@ def recommend(
     policy: Policy | None = None,
     options: SolveOptions | None = None,
     *,
-    progress: Callable[[str], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Outcome:
     """Run the whole job and return the plan with its stages; nothing is written.
 
@@ -59,7 +59,7 @@ def recommend(
     policy, options
         Limits of the plan, and how it is sought; by default the study's own.
     progress
-        Called with a line of text at each step.
+        Called with a :class:`~placement.progress.Step` whenever there is something to tell.
 
     Raises
     ------
@@ -71,10 +71,10 @@ def recommend(
     """
     check_backend((options or study_options(study)).backend)
     study_engine(study)
+    progress = Progress.of(progress, RECOMMEND)
     with hold_interrupts(at_once=False):
         case = prepare(study, progress=progress)
         plan = optimise(case, policy, options, progress=progress)
-        if progress is not None:
-            progress("predicting visits")
+        progress.stage(VISITS)
         visits = predict_visits(case.prepared, plan.open)
     return Outcome(case=case, plan=plan, visits=visits)

@@ -32,17 +32,16 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
-from numpy.typing import NDArray
 
 from placement.errors import ShiftedWarning
 from placement.streets import Streets, snap_to_streets
 from placement.study import Study
 from placement.tables import Tables, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.coordinates import in_box
+from placement.values.arrays import FloatArray
 from placement.values.immutable import immutable
 
-Floats = NDArray[np.float64]
-Convert = Callable[[Floats, Floats], tuple[Floats, Floats]]
+Convert = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
 CLEAR = 4.5
 """How many standard errors the gain of a conversion must lie above nothing."""
@@ -123,7 +122,9 @@ def warn_if_shifted(study: Study, tables: Tables, streets: Streets) -> tuple[str
     return tuple(notes)
 
 
-def _suspicion(streets: Streets, frames: dict[str, Floats], names: tuple[str, ...], systems: dict[str, Convert]) -> str:
+def _suspicion(
+    streets: Streets, frames: dict[str, FloatArray], names: tuple[str, ...], systems: dict[str, Convert]
+) -> str:
     found = find_shift(streets, np.concatenate([frames[name] for name in names]), systems)
     if found is None:
         return ""
@@ -137,7 +138,7 @@ def _suspicion(streets: Streets, frames: dict[str, Floats], names: tuple[str, ..
     return f"{', '.join(names)} {looks} shifted: {medians.format('it lies' if len(names) == 1 else 'them lies')}{key}"
 
 
-def find_shift(streets: Streets, xy: Floats, systems: dict[str, Convert]) -> Shift | None:
+def find_shift(streets: Streets, xy: FloatArray, systems: dict[str, Convert]) -> Shift | None:
     """Return the shift that (n, 2) points in the CRS of the streets seem to have, or None."""
     if len(xy) < FEWEST:
         return None
@@ -165,7 +166,7 @@ def find_shift(streets: Streets, xy: Floats, systems: dict[str, Convert]) -> Shi
     return None
 
 
-def _moves(reach_m: float) -> list[Floats]:
+def _moves(reach_m: float) -> list[FloatArray]:
     """Return no move, and moves in rings around it, each ring turned against the last."""
     turns = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
     rings = [(share * reach_m, turns + share) for share in _RINGS]
@@ -173,15 +174,15 @@ def _moves(reach_m: float) -> list[Floats]:
     return [np.zeros(2), *around]
 
 
-def _distance_m(streets: Streets, xy: Floats) -> Floats:
+def _distance_m(streets: Streets, xy: FloatArray) -> FloatArray:
     return np.asarray(snap_to_streets(streets, xy).access_mm / 1000)
 
 
-def _closeness(distance: Floats) -> Floats:
+def _closeness(distance: FloatArray) -> FloatArray:
     return np.asarray(np.log(distance + _NEAR_M).mean(axis=-1))
 
 
-def _clear(before: Floats, looks: Floats) -> bool:
+def _clear(before: FloatArray, looks: FloatArray) -> bool:
     """Return whether the gain stands out among the points, and among moves from the converted places."""
     gain = np.log(before + _NEAR_M) - np.log(looks[0] + _NEAR_M)
     error = max(float(gain.std()), _SPREAD) / np.sqrt(gain.size)
@@ -189,7 +190,7 @@ def _clear(before: Floats, looks: Floats) -> bool:
     return bool(gain.mean() > max(CLEAR * error, BEYOND * common))
 
 
-def _beyond(streets: Streets, xy: Floats, before: Floats, after: Floats) -> bool:
+def _beyond(streets: Streets, xy: FloatArray, before: FloatArray, after: FloatArray) -> bool:
     """Return whether many points lie outside the town as written, and not one of all once they are converted."""
     if before.size < _OUTSIDE_OF:
         return False
@@ -199,7 +200,7 @@ def _beyond(streets: Streets, xy: Floats, before: Floats, after: Floats) -> bool
     return bool(outside >= max(_OUTSIDE_FEWEST, _OUTSIDE_SHARE * before.size) and not (after > limit).any())
 
 
-def _exact(streets: Streets, xy: Floats, moved: Floats, before: Floats, after: Floats) -> bool:
+def _exact(streets: Streets, xy: FloatArray, moved: FloatArray, before: FloatArray, after: FloatArray) -> bool:
     """Return whether the conversion puts the points exactly where streets or their nodes are."""
     if len(xy) < _EXACT_FEWEST or (before < _EXACT_M).mean() > 1 - _EXACT_SHARE:
         return False
@@ -226,6 +227,6 @@ def _undeclared(study: Study, tables: Tables) -> Iterator[tuple[str, gpd.GeoData
             yield name, frame
 
 
-def _sample(frame: gpd.GeoDataFrame) -> Floats:
+def _sample(frame: gpd.GeoDataFrame) -> FloatArray:
     """Return the coordinates of every so-many-th point."""
     return np.asarray(shapely.get_coordinates(frame.geometry.to_numpy())[:: max(1, -(-len(frame) // MOST))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from placement.case import Case
@@ -11,6 +10,7 @@ from placement.economics import station_costs
 from placement.errors import InputError
 from placement.pipeline.policy import study_options, study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare_inputs
+from placement.progress import COVERS, PREPARE, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Policy
 from placement.values.immutable import immutable
@@ -32,7 +32,7 @@ class StudyCase(Case):
     prepared: Prepared
 
 
-def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> StudyCase:
+def prepare(study: Study, *, progress: Listener | Progress | None = None) -> StudyCase:
     """Return everything that a plan of a study is made from.
 
     Parameters
@@ -40,7 +40,7 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> S
     study
         See :func:`placement.study.read_study`.
     progress
-        Called with a line of text at each step.
+        Called with a :class:`~placement.progress.Step` whenever there is something to tell.
 
     Raises
     ------
@@ -52,9 +52,9 @@ def prepare(study: Study, *, progress: Callable[[str], None] | None = None) -> S
     ShiftedWarning
         If a table lies off the streets as GCJ-02 or BD-09 tables do that are called WGS-84.
     """
+    progress = Progress.of(progress, PREPARE)
     prepared = prepare_inputs(study, progress=progress)
-    if progress is not None:
-        progress("cover sets")
+    progress.stage(COVERS)
     standard = study_standard(study)
     return StudyCase(
         demand=prepared.demand,
@@ -88,6 +88,8 @@ def study_asked(case: StudyCase) -> Study:
         by_age = floors.by_age_group if ages is None else ages
         changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
+    if options.engine != study_options(study).engine:
+        solve |= {"engine": options.engine, "expert": True}
     about = {"name": case.name or study.study.name, "seed": options.seed}
     used = study.model_copy(
         update={

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from placement.solve.infeasible.constraints import REQUIRED, constraint_names, e
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.solve.program.recount import covered_rows, exact_sum, open_sites
 from placement.solve.program.reduced import common_divisor
+from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
 
@@ -46,14 +48,20 @@ _PRECISE = 0.05
 
 
 def explain(
-    program: CoverageProgram, certificate: Certificate, *, deadline: Deadline, seed: int, threads: int
+    program: CoverageProgram,
+    certificate: Certificate,
+    *,
+    deadline: Deadline,
+    seed: int,
+    threads: int,
+    settings: EngineSettings | None = None,
 ) -> Infeasibility:
     """Return why `program`, which `certificate` proves infeasible, has no plan.
 
     Where time is short the clash may name more constraints than it takes, and changes may be missing; what is returned
     is proven all the same. A solver that fails on the way takes nothing from what was proven before.
     """
-    explainer = _Explainer(program, certificate, deadline, seed, threads)
+    explainer = _Explainer(program, certificate, deadline, seed, threads, settings or DEFAULTS)
     try:
         return explainer.explain()
     except Exception as error:  # noqa: BLE001 -- whatever a solver does, what is proven stays
@@ -68,6 +76,7 @@ class _Explainer:
     deadline: Deadline
     seed: int
     threads: int
+    settings: EngineSettings
 
     def __post_init__(self) -> None:
         self.found = Infeasibility(constraints=constraint_names(self.program), certificate=self.certificate)
@@ -75,7 +84,7 @@ class _Explainer:
     def explain(self) -> Infeasibility:
         """Return the clash with its proof and the changes."""
         names = self.found.constraints
-        self._relaxation = FeasibilityModel(self.program, threads=self.threads)
+        self._relaxation = self._model(self.program)
         conflict, proof = self._filtered(names)
         if proof is not None and len(conflict) < len(names):
             self.found = Infeasibility(constraints=conflict, certificate=proof)
@@ -84,6 +93,9 @@ class _Explainer:
         candidates = [change for change in changes if change is not None]
         settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
         return replace(self.found, changes=tuple(change for change in settled if change is not None))
+
+    def _model(self, program: CoverageProgram) -> FeasibilityModel:
+        return FeasibilityModel(program, threads=self.threads, settings=self.settings)
 
     def _filtered(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Certificate | None]:
         """Return a smallest part of the constraints that still clashes, with its proof; what is doubtful stays in."""
@@ -98,7 +110,7 @@ class _Explainer:
             if name in conflict and rest and not until.passed():
                 still = self._relaxation.clash(rest, until)
                 conflict = tuple(other for other in rest if other in still) if still else conflict
-        proof = FeasibilityModel(restricted(self.program, conflict), threads=self.threads).proof(self.deadline)
+        proof = self._model(restricted(self.program, conflict)).proof(self.deadline)
         if proof is None:  # fractions prove it together with the rest, whose rounding they may need
             proof = self._asked(restricted(self.program, conflict), self.deadline).certificate
         if self.program.n_columns > _FEW_COLUMNS:
@@ -200,7 +212,8 @@ class _Explainer:
     def _asked(self, program: CoverageProgram, until: Deadline) -> Solution:
         """Return what the engine finds of a program in its share of the time: any plan, or proof that none exists."""
         limit = max(_QUESTION_SHARE * until.left_s(), 1e-3)
-        return solve_engine(program, gap=_ANY_PLAN, time_limit_s=limit, seed=self.seed, threads=self.threads)
+        options: dict[str, Any] = {"seed": self.seed, "threads": self.threads}
+        return solve_engine(program, gap=_ANY_PLAN, time_limit_s=limit, settings=self.settings, **options)
 
 
 def _excess(program: CoverageProgram, name: str, chosen: NDArray[np.bool_]) -> int:

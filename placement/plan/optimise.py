@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from placement.case import Case, measure
+from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
+from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progress
 from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.checks import shown
@@ -22,7 +23,7 @@ def optimise(
     policy: Policy | None = None,
     options: SolveOptions | None = None,
     *,
-    progress: Callable[[str], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Plan:
     """Return the best plan found, with its bound.
 
@@ -33,7 +34,7 @@ def optimise(
     policy, options
         Its limits, and how it is sought; by default the case's own.
     progress
-        Called with a line of text at each step.
+        Called with a :class:`~placement.progress.Step` whenever there is something to tell.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def optimise(
     """
     asked = _asked(case, policy, options)
     try:
-        return _optimised(asked, progress or (lambda _line: None))
+        return _optimised(asked, Progress.of(progress, OPTIMISE))
     except InfeasibleError as error:
         error.case = asked
         raise
@@ -65,20 +66,23 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
     return case.but(policy=policy or case.policy, options=options or case.options)
 
 
-def _optimised(case: Case, tell: Callable[[str], None]) -> Plan:
+def _optimised(case: Case, progress: Progress) -> Plan:
     sites, costs = case.sites, case.costs
+    progress.stage(PROGRAM)
+    begun = now_s()
     model = model_of(case.policy.objective)(case)
-    tell(f"solving: {model.program.n_columns} decisions at {len(sites)} sites")
+    spent_s = now_s() - begun
     options = case.options
+    detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
+    progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
     runs: dict[str, Any] = {
         "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
     }  # fmt: skip
-    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, **runs}
-    solution, left_s = solve_in_time(model.program, options.backend, how)
+    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
+    solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     tie_broken = False
-    tell(f"{solution.status}: gap {solution.gap:.4%}")
     if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
-        tell("choosing among equal plans")
+        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(

@@ -8,12 +8,13 @@ names constraints that clash; where nothing does, the study is not known to be i
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
+from placement.clock import now_s
 from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.interrupts import hold_interrupts
 from placement.plan.infeasible import explain
+from placement.progress import EXPLAINING
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline
 from placement.values import Certificate, CoverageProgram, Solution
@@ -22,6 +23,9 @@ AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
 and what solving has left of it."""
 
+_LEAST_S = 0.01
+"""Seconds that solving gets at least, whatever was spent before."""
+
 _WORDS = {"infeasible": "says infeasible, without a proof", "no_solution": "found no plan"}
 """What a solver does that is not the last word, by the status of its solution."""
 
@@ -29,8 +33,12 @@ _EXPLAIN_S, _EXPLAIN_TIMES = 4.5, 3.0
 """Seconds in which a clash is explained at most, or so many times as long as its proof took."""
 
 
-def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any]) -> tuple[Solution, float]:
+def solve_in_time(
+    program: CoverageProgram, backend: str, options: dict[str, Any], *, spent_s: float = 0.0
+) -> tuple[Solution, float]:
     """Return the solution, and the seconds that are left for what follows; `options` are :func:`maximise_coverage`'s.
+
+    The time limit among them counts from `spent_s` ago, when the program was begun to be written down.
 
     Raises
     ------
@@ -39,25 +47,23 @@ def solve_in_time(program: CoverageProgram, backend: str, options: dict[str, Any
     NoSolutionError
         If the time ended before any plan was found.
     """
-    from placement.solve.engine import compile_kernels  # noqa: PLC0415 -- compiling is in no time limit
-
-    if backend == "auto":
-        compile_kernels()
-    limit_s, begun = options["time_limit_s"], perf_counter()
+    limit_s, begun = options["time_limit_s"], now_s() - spent_s
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
-    solution = _asked(program, backend, options)
+    solution = _asked(program, backend, {**options, "time_limit_s": max(_LEAST_S, limit_s - spent_s)})
     if isinstance(solution, str) or _says_nothing(solution, backend):
-        solution = _asked_again(program, solution, options, limit_s - (perf_counter() - begun))
+        solution = _asked_again(program, solution, options, limit_s - (now_s() - begun))
     if solution.status == "infeasible" and solution.certificate is not None:
-        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (perf_counter() - begun))
-        raise _infeasible(program, solution.certificate, min(ends - perf_counter(), most), options)
+        if "progress" in options:
+            options["progress"].stage(EXPLAINING)
+        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
+        raise _infeasible(program, solution.certificate, min(ends - now_s(), most), options)
     if solution.status not in {"optimal", "feasible"}:
         word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
         raise NoSolutionError(
             f"no plan was found within {limit_s:g} s, and the study is not known to be infeasible{word}: "
             "allow more time"
         )
-    return solution, max(0.0, ends - perf_counter())
+    return solution, max(0.0, ends - now_s())
 
 
 def _asked(program: CoverageProgram, backend: str, options: dict[str, Any]) -> Solution | str:
@@ -93,7 +99,8 @@ def _infeasible(
 ) -> InfeasibleError:
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(max(seconds, 0.0), interrupt)
-        found = explain(program, certificate, deadline=deadline, seed=options["seed"], threads=options["threads"])
+        runs: dict[str, Any] = {name: options.get(name) for name in ("seed", "threads", "settings")}
+        found = explain(program, certificate, deadline=deadline, **runs)
         if interrupt.asked:
             raise KeyboardInterrupt
     return InfeasibleError(found.constraints, found.explanation, found)

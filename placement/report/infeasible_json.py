@@ -30,6 +30,7 @@ from placement.report.plan_json import (
 )
 from placement.study import overrides_of
 from placement.values import Change, Infeasibility
+from placement.values.rows import Unit
 
 INFEASIBLE_FILE = "infeasible.json"
 INFEASIBLE_SCHEMA = "placement/infeasible/1"
@@ -57,7 +58,7 @@ class ChangePart(Part):
     """How far one constraint must give way, everything else as it is: a limit rises, a floor falls."""
 
     constraint: Id
-    unit: Literal["fen", "fen a year", "stations or moves", "thousandths of a visit a month"]
+    unit: Literal[Unit, "thousandths of a visit a month"]
     at_least: Units = Field(description="No plan exists where it gives way by less.")
     proof: Id = Field(description="File that proves that.")
     enough: EnoughPart | None = Field(description="null: no plan was found in time.")

@@ -13,9 +13,8 @@ Rooms, from the bottom up; each imports only what stands above it in this list:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from placement.errors import InputError
+from placement.progress import Listener, Progress
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import CoverageProgram, Solution
 
@@ -42,7 +41,7 @@ def maximise_coverage(
     threads: int = 2,
     backend: str = "auto",
     settings: EngineSettings | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Solution:
     """Return the best plan found for `program`, with a proven bound on how much better any other could be.
 
@@ -53,7 +52,7 @@ def maximise_coverage(
     gap
         The run may stop once ``(bound - objective) / bound <= gap``; 0 asks for an optimum.
     time_limit_s
-        Wall-clock limit, seconds.
+        Wall-clock limit, seconds; what is compiled on first use is not counted.
     seed
         Of all random choices; the same seed gives the same plan where the run ends before the time limit.
     threads

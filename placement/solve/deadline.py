@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from time import perf_counter
 
+from placement.clock import now_s
 from placement.interrupts import Interrupt
 
 
@@ -18,7 +18,7 @@ class Deadline:
     Parameters
     ----------
     ends
-        ``time.perf_counter()`` of the moment.
+        ``placement.clock.now_s()`` of the moment.
     interrupt
         Passes the deadline at once when asked; None: nothing does.
     whole
@@ -51,7 +51,7 @@ class Deadline:
     @classmethod
     def after(cls, seconds: float, interrupt: Interrupt | None = None) -> Deadline:
         """Return the deadline so many seconds from now."""
-        return cls(perf_counter() + seconds, interrupt)
+        return cls(now_s() + seconds, interrupt)
 
     @property
     def interrupted(self) -> bool:
@@ -69,10 +69,10 @@ class Deadline:
 
     def left_s(self) -> float:
         """Return the seconds left, 0 or more."""
-        return 0.0 if self.asked else max(0.0, self.ends_at() - perf_counter())
+        return 0.0 if self.asked else max(0.0, self.ends_at() - now_s())
 
     def ends_at(self) -> float:
-        """Return ``time.perf_counter()`` of the moment, as things stand now."""
+        """Return ``placement.clock.now_s()`` of the moment, as things stand now."""
         ends = self._ends if self._reserve_s is None else self._ends - self._reserve_s()
         return ends if self._whole is None else min(ends, self._whole.ends_at())
 
@@ -82,7 +82,7 @@ class Deadline:
 
     def within(self, seconds: float) -> Deadline:
         """Return the sooner of this and `seconds` from now."""
-        return Deadline(perf_counter() + seconds, self._interrupt, self)
+        return Deadline(now_s() + seconds, self._interrupt, self)
 
     def leaving(self, reserve_s: Callable[[], float]) -> Deadline:
         """Return a deadline that passes so many seconds before this one; how many is asked at every look."""

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from time import perf_counter
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from placement.clock import now_s
 from placement.errors import NoSolutionError
 from placement.interrupts import hold_interrupts
-from placement.solve.cuts.pool import CutPool
-from placement.solve.cuts.separation import violated_odd_sets
+from placement.progress import AGGREGATING, ENGINE, SEALING, Listener, Progress
 from placement.solve.deadline import Deadline
-from placement.solve.large_root import CutRounds
-from placement.solve.plans.annealing import anneal
-from placement.solve.plans.iterated import iterated_search, shaking
-from placement.solve.plans.recombine import recombined
-from placement.solve.plans.swaps import build_field, greedy_plan
-from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
-from placement.solve.program.domain import Domain
-from placement.solve.program.dominate import dominated_columns, without
-from placement.solve.program.forest import build_forest
-from placement.solve.program.group_kernels import MASK_COLUMNS
-from placement.solve.program.problem import build_problem
 from placement.solve.program.recount import exact_sum
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.run import close_tree, run_root
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import Tree
-from placement.solve.tree.proof import ProofLog
 from placement.solve.tree.tools import Tools
-from placement.values import CoverageProgram, Floor, LinearRow, Solution
+from placement.values import CoverageProgram, Solution
 from placement.values.program import WEIGHT_LIMIT
 from placement.version import __version__
 
@@ -50,76 +35,39 @@ def solve_engine(
     seed: int = 0,
     threads: int = 2,
     settings: EngineSettings = DEFAULTS,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
-    compile_kernels()
-    asked = _Asked(gap=gap, seed=seed, threads=threads, progress=progress, settings=settings)
-    return _solve(program, asked, perf_counter() + time_limit_s)
+    told = Progress.of(progress, ENGINE)
+    return _solve(program, now_s() + time_limit_s, settings, gap=gap, seed=seed, threads=threads, progress=told)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What a caller asks for, besides the time: see :func:`solve_engine`."""
-
-    gap: float = 0.0
-    seed: int = 0
-    threads: int = 2
-    progress: Callable[[str, float], None] | None = None
-    settings: EngineSettings = DEFAULTS
-
-
-def _solve(program: CoverageProgram, asked: _Asked, ends: float) -> Solution:
-    """Aggregate, work at the root, branch, and seal the proof; `ends` is ``time.perf_counter()`` of the end."""
-    begun = perf_counter()
+def _solve(program: CoverageProgram, ends: float, settings: EngineSettings, **asked: Any) -> Solution:
+    """Aggregate, work at the root, branch, and seal the proof; `ends` is ``placement.clock.now_s()`` of the end."""
+    begun = now_s()
+    asked["progress"].stage(AGGREGATING)
     try:
-        reduced = aggregate(program, threads=asked.threads, settings=asked.settings.program, until=Deadline(ends))
+        reduced = aggregate(program, threads=asked["threads"], settings=settings.program, until=Deadline(ends))
     except NoSolutionError:
-        return _nothing(program, asked.gap, perf_counter() - begun)
-    seconds = {"aggregate": perf_counter() - begun}
+        return _nothing(program, asked["gap"], now_s() - begun)
+    seconds = {"aggregate": now_s() - begun}
     with hold_interrupts() as interrupt:
         deadline = Deadline(ends, interrupt)
-        begun = perf_counter()
-        tools, dominated = _tools(reduced, asked, deadline)
-        seconds["build"] = perf_counter() - begun
+        begun = now_s()
+        tools = Tools.of(reduced, deadline, settings=settings, **asked)
+        seconds["build"] = now_s() - begun
         root, at_root = run_root(tools)
-        begun = perf_counter()
+        begun = now_s()
         tree = close_tree(root, tools)
-        seconds |= {**at_root, "tree": perf_counter() - begun}
-        own = _sealed(reduced, tools, tree, dominated, seconds)
-        own = replace(own, interrupted=deadline.interrupted)
+        seconds |= {**at_root, "tree": now_s() - begun}
+        own = replace(_sealed(reduced, tools, tree, seconds), interrupted=deadline.interrupted)
     return own if root.by_solver is None else _better(own, root.by_solver)
 
 
-def _tools(reduced: ReducedProgram, asked: _Asked, deadline: Deadline) -> tuple[Tools, int]:
-    """Return what a run works with, and how many columns are dominated."""
-    settings = asked.settings
-    whole = build_problem(reduced, settings.program)
-    dominated = dominated_columns(whole)
-    problem = without(whole, dominated)
-    pool = CutPool(problem.covers)
-    fingerprint = reduced.classes.fingerprint(reduced.program)
-    log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
-    stop = deadline.leaving(lambda: log.reserve_s)
-    tools = Tools(
-        program=reduced.program,
-        problem=problem,
-        pool=pool,
-        log=log,
-        finder=Finder(problem, stop, settings.plans),
-        deadline=stop,
-        gap=asked.gap,
-        seed=asked.seed,
-        threads=asked.threads,
-        progress=asked.progress,
-        settings=settings,
-    )
-    return tools, int(dominated.shape[0])
-
-
-def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, seconds: dict[str, float]) -> Solution:
+def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str, float]) -> Solution:
     """Return the solution with its certificate."""
-    begun = perf_counter()
+    begun = now_s()
+    tools.progress.stage(SEALING)
     infeasible = tree.incumbent is None and tree.finished
     bound = 0 if infeasible else tree.proven_bound(tools.gap, fixed=tools.log.has_fixings)
     chosen = None if tree.incumbent is None else tree.incumbent.chosen
@@ -133,12 +81,12 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, dominated: int, s
         proof="certificate",
         solver=_NAME,
         certificate=certificate,
-        timings={**seconds, "certificate": perf_counter() - begun},
+        timings={**seconds, "certificate": now_s() - begun},
         details={
             "rows": reduced.classes.n_rows,
             "classes": reduced.classes.count,
             "columns": reduced.n_columns,
-            "dominated": dominated,
+            "dominated": int(tools.log.dominated.shape[0]),
             "cuts": tools.pool.count,
             "nodes": tree.nodes,
             "price_sets": certificate.prices.count,
@@ -177,46 +125,3 @@ def _better(own: Solution, by_solver: Solution) -> Solution:
 
 def _width(solution: Solution) -> float:
     return math.inf if solution.status == "no_solution" else solution.bound - solution.objective
-
-
-@functools.cache
-def compile_kernels() -> None:
-    """Run every kernel once a process, so that compiling, or loading what was compiled, is in no time limit."""
-    budget = LinearRow(name="budget", columns=np.arange(4), coefficients=np.array([2, 3, 4, 5]), limit=7)
-    pair = LinearRow(name="pair", columns=np.array([0, 1]), coefficients=np.array([1, -1]), limit=0, equality=True)
-    for sites in (4, 2 * MASK_COLUMNS):
-        for linear in ((budget,), (budget, pair)):
-            toy = _toy(sites, linear)
-            _solve(toy, _Asked(threads=1), math.inf)
-        aggregate(_toy(sites, (budget,), np.int32))  # covers come with either kind of index
-    fewest = DEFAULTS.program.forest_entries
-    build_forest(np.arange(fewest + 1), np.arange(fewest, dtype=np.int32), fewest)
-    problem = build_problem(aggregate(_toy(4, (budget,))))
-    work = Domain.of(problem).restricted(problem)
-    ground = build_field(work, neighbours=True)
-    start, _ = greedy_plan(ground, np.zeros(4, dtype=bool), 1, 0)
-    anneal(ground, start, 10, 1.0, 0.1, 0.1, DEFAULTS.plans.cooling_every, 0)
-    iterated_search(ground, start, 1, 0.0, 0.0, 0, shaking(DEFAULTS.plans))
-    recombined(ground, 0, 0.5, start, start)
-    rounds = CutRounds(work, np.full(work.columns.size, 0.5), np.full(work.weights.size, 0.5))
-    rounds.add([tuple(range(work.weights.size))])
-    rounds.step(Deadline.after(math.inf))
-    rounds.prices(problem, CutPool(problem.covers))
-    halves = np.full(work.fold.shape[1], 0.5)
-    violated_odd_sets(work.indptr, work.sites, work.weights, halves, np.ones(work.weights.size), seed=0)
-
-
-def _toy(sites: int, linear: tuple[LinearRow, ...], index: type[np.signedinteger] = np.int64) -> CoverageProgram:
-    none = np.zeros(4, dtype=bool)
-    rows, indptr = np.array([0, 1, 1, 2, 2, 0, 3, 0], dtype=index), np.arange(0, 9, 2, dtype=index)
-    return CoverageProgram(
-        covers=sparse.csr_array((np.ones(8, dtype=bool), rows, indptr), shape=(4, sites)),
-        weights=np.array([3, 4, 5, 6]),
-        n_sites=sites,
-        column_site=np.arange(4),
-        column_values=np.zeros(4, dtype=np.int64),
-        linear=linear,
-        floors=(Floor(name="floor", rows=np.array([0, 1]), minimum=3),),
-        required=none,
-        excluded=none,
-    )

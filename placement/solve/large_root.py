@@ -13,12 +13,13 @@ import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.clock import now_s
+from placement.progress import PLANS
 from placement.solve.bounds.class_prices import ClassPrices
 from placement.solve.bounds.cut_saddle import (
     BEST,
@@ -76,9 +77,9 @@ class CutRounds:
         """Add odd sets that the point violates, unless there is no time for it; return whether to go on with steps."""
         if until.passed(margin_s=self._separating_s):
             return bool(self._sets) and not until.passed()
-        begun = perf_counter()
+        begun = now_s()
         self._separate()
-        self._separating_s = perf_counter() - begun
+        self._separating_s = now_s() - begun
         return bool(self._sets)
 
     def _separate(self) -> None:
@@ -153,6 +154,7 @@ def polish(root: Root, tools: Tools, until: Deadline) -> Root:
     for turn in itertools.count():
         if until.passed() or root.is_closed(tools):
             break
+        tools.tell(PLANS, root.incumbent, root.bound)
         before, share = root, large.stage_share if turn else large.first_share
         stage = until.within(max(large.least_stage_s, share * until.left_s()))
         plain = has_floors or turn == 0

@@ -23,8 +23,8 @@ from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Node, Visit, fixed_by_prices
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
+from placement.values.arrays import BoolArray
 from placement.values.certificate import SCALE
-from placement.values.program import BoolArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +91,12 @@ class Root:
 
 
 def taken(root: Root, visit: Visit, tools: Tools) -> Root:
-    """Return the root after a visit to it; what the visit fixed is logged."""
+    """Return the root after a visit to it; what the visit fixed is logged.
+
+    What cannot be sealed in time any more is not taken, but for the plan.
+    """
+    if not tools.seals_in_time(visit.fixings):
+        return root.better(visit.incumbent)
     node = visit.node
     for prices, columns, values in visit.fixings:
         tools.log.add_fixing(0, prices, node.domain.limits, columns, values)

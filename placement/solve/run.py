@@ -12,10 +12,11 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 
+from placement.clock import now_s
+from placement.progress import PLANS, ROOT, TREE
 from placement.solve.deadline import Deadline
 from placement.solve.large_root import polish
 from placement.solve.lp.relaxation import CutRelaxation
@@ -30,7 +31,7 @@ from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Visit
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ class RootStage:
 
     Parameters
     ----------
-    name
-        Under which its seconds are told.
+    name, says
+        Under which its seconds are told, and what it does in words.
     is_due
         Whether it is worth while, from what is known.
     work
@@ -50,6 +51,7 @@ class RootStage:
     """
 
     name: str
+    says: str
     is_due: Callable[[Root, Tools], bool]
     work: Callable[[Root, Tools, Deadline], Root]
 
@@ -59,22 +61,23 @@ def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
     root, seconds = Root.of(tools.problem), {}
     for stage in _stages_at_root(root, tools):
         if stage.is_due(root, tools):
-            begun = perf_counter()
+            begun = now_s()
+            tools.tell(stage.says, root.incumbent, root.bound)
             root = stage.work(root, tools, tools.deadline)
-            seconds[stage.name] = perf_counter() - begun
+            seconds[stage.name] = now_s() - begun
     return root, seconds
 
 
 def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     """Return the stages of a program: of many columns or few, and, of many, too large to be branched on or not."""
-    solver = RootStage(name="solver", is_due=_is_hard_without_plan, work=ask_solver)
+    solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
     if not _is_wide(tools):
-        return RootStage(name="plans", is_due=_is_packing, work=greedy), solver
+        return RootStage(name="plans", says=PLANS, is_due=_is_packing, work=greedy), solver
     if _is_large(root, tools):
-        bound = RootStage(name="root", is_due=_always, work=first_bound_of_large)
-        return bound, RootStage(name="plans", is_due=_is_open, work=polished), solver
-    bound = RootStage(name="root", is_due=_always, work=first_bound)
-    return bound, RootStage(name="plans", is_due=_is_worth_improving, work=improved), solver
+        bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound_of_large)
+        return bound, RootStage(name="plans", says=PLANS, is_due=_is_open, work=polished), solver
+    bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound)
+    return bound, RootStage(name="plans", says=PLANS, is_due=_is_worth_improving, work=improved), solver
 
 
 def _is_wide(tools: Tools) -> bool:
@@ -228,6 +231,7 @@ def _proof_until(root: Root, tools: Tools) -> Deadline:
 
 def close_tree(root: Root, tools: Tools) -> Tree:
     """Branch until every node is closed, or there is no more time."""
+    tools.tell(TREE, root.incumbent, root.bound)
     until = _proof_until(root, tools)
     simplex = root.by_solver is None and simplex_fits(root, tools)
     visitor = FirstOrderVisitor(tools, until)

@@ -8,25 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
-from numpy.typing import NDArray
 
 from placement.errors import CrsError, InputError
 from placement.streets.parts import LONGEST_MM, StreetTables
 from placement.streets.ways import edges_of_ways
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
+from placement.values.arrays import FloatArray, IntArray
 
 
 def tables_of_ways(
     table: str,
-    vertex: Longs,
-    starts: Longs,
+    vertex: IntArray,
+    starts: IntArray,
     *,
     attributes: pd.DataFrame,
     ids: pd.Index,
-    xy: Floats,
-    measure: Callable[[Longs, Longs], Floats],
+    xy: FloatArray,
+    measure: Callable[[IntArray, IntArray], FloatArray],
     crs: pyproj.CRS,
     left_out: list[dict[str, Any]],
 ) -> StreetTables:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyproj
@@ -17,11 +16,16 @@ from placement.streets.parts import StreetTables, one_way
 from placement.streets.xml import refuse_entities
 from placement.values.crs import metric_crs, near_wgs84, utm_zone
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 _TABLE = "streets (GraphML)"
 
 
 def read_graphml(path: Path) -> nx.MultiDiGraph:
     """Return the graph of a GraphML file without trusting it."""
+    import networkx as nx  # noqa: PLC0415 - slow to load, and needed for this kind of file alone
+
     refuse_entities(path, _TABLE)
     try:
         graph = nx.read_graphml(path, force_multigraph=True)

@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from placement.kernels import compiled, inner
+from placement.kernels import FloatTable, Ints, Longs, inner, kernel
 
 MOST_RINGS = 24
 """Rings a point looks through before it is left to a tree search."""
@@ -35,11 +34,6 @@ MOST_IN_A_CELL = 2000
 """Segments in one cell beyond which the grid is too coarse for the densest quarter."""
 
 Array: TypeAlias = NDArray[Any]
-
-_FLOAT64 = types.Array(types.float64, 1, "C", readonly=True)
-_INT64 = types.Array(types.int64, 1, "C", readonly=True)
-_INT32 = types.Array(types.int32, 1, "C", readonly=True)
-_PLANE = types.Array(types.float64, 2, "C", readonly=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,12 +121,8 @@ def _enter(
                     place[cell] += 1
 
 
-@compiled(
-    types.Tuple((types.int64[::1], types.int32[::1]))(  # type: ignore[no-untyped-call]
-        _PLANE, *[types.float64] * 3, *[types.int64] * 2
-    )
-)
-def _fill(segments: Array, x0: float, y0: float, cell_m: float, columns: int, rows: int) -> tuple[Array, Array]:
+@kernel
+def _fill(segments: FloatTable, x0: float, y0: float, cell_m: float, columns: int, rows: int) -> tuple[Array, Array]:
     """Return the segments of each cell as CSR."""
     counts = np.zeros(columns * rows, np.int64)
     _enter(segments, x0, y0, cell_m, columns, rows, counts, np.empty(0, np.int32))
@@ -159,16 +149,12 @@ def _measure(x: float, y: float, segments: Array, s: int) -> tuple[float, float]
     return abs(across) * np.sqrt(square), share
 
 
-@compiled(
-    types.Tuple((types.int64[::1], types.float64[::1], types.float64[::1]))(  # type: ignore[no-untyped-call]
-        _PLANE, _PLANE, _INT64, _INT32, *[types.float64] * 3, *[types.int64] * 2
-    )
-)
+@kernel
 def _nearest(
-    xy: Array,
-    segments: Array,
-    first: Array,
-    segment: Array,
+    xy: FloatTable,
+    segments: FloatTable,
+    first: Longs,
+    segment: Ints,
     x0: float,
     y0: float,
     cell_m: float,

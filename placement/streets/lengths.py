@@ -9,9 +9,8 @@ import pyproj
 from numpy.typing import NDArray
 
 from placement.errors import Fault
+from placement.values.arrays import FloatArray
 from placement.values.row_faults import row_faults
-
-Floats = NDArray[np.float64]
 
 SHORT_SHARE = 0.01
 """A length may be this share below the straight line: the scale of a fitting CRS, and chords of the ellipsoid."""
@@ -38,14 +37,14 @@ _NEAR = (0.85, 1.6)
 """Between these ratios to the straight line the median length of a network lies, in its right unit."""
 
 
-def straight_m(raw: Floats, u: NDArray[np.int64], v: NDArray[np.int64], *, in_degrees: bool) -> Floats:
+def straight_m(raw: FloatArray, u: NDArray[np.int64], v: NDArray[np.int64], *, in_degrees: bool) -> FloatArray:
     """Return the metres between the ends of edges: geodesic for degrees, else in the plane."""
     if not in_degrees:
         return np.asarray(np.hypot(*(raw[u] - raw[v]).T))
     return np.asarray(pyproj.Geod(ellps="WGS84").inv(*raw[u].T, *raw[v].T)[2])
 
 
-def short_faults(labels: Iterable[object], length: Floats, straight: Floats, slack_m: float) -> list[Fault]:
+def short_faults(labels: Iterable[object], length: FloatArray, straight: FloatArray, slack_m: float) -> list[Fault]:
     """Return a fault for each edge that is shorter than the straight line between its ends."""
     short = length < (1 - SHORT_SHARE) * straight - slack_m
     if not short.any():
@@ -56,7 +55,7 @@ def short_faults(labels: Iterable[object], length: Floats, straight: Floats, sla
     return row_faults("street edges", labels, short, "length_m is {}", remedy=remedy, values=shown)
 
 
-def stretch(length: Floats, straight: Floats) -> float:
+def stretch(length: FloatArray, straight: FloatArray) -> float:
     """Return the ratio to the straight line that nine lengths of ten exceed; 1 where too few edges could tell."""
     clear = straight > CLEAR_M
     if np.count_nonzero(clear) < FEWEST:
@@ -64,7 +63,7 @@ def stretch(length: Floats, straight: Floats) -> float:
     return float(np.quantile(length[clear] / straight[clear], MOST))
 
 
-def long_faults(labels: Iterable[object], length: Floats, straight: Floats) -> list[Fault]:
+def long_faults(labels: Iterable[object], length: FloatArray, straight: FloatArray) -> list[Fault]:
     """Return a fault where nearly all edges are far longer than the straight lines between their ends."""
     ratio = stretch(length, straight)
     if ratio <= LONG:
@@ -80,7 +79,7 @@ def long_faults(labels: Iterable[object], length: Floats, straight: Floats) -> l
     return [Fault(table="street edges", row=str(example), problem=problem, remedy=remedy)]
 
 
-def coordinate_slack_m(raw: Floats, *, in_degrees: bool) -> float:
+def coordinate_slack_m(raw: FloatArray, *, in_degrees: bool) -> float:
     """Return how far the rounding of coordinates may move two nodes apart, in metres.
 
     Coordinates are as exact as their decimals: four decimals of a degree move a node by 5.6 m.

@@ -24,13 +24,10 @@ from scipy.sparse import csgraph
 
 from placement.errors import InputError
 from placement.streets.parts import LEFT_OUT_COLUMNS
-from placement.values.arrays import frozen_array
+from placement.values.arrays import FloatArray, Int32Array, frozen_array
 from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
 from placement.values.shown import Shown
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 
 @immutable
@@ -66,16 +63,16 @@ class StreetNetwork:
 
     crs: pyproj.CRS
     node_ids: pd.Index
-    xy: Floats
-    u: Ints
-    v: Ints
-    length_mm: Ints
-    coordinates: Floats
+    xy: FloatArray
+    u: Int32Array
+    v: Int32Array
+    length_mm: Int32Array
+    coordinates: FloatArray
     starts: NDArray[np.int64]
     kinds: tuple[str, ...] = ("",)
     kind: NDArray[np.int16]
     oneway: NDArray[np.int8]
-    elevation_m: Floats | None = None
+    elevation_m: FloatArray | None = None
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LEFT_OUT_COLUMNS))
 
     def __post_init__(self) -> None:
@@ -104,7 +101,7 @@ class StreetNetwork:
         return int(self.u.size)
 
     @cached_property
-    def part(self) -> Ints:
+    def part(self) -> Int32Array:
         """(nodes,) number of the connected part of each node; 0 is the part with the most street, and so on down."""
         ones = np.ones(self.n_edges, dtype=np.int8)
         links = sparse.coo_array((ones, (self.u, self.v)), shape=(self.n_nodes, self.n_nodes))
@@ -112,7 +109,7 @@ class StreetNetwork:
         length = np.bincount(label[self.u], weights=self.length_mm, minlength=count)
         rank = np.empty(count, dtype=np.int32)
         rank[np.argsort(-length, kind="stable")] = np.arange(count, dtype=np.int32)
-        part: Ints = rank[label]
+        part: Int32Array = rank[label]
         part.setflags(write=False)
         return part
 

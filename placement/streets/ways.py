@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Longs = NDArray[np.int64]
+from placement.values.arrays import IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,16 +31,16 @@ class Chains:
         (chains,) True where the chain runs against that way.
     """
 
-    vertex: Longs
-    starts: Longs
-    way: Longs
+    vertex: IntArray
+    starts: IntArray
+    way: IntArray
     turned: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return self.starts.size - 1
 
 
-def edges_of_ways(vertex: Longs, starts: Longs, attributes: pd.DataFrame) -> Chains:
+def edges_of_ways(vertex: IntArray, starts: IntArray, attributes: pd.DataFrame) -> Chains:
     """Return the edges that ways make.
 
     Parameters
@@ -59,7 +59,7 @@ def edges_of_ways(vertex: Longs, starts: Longs, attributes: pd.DataFrame) -> Cha
     return _join(pieces, incidence, attributes)
 
 
-def _without_repeats(vertex: Longs, starts: Longs) -> tuple[Longs, Longs]:
+def _without_repeats(vertex: IntArray, starts: IntArray) -> tuple[IntArray, IntArray]:
     """Drop a vertex that repeats its predecessor; ways left with one vertex are kept empty of pieces."""
     way = np.repeat(np.arange(starts.size - 1), np.diff(starts))
     keep = np.ones(vertex.size, dtype=bool)
@@ -72,7 +72,7 @@ def _without_repeats(vertex: Longs, starts: Longs) -> tuple[Longs, Longs]:
     return vertex[keep], kept_ways
 
 
-def _cut(vertex: Longs, starts: Longs, incidence: Longs) -> Chains:
+def _cut(vertex: IntArray, starts: IntArray, incidence: IntArray) -> Chains:
     """Cut every way where more than two pieces meet."""
     way = np.repeat(np.arange(starts.size - 1), np.diff(starts))
     last = np.zeros(vertex.size, dtype=bool)
@@ -87,7 +87,7 @@ def _cut(vertex: Longs, starts: Longs, incidence: Longs) -> Chains:
     return Chains(vertex=vertex[taken], starts=offsets, way=way[opens], turned=np.zeros(opens.size, dtype=bool))
 
 
-def _join(pieces: Chains, incidence: Longs, attributes: pd.DataFrame) -> Chains:
+def _join(pieces: Chains, incidence: IntArray, attributes: pd.DataFrame) -> Chains:
     """Join pieces end to end where two of them, and nothing else, meet with equal attributes."""
     partner = _partners(pieces, incidence, attributes)
     done = np.zeros(len(pieces), dtype=bool)
@@ -109,7 +109,7 @@ def _join(pieces: Chains, incidence: Longs, attributes: pd.DataFrame) -> Chains:
     return _assemble(pieces, order, lengths)
 
 
-def _partners(pieces: Chains, incidence: Longs, attributes: pd.DataFrame) -> Longs:
+def _partners(pieces: Chains, incidence: IntArray, attributes: pd.DataFrame) -> IntArray:
     """Return for each piece end (2 x piece + side) the end it is joined with, or -1."""
     ends = np.column_stack([pieces.vertex[pieces.starts[:-1]], pieces.vertex[pieces.starts[1:] - 1]]).ravel()
     partner = np.full(ends.size, -1, dtype=np.int64)
@@ -129,7 +129,7 @@ def _partners(pieces: Chains, incidence: Longs, attributes: pd.DataFrame) -> Lon
 
 def _assemble(pieces: Chains, order: list[tuple[int, bool]], lengths: list[int]) -> Chains:
     """Write the pieces of each chain one after another, turned where needed; a shared vertex is written once."""
-    vertices: list[Longs] = []
+    vertices: list[IntArray] = []
     counts = []
     heads = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     for first, last in pairwise(heads.tolist()):

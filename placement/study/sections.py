@@ -280,6 +280,9 @@ class FloorsSection(Section):
         return dict(self.__pydantic_extra__ or {})
 
 
+_NAMED_OBJECTIVES = " or ".join(f'"{name}"' for name in OBJECTIVES)
+
+
 def _known_objective(value: str) -> str:
     if not known_objective(value):
         raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
@@ -289,7 +292,7 @@ def _known_objective(value: str) -> str:
 class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
-    objective: Annotated[str, AfterValidator(_known_objective)] = "coverage"
+    objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
     """What is made largest; "coverage" is the weight within the service standard of a station."""
     max_stations: Annotated[_Count, Called(unit="stations")] | None = None
     """That stand after the plan."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 _SEMI_MAJOR_M = 6378245.0  # Krasovsky 1940, the ellipsoid of the public formula
 _ECCENTRICITY_2 = 0.00669342162296594323

@@ -9,16 +9,13 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from numpy.typing import NDArray
 
 from placement.errors import CrsError
 from placement.study import TABLE
 from placement.tables.checks import Table
 from placement.tables.coordinates import to_wgs84
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.crs import metric_crs, middle, misfit, scales, zone_remedy
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _MARGIN_DEG = 0.5
 """How far places may lie beyond the area that a CRS is made for: its bounds are rounded, cities lie on borders."""
@@ -120,7 +117,7 @@ def holds_areas(frame: pd.DataFrame) -> bool:
     return bool(frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).any())
 
 
-def _degrees_of_columns(table: Table, coordinates: str) -> tuple[Floats, Floats] | None:
+def _degrees_of_columns(table: Table, coordinates: str) -> tuple[FloatArray, FloatArray] | None:
     """Return WGS-84 degrees of the columns lon and lat, NaN in faulty rows; None without the columns."""
     lon, lat = table.number("lon"), table.number("lat")
     if not {"lon", "lat"} <= set(table.frame.columns):
@@ -137,7 +134,7 @@ def _degrees_of_columns(table: Table, coordinates: str) -> tuple[Floats, Floats]
     return to_wgs84(east, north, coordinates)
 
 
-def _degrees_of_geometry(table: Table) -> tuple[Floats, Floats] | None:
+def _degrees_of_geometry(table: Table) -> tuple[FloatArray, FloatArray] | None:
     """Return degrees of a geometry column, NaN in faulty rows; None without a CRS."""
     geometry = _own_geometry(table)
     if geometry is None:
@@ -171,12 +168,12 @@ def _own_geometry(table: Table) -> gpd.GeoSeries | None:
     return gpd.GeoSeries(geometry.to_numpy(), index=table.frame.index, crs=geometry.crs)
 
 
-def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pyproj.CRS) -> Bools:
+def _misplaced(table: Table, lon: FloatArray, lat: FloatArray, usable: BoolArray, crs: pyproj.CRS) -> BoolArray:
     """Return (rows,) which points lie where the CRS is not used or does not fit, with a fault for each of them.
 
     Where the CRS does not fit most of the table, it is the CRS that is at fault, or both columns.
     """
-    null: Bools = usable & (lon == 0) & (lat == 0)
+    null: BoolArray = usable & (lon == 0) & (lat == 0)
     _flag(table, null, "lon and lat are both 0", "give the place, or remove the row")
     rest = usable & ~null
     if not rest.any():
@@ -196,11 +193,11 @@ def _misplaced(table: Table, lon: Floats, lat: Floats, usable: Bools, crs: pypro
         "mend it or study.crs",
         (lon, lat),
     )
-    found: Bools = null | outside
+    found: BoolArray = null | outside
     return found
 
 
-def _crs_fault(table: Table, crs: pyproj.CRS, lon: Floats, lat: Floats) -> None:
+def _crs_fault(table: Table, crs: pyproj.CRS, lon: FloatArray, lat: FloatArray) -> None:
     """Add the fault of the study's CRS, once for all tables."""
     table.ok = False
     if any(fault.table == table.faults.study and fault.row == _CRS_ROW for fault in table.faults.items):
@@ -210,13 +207,13 @@ def _crs_fault(table: Table, crs: pyproj.CRS, lon: Floats, lat: Floats) -> None:
     table.faults.add(table.faults.study, f"{problem} ({table.name})", row=_CRS_ROW, remedy=zone_remedy(lon, lat))
 
 
-def _misfits(lon: Floats, lat: Floats, where: Bools, crs: pyproj.CRS) -> Bools:
+def _misfits(lon: FloatArray, lat: FloatArray, where: BoolArray, crs: pyproj.CRS) -> BoolArray:
     found = np.zeros(len(lon), dtype=bool)
     found[where] = scales(crs, lon[where], lat[where]).misfit()
     return found
 
 
-def _outside(lon: Floats, lat: Floats, crs: pyproj.CRS) -> Bools:
+def _outside(lon: FloatArray, lat: FloatArray, crs: pyproj.CRS) -> BoolArray:
     """Return (rows,) which places lie outside the area of use, which may run across 180 degrees."""
     area = crs.area_of_use
     if area is None:
@@ -224,7 +221,7 @@ def _outside(lon: Floats, lat: Floats, crs: pyproj.CRS) -> Bools:
     width = area.east - area.west + (360 if area.east < area.west else 0) + 2 * _MARGIN_DEG
     with np.errstate(invalid="ignore"):
         beside = (lon - area.west + _MARGIN_DEG) % 360 > width
-        found: Bools = beside | (lat < area.south - _MARGIN_DEG) | (lat > area.north + _MARGIN_DEG)
+        found: BoolArray = beside | (lat < area.south - _MARGIN_DEG) | (lat > area.north + _MARGIN_DEG)
     return found
 
 
@@ -235,7 +232,9 @@ def _bounds(crs: pyproj.CRS) -> str:
     return f" (lon {area.west:g}..{area.east:g}, lat {area.south:g}..{area.north:g})"
 
 
-def _flag(table: Table, mask: Bools, problem: str, remedy: str, shown: tuple[Floats, Floats] | None = None) -> None:
+def _flag(
+    table: Table, mask: BoolArray, problem: str, remedy: str, shown: tuple[FloatArray, FloatArray] | None = None
+) -> None:
     """Add a fault for each row of a mask, with its place in degrees where `shown` brings it."""
     if not mask.any():
         return

@@ -14,18 +14,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placement.streets.snap import Snaps
 from placement.streets.streets import Streets
-from placement.values.arrays import frozen_array
+from placement.values.arrays import Int32Array, IntArray, frozen_array
 from placement.values.immutable import immutable
 
 CLOSED = 2**31 - 1
 """Cost of a direction that may not be used."""
-
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 
 @immutable
@@ -43,8 +39,8 @@ class EdgeCosts:
         Speed on access legs, whole millimetres a second; used with ``ms`` only.
     """
 
-    forward: Ints
-    backward: Ints
+    forward: Int32Array
+    backward: Int32Array
     unit: Literal["mm", "ms"]
     speed_mm_s: int
 
@@ -61,7 +57,7 @@ class EdgeCosts:
         """Return the costs of travelling every way the other way round: from sites to points."""
         return EdgeCosts(forward=self.backward, backward=self.forward, unit=self.unit, speed_mm_s=self.speed_mm_s)
 
-    def arcs(self, streets: Streets) -> tuple[Ints, Ints, Ints]:
+    def arcs(self, streets: Streets) -> tuple[Int32Array, Int32Array, Int32Array]:
         """Return (first arc, node, cost) of the search *towards* sites: at each node, who reaches it over one edge."""
         joins = streets.u != streets.v
         forward, backward = joins & (self.forward < CLOSED), joins & (self.backward < CLOSED)
@@ -73,7 +69,7 @@ class EdgeCosts:
         np.cumsum(np.bincount(reached, minlength=streets.n_nodes), out=first[1:])
         return first, reaching[order], cost[order]
 
-    def place(self, streets: Streets, snaps: Snaps, *, arriving: bool) -> Ints:
+    def place(self, streets: Streets, snaps: Snaps, *, arriving: bool) -> Int32Array:
         """Return the (n, 7) placement of points, columns as in :mod:`placement.travel.placed`.
 
         Parameters
@@ -100,8 +96,8 @@ class EdgeCosts:
         return np.column_stack([np.minimum(column, CLOSED) for column in columns]).astype(np.int32)
 
 
-def _ratio(value: Longs, part: Longs, whole: Longs) -> Longs:
+def _ratio(value: IntArray, part: IntArray, whole: IntArray) -> IntArray:
     """Return round(value * part / whole) in integers, halves up; 0 where `whole` is 0."""
     divisor = np.maximum(2 * whole, 1)
-    ratio: Longs = (2 * value * part + whole) // divisor
+    ratio: IntArray = (2 * value * part + whole) // divisor
     return ratio

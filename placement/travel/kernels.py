@@ -24,25 +24,13 @@ Source: Dial (1969), Algorithm 360: shortest-path forest with topological orderi
 # ruff: noqa: PLR0917 - compiled functions take arrays by position
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from placement.kernels import compiled, inner
+from placement.kernels import Ints, IntTable, Longs, inner, kernel
 from placement.travel.placed import ACCESS, AHEAD, AT, BACK, EDGE, LEG_U, LEG_V
-
-Ints: TypeAlias = NDArray[Any]
 
 UNREACHED = np.int32(2**31 - 1)
 """Label of a node that is not reached, cost of a direction that is closed."""
-
-_INT32 = types.Array(types.int32, 1, "C", readonly=True)
-_INT64 = types.Array(types.int64, 1, "C", readonly=True)
-_PLACED = types.Array(types.int32, 2, "C", readonly=True)
-_NEW_INT32 = types.int32[::1]
-_LISTS = types.Tuple((types.int64[::1], _NEW_INT32, _NEW_INT32))  # type: ignore[no-untyped-call]
 
 
 @inner
@@ -118,10 +106,17 @@ def _roomy(values: Ints, used: int, needed: int) -> Ints:
     return larger
 
 
-@compiled(_LISTS(*[_INT32] * 5, _PLACED, types.int64, types.int64))
+@kernel
 def reach_nodes(
-    first_arc: Ints, arc_node: Ints, arc_cost: Ints, edge_u: Ints, edge_v: Ints, sites: Ints, cutoff: int, shift: int
-) -> tuple[Ints, Ints, Ints]:
+    first_arc: Ints,
+    arc_node: Ints,
+    arc_cost: Ints,
+    edge_u: Ints,
+    edge_v: Ints,
+    sites: IntTable,
+    cutoff: int,
+    shift: int,
+) -> tuple[Longs, Ints, Ints]:
     """Search from each site; return (nodes a site, nodes, costs), site after site, nodes in no particular order.
 
     The last two arrays may be longer than what is in them.
@@ -167,8 +162,8 @@ def reach_nodes(
     return counts, nodes, costs
 
 
-@compiled(_LISTS(*[_INT64] * 2, *[_INT32] * 2, types.int64))
-def sites_by_node(first: Ints, place: Ints, nodes: Ints, costs: Ints, n_nodes: int) -> tuple[Ints, Ints, Ints]:
+@kernel
+def sites_by_node(first: Longs, place: Longs, nodes: Ints, costs: Ints, n_nodes: int) -> tuple[Longs, Ints, Ints]:
     """Return (first, sites, costs) by node as CSR, the sites of a node increasing, from results by site.
 
     Parameters
@@ -250,19 +245,19 @@ def _merge(
     return used
 
 
-@compiled(_LISTS(*[_INT32] * 2, _INT64, *[_INT32] * 2, _INT64, _INT32, *[_PLACED] * 2, types.int64))
+@kernel
 def point_rows(
     edge_u: Ints,
     edge_v: Ints,
-    first_reach: Ints,
+    first_reach: Longs,
     reach_site: Ints,
     reach_cost: Ints,
-    first_on_edge: Ints,
+    first_on_edge: Longs,
     on_edge: Ints,
-    points: Ints,
-    sites: Ints,
+    points: IntTable,
+    sites: IntTable,
     cutoff: int,
-) -> tuple[Ints, Ints, Ints]:
+) -> tuple[Longs, Ints, Ints]:
     """Return (sites a point, sites, costs) for a block of points; the sites of a point increase.
 
     The last two arrays may be longer than what is in them.

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError, listed
 from placement.travel.times import TravelTimes
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 SPEEDS_M_S = {"walking": (0.1, 40.0), "cycling": (0.3, 40.0), "driving": (0.5, 60.0)}
 """Slowest and fastest median speeds in a straight line. A table without `mode` may be of buses: 40 m/s are 144 km/h."""

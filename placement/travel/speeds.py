@@ -26,16 +26,15 @@ from numpy.typing import NDArray
 from placement.errors import Fault, InputError
 from placement.streets.streets import Streets
 from placement.travel.costs import CLOSED, EdgeCosts
+from placement.values.arrays import FloatArray
 from placement.values.row_faults import row_faults
 
 Slope = Literal["tobler", "irmischer-clarke"]
 SLOPES: dict[str, str] = {"tobler": "Tobler", "irmischer-clarke": "Irmischer and Clarke"}
 STEPS = "steps"
 
-Floats = NDArray[np.float64]
 
-
-def slope_factor(gradient: Floats, slope: Slope) -> Floats:
+def slope_factor(gradient: FloatArray, slope: Slope) -> FloatArray:
     """Return the speed on a gradient over the speed on the level.
 
     Parameters
@@ -138,13 +137,13 @@ def table_costs(
     return EdgeCosts(forward=forward, backward=backward, unit="ms", speed_mm_s=access_speed_mm_s)
 
 
-def whole_costs(milliseconds: Floats, *, closed: NDArray[np.bool_]) -> NDArray[np.int32]:
+def whole_costs(milliseconds: FloatArray, *, closed: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return whole milliseconds, :data:`CLOSED` where closed; what would take 596 hours is just below it."""
     whole = np.minimum(np.rint(np.where(closed, 0.0, milliseconds)), CLOSED - 1)
     return np.where(closed, CLOSED, whole).astype(np.int32)
 
 
-def elevations(streets: Streets) -> Floats:
+def elevations(streets: Streets) -> FloatArray:
     """Return (nodes,) metres, or raise where some are missing."""
     if streets.elevation_m is None:
         raise InputError.single(

@@ -1,4 +1,4 @@
-"""Read-only copies of arrays and sparse matrices, so that a value cannot change after it was checked."""
+"""Kinds of arrays by the names the whole package uses, and read-only copies, so that a checked value stays as it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import sparse
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Int32Array = NDArray[np.int32]
+"""Numbers of nodes, and lengths in millimetres, where there are so many that half the memory counts."""
+IndexArray = NDArray[np.intp]
+"""What numpy itself counts and indexes with."""
+BoolArray = NDArray[np.bool_]
 
 
 def frozen_array(values: ArrayLike, dtype: DTypeLike | None = None) -> NDArray[Any]:

@@ -107,9 +107,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.values.arrays import frozen_array
+from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.immutable import immutable
-from placement.values.program import BoolArray, CoverageProgram, IntArray, linear_bytes
+from placement.values.program import CoverageProgram, linear_bytes
 from placement.values.shown import Shown
 
 SCALE = 2**20

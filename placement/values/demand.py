@@ -8,16 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from placement.errors import AlignmentError, InputError
-from placement.values.arrays import frozen_array
+from placement.values.arrays import FloatArray, frozen_array
 from placement.values.checks import Faults, shown
 from placement.values.crs import check_frame
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, listed_briefly, of_data
-
-FloatArray = NDArray[np.float64]
 
 _DAY_MIN = 1440
 

@@ -24,20 +24,17 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from placement.errors import InputError
-from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_csr
 from placement.values.immutable import immutable
 from placement.values.rows import LIMIT, RowKind
 from placement.values.shown import Shown, brief, listed_briefly
 
 WEIGHT_LIMIT = 2**42
 """Total weight must stay below this, so that bounds scaled by 2**20 fit into 64-bit integers."""
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 class CoverBlocks(Protocol):
@@ -387,9 +384,16 @@ def _fingerprint(program: CoverageProgram) -> str:
 
 def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
     """Yield the content of linear rows (not names, kinds and bases) as bytes of fixed order, for fingerprints."""
-    for row in linear:
-        yield f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
-        yield row.columns.astype("<i8").tobytes() + row.coefficients.astype("<i8").tobytes()
+    rows = tuple(linear)
+    none = np.empty(0, dtype=np.int64)
+    columns = np.concatenate([none, *(row.columns for row in rows)]).astype("<i8").tobytes()
+    coefficients = np.concatenate([none, *(row.coefficients for row in rows)]).astype("<i8").tobytes()
+    begin = 0
+    for row in rows:
+        end = begin + 8 * row.columns.size
+        head = f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
+        yield head + columns[begin:end] + coefficients[begin:end]
+        begin = end
 
 
 def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:

@@ -63,11 +63,12 @@ def engine(
     program: Any, limit_s: float, settings: EngineSettings = DEFAULTS
 ) -> tuple[float, float, float, float, dict[str, Any]]:
     """Return (0, seconds, objective, bound, extra) of the engine, its certificate checked."""
+    import placement.solve.engine  # noqa: F401 -- brings its kernels
+    from placement import kernels
     from placement.judge import check_certificate
     from placement.solve import maximise_coverage
-    from placement.solve.engine import compile_kernels
 
-    compile_kernels()
+    kernels.warm()
     taken, solution = typical(
         lambda: _timed(lambda: maximise_coverage(program, time_limit_s=limit_s, settings=settings))
     )

@@ -22,6 +22,7 @@ from placement import console
 from placement.cli import main
 from placement.errors import Fault, InputError
 from placement.printing import PrintableFormatter, held, json_text, printable
+from placement.progress import CHECK, READING, Progress, progress_bar
 from placement.report import write as writing
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
@@ -277,8 +278,8 @@ def test_a_complaint_that_nobody_can_be_told(monkeypatch, study):
     assert console.complain("x", 2) == 2
     monkeypatch.setattr(sys, "stderr", None)
     assert console.complain("x", 2) == 2
-    with console.progress(quiet=False) as tell:
-        tell("a step")
+    with progress_bar() as bar:
+        Progress(bar, CHECK).stage(READING)
 
 
 def test_drawing_ends_no_run(study, tmp_path, monkeypatch):

@@ -144,6 +144,22 @@ def test_ties_that_were_not_broken_are_refuted_where_they_are_said_to_be(town):
     assert (name, found.best) == ("actions", found.bound)
 
 
+@pytest.mark.parametrize("few", ["open", "none"])
+def test_what_a_certificate_settles_is_not_solved_anew(town, monkeypatch, few):
+    root, study, outcome = town
+    write_outcome(outcome, root / "few")
+    judge = Judge.of(study)
+    judge.verdict(root / "few")
+    second = judge._hearing(record_of(root / "few")).second(asked=False)
+    entries = second._among_optima().entries
+    assert entries < second.counting.resolver.entries
+    monkeypatch.setattr("placement.judge.second.FEW_ENTRIES", entries if few == "open" else entries - 1)
+    checked = " ".join(Judge.of(study).verdict(root / "few").checked)
+    compared = "no plan that covers as much has fewer actions, or as many for less money"
+    assert (compared in checked) == (few == "open")
+    assert ("not compared with plans that cover as much" in checked) == (few == "none")
+
+
 def test_settings_of_the_command_line_are_recorded_and_recounted(town):
     root, study, _ = town
     out = root / "command"
@@ -187,12 +203,15 @@ def test_a_study_that_was_changed_in_memory_is_recounted_as_it_was(town):
 def test_limits_that_a_caller_changed_are_recorded(town):
     root, _, outcome = town
     case = outcome.case.but(name="Toy town by hand")
-    plan = optimise(case, case.policy.but(capital_yuan=90_000, max_moves=0), case.options.but(gap=0.01, threads=1))
+    options = case.options.but(gap=0.01, threads=1, engine={"tree": {"at_once": 1}})
+    plan = optimise(case, case.policy.but(capital_yuan=90_000, max_moves=0), options)
     write(outcome.case, plan, root / "by hand")
     used = {each["key"]: each["used"] for each in record_of(root / "by hand")["overrides"]}
     assert used == {
         "budget.capital": 90_000.0,
         "policy.max_moves": 0,
+        "solve.engine": {"tree": {"at_once": 1}},
+        "solve.expert": True,
         "solve.gap": 0.01,
         "solve.threads": 1,
         "study.name": "Toy town by hand",

@@ -33,7 +33,7 @@ from placement.report.write import write
 from placement.solve import maximise_coverage
 from placement.study import FloorsSection, PolicySection, StudyError, read_study
 from placement.toy import write_study
-from placement.values import LinearRow, RowKind, Sites
+from placement.values import CoverageProgram, LinearRow, RowKind, Sites
 from placement.values.objectives import OBJECTIVES
 from placement.values.plan import ACTIONS
 from tests.plan.brute_force import STATION, VACANT, best_actions, taken
@@ -146,6 +146,11 @@ def record_of(plan) -> dict:
     return {"actions": actions, "open": list(plan.open), "budget": lines}
 
 
+def meanings(program: CoverageProgram) -> list[tuple[str, RowKind, int]]:
+    """Return what no fingerprint holds of the rows."""
+    return [(row.name, row.kind, row.base) for row in program.linear]
+
+
 def columns_of_plan(model: Formulated, plan, ids) -> np.ndarray:
     """Return the columns that do what a plan says happens at each site."""
     does = [{"give": LEAVE}.get(action, action) for action in taken(plan, ids)]
@@ -207,7 +212,9 @@ def test_the_judge_counts_the_same(objective, seed):
     chosen = columns_of_plan(model, plan, town.sites.ids)
     assert check_certificate(model.program, chosen, plan.certificate) == round(plan.bound * 1000)
     if objective in JUDGED:
-        assert rebuild(prepared, near, weights).fingerprint() == model.program.fingerprint()
+        again = rebuild(prepared, near, weights)
+        assert again.fingerprint() == model.program.fingerprint()
+        assert meanings(again) == meanings(model.program)
 
 
 @every_model

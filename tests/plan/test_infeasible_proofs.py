@@ -145,6 +145,20 @@ def test_by_hand():
     assert caught.value.explanation.startswith("budget is too low by 3, or row 0 asks")
 
 
+def test_what_was_spent_before_counts(monkeypatch):
+    limits = []
+
+    def noted(program, **options):
+        limits.append(options["time_limit_s"])
+        return maximise_coverage(program, **{**options, "time_limit_s": 60.0})
+
+    monkeypatch.setattr("placement.plan.solving.maximise_coverage", noted)
+    program, limit_s = eased(clashing(), "budget", 3), OPTIONS["time_limit_s"]
+    for spent_s in (0.0, limit_s / 4, 2 * limit_s):
+        solve_in_time(program, "auto", OPTIONS, spent_s=spent_s)
+    assert limits == [limit_s, 0.75 * limit_s, 0.01]
+
+
 def says(program, status):
     return Solution(
         status=status, chosen=np.zeros(program.n_columns, dtype=bool), objective=0, bound=0, asked_gap=0.0,

@@ -56,6 +56,37 @@ def relocation_programs(draw, max_sites=5, max_rows=7):
     )
 
 
+@st.composite
+def tied_programs(draw, max_sites=6, max_rows=8):
+    """Sites with one way to open or two, weights of 1 and 2 and prices of 1 to 3 in one budget: many equal optima."""
+    n_sites, n_rows = draw(st.integers(2, max_sites)), draw(st.integers(1, max_rows))
+    pattern = st.lists(st.booleans(), min_size=n_sites, max_size=n_sites)
+    covers = np.array(draw(st.lists(pattern, min_size=n_rows, max_size=n_rows)), dtype=np.int8)
+    twice = np.array(sorted(draw(st.sets(st.integers(0, n_sites - 1), max_size=3))), dtype=np.int64)
+    column_site = np.concatenate([np.arange(n_sites), twice])
+    n_columns, ones = column_site.size, np.ones(2, dtype=np.int64)
+    linear = [
+        LinearRow(name=f"one {site}", columns=[site, n_sites + at], coefficients=ones, limit=1)
+        for at, site in enumerate(twice.tolist())
+    ]
+    money = np.array(draw(st.lists(st.integers(1, 3), min_size=n_columns, max_size=n_columns)), dtype=np.int64)
+    budget = draw(st.integers(1, 8))
+    linear.append(LinearRow(name="capital", columns=np.arange(n_columns), coefficients=money, limit=budget))
+    weights = np.array(draw(st.lists(st.integers(1, 2), min_size=n_rows, max_size=n_rows)), dtype=np.int64)
+    none = np.zeros(n_columns, dtype=bool)
+    return CoverageProgram(
+        covers=sparse.csr_array(covers),
+        weights=weights,
+        n_sites=n_sites,
+        column_site=column_site,
+        column_values=np.zeros(n_columns, dtype=np.int64),
+        linear=tuple(linear),
+        floors=(),
+        required=none,
+        excluded=none,
+    )
+
+
 def value_of(program, chosen):
     """Objective of a set of columns, or None where it is not feasible; written from the formulation, row by row."""
     dense = np.zeros((program.weights.size, program.n_sites), dtype=bool)

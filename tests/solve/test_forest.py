@@ -8,8 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from placement.kernels import Floats, OutFloats, kernel
 from placement.solve.program.forest import Forest, build_forest, reach_rows, spread_prices
 from placement.solve.settings import DEFAULTS
+
+
+@kernel
+def reached(forest: Forest, y: Floats) -> Floats:
+    """Call the part from Python."""
+    return reach_rows(forest, y)
+
+
+@kernel
+def spread(forest: Forest, prices: Floats, site_price: OutFloats) -> None:
+    """Call the part from Python."""
+    spread_prices(forest, prices, site_price)
 
 
 def distinct_rows(seed: int, rows: int, sites: int, share: float) -> sparse.csr_array:
@@ -30,9 +43,9 @@ def check(covers: sparse.csr_array, seed: int) -> Forest:
     y, prices = rng.random(covers.shape[1]), rng.random(covers.shape[0])
     assert sorted(order.tolist()) == list(range(covers.shape[0]))
     assert (forest.parent[1:] < np.arange(1, forest.parent.size)).all()
-    np.testing.assert_allclose(reach_rows(forest, y), (covers @ y)[order], atol=1e-12)
+    np.testing.assert_allclose(reached(forest, y), (covers @ y)[order], atol=1e-12)
     found = np.full(covers.shape[1], np.nan)
-    spread_prices(forest, prices[order], found)
+    spread(forest, prices[order], found)
     np.testing.assert_allclose(found, covers.T @ prices, atol=1e-9)
     return forest
 

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from placement.interrupts import Interrupt, hold_interrupts
 from placement.judge import check_certificate
+from placement.progress import ENGINE, TREE
 from placement.solve import maximise_coverage
 from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.deadline import Deadline
@@ -24,7 +25,13 @@ def ctrl_c(*_arguments):
 def test_the_engine_hands_over_its_plan_and_a_certificate_of_its_bound():
     program = hard_program(120, 700)
     calls = []
-    solution = maximise_coverage(program, progress=lambda *said: ctrl_c(calls.append(said)))
+
+    def press(step):
+        if step.stage == TREE and step.number == len(ENGINE) - 1 and step.solving_s is not None:
+            calls.append(step)
+            ctrl_c()
+
+    solution = maximise_coverage(program, progress=press)
     assert len(calls) == 1  # the first look at the clock after Ctrl-C ended the tree
     assert solution.interrupted
     assert solution.status == "feasible"

@@ -17,6 +17,7 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
+from placement.solve.settings import DEFAULTS
 from placement.values import CoverageProgram
 
 
@@ -102,7 +103,7 @@ def test_a_new_plan_displaces_the_one_it_is_like_and_else_the_worst():
 class SlowImprover:
     """Finds a plan worth one more in every epoch, and settles at the third."""
 
-    settled = False
+    settled, settings = False, DEFAULTS.plans
 
     def __init__(self, pause_s):
         self._pause_s, self.epochs = pause_s, 0
@@ -120,7 +121,7 @@ class SlowImprover:
 class HeldImprover:
     """Finds a plan worth one more in its first epoch, which lasts until it is called off."""
 
-    settled = False
+    settled, settings = False, DEFAULTS.plans
 
     def __init__(self):
         self.begun, self.epochs = threading.Event(), 0

@@ -14,7 +14,7 @@ from placement.errors import InputError
 from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.solve.settings import DEFAULTS, EngineSettings
-from tests.solve.instances import random_budgeted
+from tests.solve.test_search import grid_town
 
 SOLVE = Path(placement.solve.__file__).parent
 GROUPS = {each.name: type(getattr(DEFAULTS, each.name)) for each in dataclasses.fields(DEFAULTS)}
@@ -29,13 +29,14 @@ NO_SETTINGS = {
     # Widths in bits, and sizes that integers must not exceed: proofs rest on them.
     "bounds/prices.py": {"NO_BOUND", "RAY_SIZE", "WEIGHT_BITS", "_HALF"},
     "program/scale.py": {"SAFE"},
-    "program/aggregate.py": {"_NO_LIMIT"},
+    "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX"},
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
     "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO", "_LONG_ROW"},  # _LONG_ROW: how models write rows
     "program/restrict.py": {"COVERED", "LOST", "FOLDED", "_DEAD", "_LIVE", "_OPEN"},
     "cuts/knapsack.py": {"_SHORT", "_LARGEST"},  # what a cut can say at all, and products within 64 bits
     "plans/annealing.py": {"_ONE"},  # splits a row's state into a count and a sum
     "plans/relocate.py": {"_SHORT_ROW"},  # how models write rows
+    "tree/tools.py": {"NOTHING_ALLOWED"},  # stands for minus infinity
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
     # How far a solver is believed, and how its threads end.
     "backends/claims.py": {"_INTEGRAL", "_BOUND_NOISE"},
@@ -68,6 +69,12 @@ def test_no_module_of_a_room_tunes_by_a_number_of_its_own():
     assert len(paths) > 40
     found = {name: numbers_of(path) for name, path in paths.items() if not name.startswith("settings")}
     assert {name: names for name, names in found.items() if names} == NO_SETTINGS
+
+
+def test_every_number_is_read_by_some_module():
+    texts = [path.read_text(encoding="utf-8") for path in SOLVE.rglob("*.py") if path.parent != SOLVE / "settings"]
+    used = {node.attr for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert {f"{name}.{each.name}" for name, each in NUMBERS if each.name not in used} == set()
 
 
 def test_every_number_has_a_sentence():
@@ -138,15 +145,20 @@ def test_a_file_that_is_no_toml_is_told(tmp_path, content, said):
         EngineSettings.from_toml(file)
 
 
-def test_numbers_change_the_run_and_not_the_optimum():
-    """Whether a look at the bound comes every tenth step or every second decides on prices, never on what is true."""
-    program = random_budgeted(3)
-    others = {"bounds": {"check_every": 2, "longest_epoch": 30}, "program": {"forest_entries": 1, "forest_orders": 0}}
+@pytest.mark.parametrize(
+    ("numbers", "nodes"),
+    [
+        ({}, 11),
+        ({"root": {"patience": 0}}, 1),  # by simplex steps from the first node, whose cuts close it
+        ({"tree": {"node_iterations": 50}, "bounds": {"check_every": 2}}, None),
+    ],
+)
+def test_numbers_change_the_run_and_not_the_optimum(numbers, nodes):
+    program = grid_town(2, unit=False)
     usual = maximise_coverage(program)
-    changed = maximise_coverage(program, settings=EngineSettings.of(others))
-    assert changed.status == usual.status == "optimal"
-    assert changed.objective == usual.objective
-    assert changed.certificate.content_digest() != usual.certificate.content_digest()
-    for solution in (usual, changed):
-        assert check_certificate(program, solution.chosen, solution.certificate) == usual.bound
-    assert np.array_equal(maximise_coverage(program, settings=DEFAULTS).chosen, usual.chosen)
+    changed = maximise_coverage(program, settings=EngineSettings.of(numbers))
+    assert (changed.status, changed.objective) == (usual.status, usual.objective) == ("optimal", 4764)
+    assert check_certificate(program, changed.chosen, changed.certificate) == changed.bound == usual.bound
+    assert nodes in {changed.details["nodes"], None}
+    same = changed.certificate.content_digest() == usual.certificate.content_digest()
+    assert same == (not numbers)

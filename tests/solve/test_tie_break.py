@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -8,12 +9,13 @@ from scipy import sparse
 from placement.interrupts import hold_interrupts
 from placement.judge import check_certificate
 from placement.solve.backends.milp import solve_milp
+from placement.solve.engine import solve_engine
 from placement.solve.settings import EngineSettings
 from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
 from tests.judge.reference import Draft, Prices
-from tests.solve.programs import every_plan, relocation_programs
+from tests.solve.programs import every_plan, relocation_programs, tied_programs
 
 
 def twins(n=4):
@@ -88,23 +90,28 @@ def test_no_time_left_is_no_answer():
     assert tie_break(program, solve_milp(program), [[1, 1, 1, 1]], time_limit_s=0.0) is None
 
 
-@given(program=relocation_programs(), data=st.data())
-@settings(deadline=None, max_examples=60, derandomize=True)
-def test_equals_trying_all_optima(program, data):
-    solution = solve_milp(program)
-    if solution.status == "infeasible":
-        return
-    n = program.n_columns
-    amounts = st.lists(st.integers(-2, 3), min_size=n, max_size=n)
-    costs = [np.array(data.draw(amounts), dtype=np.int64) for _ in range(data.draw(st.integers(0, 2)))]
-    optima = [plan for plan, value in every_plan(program) if value == solution.objective]
+def first_of_all_optima(program, value, costs):
+    """The plan sought, by trying every one."""
 
     def rank(plan):
         # at the first column in which two plans differ, the one that has it comes first
         return [int(cost[list(plan)].sum()) for cost in costs], [not used for used in plan]
 
+    return min((plan for plan, worth in every_plan(program) if worth == value), key=rank)
+
+
+@pytest.mark.parametrize("solve", [solve_milp, solve_engine])
+@given(program=relocation_programs() | tied_programs(), data=st.data())
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_equals_trying_all_optima(solve, program, data):
+    solution = solve(program)
+    if solution.status == "infeasible":
+        return
+    n = program.n_columns
+    amounts = st.lists(st.integers(-2, 3), min_size=n, max_size=n)
+    costs = [np.array(data.draw(amounts), dtype=np.int64) for _ in range(data.draw(st.integers(0, 2)))]
     broken = tie_break(program, solution, costs)
-    assert tuple(broken.chosen.tolist()) == min(optima, key=rank)
+    assert tuple(broken.chosen.tolist()) == first_of_all_optima(program, solution.objective, costs)
     assert (broken.objective, broken.bound) == (solution.objective, solution.bound)
 
 

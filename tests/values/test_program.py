@@ -1,11 +1,14 @@
 """What a coverage program refuses, and what its fingerprint sees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from placement.errors import InputError
 from placement.values import CoverageProgram, Floor, LinearRow
+from placement.values.rows import TOKENS
 
 
 def program(**changes):
@@ -29,6 +32,16 @@ def test_numpy_integers_become_python_ones():
     row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=np.int64(2**62))
     assert type(row.limit) is int
     assert row.limit * 4 == 2**64
+
+
+def test_what_a_row_is_called_and_means_is_part_of_no_fingerprint():
+    row = LinearRow(name="budget", columns=[0], coefficients=[1], limit=1)
+    other = replace(row, name="tokens", kind=TOKENS, base=7)
+    plain, meant, looser = (
+        replace(program(), linear=(each,)).fingerprint() for each in (row, other, replace(other, limit=2))
+    )
+    assert plain == meant
+    assert meant != looser
 
 
 @pytest.mark.parametrize("rows", [[1, 0], [0, 0]])

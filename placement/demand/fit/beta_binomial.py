@@ -59,12 +59,10 @@ Rue, H., Martino, S., Chopin, N. (2009). Approximate Bayesian inference for late
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from placement.demand.fit.hyper import HyperPosterior
-
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 SPREAD_SCALE = 0.5
 """Scale of the half-normal prior of s: the median standard deviation between districts is 0.17."""
@@ -287,7 +285,9 @@ def _reference_nodes(size: int) -> tuple[FloatArray, FloatArray]:
         nodes = nodes[(nodes**2).sum(axis=1) <= radius**2]
         turn = np.linalg.qr(np.cos(np.arange(size * size).reshape(size, size) + 1.0))[0]
         return nodes @ turn, np.zeros(len(nodes))
-    half = special.ndtri(stats.qmc.Sobol(size, scramble=False).random(_SOBOL_NODES // 2) + 1.0 / _SOBOL_NODES)
+    from scipy.stats import qmc  # noqa: PLC0415 - slow to load, and needed in many dimensions alone
+
+    half = special.ndtri(qmc.Sobol(size, scramble=False).random(_SOBOL_NODES // 2) + 1.0 / _SOBOL_NODES)
     nodes = np.vstack([half, -half])
     # Points in pairs, scaled to unit variance, are exact for cubic polynomials.
     nodes = np.linalg.solve(np.linalg.cholesky(nodes.T @ nodes / len(nodes)), nodes.T).T

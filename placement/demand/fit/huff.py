@@ -38,9 +38,7 @@ from numpy.typing import NDArray
 from scipy import linalg, optimize, special
 
 from placement.errors import InputError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
+from placement.values.arrays import FloatArray, IndexArray
 
 PRIOR_SD = {"rate": 3.0, "decay": 0.3, "attraction": 1.0, "outside": 2.0}
 """Standard deviations of the priors: logarithms but for the decay (a minute). Rates are centred on the value that meets
@@ -76,10 +74,10 @@ class Pairs:
         (stations,) people who pass the door a month, or None.
     """
 
-    row: IntArray
-    column: IntArray
+    row: IndexArray
+    column: IndexArray
     minutes: FloatArray
-    host: IntArray
+    host: IndexArray
     need: FloatArray
     n_hosts: int
     outside: bool

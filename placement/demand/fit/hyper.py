@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-FloatArray = NDArray[np.float64]
+from placement.values.arrays import FloatArray
 
 STEP = 0.25
 """Distance of the parts of a mixture where rows have means of their own, in conditional standard deviations of a row's

@@ -25,12 +25,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.spatial import distance
 
+from placement.values.arrays import FloatArray
 from placement.values.immutable import immutable
-
-FloatArray = NDArray[np.float64]
 
 _RANGES = 12
 _NUGGETS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)

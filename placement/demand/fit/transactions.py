@@ -14,12 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
 from placement.errors import Fault
+from placement.values.arrays import FloatArray
 
-FloatArray = NDArray[np.float64]
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 

@@ -27,9 +27,8 @@ from scipy import sparse
 from placement.errors import PlacementError
 from placement.interrupts import Wish
 from placement.solve.backends.silence import no_standard_output
-from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.arrays import FloatArray, frozen_array, frozen_csr
 
-FloatArray = NDArray[np.float64]
 State = Literal["optimal", "feasible", "infeasible", "no_solution"]
 
 _ENDS_S = 5.0

@@ -33,7 +33,6 @@ from typing import Any
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import InputError, RefutedError
@@ -44,10 +43,7 @@ from placement.solve.backends.highs import ArrayModel, MipOutcome, State, highs_
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from placement.values.arrays import BoolArray, FloatArray
 
 _HIGHS = ("highs", "auto")
 _WITH_PLAN = ("optimal", "feasible")
@@ -285,14 +281,6 @@ def _arrays(lp: Any, variables: list[Any]) -> ArrayModel:
         upper=np.array([variable.upBound for variable in variables], dtype=np.float64),
         integer=np.array([variable.cat == pulp.LpInteger for variable in variables], dtype=np.bool_),
     )
-
-
-def column_arrays(reduced: ReducedProgram) -> tuple[ArrayModel, IntArray]:
-    """Return the program as arrays whose objective is the value, and the position of each column's variable."""
-    model = build_model(reduced)
-    variables = model.problem.variables()
-    place = {variable.name: j for j, variable in enumerate(variables)}
-    return _arrays(model.problem, variables), np.array([place[x.name] for x in model.columns], dtype=np.int64)
 
 
 def named_solver(backend: Any) -> Any:

@@ -16,7 +16,7 @@ from placement.solve.cuts.pool import CutPool
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
 from placement.solve.program.scale import label_scale, scaled
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 Sets = list[tuple[int, ...]]
 """Odd sets of rows of a restricted program."""

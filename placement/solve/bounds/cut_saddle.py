@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.kernels import fast_kernel, kernel
+from placement.kernels import Floats, Ints, Longs, OutFloats, fast_inner, fast_kernel, inner, kernel, read_only
 from placement.solve.bounds.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
@@ -73,26 +73,26 @@ class CutGround(NamedTuple):
         Inverse primal steps at ratio 1 of the cover variables kept and of the columns.
     """
 
-    indptr: NDArray[Any]
-    rows: NDArray[Any]
-    site_indptr: NDArray[Any]
-    sites: NDArray[Any]
-    sizes: NDArray[Any]
-    limits: NDArray[Any]
-    place: NDArray[Any]
-    row_step: NDArray[Any]
-    set_step: NDArray[Any]
-    cover_step: NDArray[Any]
-    column_step: NDArray[Any]
+    indptr: Longs
+    rows: Longs
+    site_indptr: Longs
+    sites: Ints
+    sizes: Floats
+    limits: Floats
+    place: Longs
+    row_step: Floats
+    set_step: Floats
+    cover_step: Floats
+    column_step: Floats
 
 
 class CutPoint(NamedTuple):
     """Columns, cover variables of the rows in sets, prices of rows and of sets."""
 
-    x: NDArray[Any]
-    z: NDArray[Any]
-    rows: NDArray[Any]
-    sets: NDArray[Any]
+    x: OutFloats
+    z: OutFloats
+    rows: OutFloats
+    sets: OutFloats
 
 
 class CutState(NamedTuple):
@@ -114,9 +114,9 @@ class CutState(NamedTuple):
     total: CutPoint
     anchor: CutPoint
     best: CutPoint
-    taken: NDArray[Any]
-    site_price: NDArray[Any]
-    scalars: NDArray[Any]
+    taken: OutFloats
+    site_price: OutFloats
+    scalars: OutFloats
     pace: CutPace
 
 
@@ -139,19 +139,21 @@ def cut_ground(work: Work, sets: list[tuple[int, ...]], settings: BoundSettings 
         work.sites, weights=np.repeat(work.weights, np.diff(work.indptr)), minlength=work.fold.shape[1]
     ) + np.bincount(counts.indices, weights=coefficients * weight[set_of_count], minlength=work.fold.shape[1])
     floor = settings.least_step * max(1e-9, float(site_weight.mean()) if site_weight.size else 1.0)
-    return CutGround(
-        indptr=indptr,
-        rows=rows,
-        site_indptr=site_indptr.astype(np.int64),
-        sites=counts.indices[shared].astype(np.int32),
-        sizes=(counts.data[shared] // 2).astype(np.float64),
-        limits=(np.diff(indptr) - 1) / 2.0,
-        place=place,
-        row_step=work.weights / (np.diff(work.indptr) + (place >= 0)),
-        set_step=weight / np.maximum(length, 1.0),
-        cover_step=work.weights[kept]
-        + np.bincount(place[rows], weights=np.repeat(weight, np.diff(indptr)), minlength=kept.size),
-        column_step=floor + np.append(site_weight, 0.0)[work.column_site],
+    return read_only(
+        CutGround(
+            indptr=indptr,
+            rows=rows,
+            site_indptr=site_indptr.astype(np.int64),
+            sites=counts.indices[shared].astype(np.int32),
+            sizes=(counts.data[shared] // 2).astype(np.float64),
+            limits=(np.diff(indptr) - 1) / 2.0,
+            place=place,
+            row_step=work.weights / (np.diff(work.indptr) + (place >= 0)),
+            set_step=weight / np.maximum(length, 1.0),
+            cover_step=work.weights[kept]
+            + np.bincount(place[rows], weights=np.repeat(weight, np.diff(indptr)), minlength=kept.size),
+            column_step=floor + np.append(site_weight, 0.0)[work.column_site],
+        )
     )
 
 
@@ -201,13 +203,13 @@ def start_cut_state(
 
 
 @fast_kernel
-def price(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> Any:
+def price(work: Work, ground: CutGround, point: CutPoint, taken: OutFloats, site_price: OutFloats) -> Any:
     """Fill `taken` and `site_price`; return the part of the bound that comes from rows and sets."""
     _charge(work, ground, point, taken, site_price)
     return _rest(work, ground, point, taken)
 
 
-@fast_kernel
+@fast_inner
 def _charge(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> None:
     """Fill `taken` and `site_price` with what prices of rows and sets make of rows in sets and of sites."""
     charged = point.rows.copy()
@@ -223,7 +225,7 @@ def _charge(work: Any, ground: Any, point: Any, taken: Any, site_price: Any) -> 
             site_price[ground.sites[entry]] -= point.sets[number] * ground.sizes[entry]
 
 
-@fast_kernel
+@fast_inner
 def _step_rows(work: Any, ground: Any, state: Any, reach: Any, z: Any) -> None:
     """Dual step of the rows against what covers them and covers `z`."""
     prices, total, ratio = state.now.rows, state.total.rows, state.scalars[RATIO]
@@ -237,7 +239,7 @@ def _step_rows(work: Any, ground: Any, state: Any, reach: Any, z: Any) -> None:
         total[row] += paid
 
 
-@fast_kernel
+@fast_inner
 def _step_sets(ground: Any, state: Any, reach: Any, y: Any, z: Any) -> None:
     prices = state.now.sets
     for number in range(prices.size):
@@ -251,14 +253,14 @@ def _step_sets(ground: Any, state: Any, reach: Any, y: Any, z: Any) -> None:
         state.total.sets[number] += prices[number]
 
 
-@kernel
+@inner
 def _bound(work: Any, site_price: Any, rest: Any, one: Any, nothing: Any) -> Any:
     rho = column_prices(work, site_price, one, nothing)
     _, from_columns = main_price(work, rho)
     return rest + from_columns + outside_rows_and_columns(work, one, nothing, np.empty(0))
 
 
-@kernel
+@inner
 def _keep_best(state: Any, point: Any, bound: Any) -> None:
     if bound < state.scalars[BEST]:
         state.scalars[BEST] = bound
@@ -266,7 +268,7 @@ def _keep_best(state: Any, point: Any, bound: Any) -> None:
         state.best.sets[:] = point.sets
 
 
-@kernel
+@inner
 def _restart(ground: Any, state: Any, bound: Any) -> None:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, total, scalars, pace = state.now, state.anchor, state.total, state.scalars, state.pace
@@ -282,7 +284,7 @@ def _restart(ground: Any, state: Any, bound: Any) -> None:
     scalars[EPOCH], scalars[LAST] = 0.0, bound
 
 
-@kernel
+@inner
 def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     """Look at iterate and average: keep the best bound, restart from the better of the two."""
     now, total, scalars, pace = state.now, state.total, state.scalars, state.pace
@@ -303,7 +305,7 @@ def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     _restart(ground, state, min(bound, average_bound))
 
 
-@fast_kernel
+@fast_inner
 def _rest(work: Any, ground: Any, point: Any, taken: Any) -> Any:
     """Return the part of the bound that comes from rows and sets once these are priced."""
     rest = (point.sets * ground.limits).sum()
@@ -314,7 +316,7 @@ def _rest(work: Any, ground: Any, point: Any, taken: Any) -> Any:
 
 
 @kernel
-def run_with_cuts(work: Any, ground: Any, state: Any, iterations: Any) -> None:
+def run_with_cuts(work: Work, ground: CutGround, state: CutState, iterations: int) -> None:
     """Iterate; the best dual point is in ``state.best``, its bound in ``state.scalars[BEST]``."""
     one, nothing = np.ones(work.label_indptr.size - 1), np.zeros(work.low.size)
     now, total = state.now, state.total

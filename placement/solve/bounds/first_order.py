@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
+from placement.kernels import inner, kernel
 from placement.solve.bounds.saddle import (
     BEST_DUAL,
     BEST_PRIMAL,
@@ -35,6 +35,7 @@ from placement.solve.bounds.saddle import (
     LAST_GAP,
     RATIO,
     Point,
+    State,
     column_prices,
     label_factor,
     main_price,
@@ -47,6 +48,7 @@ from placement.solve.bounds.saddle import (
     step_rows,
     step_side_rows,
 )
+from placement.solve.program.restrict import Work
 
 RUNNING, PRUNED, FIXABLE, CONVERGED = 0, 1, 2, 3
 """How a run ended."""
@@ -55,14 +57,14 @@ _NO_PLAN_YET = 2.0**60
 """What is allowed lies this far below every value as long as there is no plan."""
 
 
-@kernel
+@inner
 def _average(state: Any) -> Any:
     count = max(1.0, state.scalars[EPOCH])
     total = state.total
     return Point(total.x / count, total.mu / count, total.theta / count, total.phi / count)
 
 
-@kernel
+@inner
 def _bound_of(work: Any, point: Any, site_price: Any, rest: Any) -> Any:
     """Return (bound, price of the main row, reduced values) of a dual point whose rows are priced already."""
     factor = label_factor(work, point.phi)
@@ -71,7 +73,7 @@ def _bound_of(work: Any, point: Any, site_price: Any, rest: Any) -> Any:
     return rest + from_columns + outside_rows_and_columns(work, factor, point.theta, point.phi), price, rho
 
 
-@kernel
+@inner
 def _keep_best(work: Any, state: Any, point: Any, bound: Any, price: Any) -> Any:
     if bound >= state.scalars[BEST_DUAL]:
         return
@@ -83,7 +85,7 @@ def _keep_best(work: Any, state: Any, point: Any, bound: Any, price: Any) -> Any
         state.best.theta[work.main] = price
 
 
-@kernel
+@inner
 def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> Any:
     """Return how many columns a bound decides: the other choice would fall to `allowed` or below."""
     reduced = rho.copy()
@@ -97,7 +99,7 @@ def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> 
     return count
 
 
-@kernel
+@inner
 def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -> Any:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, scalars, pace = state.now, state.anchor, state.scalars, state.pace
@@ -121,7 +123,7 @@ def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -
     scalars[EPOCH], scalars[LAST_GAP] = 0.0, gap
 
 
-@kernel
+@inner
 def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_share: Any, decisive: Any) -> Any:
     """Look at iterate and average: keep the best bound, restart, and say whether the run is over."""
     scalars, pace = state.scalars, state.pace
@@ -155,7 +157,9 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
 
 
 @kernel
-def run(work: Any, state: Any, iterations: Any, allowed: Any, tolerance: Any, fix_share: Any, decisive: Any) -> Any:
+def run(
+    work: Work, state: State, iterations: int, allowed: float, tolerance: float, fix_share: float, decisive: float
+) -> Any:
     """Iterate until a check ends the run or `iterations` are done; return how it ended.
 
     `allowed` is the value a bound must not exceed to prune (minus infinity where there is no plan yet). The run also

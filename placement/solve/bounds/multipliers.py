@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Floats, Ints, Longs, kernel
 from placement.solve.bounds.prices import Prices
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
@@ -15,7 +15,7 @@ from placement.values.certificate import SCALE
 
 
 @kernel
-def _shared_multipliers(rows: Any, full: Any, row_of_class: Any, n_rows: Any) -> Any:
+def _shared_multipliers(rows: Longs, full: Floats, row_of_class: Ints, n_rows: int) -> Any:
     price, whole = np.zeros(n_rows), np.full(n_rows, 1e-9)
     for row in range(rows.size):
         at = row_of_class[row]

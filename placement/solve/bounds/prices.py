@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Floats, Ints, Longs, OutLongs, kernel
 from placement.solve.cuts.arrays import Cuts, KnapsackRows
 from placement.solve.program.domain import Domain
-from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Problem
+from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Floors, Problem, Side
+from placement.solve.program.recount import exact_sum
 from placement.solve.program.restrict import COVERED, Work
 from placement.solve.program.scale import SAFE, label_scale, scaled
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 NO_BOUND = 2**62
 """Scaled bound of a price set whose numbers might overflow; no program's worth is more."""
@@ -79,13 +80,8 @@ def scaled_bound(problem: Problem, cuts: Cuts, prices: Prices, domain: Domain) -
     for row in np.flatnonzero(prices.theta):
         theta = int(prices.theta[row])
         total += theta * int(high[row] if theta > 0 else low[row])
-    total += _exact_sum(rho[status == ONE]) + _exact_sum(np.maximum(rho[status == FREE], 0))
+    total += exact_sum(rho[status == ONE]) + exact_sum(np.maximum(rho[status == FREE], 0))
     return min(max(total, -NO_BOUND), NO_BOUND), rho
-
-
-def _exact_sum(numbers: IntArray) -> int:
-    """Return the sum as a Python integer; halves are summed apart, so that nothing overflows."""
-    return (int((numbers >> _HALF).sum()) << _HALF) + int((numbers & (2**_HALF - 1)).sum())
 
 
 def _is_safe(problem: Problem, cuts: Cuts, prices: Prices, low: IntArray, high: IntArray) -> bool:
@@ -112,7 +108,7 @@ def _is_safe(problem: Problem, cuts: Cuts, prices: Prices, low: IntArray, high: 
 
 
 @kernel
-def _column_sizes(values: Any, side: Any, objective: Any, theta: Any) -> Any:
+def _column_sizes(values: Longs, side: Side, objective: int, theta: Longs) -> Any:
     """Return what values and priced side rows may add up to for each column in absolute value."""
     sizes = objective * float(SCALE) * np.abs(values)
     for row in range(theta.size):
@@ -123,7 +119,7 @@ def _column_sizes(values: Any, side: Any, objective: Any, theta: Any) -> Any:
 
 
 @kernel
-def _dearest_site(site_indptr: Any, site_rows: Any, rows: Any) -> Any:
+def _dearest_site(site_indptr: Longs, site_rows: Ints, rows: Longs) -> Any:
     """Return the largest sum of prices of the rows of one site."""
     most = 0.0
     for site in range(site_indptr.size - 1):
@@ -140,7 +136,7 @@ def _knapsack_row(knapsack: KnapsackRows, cut: np.int64) -> tuple[NDArray[Any], 
 
 
 @kernel
-def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
+def _charge(knapsack: KnapsackRows, prices: Longs, rho: OutLongs) -> None:
     """Take from the reduced values of the columns what knapsack cuts cost them."""
     for cut in range(prices.size):
         if prices[cut] != 0:
@@ -150,8 +146,8 @@ def _charge(knapsack: Any, prices: Any, rho: Any) -> None:
 
 @kernel
 def _rows_and_columns(
-    covers: Any, floors: Any, cuts: Any, objective: Any, rows: Any, cut_prices: Any, phi: Any,
-    site: Any, values: Any, side: Any, theta: Any,
+    covers: Covers, floors: Floors, cuts: Cuts, objective: int, rows: Longs, cut_prices: Longs, phi: Longs,
+    site: Longs, values: Longs, side: Side, theta: Longs,
 ) -> Any:  # fmt: skip
     """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
     factor = np.full(floors.indptr.size - 1, objective * SCALE)
@@ -186,7 +182,7 @@ def _rows_and_columns(
 
 
 @kernel
-def _class_prices(weights: Any, label: Any, factor: Any, row_of_class: Any, mu: Any) -> Any:
+def _class_prices(weights: Longs, label: Ints, factor: Longs, row_of_class: Ints, mu: Floats) -> Any:
     """Return integer class prices from multipliers of merged rows; lost and folded classes are priced in full."""
     prices = np.zeros(weights.size, np.int64)
     for row in range(weights.size):

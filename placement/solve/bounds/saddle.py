@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import fast_kernel, kernel
+from placement.kernels import Floats, OutFloats, fast_inner, fast_kernel, inner, kernel
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, BoundSettings
@@ -51,10 +51,10 @@ class Pace(NamedTuple):
 class Point(NamedTuple):
     """A primal-dual point: columns, row multipliers, side prices (0 at the main row), floor prices."""
 
-    x: NDArray[Any]
-    mu: NDArray[Any]
-    theta: NDArray[Any]
-    phi: NDArray[Any]
+    x: OutFloats
+    mu: OutFloats
+    theta: OutFloats
+    phi: OutFloats
 
 
 class State(NamedTuple):
@@ -82,10 +82,10 @@ class State(NamedTuple):
     total: Point
     anchor: Point
     best: Point
-    site_price: NDArray[Any]
-    step: NDArray[Any]
-    side_step: NDArray[Any]
-    scalars: NDArray[Any]
+    site_price: OutFloats
+    step: OutFloats
+    side_step: OutFloats
+    scalars: OutFloats
     pace: Pace
 
 
@@ -133,7 +133,7 @@ def _pace(work: Work, settings: BoundSettings) -> Pace:
 
 
 @kernel
-def step_sizes(work: Any, least: Any) -> Any:
+def step_sizes(work: Work, least: float) -> Any:
     """Return (inverse primal steps of the columns, dual steps of the side rows) at ratio 1.
 
     The inverse step of a column is at least the share `least` of the mean weight of a site.
@@ -162,7 +162,7 @@ def step_sizes(work: Any, least: Any) -> Any:
 
 
 @kernel
-def label_factor(work: Any, phi: Any) -> Any:
+def label_factor(work: Work, phi: Floats) -> Any:
     """Return 1 + the floor prices of each label."""
     factor = np.ones(work.label_indptr.size - 1)
     for label in range(factor.size):
@@ -172,7 +172,7 @@ def label_factor(work: Any, phi: Any) -> Any:
 
 
 @fast_kernel
-def price_sites(work: Any, factor: Any, mu: Any, site_price: Any) -> Any:
+def price_sites(work: Work, factor: Floats, mu: Floats, site_price: OutFloats) -> Any:
     """Fill `site_price`; return the sum of ``w (1 + phi) (1 - mu)``."""
     rest = 0.0
     prices = np.empty(mu.size)
@@ -184,7 +184,7 @@ def price_sites(work: Any, factor: Any, mu: Any, site_price: Any) -> Any:
     return rest
 
 
-@fast_kernel
+@fast_inner
 def step_rows(work: Any, state: Any, factor: Any, y: Any, covered: Any) -> Any:
     """Dual step of the rows against sites opened to `y`; refill prices; add covered weight by label."""
     mu, total, ratio = state.now.mu, state.total.mu, state.scalars[RATIO]
@@ -207,7 +207,7 @@ def step_rows(work: Any, state: Any, factor: Any, y: Any, covered: Any) -> Any:
 
 
 @kernel
-def column_prices(work: Any, site_price: Any, factor: Any, theta: Any) -> Any:
+def column_prices(work: Work, site_price: Floats, factor: Floats, theta: Floats) -> Any:
     """Return the reduced values of the columns, the main row not priced."""
     at_site = site_price.copy()
     for label in range(factor.size):
@@ -222,7 +222,7 @@ def column_prices(work: Any, site_price: Any, factor: Any, theta: Any) -> Any:
     return rho
 
 
-@kernel
+@inner
 def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
     """Return the point of the box, and of the main row, nearest to ``x + rho / (ratio step)``."""
     moved = np.empty(x.size)
@@ -242,7 +242,7 @@ def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
     return moved
 
 
-@kernel
+@inner
 def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
     """Set `moved` to the point at the price of the main row that keeps its limit: Newton steps within a bracket."""
     begin, end, limit = work.side_indptr[work.main], work.side_indptr[work.main + 1], work.high[work.main]
@@ -268,7 +268,7 @@ def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
 
 
 @kernel
-def main_price(work: Any, rho: Any) -> Any:
+def main_price(work: Work, rho: Floats) -> Any:
     """Return (best price of the main row, bound from all columns there): the least of a convex piecewise line."""
     if work.main < 0:
         return 0.0, np.maximum(rho, 0.0).sum()
@@ -297,7 +297,7 @@ def main_price(work: Any, rho: Any) -> Any:
     return price, total
 
 
-@kernel
+@inner
 def outside_rows_and_columns(work: Any, factor: Any, theta: Any, phi: Any) -> Any:
     """Return the part of the bound that comes neither from rows nor from columns."""
     total = work.constant
@@ -314,7 +314,7 @@ def outside_rows_and_columns(work: Any, factor: Any, theta: Any, phi: Any) -> An
 
 
 @kernel
-def sites_opened(work: Any, x: Any) -> Any:
+def sites_opened(work: Work, x: Floats) -> Any:
     """Return how far each live site is open."""
     y = np.zeros(work.fold.shape[1])
     for column in range(x.size):
@@ -323,7 +323,7 @@ def sites_opened(work: Any, x: Any) -> Any:
     return y
 
 
-@kernel
+@inner
 def step_side_rows(work: Any, state: Any, x: Any) -> Any:
     """Dual step of the side rows but the main one."""
     theta = state.now.theta
@@ -339,7 +339,7 @@ def step_side_rows(work: Any, state: Any, x: Any) -> Any:
         state.total.theta[row] += theta[row]
 
 
-@kernel
+@inner
 def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
     """Dual step of the floors; `covered` is the weight covered in rows, by label."""
     gained = covered + work.covered
@@ -358,7 +358,7 @@ def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
         state.total.phi[floor] += phi[floor]
 
 
-@fast_kernel
+@fast_inner
 def primal_value(work: Any, x: Any) -> Any:
     """Return the value of `x`, floors and side rows aside."""
     y = sites_opened(work, x)

@@ -26,11 +26,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.kernels import read_only
 from placement.solve.cuts.arrays import KnapsackRows
 from placement.solve.program.problem import NO_LIMIT, Problem
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, CutSettings
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 _SHORT = 3
 """Rows of fewer columns say nothing that bounds do not."""
@@ -229,14 +230,16 @@ class KnapsackPool:
         """Return all cuts in compressed form."""
         if self._built is None:
             none = np.empty(0, dtype=np.int64)
-            self._built = KnapsackRows(
-                indptr=np.cumsum([0] + [cut.columns.size for cut in self._cuts]).astype(np.int64),
-                columns=np.concatenate([none, *(cut.columns for cut in self._cuts)]),
-                coefficients=np.concatenate([none, *(cut.coefficients for cut in self._cuts)]),
-                limits=np.array([cut.limit for cut in self._cuts], dtype=np.int64),
-                row=np.array([cut.row for cut in self._cuts], dtype=np.int64),
-                divisor=np.array([cut.divisor for cut in self._cuts], dtype=np.int64),
-                complemented_indptr=np.cumsum([0] + [len(cut.complemented) for cut in self._cuts]).astype(np.int64),
-                complemented=np.array([k for cut in self._cuts for k in cut.complemented], dtype=np.int64),
+            self._built = read_only(
+                KnapsackRows(
+                    indptr=np.cumsum([0] + [cut.columns.size for cut in self._cuts]).astype(np.int64),
+                    columns=np.concatenate([none, *(cut.columns for cut in self._cuts)]),
+                    coefficients=np.concatenate([none, *(cut.coefficients for cut in self._cuts)]),
+                    limits=np.array([cut.limit for cut in self._cuts], dtype=np.int64),
+                    row=np.array([cut.row for cut in self._cuts], dtype=np.int64),
+                    divisor=np.array([cut.divisor for cut in self._cuts], dtype=np.int64),
+                    complemented_indptr=np.cumsum([0] + [len(cut.complemented) for cut in self._cuts]).astype(np.int64),
+                    complemented=np.array([k for cut in self._cuts for k in cut.complemented], dtype=np.int64),
+                )
             )
         return self._built

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from placement.kernels import kernel
+from placement.kernels import Longs, inner, kernel
+from placement.solve.cuts.arrays import Support
 
 
 class Growth(NamedTuple):
@@ -36,7 +37,7 @@ class Growth(NamedTuple):
 
 
 @kernel
-def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any, growth: Any) -> Any:
+def grown_sets(support: Support, starts: Longs, least: float, work: int, seed: int, growth: Growth) -> Any:
     """Return (sizes, members) of sets violated by more than `least`, until `work` entries have been looked at."""
     np.random.seed(seed)
     times, used = np.zeros(support.y.size, np.int64), np.zeros(support.z.size, np.bool_)
@@ -76,7 +77,7 @@ def grown_sets(support: Any, starts: Any, least: Any, work: Any, seed: Any, grow
     return sizes[:count].copy(), members[:count].copy()
 
 
-@kernel
+@inner
 def _neighbours(support: Any, members: Any, mark: Any, stamp: Any, found: Any) -> Any:
     """Fill `found` with rows that share a site with `members`; return (how many, entries looked at)."""
     count, looked = 0, 0
@@ -96,7 +97,7 @@ def _neighbours(support: Any, members: Any, mark: Any, stamp: Any, found: Any) -
     return count, looked
 
 
-@kernel
+@inner
 def _best_row(support: Any, found: Any, used: Any, times: Any, noise: Any) -> Any:
     """Return the row that most raises the violation, or -1."""
     best, score = -1, -1e9
@@ -112,7 +113,7 @@ def _best_row(support: Any, found: Any, used: Any, times: Any, noise: Any) -> An
     return best
 
 
-@kernel
+@inner
 def _join(support: Any, row: Any, times: Any) -> Any:
     """Count a row in; return what it adds to the right-hand side over the sites."""
     added = 0.0
@@ -123,7 +124,7 @@ def _join(support: Any, row: Any, times: Any) -> Any:
     return added
 
 
-@kernel
+@inner
 def _leave(support: Any, row: Any, times: Any, used: Any) -> None:
     used[row] = False
     for entry in range(support.indptr[row], support.indptr[row + 1]):

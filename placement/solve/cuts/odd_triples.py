@@ -20,11 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
+from placement.kernels import Longs, inner, kernel
+from placement.solve.cuts.arrays import Support
 
 
 @kernel
-def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any, near_rows: Any, pair_cost: Any) -> Any:
+def best_triples(
+    support: Support, starts: Longs, least: float, work: int, seed: int, near_rows: int, pair_cost: int
+) -> Any:
     """Return (sets, 3) rows violated by more than `least`, the best around each start row, until `work` is used up.
 
     About `near_rows` rows near a start row are looked at; each pair of them counts as `pair_cost` of `work`.
@@ -47,7 +50,7 @@ def best_triples(support: Any, starts: Any, least: Any, work: Any, seed: Any, ne
     return members[:count].copy()
 
 
-@kernel
+@inner
 def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any, most: Any) -> Any:
     """Fill `near` and `pull` (``q`` above) with rows that share sites with `start`; return (rows, entries seen)."""
     count, looked = 0, 0
@@ -77,7 +80,7 @@ def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any, most:
     return kept, looked
 
 
-@kernel
+@inner
 def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, times: Any) -> Any:
     """Fill in the two rows that violate most with the first member; return (violation, pairs looked at).
 
@@ -105,13 +108,13 @@ def _best_pair(support: Any, members: Any, near: Any, pull: Any, least: Any, tim
     return best, looked
 
 
-@kernel
+@inner
 def _count(support: Any, row: Any, times: Any, change: Any) -> None:
     for entry in range(support.indptr[row], support.indptr[row + 1]):
         times[support.sites[entry]] += change
 
 
-@kernel
+@inner
 def _uneven(support: Any, row: Any, times: Any, enough: Any) -> Any:
     """Return what a row adds to the right-hand side over the sites, infinity once that is `enough`."""
     total = 0.0

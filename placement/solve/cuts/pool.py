@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.kernels import read_only
 from placement.solve.cuts.arrays import Cuts
 from placement.solve.cuts.knapsack import KnapsackPool
 from placement.solve.program.problem import Covers
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 class CutPool:
@@ -70,13 +71,15 @@ class CutPool:
             sizes = [len(each) for each in self._sets]
             site_sizes = [sites.size for sites, _ in self._coefficients]
             nothing = np.empty(0, dtype=np.int64)
-            self._built = Cuts(
-                np.cumsum([0, *sizes]).astype(np.int64),
-                np.array([each for classes in self._sets for each in classes], dtype=np.int64),
-                np.cumsum([0, *site_sizes]).astype(np.int64),
-                np.concatenate([nothing, *(sites for sites, _ in self._coefficients)]).astype(np.int32),
-                np.concatenate([nothing, *(sizes for _, sizes in self._coefficients)]).astype(np.int64),
-                self.knapsack.rows(),
+            self._built = read_only(
+                Cuts(
+                    np.cumsum([0, *sizes]).astype(np.int64),
+                    np.array([each for classes in self._sets for each in classes], dtype=np.int64),
+                    np.cumsum([0, *site_sizes]).astype(np.int64),
+                    np.concatenate([nothing, *(sites for sites, _ in self._coefficients)]).astype(np.int32),
+                    np.concatenate([nothing, *(sizes for _, sizes in self._coefficients)]).astype(np.int64),
+                    self.knapsack.rows(),
+                )
             )
         return self._built._replace(knapsack=self.knapsack.rows())
 

@@ -6,45 +6,19 @@ sites are one row here, the heaviest of them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from placement.kernels import read_only
+from placement.solve.cuts.arrays import Support
 from placement.solve.cuts.odd_growth import Growth, grown_sets
 from placement.solve.cuts.odd_triples import best_triples
 from placement.solve.cuts.pool import odd_set_coefficients
 from placement.solve.settings import DEFAULTS, CutSettings
-from placement.values.program import IntArray
-
-
-class Support(NamedTuple):
-    """The rows worth cutting, over the sites that are open at least a little.
-
-    Attributes
-    ----------
-    rows
-        Their numbers in the program.
-    indptr, sites, site_indptr, site_rows
-        Rows over sites, and the same transposed.
-    y, z
-        (sites,) and (rows,) the point to cut off.
-    excess
-        (rows,) how much further than ``z`` the sites of a row are open.
-    weights
-        (rows,) weights.
-    """
-
-    rows: NDArray[Any]
-    indptr: NDArray[Any]
-    sites: NDArray[Any]
-    site_indptr: NDArray[Any]
-    site_rows: NDArray[Any]
-    y: NDArray[Any]
-    z: NDArray[Any]
-    excess: NDArray[Any]
-    weights: NDArray[Any]
+from placement.values.arrays import IntArray
 
 
 def violated_odd_sets(
@@ -109,16 +83,18 @@ def _support(rows_over_sites: sparse.csr_array, weights: NDArray[Any], y: NDArra
     rows = np.sort(rows[by_pattern[first]])
     inside = rows_over_sites[rows]
     by_site = inside.tocsc()
-    return Support(
-        rows=rows,
-        indptr=inside.indptr,
-        sites=inside.indices,
-        site_indptr=by_site.indptr,
-        site_rows=by_site.indices,
-        y=y,
-        z=z[rows].astype(np.float64),
-        excess=reach[rows] - z[rows],
-        weights=weights[rows].astype(np.float64),
+    return read_only(
+        Support(
+            rows=rows,
+            indptr=inside.indptr.astype(np.int64, copy=False),
+            sites=inside.indices.astype(np.int64, copy=False),
+            site_indptr=by_site.indptr.astype(np.int64, copy=False),
+            site_rows=by_site.indices.astype(np.int64, copy=False),
+            y=y,
+            z=z[rows].astype(np.float64),
+            excess=reach[rows] - z[rows],
+            weights=weights[rows].astype(np.float64),
+        )
     )
 
 

@@ -12,7 +12,7 @@ from placement.solve.cuts.knapsack import KnapsackCut
 from placement.solve.cuts.pool import odd_set_coefficients
 from placement.solve.program.problem import ONE
 from placement.solve.program.restrict import Work
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 Cut = tuple[int, ...] | KnapsackCut
 """An odd set of rows, increasing, or a knapsack cut."""

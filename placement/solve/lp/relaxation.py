@@ -37,8 +37,8 @@ from placement.solve.program.problem import ONE, ZERO, Problem
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, LpSettings
+from placement.values.arrays import BoolArray, IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import BoolArray, IntArray
 
 
 class CutRelaxation:

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import FREE, ONE, Problem
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Bools, inner, kernel
+from placement.solve.plans.swaps import Field
 
 _ONE = 2**32
 """What an open column adds to the state of a row, beside its number."""
@@ -41,7 +42,7 @@ class _State(NamedTuple):
     used: NDArray[Any]
 
 
-@kernel
+@inner
 def _close(field: Any, state: Any, column: Any) -> Any:
     """Close a column."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -56,7 +57,7 @@ def _close(field: Any, state: Any, column: Any) -> Any:
             state.lost[state.over[row] - _ONE] += field.weights[row]
 
 
-@kernel
+@inner
 def _open(field: Any, state: Any, column: Any) -> Any:
     """Open a column."""
     lost = field.values[column]
@@ -74,7 +75,7 @@ def _open(field: Any, state: Any, column: Any) -> Any:
     state.lost[column] = lost
 
 
-@kernel
+@inner
 def _weight_left(rows: Any, weights: Any, over: Any, closed: Any) -> Any:
     """Return the weight of the rows that no open column but `closed` covers."""
     weight, alone = 0, _ONE + closed
@@ -84,7 +85,7 @@ def _weight_left(rows: Any, weights: Any, over: Any, closed: Any) -> Any:
     return weight
 
 
-@kernel
+@inner
 def _room(field: Any, state: Any, column: Any, closed: Any) -> Any:
     """Return whether `column` fits once the open column `closed` is closed."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -98,7 +99,7 @@ def _room(field: Any, state: Any, column: Any, closed: Any) -> Any:
     return True
 
 
-@kernel
+@inner
 def _near(near: Any) -> Any:
     """Return a random one of a list of near sites; the nearer the likelier.
 
@@ -108,7 +109,7 @@ def _near(near: Any) -> Any:
     return near[min(near.size, int((near.size + 1) ** np.random.random())) - 1]
 
 
-@kernel
+@inner
 def _beside(near: Any, columns_indptr: Any, columns: Any, count: Any) -> Any:
     """Return a random column of a random near site, or any of `count` where there is none."""
     if near.size:
@@ -119,7 +120,7 @@ def _beside(near: Any, columns_indptr: Any, columns: Any, count: Any) -> Any:
     return np.random.randint(count)
 
 
-@kernel
+@inner
 def _started(field: Any, opened: Any) -> Any:
     """Return the state of a plan and its value."""
     state = _State(
@@ -136,7 +137,7 @@ def _started(field: Any, opened: Any) -> Any:
 
 @kernel
 def anneal(
-    field: Any, start: Any, moves: Any, hot: Any, cold: Any, far_share: Any, cooling_every: Any, seed: Any
+    field: Field, start: Bools, moves: int, hot: float, cold: float, far_share: float, cooling_every: int, seed: int
 ) -> Any:
     """Return (best plan, its value) of a run of `moves` proposed swaps, cooled from `hot` to `cold`.
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from placement.kernels import kernel
-from placement.solve.plans.swaps import add, fill, fits, remove, start_tally, worth
+from placement.kernels import Bools, inner, kernel
+from placement.solve.plans.swaps import Field, add, fill, fits, remove, start_tally, worth
 from placement.solve.settings import PlanSettings
 
 
@@ -55,7 +55,7 @@ def shaking(settings: PlanSettings) -> Shaking:
     )
 
 
-@kernel
+@inner
 def _toggle(field: Any, tally: Any, column: Any, log: Any, length: Any) -> Any:
     """Open or close a column, note it, and return the length of the log."""
     if tally.chosen[column]:
@@ -66,7 +66,7 @@ def _toggle(field: Any, tally: Any, column: Any, log: Any, length: Any) -> Any:
     return length + 1
 
 
-@kernel
+@inner
 def _open_near(field: Any, tally: Any, site: Any, tries: Any) -> Any:
     """Return a random open column at most two sites away, or -1."""
     if site < 0:
@@ -86,7 +86,7 @@ def _open_near(field: Any, tally: Any, site: Any, tries: Any) -> Any:
     return -1
 
 
-@kernel
+@inner
 def _best_near(field: Any, tally: Any, site: Any, least: Any, noise: Any, by_cost: Any) -> Any:
     """Return the closed column near `site` of most worth above `least` that fits, or -1."""
     best = -1
@@ -104,7 +104,7 @@ def _best_near(field: Any, tally: Any, site: Any, least: Any, noise: Any, by_cos
     return best
 
 
-@kernel
+@inner
 def _shake(field: Any, tally: Any, column: Any, log: Any, shaking: Any) -> Any:
     """Close `column` and a few open ones near it, and refill; return the length of the log."""
     length, site = 0, field.column_site[column]
@@ -126,7 +126,7 @@ def _shake(field: Any, tally: Any, column: Any, log: Any, shaking: Any) -> Any:
     return length
 
 
-@kernel
+@inner
 def _repair(field: Any, tally: Any, log: Any, length: Any, shaking: Any) -> Any:
     """Swap open columns near the touched ones for better near ones; return the length of the log."""
     at, full = 0, shaking.most_toggles - 2
@@ -151,7 +151,9 @@ def _repair(field: Any, tally: Any, log: Any, length: Any, shaking: Any) -> Any:
 
 
 @kernel
-def iterated_search(field: Any, start: Any, iterations: Any, hot: Any, cold: Any, seed: Any, shaking: Any) -> Any:
+def iterated_search(
+    field: Field, start: Bools, iterations: int, hot: float, cold: float, seed: int, shaking: Shaking
+) -> Any:
     """Return (best plan, its value, last plan) after some iterations from `start`.
 
     `field` needs lists of near sites. A plan worse by the heat, which goes from `hot` to `cold` (in the unit of the

@@ -37,7 +37,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, PlanSettings
-from placement.values.program import BoolArray
+from placement.values.arrays import BoolArray
 
 _LOG = logging.getLogger(__name__)
 
@@ -245,7 +245,7 @@ def _run(ground: Field, deadline: Deadline, settings: PlanSettings, job: _Job) -
     """Return the plan of one run; None if there is no time for it any more."""
     if deadline.passed():
         return None
-    if job.inner is None:
+    if job.inner is None or job.outer is None:
         start, _ = greedy_plan(ground, np.zeros(ground.column_site.size, dtype=bool), 0, job.seed)
         moves, heats = settings.start_moves, (settings.start_hot, settings.start_cold)
     else:

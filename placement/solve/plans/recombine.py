@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
-from placement.solve.plans.swaps import add, fill, fits, start_tally
+from placement.kernels import Bools, inner, kernel
+from placement.solve.plans.swaps import Field, add, fill, fits, start_tally
 
 
-@kernel
+@inner
 def ball_ranks(field: Any, centre: Any) -> Any:
     """Return (sites,) the turn at which a breadth-first search from `centre` meets each site; unmet ones last."""
     n_sites = field.near_indptr.size - 1
@@ -38,7 +38,7 @@ def ball_ranks(field: Any, centre: Any) -> Any:
 
 
 @kernel
-def recombined(field: Any, centre: Any, share: Any, inner: Any, outer: Any) -> Any:
+def recombined(field: Field, centre: int, share: float, inner: Bools, outer: Bools) -> Any:
     """Return a plan of the `share` of the columns of `inner` nearest to `centre`, and of the farthest of `outer`.
 
     Columns of `outer` join from the farthest as long as they fit; what is left then is filled greedily.
@@ -58,7 +58,7 @@ def recombined(field: Any, centre: Any, share: Any, inner: Any, outer: Any) -> A
     return tally.chosen
 
 
-@kernel
+@inner
 def _ranks_of(field: Any, ranks: Any, columns: Any) -> Any:
     found = np.empty(columns.size, np.int64)
     for k in range(columns.size):

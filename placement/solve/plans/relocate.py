@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Floats, Longs, inner, kernel
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.plans.swaps import (
     Field,
+    Tally,
     add,
     fill,
     fill_until,
@@ -42,7 +43,7 @@ _SHORT_ROW = 4
 It is a matter of how programs are built, not of how much time is spent."""
 
 
-@kernel
+@inner
 def _is_enabler(field: Any, column: Any) -> Any:
     """Return the row that the column makes room in, or -1; columns that cover something are no enablers."""
     if field.column_site[column] >= 0:
@@ -54,7 +55,7 @@ def _is_enabler(field: Any, column: Any) -> Any:
     return -1
 
 
-@kernel
+@inner
 def _make_way(field: Any, tally: Any, column: Any) -> Any:
     """Remove what short rows exclude the column by."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -67,7 +68,7 @@ def _make_way(field: Any, tally: Any, column: Any) -> Any:
                 remove(field, tally, field.row_columns[entry])
 
 
-@kernel
+@inner
 def _best_in_row(field: Any, tally: Any, row: Any) -> Any:
     """Return the column of most worth that fits among those that fill the row, or -1."""
     best, most = -1, 0
@@ -80,7 +81,7 @@ def _best_in_row(field: Any, tally: Any, row: Any) -> Any:
     return best
 
 
-@kernel
+@inner
 def _least_in_row(field: Any, tally: Any, row: Any) -> Any:
     """Return the chosen column that fills the row and loses least where it goes, or -1."""
     best, least = -1, 0
@@ -95,7 +96,7 @@ def _least_in_row(field: Any, tally: Any, row: Any) -> Any:
     return best
 
 
-@kernel
+@inner
 def _exchange(field: Any, tally: Any, column: Any, row: Any) -> None:
     """Choose an enabler and what it enables, or give both up; then spend what is left."""
     if tally.chosen[column]:
@@ -114,7 +115,7 @@ def _exchange(field: Any, tally: Any, column: Any, row: Any) -> None:
     fill(field, tally)
 
 
-@kernel
+@inner
 def _excluded_worth(field: Any, tally: Any, column: Any) -> Any:
     """Return the most that what `column` excludes in short rows would be worth."""
     most = 0
@@ -128,7 +129,7 @@ def _excluded_worth(field: Any, tally: Any, column: Any) -> Any:
     return most
 
 
-@kernel
+@inner
 def _replace(field: Any, tally: Any, column: Any, row: Any) -> None:
     """Let an enabler take the place of the chosen one whose return is worth most; then spend what is left."""
     leaving, most = -1, -1
@@ -147,7 +148,7 @@ def _replace(field: Any, tally: Any, column: Any, row: Any) -> None:
     fill(field, tally)
 
 
-@kernel
+@inner
 def _undo(field: Any, tally: Any, before: Any) -> None:
     """Go back to the plan `before`."""
     for column in np.flatnonzero(tally.chosen & ~before):
@@ -157,12 +158,12 @@ def _undo(field: Any, tally: Any, before: Any) -> None:
 
 
 @kernel
-def _in_random_order(tally: Any) -> Any:
+def _in_random_order(tally: Tally) -> Any:
     return np.random.permutation(tally.chosen.size)
 
 
 @kernel
-def _exchange_each(field: Any, tally: Any, columns: Any) -> None:
+def _exchange_each(field: Field, tally: Tally, columns: Longs) -> None:
     """Try to exchange each of the columns that is an enabler."""
     for column in columns:
         row = _is_enabler(field, column)
@@ -180,7 +181,7 @@ def _exchange_each(field: Any, tally: Any, columns: Any) -> None:
                 _undo(field, tally, before)
 
 
-@kernel
+@inner
 def _mend(field: Any, tally: Any) -> None:
     """Choose what gives room in rows beyond their limits, as long as it fits: stations that would be dear to close."""
     for row in range(field.limits.size):
@@ -192,7 +193,7 @@ def _mend(field: Any, tally: Any) -> None:
                     add(field, tally, column)
 
 
-@kernel
+@inner
 def _enabled_row(field: Any, column: Any) -> Any:
     """Return the row that a column can only fill once an enabler has made room, or -1."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -202,7 +203,7 @@ def _enabled_row(field: Any, column: Any) -> Any:
     return -1
 
 
-@kernel
+@inner
 def _loss(field: Any, tally: Any, column: Any) -> Any:
     """Return what giving up a chosen column would take from the value."""
     total, site = field.values[column], field.column_site[column]
@@ -213,7 +214,7 @@ def _loss(field: Any, tally: Any, column: Any) -> Any:
     return total
 
 
-@kernel
+@inner
 def _excluded_loss(field: Any, tally: Any, column: Any) -> Any:
     """Return what making way for a column would take from the value."""
     total = 0
@@ -227,7 +228,7 @@ def _excluded_loss(field: Any, tally: Any, column: Any) -> Any:
     return total
 
 
-@kernel
+@inner
 def _most_worth(field: Any, tally: Any) -> Any:
     """Return (column of most worth that fits once an enabler has made room, its worth, the row), or -1."""
     best, most, row = -1, 0, -1
@@ -242,7 +243,7 @@ def _most_worth(field: Any, tally: Any) -> Any:
     return best, most, row
 
 
-@kernel
+@inner
 def _least_loss(field: Any, tally: Any, row: Any, most: Any) -> Any:
     """Return the enabler of a row that makes others go at the least loss, if that is less than `most`, or -1."""
     best, least = -1, most
@@ -256,7 +257,7 @@ def _least_loss(field: Any, tally: Any, row: Any, most: Any) -> Any:
 
 
 @kernel
-def _move(field: Any, tally: Any) -> Any:
+def _move(field: Field, tally: Tally) -> Any:
     """Let the enabler that costs least make room for the column of most worth; return whether that gained."""
     best, most, row = _most_worth(field, tally)
     giver = _least_loss(field, tally, row, most) if best >= 0 else -1
@@ -273,7 +274,7 @@ def _move(field: Any, tally: Any) -> Any:
     return False
 
 
-@kernel
+@inner
 def _near(field: Any, tally: Any, x: Any, above: Any) -> None:
     """Choose what a point of the relaxation chooses by more than `above`, enablers first, as long as it fits."""
     order = np.argsort(-x)
@@ -288,7 +289,7 @@ def _near(field: Any, tally: Any, x: Any, above: Any) -> None:
 
 
 @kernel
-def _begun(field: Any, x: Any, above: Any, seed: Any) -> Any:
+def _begun(field: Field, x: Floats, above: float, seed: int) -> Any:
     """Return the state of a point of the relaxation, rounded as far as rows allow."""
     np.random.seed(seed)
     tally = start_tally(field, np.zeros(x.size, np.bool_))

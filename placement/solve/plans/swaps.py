@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Bools, Floats, Ints, Longs, OutBools, OutInts, OutLongs, inner, kernel, read_only
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.problem import transposed
 from placement.solve.program.restrict import Work
@@ -46,42 +46,42 @@ class Field(NamedTuple):
         Sites that share rows with each site, those that share most first; empty where there are no lists.
     """
 
-    indptr: NDArray[Any]
-    sites: NDArray[Any]
-    site_indptr: NDArray[Any]
-    site_rows: NDArray[Any]
-    weights: NDArray[Any]
-    column_site: NDArray[Any]
-    values: NDArray[Any]
-    site_indptr_columns: NDArray[Any]
-    site_columns: NDArray[Any]
-    column_indptr: NDArray[Any]
-    column_rows: NDArray[Any]
-    column_coefficients: NDArray[Any]
-    lows: NDArray[Any]
-    limits: NDArray[Any]
-    row_indptr: NDArray[Any]
-    row_columns: NDArray[Any]
-    row_coefficients: NDArray[Any]
-    cost: NDArray[Any]
-    near_indptr: NDArray[Any]
-    near: NDArray[Any]
+    indptr: Longs
+    sites: Ints
+    site_indptr: Longs
+    site_rows: Ints
+    weights: Longs
+    column_site: Longs
+    values: Longs
+    site_indptr_columns: Longs
+    site_columns: Longs
+    column_indptr: Longs
+    column_rows: Ints
+    column_coefficients: Longs
+    lows: Longs
+    limits: Longs
+    row_indptr: Longs
+    row_columns: Ints
+    row_coefficients: Longs
+    cost: Floats
+    near_indptr: Longs
+    near: Ints
 
 
 class Tally(NamedTuple):
     """State of a search: open columns, rows' cover counts, sites' gains, use of side rows, and ``value[0]``."""
 
-    chosen: NDArray[Any]
-    counts: NDArray[Any]
-    gain: NDArray[Any]
-    used: NDArray[Any]
-    value: NDArray[Any]
+    chosen: OutBools
+    counts: OutInts
+    gain: OutLongs
+    used: OutLongs
+    value: OutLongs
 
 
 def build_field(work: Work, *, neighbours: bool = False) -> Field:
     """Return the search field of a restricted program."""
     n_sites, n_columns = work.fold.shape[1], work.columns.size
-    nothing = np.empty(0, dtype=np.int8)
+    nothing = np.empty(0, dtype=np.int64)
     site_indptr, site_rows, _ = transposed(work.indptr, work.sites, nothing, n_sites)
     placed = work.column_site >= 0
     folded = np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
@@ -94,32 +94,34 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
     near_indptr, near = np.zeros(n_sites + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
     if neighbours:
         near_indptr, near = near_sites(work.indptr, work.sites, site_indptr, site_rows)
-    return Field(
-        indptr=work.indptr,
-        sites=work.sites,
-        site_indptr=site_indptr,
-        site_rows=site_rows,
-        weights=work.weights.astype(np.int64),
-        column_site=work.column_site,
-        values=(work.values + folded).astype(np.int64),
-        site_indptr_columns=np.concatenate([[0], np.cumsum(counts)]),
-        site_columns=np.flatnonzero(placed)[order],
-        column_indptr=work.column_indptr,
-        column_rows=work.column_rows,
-        column_coefficients=work.column_coefficients.astype(np.int64),
-        lows=lows,
-        limits=limits,
-        row_indptr=work.side_indptr,
-        row_columns=work.side_columns,
-        row_coefficients=work.side_coefficients.astype(np.int64),
-        cost=np.maximum(cost, 1e-9),
-        near_indptr=near_indptr,
-        near=near,
+    return read_only(
+        Field(
+            indptr=work.indptr,
+            sites=work.sites,
+            site_indptr=site_indptr,
+            site_rows=site_rows,
+            weights=work.weights.astype(np.int64),
+            column_site=work.column_site,
+            values=(work.values + folded).astype(np.int64),
+            site_indptr_columns=np.concatenate([[0], np.cumsum(counts)]),
+            site_columns=np.flatnonzero(placed)[order],
+            column_indptr=work.column_indptr,
+            column_rows=work.column_rows,
+            column_coefficients=work.column_coefficients.astype(np.int64),
+            lows=lows,
+            limits=limits,
+            row_indptr=work.side_indptr,
+            row_columns=work.side_columns,
+            row_coefficients=work.side_coefficients.astype(np.int64),
+            cost=np.maximum(cost, 1e-9),
+            near_indptr=near_indptr,
+            near=near,
+        )
     )
 
 
 @kernel
-def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any:
+def near_sites(indptr: Longs, sites: Ints, site_indptr: Longs, site_rows: Ints) -> Any:
     """Return (indptr, sites) of the sites that share rows with each site, those that share most of them first."""
     n_sites = site_indptr.size - 1
     shared = np.zeros(n_sites, np.int64)
@@ -148,7 +150,7 @@ def near_sites(indptr: Any, sites: Any, site_indptr: Any, site_rows: Any) -> Any
 
 
 @kernel
-def start_tally(field: Any, chosen: Any) -> Any:
+def start_tally(field: Field, chosen: Bools) -> Any:
     """Return the state of a plan; its side rows are not checked."""
     n_sites = field.site_indptr.size - 1
     tally = Tally(
@@ -167,14 +169,14 @@ def start_tally(field: Any, chosen: Any) -> Any:
     return tally
 
 
-@kernel
+@inner
 def worth(field: Any, tally: Any, column: Any) -> Any:
     """Return what adding the column would add to the value."""
     site = field.column_site[column]
     return field.values[column] + (tally.gain[site] if site >= 0 else 0)
 
 
-@kernel
+@inner
 def fits(field: Any, tally: Any, column: Any) -> Any:
     """Return whether adding the column takes no side row beyond its limit; one that gives room fits any row."""
     for at in range(field.column_indptr[column], field.column_indptr[column + 1]):
@@ -184,7 +186,7 @@ def fits(field: Any, tally: Any, column: Any) -> Any:
     return True
 
 
-@kernel
+@inner
 def add(field: Any, tally: Any, column: Any) -> Any:
     """Choose a column."""
     tally.value[0] += worth(field, tally, column)
@@ -202,7 +204,7 @@ def add(field: Any, tally: Any, column: Any) -> Any:
                 tally.gain[field.sites[entry]] -= field.weights[row]
 
 
-@kernel
+@inner
 def remove(field: Any, tally: Any, column: Any) -> Any:
     """Give up a column."""
     tally.chosen[column] = False
@@ -219,13 +221,13 @@ def remove(field: Any, tally: Any, column: Any) -> Any:
     tally.value[0] -= worth(field, tally, column)
 
 
-@kernel
+@inner
 def keeps_lows(field: Any, tally: Any) -> Any:
     """Return whether every side row reaches its lower limit."""
     return bool((tally.used >= field.lows).all())
 
 
-@kernel
+@inner
 def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
     """Return whether adding `column` keeps the rows of `removed` within both limits."""
     for at in range(field.column_indptr[removed], field.column_indptr[removed + 1]):
@@ -241,14 +243,14 @@ def _mends(field: Any, tally: Any, removed: Any, column: Any) -> Any:
     return True
 
 
-@kernel
+@inner
 def fill(field: Any, tally: Any) -> Any:
     """Add the column of best gain per cost as long as one fits and gains."""
     while _fill_in(field, tally):
         pass
 
 
-@kernel
+@inner
 def _fill_in(field: Any, tally: Any) -> Any:
     """Add the column of best gain per cost that fits and gains; return whether there was one."""
     best, ratio = -1, 0.0
@@ -264,7 +266,7 @@ def _fill_in(field: Any, tally: Any) -> Any:
 
 
 @kernel
-def _fill_some(field: Any, tally: Any, most: Any) -> Any:
+def _fill_some(field: Field, tally: Tally, most: int) -> Any:
     """Add so many columns at most; return whether there may be more."""
     count = 0
     while count < most and _fill_in(field, tally):
@@ -272,7 +274,7 @@ def _fill_some(field: Any, tally: Any, most: Any) -> Any:
     return count == most
 
 
-@kernel
+@inner
 def _best_other(field: Any, tally: Any, removed: Any) -> Any:
     """Return the column worth more than the one just removed that fits in its place, the best there is, or -1."""
     best, least = -1, worth(field, tally, removed)
@@ -285,7 +287,7 @@ def _best_other(field: Any, tally: Any, removed: Any) -> Any:
 
 
 @kernel
-def _in_random_order(tally: Any, seed: Any) -> Any:
+def _in_random_order(tally: Tally, seed: int) -> Any:
     """Return the open columns shuffled; a seed of 0 or more begins a new sequence of random numbers."""
     if seed >= 0:
         np.random.seed(seed)
@@ -295,7 +297,7 @@ def _in_random_order(tally: Any, seed: Any) -> Any:
 
 
 @kernel
-def _swap_each(field: Any, tally: Any, opened: Any) -> Any:
+def _swap_each(field: Field, tally: Tally, opened: Longs) -> Any:
     """Exchange each open column for a better one, and spend what is left; return whether anything improved."""
     improved = False
     for column in opened:
@@ -354,7 +356,7 @@ def greedy_plan(
 
 
 @kernel
-def rounded(field: Any, x: Any, above: Any) -> Any:
+def rounded(field: Field, x: Floats, above: float) -> Any:
     """Return the columns of `x` above `above`, largest first, as long as they fit."""
     tally = start_tally(field, np.zeros(x.size, np.bool_))
     for column in np.argsort(-x):

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Bools, Ints, kernel, read_only
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent, best
-from placement.solve.program.problem import NO_LIMIT, ONE, Problem
+from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 
 @kernel
-def _covered_by_label(covers: Any, labels: Any, n_labels: Any, opened: Any) -> Any:
+def _covered_by_label(covers: Covers, labels: Ints, n_labels: int, opened: Bools) -> Any:
     covered = np.zeros(n_labels, np.int64)
     for row in range(covers.weights.size):
         for entry in range(covers.indptr[row], covers.indptr[row + 1]):
@@ -154,7 +154,7 @@ class Finder:
             weights, fold = np.rint(work.weights * factor[work.label]), np.rint(work.fold * factor[:, None])
             self._fields = {
                 **dict(list(self._fields.items())[-self._settings.boosts :]),
-                key: build_field(work._replace(weights=weights, fold=fold)),
+                key: build_field(read_only(work._replace(weights=weights, fold=fold))),
             }
         return self._fields[key]
 

@@ -29,14 +29,17 @@ from scipy import sparse
 from placement.errors import InputError, NoSolutionError
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
-from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_row
+from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_rows
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import CoverageProgram, Floor
-from placement.values.arrays import frozen_array
-from placement.values.program import WEIGHT_LIMIT, BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.program import WEIGHT_LIMIT
 
 _Rows = tuple[NDArray[Any], NDArray[Any], IntArray, NDArray[Any]]
 """indptr, sites, weights, floor labels (empty: none)."""
+
+_INT32_MAX = 2**31 - 1
+"""What 32-bit indices reach."""
 
 _NO_LIMIT = 2**62
 """Limits of more are as good as none, and would not fit an array."""
@@ -79,7 +82,7 @@ def aggregate(
     kept = np.ones(classes.count, dtype=bool)
     kept[folded] = False
     row_class = np.flatnonzero(kept)
-    indptr, indices = take_rows(classes.indptr, classes.sites, row_class)
+    indptr, indices = take_rows(classes.indptr.astype(np.int32), classes.sites, row_class)
     gain = _site_gain(classes, folded, program.n_sites)
     covers = sparse.csr_array(
         (np.ones(indices.size, dtype=bool), indices, indptr), shape=(row_class.size, program.n_sites)
@@ -93,10 +96,11 @@ def aggregate(
         folded_class=frozen_array(folded),
         column_site=program.column_site,
         column_values=frozen_array(program.column_values + _at_columns(gain, program.column_site)),
-        linear=tuple(normalised_row(row) for row in program.linear),
+        linear=normalised_rows(program.linear),
         floors=_reduced_floors(program, classes, row_class, folded),
         required=program.required,
         excluded=program.excluded,
+        exclusive=frozen_array(exclusive, np.bool_),
     )
 
 
@@ -109,7 +113,7 @@ def row_classes(
 ) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
     labels, floors_of_label = _floor_labels(program.floors)
-    pool = _ClassPool(program.n_sites, threads, settings.merge_entries)
+    pool = _ClassPool(program.n_sites, threads, settings)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
         if program.weights is None and until.passed():
@@ -142,21 +146,20 @@ def row_classes(
 class _ClassPool:
     """Classes of the blocks seen so far; merged when enough wait, so that small blocks stay cheap."""
 
-    def __init__(self, n_sites: int, threads: int, merge_entries: int) -> None:
+    def __init__(self, n_sites: int, threads: int, settings: ProgramSettings) -> None:
         self._by_mask = n_sites <= MASK_COLUMNS
-        self._threads, self._merge_entries = max(1, threads), merge_entries
+        self._threads, self._settings = max(1, threads), settings
         self._keys = np.random.default_rng(0).integers(1, 2**63, max(n_sites, 1), dtype=np.uint64)
         self._parts: list[_Rows] = []
         self._merged_entries = 0
 
     def add(self, indptr: NDArray[Any], indices: NDArray[Any], weights: IntArray, labels: NDArray[Any]) -> None:
         """Add a block of rows."""
-        edges = np.linspace(0, weights.size, self._threads + 1).astype(np.int64)
-        jobs = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+        rows, edges = (indptr, indices, weights, labels), self._edges(indptr)
         with ThreadPoolExecutor(self._threads) as executor:
-            self._parts += executor.map(lambda job: self._group((indptr, indices, weights, labels), *job), jobs)
+            self._parts += executor.map(lambda ends: self._group(_piece(rows, *ends)), itertools.pairwise(edges))
         waiting = sum(part[1].size for part in self._parts) - self._merged_entries
-        if waiting > max(self._merge_entries, 2 * self._merged_entries):
+        if waiting > max(self._settings.merge_entries, 2 * self._merged_entries):
             self._merge()
 
     def merged(self) -> _Rows:
@@ -167,23 +170,47 @@ class _ClassPool:
     def _merge(self) -> None:
         if len(self._parts) != 1:
             empty = np.empty(0, dtype=np.int64)
-            parts = self._parts or [(np.zeros(1, dtype=np.int64), empty.astype(np.int32), empty, empty)]
+            parts = self._parts or [(np.zeros(1, dtype=np.int64), empty.astype(np.int32), empty, _NO_LABELS)]
             shifts = np.cumsum([0] + [part[1].size for part in parts])
             indptr = np.concatenate(
                 [[0], *(part[0][1:] + shift for part, shift in zip(parts, shifts, strict=False))]
             ).astype(np.int64)
             sites, weights, labels = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
-            self._parts = [self._group((indptr, sites, weights, labels), 0, weights.size)]
+            self._parts = [self._group(_piece((indptr, sites, weights, labels), 0, weights.size))]
         self._merged_entries = self._parts[0][1].size
 
-    def _group(self, rows: _Rows, start: int, stop: int) -> _Rows:
+    def _edges(self, indptr: NDArray[Any]) -> list[int]:
+        """Return where to cut rows: a part for each thread, smaller ones where a part has to be copied."""
+        most = indptr.size - 1
+        edges = np.linspace(0, most, self._threads + 1).astype(np.int64)
+        if indptr.dtype != np.int32:
+            piece = self._settings.piece_entries
+            full = np.arange(piece, int(indptr[-1]), piece)
+            edges = np.concatenate([edges, np.searchsorted(indptr, full)])
+        return [int(edge) for edge in np.unique(edges)]
+
+    def _group(self, rows: _Rows) -> _Rows:
         indptr, indices, _, labels = rows
-        if self._by_mask:
-            first, total = group_by_mask(*rows, start, stop)
-        else:
-            first, total = group_by_hash(*rows, self._keys, start, stop)
+        first, total = group_by_mask(*rows) if self._by_mask else group_by_hash(*rows, self._keys)
         class_indptr, class_sites = take_rows(indptr, indices, first)
         return class_indptr, class_sites, total, labels[first] if labels.size else labels
+
+
+def _piece(rows: _Rows, start: int, stop: int) -> _Rows:
+    """Return rows ``start..stop`` with 32-bit indices; those that have them are not copied."""
+    indptr, indices, weights, labels = rows
+    begin, end = int(indptr[start]), int(indptr[stop])
+    pointers = indptr[start : stop + 1]
+    if pointers.dtype != np.int32:
+        if end - begin > _INT32_MAX:
+            raise InputError.single("covers", f"{end - begin} entries are left after merging equal rows, too many")
+        pointers = (pointers - begin).astype(np.int32)
+    return _plain(pointers), _plain(indices[begin:end]), _plain(weights[start:stop], np.int64), labels[start:stop]
+
+
+def _plain(values: NDArray[Any], dtype: type[np.signedinteger] = np.int32) -> NDArray[Any]:
+    """Return values as kernels take them, whatever strides the caller's array has."""
+    return np.require(values, dtype, ["C", "A"])
 
 
 def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array, IntArray]]:
@@ -231,10 +258,15 @@ def exclusive_sites(program: CoverageProgram) -> BoolArray:
     placed = program.column_site >= 0
     counts = np.bincount(program.column_site[placed], minlength=program.n_sites)
     exclusive: BoolArray = counts == 1
-    rows = [row for row in program.linear if not row.equality and row.columns.size and row.coefficients.min() >= 0]
+    rows = [row for row in program.linear if not row.equality and row.columns.size]
     if not rows:
         return exclusive
-    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
+    sizes = np.array([row.columns.size for row in rows], dtype=np.int64)
+    least = np.minimum.reduceat(np.concatenate([row.coefficients for row in rows]), np.cumsum(sizes) - sizes)
+    rows = [row for row, is_least in zip(rows, (least >= 0).tolist(), strict=True) if is_least]
+    if not rows:
+        return exclusive
+    number = np.repeat(np.arange(len(rows)), sizes[least >= 0])
     limit = np.array([min(row.limit, _NO_LIMIT) for row in rows], dtype=np.int64)
     coefficient = np.concatenate([row.coefficients for row in rows])
     site = program.column_site[np.concatenate([row.columns for row in rows])]

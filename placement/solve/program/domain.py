@@ -11,7 +11,7 @@ from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import FREE, ONE, ZERO, Problem
 from placement.solve.program.propagate import Decided, propagate
 from placement.solve.program.restrict import Work, restrict
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

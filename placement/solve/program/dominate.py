@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
-from placement.solve.program.problem import FREE, ZERO, Problem
-from placement.values.program import IntArray
+from placement.kernels import Bools, Bytes, Longs, inner, kernel
+from placement.solve.program.problem import FREE, ZERO, Covers, Problem, Side
+from placement.values.arrays import IntArray
 
 
 def dominated_columns(problem: Problem) -> IntArray:
@@ -30,7 +30,7 @@ def dominated_columns(problem: Problem) -> IntArray:
 
 
 @kernel
-def _may_go(side: Any, equality: Any, n_linear: Any, values: Any, status: Any) -> Any:
+def _may_go(side: Side, equality: Bools, n_linear: int, values: Longs, status: Bytes) -> Any:
     """Return which columns have no coefficient that speaks for choosing them."""
     may = np.empty(values.size, np.bool_)
     for column in range(values.size):
@@ -42,7 +42,7 @@ def _may_go(side: Any, equality: Any, n_linear: Any, values: Any, status: Any) -
     return may
 
 
-@kernel
+@inner
 def _no_dearer(side: Any, equality: Any, n_linear: Any, column: Any, other: Any) -> Any:
     """Return whether `other` uses no more of any row than `column`."""
     at, end = side.column_indptr[column], side.column_indptr[column + 1]
@@ -60,7 +60,7 @@ def _no_dearer(side: Any, equality: Any, n_linear: Any, column: Any, other: Any)
     return True
 
 
-@kernel
+@inner
 def _sites_within(covers: Any, site: Any, count: Any, touched: Any) -> Any:
     """Fill `touched` with the sites that cover all classes of `site`; return how many there are."""
     begin, end = covers.site_indptr[site], covers.site_indptr[site + 1]
@@ -90,7 +90,9 @@ def _sites_within(covers: Any, site: Any, count: Any, touched: Any) -> Any:
 
 
 @kernel
-def _pairs(covers: Any, sites: Any, values: Any, side: Any, equality: Any, n_linear: Any, candidates: Any) -> Any:
+def _pairs(
+    covers: Covers, sites: Longs, values: Longs, side: Side, equality: Bools, n_linear: int, candidates: Bools
+) -> Any:
     n_sites = covers.site_indptr.size - 1
     column_indptr = np.zeros(n_sites + 1, np.int64)
     for column in range(sites.size):

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import fast_kernel, kernel
+from placement.kernels import Ints, Keys, Longs, OutInts, fast_inner, inner, kernel, read_only
 from placement.solve.settings import DEFAULTS, ProgramSettings
 
 
@@ -41,9 +41,9 @@ class Forest(NamedTuple):
         (rows,) the node that is the row, increasing.
     """
 
-    parent: NDArray[Any]
-    step: NDArray[Any]
-    node: NDArray[Any]
+    parent: Ints
+    step: Ints
+    node: Ints
 
 
 def build_forest(
@@ -64,16 +64,16 @@ def build_forest(
     nodes = _chains(indptr, sites, row_parent, _preorder(row_parent), n_sites)
     parent, step, node = _by_depth(*nodes)
     order = np.argsort(node, kind="stable")
-    return order, Forest(parent, step, node[order])
+    return order, read_only(Forest(parent, step, node[order]))
 
 
-@kernel
+@inner
 def _slot(key: Any, capacity: Any) -> Any:
     return np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)) & (capacity - 1)
 
 
 @kernel
-def _subset_parents(indptr: Any, sites: Any, keys: Any) -> Any:
+def _subset_parents(indptr: Longs, sites: Ints, keys: Keys) -> Any:
     """Return for each row one that lacks a single site of it, by the sums of keys; -1 where there is none."""
     n_rows = indptr.size - 1
     capacity = 16
@@ -104,7 +104,9 @@ def _subset_parents(indptr: Any, sites: Any, keys: Any) -> Any:
 
 
 @kernel
-def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, n_sites: Any, window: Any) -> None:
+def _near_parents(
+    indptr: Longs, sites: Ints, order: Longs, parent: OutInts, apart: OutInts, n_sites: int, window: int
+) -> None:
     """Give rows that are far from their parents the most similar row among `window` neighbours in `order`.
 
     Parents come before in the order by size and number, so that there are no circles.
@@ -131,7 +133,7 @@ def _near_parents(indptr: Any, sites: Any, order: Any, parent: Any, apart: Any, 
 
 
 @kernel
-def _preorder(parent: Any) -> Any:
+def _preorder(parent: Ints) -> Any:
     """Return the rows tree by tree, each before its children."""
     n_rows = parent.size
     child, sibling = np.full(n_rows, -1, np.int64), np.full(n_rows, -1, np.int64)
@@ -159,7 +161,7 @@ def _preorder(parent: Any) -> Any:
 
 
 @kernel
-def _chains(indptr: Any, sites: Any, row_parent: Any, preorder: Any, n_sites: Any) -> Any:
+def _chains(indptr: Longs, sites: Ints, row_parent: Ints, preorder: Longs, n_sites: int) -> Any:
     """Return (parent, step, node of each row) with nodes in the order of `preorder`."""
     of_row, of_parent = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
     parent, step = np.zeros(sites.size + 1, np.int32), np.zeros(sites.size + 1, np.int32)
@@ -186,7 +188,7 @@ def _chains(indptr: Any, sites: Any, row_parent: Any, preorder: Any, n_sites: An
 
 
 @kernel
-def _by_depth(parent: Any, step: Any, node: Any) -> Any:
+def _by_depth(parent: Ints, step: Ints, node: Ints) -> Any:
     """Return the same nodes numbered by depth."""
     depth = np.zeros(parent.size, np.int64)
     for at in range(1, parent.size):
@@ -205,7 +207,7 @@ def _by_depth(parent: Any, step: Any, node: Any) -> Any:
     return new_parent, new_step, number[node]
 
 
-@fast_kernel
+@fast_inner
 def reach_rows(forest: Any, y: Any) -> Any:
     """Return the sum of `y` over the sites of each row."""
     signed = np.empty(2 * y.size)
@@ -221,7 +223,7 @@ def reach_rows(forest: Any, y: Any) -> Any:
     return reach
 
 
-@fast_kernel
+@fast_inner
 def spread_prices(forest: Any, prices: Any, site_price: Any) -> None:
     """Fill `site_price` with the sum of the prices of each site's rows."""
     passed = np.zeros(forest.parent.size)

@@ -3,9 +3,11 @@
 Up to 128 columns a row *is* its key, a mask of two 64-bit words. Beyond that the key is the sum of random 64-bit
 numbers of its columns, and a hit is compared with the group's first row entry by entry, so that equal keys of
 different rows do no harm. Groups are numbered by first appearance.
+
+A part of a larger matrix is given by its part of `indptr`, whatever that begins with, and its entries alone.
 """
 
-# ruff: noqa: PLR0917, SIM110 - numba kernels take arrays by position and have plain loops
+# ruff: noqa: SIM110 - numba kernels have plain loops
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.kernels import kernel
+from placement.kernels import Ints, Keys, Longs, inner, kernel
 
 MASK_COLUMNS = 128
 """Rows of at most this many columns are keyed by bit masks."""
@@ -23,14 +25,14 @@ _MIX = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT = np.uint64(32)
 
 
-@kernel
+@inner
 def _slot(first: Any, second: Any, label: Any, mask: Any) -> Any:
     mixed = (first ^ (second * _MIX) ^ np.uint64(label)) * _GOLDEN
     mixed ^= mixed >> _SHIFT
     return np.int64((mixed * _MIX) >> _SHIFT) & mask
 
 
-@kernel
+@inner
 def _rehash(first: Any, second: Any, label: Any, count: Any, capacity: Any) -> Any:
     table = np.full(capacity, -1, np.int32)
     for group in range(count):
@@ -41,7 +43,7 @@ def _rehash(first: Any, second: Any, label: Any, count: Any, capacity: Any) -> A
     return table
 
 
-@kernel
+@inner
 def _grown(array: Any) -> Any:
     larger = np.empty(2 * array.size, array.dtype)
     larger[: array.size] = array
@@ -49,8 +51,8 @@ def _grown(array: Any) -> Any:
 
 
 @kernel
-def group_by_mask(indptr: Any, indices: Any, weights: Any, labels: Any, start: Any, stop: Any) -> Any:
-    """Group rows ``start..stop`` of at most 128 columns; return (first row, summed weight) of each group.
+def group_by_mask(indptr: Ints, indices: Ints, weights: Longs, labels: Ints) -> Any:
+    """Group rows of at most 128 columns; return (first row, summed weight) of each group.
 
     Rows of weight 0 and empty rows are skipped; rows of different `labels` are kept apart (an empty array: no labels).
     """
@@ -60,9 +62,10 @@ def group_by_mask(indptr: Any, indices: Any, weights: Any, labels: Any, start: A
     label, first, total = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.int64)
     count = 0
     one = np.uint64(1)
-    for row in range(start, stop):
+    shift = indptr[0]
+    for row in range(weights.size):
         weight = weights[row]
-        begin, end = indptr[row], indptr[row + 1]
+        begin, end = indptr[row] - shift, indptr[row + 1] - shift
         if weight == 0 or begin == end:
             continue
         a, b = np.uint64(0), np.uint64(0)
@@ -92,11 +95,11 @@ def group_by_mask(indptr: Any, indices: Any, weights: Any, labels: Any, start: A
     return first[:count].copy(), total[:count].copy()
 
 
-@kernel
+@inner
 def _same_row(indptr: Any, indices: Any, one: Any, other: Any) -> Any:
-    begin, length = indptr[one], indptr[one + 1] - indptr[one]
-    shift = indptr[other]
-    if indptr[other + 1] - shift != length:
+    begin, length = indptr[one] - indptr[0], indptr[one + 1] - indptr[one]
+    shift = indptr[other] - indptr[0]
+    if indptr[other + 1] - indptr[other] != length:
         return False
     for entry in range(length):
         if indices[begin + entry] != indices[shift + entry]:
@@ -105,8 +108,8 @@ def _same_row(indptr: Any, indices: Any, one: Any, other: Any) -> Any:
 
 
 @kernel
-def group_by_hash(indptr: Any, indices: Any, weights: Any, labels: Any, keys: Any, start: Any, stop: Any) -> Any:
-    """Group rows ``start..stop`` of any width; `keys` holds a random 64-bit number for each column.
+def group_by_hash(indptr: Ints, indices: Ints, weights: Longs, labels: Ints, keys: Keys) -> Any:
+    """Group rows of any width; `keys` holds a random 64-bit number for each column.
 
     Returns and skips as :func:`group_by_mask`.
     """
@@ -116,9 +119,10 @@ def group_by_hash(indptr: Any, indices: Any, weights: Any, labels: Any, keys: An
     label, first, total = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.int64)
     count = 0
     nothing = np.uint64(0)
-    for row in range(start, stop):
+    shift = indptr[0]
+    for row in range(weights.size):
         weight = weights[row]
-        begin, end = indptr[row], indptr[row + 1]
+        begin, end = indptr[row] - shift, indptr[row + 1] - shift
         if weight == 0 or begin == end:
             continue
         key = nothing
@@ -148,14 +152,14 @@ def group_by_hash(indptr: Any, indices: Any, weights: Any, labels: Any, keys: An
 
 
 @kernel
-def take_rows(indptr: Any, indices: Any, rows: Any) -> Any:
+def take_rows(indptr: Ints, indices: Ints, rows: Longs) -> Any:
     """Return (indptr, indices) of the given rows, in the given order; indptr is int64, indices are int32."""
     new_indptr = np.zeros(rows.size + 1, np.int64)
     for k in range(rows.size):
         new_indptr[k + 1] = new_indptr[k] + indptr[rows[k] + 1] - indptr[rows[k]]
     new_indices = np.empty(new_indptr[-1], np.int32)
     for k in range(rows.size):
-        begin = indptr[rows[k]]
+        begin = indptr[rows[k]] - indptr[0]
         for entry in range(new_indptr[k + 1] - new_indptr[k]):
             new_indices[new_indptr[k] + entry] = indices[begin + entry]
     return new_indptr, new_indices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from placement.values.program import BoolArray
+from placement.values.arrays import BoolArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
-from placement.solve.program.aggregate import exclusive_sites
+from placement.kernels import Ints, Longs, kernel, read_only
 from placement.solve.program.reduced import Classes, ReducedProgram
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
 
 NO_LIMIT = 2**61
 """Stands for an absent limit: ``high = NO_LIMIT``, ``low = -NO_LIMIT``."""
@@ -36,22 +35,22 @@ It is a matter of how programs are built, not of how much time is spent."""
 class Covers(NamedTuple):
     """Rows by sites in both compressed orders, with weights."""
 
-    indptr: NDArray[Any]
-    sites: NDArray[Any]
-    site_indptr: NDArray[Any]
-    site_rows: NDArray[Any]
-    weights: NDArray[Any]
+    indptr: Longs
+    sites: Ints
+    site_indptr: Longs
+    site_rows: Ints
+    weights: Longs
 
 
 class Side(NamedTuple):
     """Side rows by columns in both compressed orders."""
 
-    indptr: NDArray[Any]
-    columns: NDArray[Any]
-    coefficients: NDArray[Any]
-    column_indptr: NDArray[Any]
-    column_rows: NDArray[Any]
-    column_coefficients: NDArray[Any]
+    indptr: Longs
+    columns: Ints
+    coefficients: Longs
+    column_indptr: Longs
+    column_rows: Ints
+    column_coefficients: Longs
 
 
 class Floors(NamedTuple):
@@ -60,10 +59,10 @@ class Floors(NamedTuple):
     Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``.
     """
 
-    label: NDArray[Any]
-    indptr: NDArray[Any]
-    floor_index: NDArray[Any]
-    minimum: NDArray[Any]
+    label: Ints
+    indptr: Longs
+    floor_index: Longs
+    minimum: Longs
 
 
 class Problem(NamedTuple):
@@ -111,15 +110,23 @@ class Problem(NamedTuple):
         """Number of columns."""
         return int(self.site.size)
 
-    def groups(self) -> list[IntArray]:
+    def groups(self) -> list[NDArray[np.int32]]:
         """Return the columns of each group."""
         edges = self.side.indptr[self.n_linear :].tolist()
         return [self.side.columns[begin:end] for begin, end in itertools.pairwise(edges)]
 
 
+def transposed(
+    indptr: IntArray, indices: NDArray[np.int32], values: NDArray[Any], n_columns: int
+) -> tuple[IntArray, NDArray[np.int32], NDArray[Any]]:
+    """Return (indptr, indices, values) of the transposed CSR; `values` are of 8 bytes each, or there are none."""
+    counts, rows, moved = _transposed(indptr, indices, values.view(np.int64), n_columns)
+    return counts, rows, moved.view(values.dtype)
+
+
 @kernel
-def transposed(indptr: Any, indices: Any, values: Any, n_columns: Any) -> Any:
-    """Return (indptr, indices, values) of the transposed CSR; indices are int32."""
+def _transposed(indptr: Longs, indices: Ints, values: Longs, n_columns: int) -> Any:
+    """Return the transposed CSR; values are moved as they are, whatever their bits mean."""
     counts = np.zeros(n_columns + 1, np.int64)
     for entry in range(indices.size):
         counts[indices[entry] + 1] += 1
@@ -144,7 +151,7 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
     groups = column_groups(reduced.linear, program.n_columns)
     n_kinds = len(groups)
     groups += site_groups(program.column_site)
-    rows = [(row.columns[row.coefficients != 0], row.coefficients[row.coefficients != 0]) for row in reduced.linear]
+    rows = [_without_zeros(row) for row in reduced.linear]
     rows += [(group, np.ones(group.size, dtype=np.int64)) for group in groups]
     none = -NO_LIMIT
     status = np.zeros(program.n_columns, dtype=np.int8)
@@ -152,18 +159,26 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
     status[program.required] = ONE
     return Problem(
         covers=_covers(reduced.classes, program.n_sites),
-        site=program.column_site,
-        values=program.column_values,
+        site=np.require(program.column_site, np.int64, ["C", "A"]),
+        values=np.require(program.column_values, np.int64, ["C", "A"]),
         side=side_rows(rows, program.n_columns),
         low=np.array([row.limit if row.equality else none for row in reduced.linear] + [0] * len(groups), np.int64),
         high=np.array([row.limit for row in reduced.linear] + [group.size for group in groups], np.int64),
         n_linear=len(reduced.linear),
         n_kinds=n_kinds,
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
-        exclusive=exclusive_sites(program),
+        exclusive=reduced.exclusive,
         status=status,
         settings=settings,
     )
+
+
+def _without_zeros(row: LinearRow) -> tuple[IntArray, IntArray]:
+    """Return the columns of a row and their coefficients, but those of 0."""
+    if np.count_nonzero(row.coefficients) == row.coefficients.size:
+        return row.columns, row.coefficients
+    kept = row.coefficients != 0
+    return row.columns[kept], row.coefficients[kept]
 
 
 def side_rows(rows: list[tuple[IntArray, IntArray]], n_columns: int) -> Side:
@@ -173,7 +188,7 @@ def side_rows(rows: list[tuple[IntArray, IntArray]], n_columns: int) -> Side:
     columns = np.concatenate([empty, *(columns for columns, _ in rows)]).astype(np.int32)
     coefficients = np.concatenate([empty, *(coefficients for _, coefficients in rows)])
     column_indptr, column_rows, column_coefficients = transposed(indptr, columns, coefficients, n_columns)
-    return Side(indptr, columns, coefficients, column_indptr, column_rows, column_coefficients)
+    return read_only(Side(indptr, columns, coefficients, column_indptr, column_rows, column_coefficients))
 
 
 def column_groups(linear: tuple[LinearRow, ...], n_columns: int) -> list[IntArray]:
@@ -201,14 +216,14 @@ def site_groups(column_site: IntArray) -> list[IntArray]:
     """Return the columns of every site that has several: branching on whether a site is open, however it is opened."""
     placed = np.flatnonzero(column_site >= 0)
     order = placed[np.argsort(column_site[placed], kind="stable")]
-    cuts = np.flatnonzero(np.diff(column_site[order])) + 1
-    return [group for group in np.split(order, cuts) if group.size > 1]
+    cuts = (np.flatnonzero(np.diff(column_site[order])) + 1).tolist()
+    return [order[begin:end] for begin, end in itertools.pairwise([0, *cuts, order.size]) if end - begin > 1]
 
 
 def _covers(classes: Classes, n_sites: int) -> Covers:
-    nothing = np.empty(0, dtype=np.int8)
+    nothing = np.empty(0, dtype=np.int64)
     site_indptr, site_rows, _ = transposed(classes.indptr, classes.sites, nothing, n_sites)
-    return Covers(classes.indptr, classes.sites, site_indptr, site_rows, classes.weights)
+    return read_only(Covers(classes.indptr, classes.sites, site_indptr, site_rows, classes.weights))
 
 
 def _floors(classes: Classes, minimum: list[int]) -> Floors:
@@ -223,4 +238,4 @@ def _floors(classes: Classes, minimum: list[int]) -> Floors:
         known = known or {(): 0}
     indptr = np.cumsum([0] + [len(floors) for floors in known]).astype(np.int64)
     index = np.array([floor for floors in known for floor in floors], dtype=np.int64)
-    return Floors(label, indptr, index, np.array(minimum, dtype=np.int64))
+    return read_only(Floors(label, indptr, index, np.array(minimum, dtype=np.int64)))

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
-from placement.solve.program.problem import FREE, NO_LIMIT, ONE, ZERO
+from placement.kernels import Longs, OutBytes, inner, kernel
+from placement.solve.program.problem import FREE, NO_LIMIT, ONE, ZERO, Side
 
 
 class Decided(NamedTuple):
@@ -25,7 +25,7 @@ class Decided(NamedTuple):
     broken_above: bool
 
 
-@kernel
+@inner
 def _activity(side: Any, row: Any, status: Any, sign: Any) -> Any:
     """Return the least value that ``sign`` times the row can take."""
     least = 0
@@ -40,7 +40,7 @@ def _activity(side: Any, row: Any, status: Any, sign: Any) -> Any:
 
 
 @kernel
-def propagate(side: Any, low: Any, high: Any, status: Any) -> Any:
+def propagate(side: Side, low: Longs, high: Longs, status: OutBytes) -> Any:
     """Decide columns in `status` (changed in place) until the side rows say no more."""
     rows, above = np.empty(status.size, np.int64), np.empty(status.size, np.bool_)
     columns, values = np.empty(status.size, np.int64), np.empty(status.size, np.int64)

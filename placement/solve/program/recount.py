@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.values import CoverageProgram
+from placement.values.arrays import BoolArray
 
-BoolArray = NDArray[np.bool_]
+_HALF = 32
+"""Bits of the halves that sums without limit are taken in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +92,8 @@ def covered_rows(covers: sparse.csr_array, stands: BoolArray) -> BoolArray:
 
 
 def exact_sum(numbers: NDArray[np.int64]) -> int:
-    """Return the sum as a Python integer, which cannot overflow."""
-    return sum(numbers.tolist())
+    """Return the sum as a Python integer; halves are summed apart, so that nothing overflows."""
+    return (int((numbers >> _HALF).sum()) << _HALF) + int((numbers & (2**_HALF - 1)).sum())
 
 
 def _broken_columns(program: CoverageProgram, chosen: BoolArray) -> list[str]:

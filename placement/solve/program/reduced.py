@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.values import CoverageProgram, LinearRow, classes_fingerprint
-from placement.values.arrays import frozen_array
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray, frozen_array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,6 +104,8 @@ class ReducedProgram:
         Classes that became column values.
     column_site, required, excluded
         (columns,) as in the program.
+    exclusive
+        (sites,) whether at most one column of the site can be chosen, and at least one exists.
     column_values
         (columns,) the program's values plus the weight of folded classes at the column's site.
     linear
@@ -125,6 +126,7 @@ class ReducedProgram:
     floors: tuple[ReducedFloor, ...]
     required: BoolArray
     excluded: BoolArray
+    exclusive: BoolArray
 
     @property
     def n_rows(self) -> int:
@@ -140,6 +142,22 @@ class ReducedProgram:
     def n_columns(self) -> int:
         """Columns, the same as in the program."""
         return int(self.column_site.size)
+
+
+def normalised_rows(rows: tuple[LinearRow, ...]) -> tuple[LinearRow, ...]:
+    """Return all rows as :func:`normalised_row` does; those that are so already are told apart all at once."""
+    sizes = np.array([row.columns.size for row in rows], dtype=np.int64)
+    if not sizes.size or not sizes.min():
+        return tuple(normalised_row(row) for row in rows)
+    starts = np.cumsum(sizes) - sizes
+    columns, coefficients = (
+        np.concatenate([getattr(row, name) for row in rows]) for name in ("columns", "coefficients")
+    )
+    rising = np.append(True, columns[1:] > columns[:-1])
+    rising[starts] = True
+    equality = np.array([row.equality for row in rows], dtype=bool)
+    done = np.logical_and.reduceat(rising, starts) & (equality | (np.gcd.reduceat(coefficients, starts) == 1))
+    return tuple(row if is_done else normalised_row(row) for row, is_done in zip(rows, done.tolist(), strict=True))
 
 
 def normalised_row(row: LinearRow) -> LinearRow:

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import kernel
+from placement.kernels import Bools, Bytes, Floats, FloatTable, Ints, Keys, Longs, OutInts, inner, kernel, read_only
 from placement.solve.program.forest import Forest, build_forest
-from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Problem, transposed
+from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Problem, Side, transposed
 
 COVERED, LOST, FOLDED = -1, -2, -3
 """What became of a class that is no row of the restricted program."""
@@ -56,36 +56,36 @@ class Work(NamedTuple):
         Floors.
     """
 
-    row_of_class: NDArray[Any]
-    indptr: NDArray[Any]
-    sites: NDArray[Any]
-    weights: NDArray[Any]
-    label: NDArray[Any]
-    inverse_degree: NDArray[Any]
+    row_of_class: Ints
+    indptr: Longs
+    sites: Ints
+    weights: Floats
+    label: Ints
+    inverse_degree: Floats
     forest: Forest
-    columns: NDArray[Any]
-    column_site: NDArray[Any]
-    values: NDArray[Any]
-    fold: NDArray[Any]
-    covered: NDArray[Any]
+    columns: Longs
+    column_site: Longs
+    values: Floats
+    fold: FloatTable
+    covered: Floats
     constant: float
-    side_rows: NDArray[Any]
-    side_indptr: NDArray[Any]
-    side_columns: NDArray[Any]
-    side_coefficients: NDArray[Any]
-    column_indptr: NDArray[Any]
-    column_rows: NDArray[Any]
-    column_coefficients: NDArray[Any]
-    low: NDArray[Any]
-    high: NDArray[Any]
+    side_rows: Longs
+    side_indptr: Longs
+    side_columns: Ints
+    side_coefficients: Floats
+    column_indptr: Longs
+    column_rows: Ints
+    column_coefficients: Floats
+    low: Floats
+    high: Floats
     main: int
-    label_indptr: NDArray[Any]
-    label_floors: NDArray[Any]
-    minimum: NDArray[Any]
+    label_indptr: Longs
+    label_floors: Longs
+    minimum: Floats
 
 
 @kernel
-def _site_states(site: Any, status: Any, n_sites: Any) -> Any:
+def _site_states(site: Longs, status: Bytes, n_sites: int) -> Any:
     state = np.zeros(n_sites, np.int8)
     free = np.zeros(n_sites, np.int64)
     for column in range(site.size):
@@ -102,7 +102,7 @@ def _site_states(site: Any, status: Any, n_sites: Any) -> Any:
 
 
 @kernel
-def _live_rows(covers: Any, state: Any, foldable: Any) -> Any:
+def _live_rows(covers: Covers, state: Bytes, foldable: Bools) -> Any:
     """Return (kind of each class, number of rows left, number of their entries)."""
     kind = np.empty(covers.weights.size, np.int32)
     rows, entries = 0, 0
@@ -130,7 +130,7 @@ def _live_rows(covers: Any, state: Any, foldable: Any) -> Any:
 
 
 @kernel
-def _compact_rows(covers: Any, state: Any, kind: Any, number: Any, rows: Any, entries: Any) -> Any:
+def _compact_rows(covers: Covers, state: Bytes, kind: Ints, number: Longs, rows: int, entries: int) -> Any:
     """Return (indptr, live sites numbered anew, class of each row) before merging."""
     indptr = np.zeros(rows + 1, np.int64)
     sites = np.empty(entries, np.int32)
@@ -148,7 +148,7 @@ def _compact_rows(covers: Any, state: Any, kind: Any, number: Any, rows: Any, en
     return indptr, sites, of_row
 
 
-@kernel
+@inner
 def merge_equal_rows(indptr: Any, sites: Any, label: Any, keys: Any) -> Any:
     """Return (group of each row, first row of each group); rows of different labels stay apart."""
     n_rows = indptr.size - 1
@@ -179,7 +179,7 @@ def merge_equal_rows(indptr: Any, sites: Any, label: Any, keys: Any) -> Any:
     return group, first[:count].copy()
 
 
-@kernel
+@inner
 def _equal(indptr: Any, sites: Any, one: Any, other: Any) -> Any:
     begin, length, shift = indptr[one], indptr[one + 1] - indptr[one], indptr[other]
     if indptr[other + 1] - shift != length:
@@ -191,7 +191,9 @@ def _equal(indptr: Any, sites: Any, one: Any, other: Any) -> Any:
 
 
 @kernel
-def _merged_rows(indptr: Any, sites: Any, of_row: Any, kind: Any, weights: Any, labels: Any, keys: Any) -> Any:
+def _merged_rows(
+    indptr: Longs, sites: Ints, of_row: Longs, kind: OutInts, weights: Longs, labels: Ints, keys: Keys
+) -> Any:
     """Merge rows; `kind` of each class comes to name the merged row."""
     label = np.empty(of_row.size, np.int32)
     for row in range(of_row.size):
@@ -214,7 +216,7 @@ def _merged_rows(indptr: Any, sites: Any, of_row: Any, kind: Any, weights: Any, 
 
 
 @kernel
-def _fold(covers: Any, kind: Any, state: Any, number: Any, labels: Any, n_labels: Any, n_live: Any) -> Any:
+def _fold(covers: Covers, kind: Ints, state: Bytes, number: Longs, labels: Ints, n_labels: int, n_live: int) -> Any:
     """Return weights of folded classes by label and live site, and of covered classes by label."""
     fold = np.zeros((n_labels, n_live), np.float64)
     covered = np.zeros(n_labels, np.float64)
@@ -229,7 +231,7 @@ def _fold(covers: Any, kind: Any, state: Any, number: Any, labels: Any, n_labels
 
 
 @kernel
-def _live_side(side: Any, status: Any, low: Any, high: Any, number: Any) -> Any:
+def _live_side(side: Side, status: Bytes, low: Longs, high: Longs, number: Longs) -> Any:
     """Return the side rows that can still bind, over undecided columns, with what is left of their limits."""
     n_rows = low.size
     keep = np.empty(n_rows, np.int64)
@@ -262,7 +264,7 @@ def _live_side(side: Any, status: Any, low: Any, high: Any, number: Any) -> Any:
 
 
 @kernel
-def _inverse_degree(indptr: Any, sites: Any, columns_at: Any) -> Any:
+def _inverse_degree(indptr: Longs, sites: Ints, columns_at: Longs) -> Any:
     inverse = np.empty(indptr.size - 1, np.float64)
     for row in range(inverse.size):
         degree = 0
@@ -273,7 +275,7 @@ def _inverse_degree(indptr: Any, sites: Any, columns_at: Any) -> Any:
 
 
 @kernel
-def _main_row(indptr: Any, low: Any) -> Any:
+def _main_row(indptr: Longs, low: Floats) -> Any:
     """Return the longest row with an upper limit alone, or -1."""
     main, length = -1, 0
     for row in range(low.size):
@@ -283,7 +285,7 @@ def _main_row(indptr: Any, low: Any) -> Any:
 
 
 @kernel
-def _in_order(order: Any, indptr: Any, sites: Any, weights: Any, label: Any, kind: Any) -> Any:
+def _in_order(order: Longs, indptr: Longs, sites: Ints, weights: Floats, label: Ints, kind: OutInts) -> Any:
     """Return the rows in another order; `kind` of each class comes to name the row there."""
     moved, pointers = np.empty_like(sites), np.zeros_like(indptr)
     place = np.empty(order.size, np.int32)
@@ -319,24 +321,26 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
     column_number[columns] = np.arange(columns.size)
     side = _live_side(problem.side, status, low, high, column_number)
     fold, covered = _fold(covers, kind, state, number, floors.label, floors.indptr.size - 1, live.size)
-    return Work(
-        row_of_class=kind,
-        indptr=indptr,
-        sites=sites,
-        weights=weights,
-        label=label,
-        forest=forest,
-        inverse_degree=_inverse_degree(indptr, sites, free_at[live]),
-        columns=columns,
-        column_site=number[problem.site[columns]],
-        values=problem.values[columns].astype(np.float64),
-        fold=fold,
-        covered=covered,
-        constant=float(problem.values[status == ONE].sum()),
-        **_side_fields(side, columns.size),
-        label_indptr=floors.indptr,
-        label_floors=floors.floor_index,
-        minimum=floors.minimum.astype(np.float64),
+    return read_only(
+        Work(
+            row_of_class=kind,
+            indptr=indptr,
+            sites=sites,
+            weights=weights,
+            label=label,
+            forest=forest,
+            inverse_degree=_inverse_degree(indptr, sites, free_at[live]),
+            columns=columns,
+            column_site=number[problem.site[columns]],
+            values=problem.values[columns].astype(np.float64),
+            fold=fold,
+            covered=covered,
+            constant=float(problem.values[status == ONE].sum()),
+            **_side_fields(side, columns.size),
+            label_indptr=floors.indptr,
+            label_floors=floors.floor_index,
+            minimum=floors.minimum.astype(np.float64),
+        )
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.program.problem import Problem
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 SAFE = float(2**61)
 """Scaled prices are kept below this, so that sums of two stay within 64 bits."""

@@ -17,6 +17,9 @@ class ProgramSettings(Group):
     merge_entries: Count = 2_000_000
     """Cover entries that wait, or twice those merged, before the classes of blocks are merged."""
 
+    piece_entries: Count = 32_000_000
+    """Cover entries with 64-bit indices that are given 32-bit ones at a time: what that takes in memory."""
+
     forest_entries: Count = 1000
     """Cover entries below which no similar rows are looked for: every row hangs from the empty one."""
 

@@ -148,11 +148,11 @@ class TreeSettings(Group):
     decisive: Share = 0.25
     """A bound need not be tighter than this share of its distance to what is allowed: the node is branched anyway."""
 
-    pulse: Count = 50
-    """First-order steps between two looks at the clock at least; there are a multiple of it."""
+    pulse_entries: Count = 5_000_000
+    """Entries of the program that first-order steps touch before the first look at the clock."""
 
-    pulse_entries: Count = 20_000_000
-    """Cover entries touched between two looks at the clock."""
+    pulse_s: Amount = 0.03
+    """Seconds between two further looks at the clock, by what the steps before them took."""
 
     group_fraction: Share = 0.02
     """How far the number of a group must be from whole for the node to be branched by it."""
@@ -163,11 +163,17 @@ class TreeSettings(Group):
     rehearse_after_s: Amount = 0.1
     """Seconds before sealing the proof is first tried, to know how long it takes: shorter runs are not worth it."""
 
-    rehearse_share: Amount = 0.01
+    rehearse_share: Amount = 0.005
     """Share of the time that such tries may take."""
 
     rehearse_growth: Factor = 1.25
     """How many times as large the proof must be as at the last try; in between the time is foreseen in proportion."""
+
+    rehearse_doubt: Factor = 20.0
+    """How many times as long as there is time evidence must be foreseen to take for it to be given up untried."""
+
+    rehearse_entries: Count = 1_000_000
+    """Entries of the evidence that are sealed to see where it is in doubt."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.solve.backends.highs import ArrayModel, FloatArray
+from placement.solve.backends.highs import ArrayModel
 from placement.solve.program.recount import exact_sum
-from placement.values.program import BoolArray, IntArray
+from placement.solve.program.reduced import ReducedProgram
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,22 @@ class PlanSpace:
 
     model: ArrayModel
     columns: IntArray
+
+    @classmethod
+    def of(cls, reduced: ReducedProgram) -> PlanSpace:
+        """Return all plans of a reduced program; after its columns the model has one for each of its rows."""
+        n, n_rows = reduced.n_columns, reduced.n_rows
+        rows = [_cover_rows(reduced), _linear_rows(reduced), _floor_rows(reduced)]
+        model = ArrayModel(
+            objective=np.concatenate([reduced.column_values, reduced.weights]).astype(np.float64),
+            matrix=sparse.csr_array(sparse.vstack([matrix for matrix, _, _ in rows])),
+            row_lower=np.concatenate([lower for _, lower, _ in rows]),
+            row_upper=np.concatenate([upper for _, _, upper in rows]),
+            lower=np.concatenate([reduced.required, np.zeros(n_rows)]),
+            upper=np.concatenate([~reduced.excluded, np.ones(n_rows)]),
+            integer=np.arange(n + n_rows) < n,
+        )
+        return cls(model, np.arange(n, dtype=np.int64))
 
     @property
     def allowed(self) -> BoolArray:
@@ -57,6 +74,12 @@ class PlanSpace:
         lower, upper = self.model.lower.copy(), self.model.upper.copy()
         lower[self.columns[columns]] = upper[self.columns[columns]] = values
         return replace(self, model=replace(self.model, lower=lower, upper=upper))
+
+    def counting(self, columns: IntArray, least: int, most: int) -> PlanSpace:
+        """Return the part in which so many of some columns are chosen."""
+        line = np.zeros((1, self.model.objective.size))
+        line[0, self.columns[columns]] = 1
+        return self.rowed(line, np.array([least - 0.5]), np.array([most + 0.5]))
 
     def doubled(self) -> PlanSpace:
         """Return the space with twice the value."""
@@ -136,3 +159,37 @@ class PlanSpace:
             integer=np.append(model.integer[self.columns], False),
         )
         return PlanSpace(narrow, np.arange(n, dtype=np.int64))
+
+
+_Rows = tuple[sparse.csr_array, FloatArray, FloatArray]
+"""Rows over the model's columns with their lower and upper limits."""
+
+
+def _cover_rows(reduced: ReducedProgram) -> _Rows:
+    """Return, for each row, that it is covered by a chosen column at most: ``z - sum of x <= 0``."""
+    n, n_rows = reduced.n_columns, reduced.n_rows
+    placed = np.flatnonzero(reduced.column_site >= 0)
+    at = (reduced.column_site[placed], placed)
+    columns = sparse.csr_array((np.ones(placed.size), at), shape=(reduced.n_sites, n))
+    matrix = sparse.hstack([-(reduced.covers.astype(np.float64) @ columns), sparse.eye_array(n_rows)])
+    return sparse.csr_array(matrix), np.full(n_rows, -np.inf), np.zeros(n_rows)
+
+
+def _linear_rows(reduced: ReducedProgram) -> _Rows:
+    rows = reduced.linear
+    none = np.zeros(0, dtype=np.int64)
+    entries = np.concatenate([none, *(row.coefficients for row in rows)]).astype(np.float64)
+    columns = np.concatenate([none, *(row.columns for row in rows)])
+    starts = np.cumsum([0] + [row.columns.size for row in rows])
+    matrix = sparse.csr_array((entries, columns, starts), shape=(len(rows), reduced.n_columns + reduced.n_rows))
+    upper = np.array([row.limit for row in rows], dtype=np.float64)
+    return matrix, np.where([row.equality for row in rows], upper, -np.inf), upper
+
+
+def _floor_rows(reduced: ReducedProgram) -> _Rows:
+    matrix = np.zeros((len(reduced.floors), reduced.n_columns + reduced.n_rows))
+    for number, floor in enumerate(reduced.floors):
+        matrix[number, : reduced.n_columns] = floor.column_gain
+        matrix[number, reduced.n_columns + floor.rows] = reduced.weights[floor.rows]
+    least = np.array([floor.minimum for floor in reduced.floors], dtype=np.float64)
+    return sparse.csr_array(matrix), least, np.full(least.size, np.inf)

@@ -11,8 +11,9 @@ Two runs on one input must give one plan, and a plan that moves stations for no 
 so that the present plan, with ``s = 1``, is a start worth ``2 v* - 1`` by which the solver can prune: the answer is no
 exactly where nothing better exists. The value stays in the objective; as a row it would be a knapsack that hides it.
 
-1. Columns that no plan of value ``v*`` can have otherwise are fixed: those whose reduced cost in the linear relaxation
-   exceeds its gap to ``v*``.
+1. Columns that no plan of value ``v*`` can have otherwise are fixed: those that the certificate's price sets decide,
+   see :mod:`placement.solve.ties.evidence`, and those whose reduced cost in the linear relaxation exceeds its gap to
+   ``v*``.
 2. The cheapest plan *on the same sites* is a small problem. Then: is there another set of sites, at no higher cost?
    Mostly there is none, and all that is left is to choose among plans on these sites, without their cover rows.
 3. Else cheaper plans are asked for until there is none; from then on :math:`a^\top x \le C`.
@@ -39,16 +40,17 @@ from numpy.typing import ArrayLike
 
 from placement.interrupts import hold_interrupts
 from placement.solve.backends.claims import rounded, safe_bound
-from placement.solve.backends.highs import FloatArray, LinearModel, highs_version, solve_mip
-from placement.solve.backends.milp import column_arrays
+from placement.solve.backends.highs import LinearModel, highs_version, solve_mip
 from placement.solve.deadline import Deadline
 from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import FREE, ONE, build_problem
 from placement.solve.program.recount import exact_sum, recount
 from placement.solve.settings import DEFAULTS, EngineSettings, TieSettings
+from placement.solve.ties.evidence import Agreed, agreed
 from placement.solve.ties.plan_space import PlanSpace, Row
 from placement.solve.ties.transfers import Transfers, paired
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 _OBJECTIVE_BITS = 39
 """A block is as long as keeps the objective below 2^39, where a solver's bound is still known to less than 1."""
@@ -104,9 +106,10 @@ def tie_break(
         return None
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(np.inf if time_limit_s is None else time_limit_s, interrupt)
-        space = PlanSpace(*column_arrays(reduced))
         options: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings.ties}
-        search = _Search(program, space, solution, deadline=deadline, **options)
+        search = _Search(program, PlanSpace.of(reduced), solution, deadline=deadline, **options)
+        if solution.certificate is not None:
+            search.take(agreed(build_problem(reduced, settings.program), solution.certificate, deadline))
         chosen = search.lowest([np.asarray(cost, dtype=np.int64) for cost in action_costs], transfers)
     if chosen is None:
         return None
@@ -144,6 +147,15 @@ class _Search:
         self.agreed: list[tuple[IntArray, int]] = []
         self.transfers: Transfers | None = None
         self.longest = 0
+
+    def take(self, common: Agreed | None) -> None:
+        """Narrow the space to what all optima have in common, where that is known."""
+        if common is None:
+            return
+        settled = np.flatnonzero(self.free & (common.status != FREE))
+        self._fix(settled, common.status[settled] == ONE)
+        for columns, least, most in common.groups:
+            self.space = self.space.counting(columns, least, most)
 
     def lowest(self, costs: list[IntArray], transfers: Transfers | None) -> BoolArray | None:
         """Return the plan sought, or None where a step was not proven."""

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from placement.progress import TREE
 from placement.solve.bounds.prices import Prices
 from placement.solve.deadline import Deadline
 from placement.solve.plans.background import PlansBeside
@@ -161,7 +162,8 @@ class BranchAndBound:
 
         with ThreadPoolExecutor(min(self._tools.threads, stage.at_once)) as executor:
             while self._goes_on() and self._visited - first < stage.most_nodes:
-                self._absorb(list(executor.map(visited, self._next_nodes(stage.at_once))))
+                jobs = self._next_nodes(stage.at_once)
+                self._absorb([node for node, _ in jobs], list(executor.map(visited, jobs)))
                 if self._beside is not None and self._heap:
                     self._take(self._beside.after(self._effort))
 
@@ -200,12 +202,16 @@ class BranchAndBound:
     def _push(self, node: Node) -> None:
         heapq.heappush(self._heap, (-node.bound, node.number, node))
 
-    def _absorb(self, visits: list[Visit]) -> None:
+    def _absorb(self, nodes: list[Node], visits: list[Visit]) -> None:
+        """Take up what came of visits; a node whose evidence cannot be sealed in time any more stays as it was."""
         for visit in visits:
             self._effort += visit.effort
             self._take(visit.incumbent)
-        for visit in visits:
+        for before, visit in zip(nodes, visits, strict=True):
             node = visit.node
+            if not self._tools.seals_in_time(visit.fixings):
+                self._push(before)
+                continue
             for prices, columns, values in visit.fixings:
                 self._tools.log.add_fixing(node.number, prices, node.domain.limits, columns, values)
             if visit.closing is not None:
@@ -218,10 +224,8 @@ class BranchAndBound:
         self._tell()
 
     def _tell(self) -> None:
-        if self._tools.progress is not None and self._heap:
-            bound = max(-self._heap[0][0] // SCALE, 1)
-            value = NOTHING_ALLOWED if self._incumbent is None else self._incumbent.value
-            self._tools.progress("branch and bound", max(0.0, (bound - value) / bound))
+        if self._heap:
+            self._tools.tell(TREE, self._incumbent, -self._heap[0][0])
 
     def _take(self, incumbent: Incumbent | None) -> None:
         """Keep a plan if it is the best."""

@@ -26,8 +26,8 @@ from placement.solve.tree.node import Node, Visit, is_searched
 from placement.solve.tree.questions import simple_question
 from placement.solve.tree.strong import StrongBranching
 from placement.solve.tree.tools import Tools
+from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.clock import now_s
 from placement.solve.bounds.first_order import FIXABLE, RUNNING, run
 from placement.solve.bounds.multipliers import multipliers
 from placement.solve.bounds.prices import Prices, floor_ray, to_prices
@@ -17,7 +18,7 @@ from placement.solve.program.problem import ONE, ZERO, Problem
 from placement.solve.program.restrict import LOST, Work
 from placement.solve.tree.node import Node, Visit, is_searched
 from placement.solve.tree.questions import simple_question
-from placement.solve.tree.tools import Tools
+from placement.solve.tree.tools import NOTHING_ALLOWED, Tools
 from placement.values.certificate import SCALE
 
 
@@ -59,7 +60,8 @@ class FirstOrderVisitor:
                 break
             outcome = self._bound(visit, work, allowed, iterations)
             last = outcome != FIXABLE or turn + 1 == self._settings.rounds
-            if (search and (last or turn == 0)) or not work.columns.size:
+            over = self._until.passed() and allowed > NOTHING_ALLOWED
+            if (search and (last or turn == 0) and not over) or not work.columns.size:
                 visit.look_for_plan(tools, work)
             if visit.close_if_reached(allowed):
                 break
@@ -95,12 +97,14 @@ class FirstOrderVisitor:
     def _steps(self, work: Work, state: Any, allowed: int, iterations: int) -> int:
         """Run steps until they end, or the deadline; the clock is looked at in between."""
         settings, outcome, done = self._settings, RUNNING, 0
-        entries = settings.pulse_entries // (2 * work.sites.size + 1)
-        pulse = max(settings.pulse, entries // settings.pulse * settings.pulse)
+        size = 2 * work.sites.size + work.columns.size + work.side_columns.size
+        every, pulse = int(state.pace.check_every), settings.pulse_entries // size
         while outcome == RUNNING and done < iterations and not self._until.passed():
-            step = min(pulse, iterations - done)
+            # whole numbers of looks at the gap: how often the clock is looked at must not change what comes out
+            step, begun = min(max(every, pulse // every * every), iterations - done), now_s()
             outcome = run(work, state, step, float(allowed), settings.tolerance, settings.fix_share, self._decisive)
             done += step
+            pulse = int(step * settings.pulse_s / max(now_s() - begun, 1e-9))
         return outcome
 
 

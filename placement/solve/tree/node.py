@@ -15,9 +15,9 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
 from placement.solve.program.restrict import Work
 from placement.solve.settings import TreeSettings
+from placement.solve.tree.proof import Fixing
 from placement.solve.tree.tools import Tools
 from placement.values.certificate import SCALE
-from placement.values.program import IntArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +68,7 @@ class Visit:
     """
 
     node: Node
-    fixings: list[tuple[Prices, IntArray, IntArray]] = field(default_factory=list)
+    fixings: list[Fixing] = field(default_factory=list)
     closing: Prices | None = None
     incumbent: Incumbent | None = None
     branches: tuple[Branch, Branch] | None = None

@@ -6,20 +6,23 @@ arrays together, and hashing them. How long that takes is measured by doing it w
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.clock import now_s
 from placement.solve.bounds.prices import Prices
 from placement.solve.cuts.pool import CutPool
 from placement.solve.program.limits import Branch, Limits
 from placement.solve.program.problem import Problem
 from placement.solve.settings import DEFAULTS, TreeSettings
 from placement.values import Certificate, PriceSets
-from placement.values.program import BoolArray, IntArray
+from placement.values.arrays import BoolArray, IntArray
+
+Fixing = tuple[Prices, IntArray, IntArray]
+"""Columns that a price set decides: the set, the columns, their values."""
 
 
 class _Written(NamedTuple):
@@ -42,11 +45,16 @@ class _Written(NamedTuple):
 
 @dataclass(frozen=True)
 class _Rehearsal:
-    """When a certificate was put together last, how long that took, and how many entries there were."""
+    """When a certificate was put together last, how long it took, of how many entries, and how long one more takes."""
 
     at: float
     seconds: float
     entries: int
+    pace_s: float
+
+    def foreseen_s(self, entries: int) -> float:
+        """Return how long it takes with so many entries."""
+        return self.seconds + self.pace_s * max(0, entries - self.entries)
 
 
 class ProofLog:
@@ -67,6 +75,8 @@ class ProofLog:
 
     Attributes
     ----------
+    dominated
+        As given.
     reserve_s
         Seconds that sealing will take, as of the last look ahead.
     """
@@ -81,7 +91,7 @@ class ProofLog:
         settings: TreeSettings = DEFAULTS.tree,
     ) -> None:
         self._problem, self._pool, self._settings = problem, pool, settings
-        self._fingerprint, self._dominated = fingerprint, dominated
+        self._fingerprint, self.dominated = fingerprint, dominated
         self._nodes: list[tuple[int, int, int, int, int]] = [(-1, 0, 0, 0, 0)]
         self._leaves: list[tuple[int, int]] = []
         self._fixings: list[tuple[int, int, IntArray, IntArray]] = []
@@ -89,7 +99,7 @@ class ProofLog:
         self._known: dict[tuple[int, bytes], int] = {}
         self._written: dict[int, _Written] = {}
         self._writing_s, self._entries = 0.0, 0
-        self._rehearsal = _Rehearsal(time.perf_counter(), 0.0, 0)
+        self._rehearsal = _Rehearsal(now_s(), 0.0, 1, 0.0)
         self.reserve_s = 0.0
 
     @property
@@ -102,17 +112,47 @@ class ProofLog:
 
         Putting together what there is now is tried anew where it has grown, and where its share of the time is small.
         """
-        now, last = time.perf_counter(), self._rehearsal
-        wait = max(self._settings.rehearse_after_s, last.seconds / self._settings.rehearse_share)
+        now, last = now_s(), self._rehearsal
         entries = self._entries + len(self._nodes) + len(self._leaves)
+        foreseen = last.foreseen_s(entries)
+        wait = max(self._settings.rehearse_after_s, foreseen / self._settings.rehearse_share)
         if self._sets and now - last.at > wait and entries > self._settings.rehearse_growth * last.entries:
-            self.certificate(bound=0, infeasible=False, objective=0, chosen=None)
-            end = time.perf_counter()
-            self._rehearsal = last = _Rehearsal(end, end - now, max(1, entries))
-        sets = len(self._written)
-        more = 0 if not sets else open_nodes * self._entries // sets
-        grown = 1.0 if not last.entries else max(1.0, (entries + more) / last.entries)
-        self.reserve_s = last.seconds * grown + (open_nodes * self._writing_s / sets if sets else 0.0)
+            foreseen = self._rehearsed_s([])
+            end = now_s()
+            self._rehearsal = last = _Rehearsal(end, foreseen, entries, foreseen / entries)
+        sets = max(1, len(self._written))
+        self.reserve_s = foreseen + open_nodes * (self._writing_s + last.pace_s * self._entries) / sets
+
+    def seals_within(self, fixings: list[Fixing], seconds: float) -> bool:
+        """Return whether sealing these fixings too takes at most `seconds` more.
+
+        Where the last try leaves that in doubt, some of them are sealed to see.
+        """
+        last = self._rehearsal
+        sets = {id(prices): prices for prices, _, _ in fixings}
+        most = sum(
+            2 * (each.rows.size + each.cuts.size + each.knapsack.size) + each.theta.size for each in sets.values()
+        )
+        if last.pace_s * (most + 2 * sum(columns.size for _, columns, _ in fixings)) <= seconds:
+            return True
+        written = [self._write(prices) for prices in sets.values()]
+        entries = sum(each.size for each in written) + 2 * sum(columns.size for _, columns, _ in fixings)
+        if last.pace_s * entries <= seconds:
+            return True
+        if last.pace_s * entries > self._settings.rehearse_doubt * seconds:
+            return False
+        sample = written[: 1 + self._settings.rehearse_entries // (1 + entries // len(written))]
+        taken = self._rehearsed_s(sample) - last.seconds
+        pace = max(0.0, taken) / (1 + sum(each.size for each in sample))
+        self._rehearsal = replace(last, pace_s=pace)
+        return pace * entries <= seconds
+
+    def _rehearsed_s(self, more: list[_Written]) -> float:
+        """Return the seconds it takes to seal what there is, and some more price sets."""
+        begun, none = now_s(), np.empty(0, dtype=np.int64)
+        sets = self._sets + [(written, none, none) for written in more]
+        self._sealed(sets, bound=0, infeasible=False, objective=0, chosen=None)
+        return now_s() - begun
 
     def add_node(self, parent: int, branch: Branch) -> int:
         """Add a child and return its number."""
@@ -145,16 +185,27 @@ class ProofLog:
     def _write(self, prices: Prices) -> _Written:
         """Return a price set in the form of the certificate; what several nodes use is written once."""
         if id(prices) not in self._written:
-            begun = time.perf_counter()
+            begun = now_s()
             rows, cuts, knapsack = (np.flatnonzero(each) for each in (prices.rows, prices.cuts, prices.knapsack))
             found = prices.rows[rows], prices.cuts[cuts], prices.knapsack[knapsack]
             linear = prices.theta[: self._problem.n_linear]
             self._written[id(prices)] = _Written(prices, rows, cuts, knapsack, *found, linear)
-            self._writing_s += time.perf_counter() - begun
+            self._writing_s += now_s() - begun
         return self._written[id(prices)]
 
     def certificate(self, *, bound: int, infeasible: bool, objective: int, chosen: BoolArray | None) -> Certificate:
         """Return the certificate of everything logged."""
+        return self._sealed(self._sets, bound=bound, infeasible=infeasible, objective=objective, chosen=chosen)
+
+    def _sealed(
+        self,
+        sets: list[tuple[_Written, IntArray, IntArray]],
+        *,
+        bound: int,
+        infeasible: bool,
+        objective: int,
+        chosen: BoolArray | None,
+    ) -> Certificate:
         cuts, groups = self._pool.cuts(), self._problem.groups()
         return Certificate.seal(
             fingerprint=self._fingerprint,
@@ -163,7 +214,7 @@ class ProofLog:
             has_plan=chosen is not None,
             objective=objective,
             chosen=np.zeros(self._problem.n_columns, dtype=bool) if chosen is None else chosen,
-            dominated=self._dominated,
+            dominated=self.dominated,
             cut_indptr=cuts.indptr,
             cut_class=cuts.classes,
             knapsack_row=cuts.knapsack.row,
@@ -173,7 +224,7 @@ class ProofLog:
             group_indptr=_indptr(groups),
             group_column=_joined(groups),
             **self._tree(),
-            prices=self._price_sets(),
+            prices=self._price_sets(sets),
         )
 
     def _tree(self) -> dict[str, IntArray]:
@@ -191,9 +242,9 @@ class ProofLog:
             "fixing_value": _joined([values for _, _, _, values in self._fixings]),
         }
 
-    def _price_sets(self) -> PriceSets:
-        n_linear, n_sets = self._problem.n_linear, len(self._sets)
-        sets = [written for written, _, _ in self._sets]
+    def _price_sets(self, numbered: list[tuple[_Written, IntArray, IntArray]]) -> PriceSets:
+        n_linear, n_sets = self._problem.n_linear, len(numbered)
+        sets = [written for written, _, _ in numbered]
         return PriceSets(
             objective=np.array([each.of.objective for each in sets], dtype=np.int64),
             row_indptr=_indptr([each.rows for each in sets]),
@@ -207,15 +258,15 @@ class ProofLog:
             knapsack_price=_joined([each.knapsack_prices for each in sets]),
             linear=np.array([each.linear for each in sets]).reshape(n_sets, n_linear),
             floor=np.array([each.of.phi for each in sets]).reshape(n_sets, -1),
-            branch_indptr=_indptr([nodes for _, nodes, _ in self._sets]),
-            branch_node=_joined([nodes for _, nodes, _ in self._sets]),
-            branch_price=_joined([sizes for _, _, sizes in self._sets]),
+            branch_indptr=_indptr([nodes for _, nodes, _ in numbered]),
+            branch_node=_joined([nodes for _, nodes, _ in numbered]),
+            branch_price=_joined([sizes for _, _, sizes in numbered]),
         )
 
 
-def _indptr(parts: list[NDArray[np.int64]]) -> IntArray:
+def _indptr(parts: list[NDArray[Any]]) -> IntArray:
     return np.cumsum([0] + [part.size for part in parts]).astype(np.int64)
 
 
-def _joined(parts: list[NDArray[np.int64]]) -> IntArray:
+def _joined(parts: list[NDArray[Any]]) -> IntArray:
     return np.concatenate([np.empty(0, dtype=np.int64), *parts]).astype(np.int64)

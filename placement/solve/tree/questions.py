@@ -11,7 +11,7 @@ from placement.solve.program.limits import Branch
 from placement.solve.program.problem import FREE
 from placement.solve.tree.node import Node
 from placement.solve.tree.tools import Tools
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 def simple_question(tools: Tools, node: Node) -> tuple[Branch, Branch] | None:

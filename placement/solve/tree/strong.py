@@ -23,7 +23,7 @@ from placement.solve.program.limits import Branch
 from placement.solve.program.problem import FREE
 from placement.solve.tree.node import Node
 from placement.solve.tree.tools import Tools
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
 
 
 @dataclass(frozen=True)

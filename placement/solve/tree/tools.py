@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, field
+from typing import Any, Self
 
+from placement.progress import ENGINE, Progress
 from placement.solve.bounds.prices import Prices, scaled_bound
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.plans.value import Finder
 from placement.solve.program.domain import Domain
+from placement.solve.program.dominate import dominated_columns, without
 from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
-from placement.solve.program.problem import Problem
+from placement.solve.program.problem import Problem, build_problem
+from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS, EngineSettings
-from placement.solve.tree.proof import ProofLog
+from placement.solve.tree.proof import Fixing, ProofLog
 from placement.values import CoverageProgram
-from placement.values.program import IntArray
+from placement.values.arrays import IntArray
+from placement.values.certificate import SCALE
 
 NOTHING_ALLOWED = -(2**61)
 """Value that no bound falls to: what is allowed while there is no plan."""
@@ -43,7 +48,7 @@ class Tools:
     seed, threads
         Of random choices; at work at a time.
     progress
-        Called with the stage and the gap so far.
+        Told the stages, the best plan and the bound.
     settings
         How time is spent.
 
@@ -62,16 +67,49 @@ class Tools:
     gap: float = 0.0
     seed: int = 0
     threads: int = 2
-    progress: Callable[[str, float], None] | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None, ENGINE))
     settings: EngineSettings = DEFAULTS
     groups: tuple[IntArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", tuple(self.problem.groups()))
 
+    @classmethod
+    def of(
+        cls, reduced: ReducedProgram, deadline: Deadline, *, settings: EngineSettings = DEFAULTS, **asked: Any
+    ) -> Self:
+        """Return what a run on a reduced program works with; `asked` are `gap`, `seed`, `threads` and `progress`."""
+        whole = build_problem(reduced, settings.program)
+        dominated = dominated_columns(whole)
+        problem = without(whole, dominated)
+        pool = CutPool(problem.covers)
+        fingerprint = reduced.classes.fingerprint(reduced.program)
+        log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
+        stop = deadline.leaving(lambda: log.reserve_s)
+        return cls(
+            program=reduced.program,
+            problem=problem,
+            pool=pool,
+            log=log,
+            finder=Finder(problem, stop, settings.plans),
+            deadline=stop,
+            settings=settings,
+            **asked,
+        )
+
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""
         return scaled_bound(self.problem, self.pool.cuts(), prices, domain)
+
+    def tell(self, stage: str, incumbent: Incumbent | None, bound: int) -> None:
+        """Tell how far a stage has come; `bound` is scaled."""
+        value = None if incumbent is None else incumbent.value
+        self.progress.stage(stage, plan=value, bound=bound // SCALE)
+
+    def seals_in_time(self, fixings: list[Fixing]) -> bool:
+        """Return whether there is time left to seal fixings that are not logged yet; a moment is always taken."""
+        left_s = self.deadline.left_s()
+        return math.isinf(left_s) or self.log.seals_within(fixings, max(left_s, self.settings.tree.pulse_s))
 
     def allowed(self, incumbent: Incumbent | None) -> int:
         """Return the value that bounds may be left at."""
