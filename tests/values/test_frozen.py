@@ -16,6 +16,7 @@ import shapely
 from scipy import sparse
 
 from placement.batch import BatchRow
+from placement.case import Case
 from placement.countable import count_pairs
 from placement.coverage import CoverRows
 from placement.demand import (
@@ -27,8 +28,10 @@ from placement.demand import (
     interpolate_footfall,
     tabulate_questionnaires,
 )
+from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
-from placement.models import maximal_coverage
+from placement.frames import Stages, Travel
+from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
@@ -37,9 +40,11 @@ from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
 from placement.solve import maximise_coverage
+from placement.solve.settings import EngineSettings
 from placement.standard import rules_of
 from placement.streets import snap_to_streets
 from placement.study import Override, read_study
+from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
 from placement.values.immutable import FrozenDict, immutable
@@ -77,7 +82,12 @@ def made_with(case: Any) -> list[Any]:
     rows = CoverRows(times=stream, rules=rules)
     return [
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
-        Change(constraint="capital", asked=100, of=None, at_least=50, certificate=found.certificate),
+        Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),
+        Stages(
+            demand=demand, sites=sites, times=ready.times, standard=case.standard, coverage=case.coverage,
+            costs=case.costs, notes=("none",),
+        ),
+        Change(constraint="capital", asked=100, of=None, unit="fen", at_least=50, certificate=found.certificate),
         maximise_coverage(model.program, time_limit_s=20),
         count_pairs(demand, sites, ready.times, rules),
         dataclasses.replace(case.coverage, covers=rows),
@@ -108,7 +118,9 @@ def made_by_hand() -> list[Any]:
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
         usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
-        SERVICES[0], Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
+        Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
+        Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
+        Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         RasterPeople(points=places, notes=("none",)),
