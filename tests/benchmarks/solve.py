@@ -35,6 +35,7 @@ import numpy as np
 from placement.solve.settings import DEFAULTS, EngineSettings
 from tests.benchmarks.solve_instances import Recipe, build, city_points, streamed
 from tests.benchmarks.solve_peers import PEERS, UnfitError
+from tests.held import held
 
 SMALL = [
     (Recipe(rows=1_000, sites=100, radius=6.25, budget=10), 60),
@@ -121,7 +122,7 @@ def _peak_mb() -> float:
 
 
 def _status_mb(status: Path, field: str) -> float:
-    return int(re.search(rf"{field}:\s+(\d+) kB", status.read_text()).group(1)) / 1024.0
+    return int(held(re.search(rf"{field}:\s+(\d+) kB", status.read_text())).group(1)) / 1024.0
 
 
 def _child(make: Callable[[], Any], solver: str, limit_s: float, settings: EngineSettings, pipe: Any) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from placement.values import CoverageProgram
+from tests.held import held
 
 THREADS = 2
 NO_GAP = 1e-9
@@ -50,7 +51,7 @@ class Raw:
 
 def raw(program: CoverageProgram) -> Raw:
     """Return the program as it is written on paper."""
-    demand, columns = program.weights.size, program.n_columns
+    demand, columns = held(program.weights).size, program.n_columns
     standing = np.flatnonzero(program.column_site >= 0)
     at = sparse.csr_array(
         (np.ones(standing.size), (program.column_site[standing], standing)), shape=(program.n_sites, columns)
@@ -73,9 +74,11 @@ def raw(program: CoverageProgram) -> Raw:
 
 def _side_rows(program: CoverageProgram) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
     """Return (matrix, lower, upper) of the linear rows and the floors."""
-    demand = program.weights.size
+    demand = held(program.weights).size
     places = [demand + row.columns for row in program.linear] + [floor.rows for floor in program.floors]
-    values = [row.coefficients for row in program.linear] + [program.weights[floor.rows] for floor in program.floors]
+    values = [row.coefficients for row in program.linear] + [
+        held(program.weights)[floor.rows] for floor in program.floors
+    ]
     starts = np.cumsum([0, *(part.size for part in places)])
     data, indices = np.concatenate(values).astype(np.float64), np.concatenate(places)
     matrix = sparse.csr_array((data, indices, starts), shape=(len(places), demand + program.n_columns))

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from placement.cli import main
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
+from tests.held import held
 
 
 def call(*arguments: object):
@@ -321,7 +322,7 @@ def interrupted(study, out):
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert process.stdout.readline() == "plan found\n"
+            assert held(process.stdout).readline() == "plan found\n"
             process.send_signal(signal.SIGINT)
             said, complaint = process.communicate(timeout=120)
         except BaseException:

@@ -116,7 +116,7 @@ class Draft:
         chosen = np.zeros(program.n_columns, dtype=bool) if self.plan is None else np.array(self.plan, dtype=bool)
         nodes = np.array(self.nodes, dtype=np.int64).reshape(-1, 5)
         prices = PriceSets(
-            objective=[each.objective for each in sets],
+            objective=np.array([each.objective for each in sets]),
             **_csr("row", "row_index", "row_price", [each.row for each in sets]),
             **_csr("cut", "cut_index", "cut_price", [each.cut for each in sets]),
             **_csr("knapsack", "knapsack_index", "knapsack_price", [each.knapsack for each in sets]),

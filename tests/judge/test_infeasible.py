@@ -22,6 +22,7 @@ from placement.report.write import write_infeasible
 from placement.study import read_study
 from placement.toy import toy_study, write_study
 from placement.values import Certificate
+from tests.held import held
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_limits_of_the_caller_that_leave_no_plan_are_recorded_and_recounted(tmp_
     folder = write_infeasible(caught.value, tmp_path / "plan")
     used = {each["key"]: each["used"] for each in read_infeasible(folder / "infeasible.json")["overrides"]}
     assert used == {"policy.max_stations": 0, "solve.threads": 1}
-    assert verify(folder).whole
+    assert verify(held(folder)).whole
 
 
 def test_the_proof_is_confirmed_and_says_what_it_proves(written):

@@ -36,6 +36,7 @@ from placement.toy import write_study
 from placement.values import CoverageProgram, LinearRow, RowKind, Sites
 from placement.values.objectives import OBJECTIVES
 from placement.values.plan import ACTIONS
+from tests.held import held
 from tests.plan.brute_force import STATION, VACANT, best_actions, taken
 from tests.towns import Town, random_town
 
@@ -49,7 +50,9 @@ def stay(case):
     """Stations stay where they are or close, others open; at most two of the sites of banks have one."""
     columns = columns_of(case, standing=("keep",), vacant=("open",))
     banks = np.flatnonzero((case.sites.table["host"] == "bank").to_numpy()[columns.sites])
-    few = LinearRow(name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size), limit=MOST_BANKS)
+    few = LinearRow(
+        name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size, dtype=np.int64), limit=MOST_BANKS
+    )
     rows = (*line_rows(columns, case), *count_rows(columns, case), few)
     program = covering_program(columns, rows, case)
     must = (case.sites.table["status"] == "required").to_numpy()[columns.sites]
@@ -210,7 +213,7 @@ def test_the_judge_counts_the_same(objective, seed):
     assert int(weights[reached].sum()) == round(plan.objective * 1000)
     model = formulated(town)
     chosen = columns_of_plan(model, plan, town.sites.ids)
-    assert check_certificate(model.program, chosen, plan.certificate) == round(plan.bound * 1000)
+    assert check_certificate(model.program, chosen, held(plan.certificate)) == round(plan.bound * 1000)
     if objective in JUDGED:
         again = rebuild(prepared, near, weights)
         assert again.fingerprint() == model.program.fingerprint()

@@ -12,6 +12,7 @@ from placement.pipeline.recommend import recommend
 from placement.streets import Streets, way_rules
 from placement.study import read_study
 from placement.travel import walking_times
+from tests.held import held, held_times
 from tests.written import write_outcome
 
 
@@ -39,7 +40,7 @@ def osm_town(spoiled) -> None:
 
 
 def length_km(spoiled) -> float:
-    return prepare_inputs(read_study(spoiled.folder)).streets.describe().length_km
+    return held(prepare_inputs(read_study(spoiled.folder)).streets).describe().length_km
 
 
 def confirmed(spoiled, folder) -> None:
@@ -59,12 +60,12 @@ def test_slopes_and_steps_serve_every_speed(spoiled, tmp_path):
     assert len(speeds) == 2
     for speed in speeds:
         own = walking_times(
-            ready.streets, ready.population, ready.sites.table, cutoff_s=300, speed_m_s=speed, slope="tobler",
+            held(ready.streets), ready.population, ready.sites.table, cutoff_s=300, speed_m_s=speed, slope="tobler",
             steps_factor=1.5,
         )  # fmt: skip
-        assert (own.within(300) != ready.times.within(300, speed)).nnz == 0
+        assert (own.within(300) != held_times(ready.times).within(300, speed)).nnz == 0
         # A walk with steps takes longer than one on the level, and uphill and downhill do not make up for it.
-        assert own.n_pairs < level.times.within(300, speed).nnz
+        assert own.n_pairs < held_times(level.times).within(300, speed).nnz
     confirmed(spoiled, tmp_path / "plan")
 
 
@@ -117,7 +118,7 @@ def test_a_place_is_downloaded_for_the_mode(spoiled, monkeypatch):
     monkeypatch.setattr(Streets, "from_place", lambda *place, **options: asked.append((place, options)) or town)
     spoiled.setting('{nodes = "nodes.csv", edges = "edges.csv"}', '{place = "Hankou, Wuhan", mode = "cycle"}')
     prepare_inputs(read_study(spoiled.folder))
-    assert asked == [(("Hankou, Wuhan",), {"crs": town.crs, "network_type": "bike"})]
+    assert asked == [(("Hankou, Wuhan",), {"crs": held(town).crs, "network_type": "bike"})]
 
 
 @pytest.mark.parametrize(

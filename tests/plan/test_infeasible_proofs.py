@@ -19,6 +19,7 @@ from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
+from tests.held import held
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
@@ -51,14 +52,14 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
     solution = maximise_coverage(program, time_limit_s=30)
     assert (solution.status == "infeasible") == (best is None)
     if best is None:
-        check_certificate(program, None, solution.certificate)
+        check_certificate(program, None, held(solution.certificate))
         names = constraint_names(program)
         if names:
-            found = explain(program, solution.certificate, deadline=NEVER, seed=0, threads=1)
+            found = explain(program, held(solution.certificate), deadline=NEVER, seed=0, threads=1)
             check_explanation(program, found)
     else:
         with pytest.raises((CertificateError, AttributeError)):
-            check_certificate(program, None, FeasibilityModel(program).proof(NEVER))
+            check_certificate(program, None, held(FeasibilityModel(program).proof(NEVER)))
 
 
 @pytest.mark.parametrize("seed", [1046, 1129, 1166, 1240, 1259, 1267])
@@ -67,7 +68,7 @@ def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
     town = random_town(rng, points=int(rng.integers(2, 7)))
     program = maximal_coverage(Case(**town.stages())).program
     certificate = maximise_coverage(program, time_limit_s=30).certificate
-    check_explanation(program, explain(program, certificate, deadline=NEVER, seed=0, threads=1))
+    check_explanation(program, explain(program, held(certificate), deadline=NEVER, seed=0, threads=1))
 
 
 @pytest.mark.parametrize("call", range(6))
@@ -89,7 +90,7 @@ def test_a_relaxation_that_fails_takes_nothing_from_what_is_proven(monkeypatch, 
 
     certificate = maximise_coverage(clashing(), time_limit_s=30).certificate
     monkeypatch.setattr(LinearModel, "solve", wrong)
-    found = explain(clashing(), certificate, deadline=NEVER, seed=0, threads=1)
+    found = explain(clashing(), held(certificate), deadline=NEVER, seed=0, threads=1)
     check_explanation(clashing(), found)
 
 
@@ -102,13 +103,14 @@ def test_any_altered_proof_is_refused(seed):
     if solution.status != "infeasible" or (program.required & program.excluded).any():
         return
     good = solution.certificate
-    parts = {name: getattr(good, name) for name in good.__dataclass_fields__ if name not in {"scale", "digest"}}
+    parts = {name: getattr(good, name) for name in held(good).__dataclass_fields__ if name not in {"scale", "digest"}}
     for name in ("linear", "floor", "row_price"):
-        values = np.array(getattr(good.prices, name))
+        values = np.array(getattr(held(good).prices, name))
         if not values.size:
             continue
-        prices = type(good.prices)(
-            **{each: getattr(good.prices, each) for each in good.prices.__dataclass_fields__} | {name: values * 0}
+        prices = type(held(good).prices)(
+            **{each: getattr(held(good).prices, each) for each in held(good).prices.__dataclass_fields__}
+            | {name: values * 0}
         )
         if not values.any():
             continue
@@ -120,7 +122,7 @@ def test_any_altered_proof_is_refused(seed):
         assert brute_force(program)[0] is None
     feasible = next(each for each in (random_program(rng) for _ in range(50)) if brute_force(each)[0] is not None)
     with pytest.raises(CertificateError):
-        check_certificate(feasible, None, good)
+        check_certificate(feasible, None, held(good))
 
 
 def clashing():

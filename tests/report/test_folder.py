@@ -17,6 +17,7 @@ import pytest
 from placement.errors import InputError
 from placement.report import folder as module
 from placement.report.folder import MANIFEST, check_replaceable, recover_folder, write_folder
+from tests.held import held
 
 OLD = {"plan.json": b"old plan", "actions.csv": b"a,b\r\n"}
 NEW = {"plan.json": b"new plan", "report.html": b"<p>"}
@@ -284,7 +285,7 @@ def test_killed_at_random_the_folder_is_one_of_the_two(tmp_path):
     found = 0
     for _ in range(12):
         with subprocess.Popen([sys.executable, "-c", LOOP, folder], cwd=ROOT, stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+            held(process.stdout).readline()
             time.sleep(generator.uniform(0.02, 0.12))
             process.kill()
         if folder.exists():

@@ -30,7 +30,9 @@ def relocation_programs(draw, max_sites=5, max_rows=7):
         pairs.append([first, first + 1])
     n_columns = len(column_site)
     ones = np.ones(2, dtype=np.int64)
-    linear = [LinearRow(name=f"one {i}", columns=pair, coefficients=ones, limit=1) for i, pair in enumerate(pairs)]
+    linear = [
+        LinearRow(name=f"one {i}", columns=np.array(pair), coefficients=ones, limit=1) for i, pair in enumerate(pairs)
+    ]
     token = np.array([*move_in, *give])
     signs = np.array([1] * len(move_in) + [-1] * len(give), dtype=np.int64)
     linear.append(LinearRow(name="tokens", columns=token, coefficients=signs, limit=0, equality=draw(st.booleans())))
@@ -66,7 +68,7 @@ def tied_programs(draw, max_sites=6, max_rows=8):
     column_site = np.concatenate([np.arange(n_sites), twice])
     n_columns, ones = column_site.size, np.ones(2, dtype=np.int64)
     linear = [
-        LinearRow(name=f"one {site}", columns=[site, n_sites + at], coefficients=ones, limit=1)
+        LinearRow(name=f"one {site}", columns=np.array([site, n_sites + at]), coefficients=ones, limit=1)
         for at, site in enumerate(twice.tolist())
     ]
     money = np.array(draw(st.lists(st.integers(1, 3), min_size=n_columns, max_size=n_columns)), dtype=np.int64)

@@ -18,6 +18,7 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram
+from tests.held import held
 
 
 def row_of_sites(count, budget):
@@ -153,5 +154,5 @@ def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_h
     improver.begun.wait()
     plan = beside.end()
     assert improver.epochs == 1
-    assert plan.value == 11
+    assert held(plan).value == 11
     assert PlansBeside(improver, Deadline.after(60.0), 2).end() is None

@@ -10,6 +10,7 @@ from placement.streets import Streets
 from placement.travel import vehicle_times, walking_times
 from placement.travel.ask import open_streets
 from placement.travel.speeds import hill_costs, slope_factor, table_costs
+from tests.held import held
 from tests.travel.networks import CRS, random_points, random_streets, reference_ms, stored
 
 
@@ -80,13 +81,13 @@ def test_slopes_equal_scipy(seed):
     reverse = bool(seed % 2)
     try:
         times = walking_times(
-            streets, points, sites, cutoff_s=300, speed_m_s=1.3, slope=slope, steps_factor=factor,
+            streets, points, sites, cutoff_s=300, speed_m_s=1.3, slope=held(held(held(held(slope)))), steps_factor=factor,
             direction="from_sites" if reverse else "to_sites",
         )  # fmt: skip
     except InputError:
         assert set(streets.edges["highway"]) == {"steps"}
         return
-    costs = hill_costs(streets, 1300, slope=slope, steps_factor=factor)
+    costs = hill_costs(streets, 1300, slope=held(held(held(held(slope)))), steps_factor=factor)
     if slope or factor != 1:
         walked, costs = open_streets(streets, costs)
         assert stored(times) == reference_ms(walked, costs, points, sites, cutoff_ms=300_000, reverse=reverse)

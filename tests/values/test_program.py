@@ -35,7 +35,7 @@ def test_numpy_integers_become_python_ones():
 
 
 def test_what_a_row_is_called_and_means_is_part_of_no_fingerprint():
-    row = LinearRow(name="budget", columns=[0], coefficients=[1], limit=1)
+    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=1)
     other = replace(row, name="tokens", kind=TOKENS, base=7)
     plain, meant, looser = (
         replace(program(), linear=(each,)).fingerprint() for each in (row, other, replace(other, limit=2))

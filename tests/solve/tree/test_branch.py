@@ -8,6 +8,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.node import Visit
+from tests.held import held
 from tests.solve.tools import root_of, three_singles
 
 PLAN = Incumbent(np.array([False, False, True]), 10)
@@ -58,7 +59,7 @@ def test_a_scripted_visitor_closes_the_tree_and_the_log_proves_it():
     assert (tree.objective, tree.bound, tree.finished) == (10, 10, True)
     assert tree.status(0.0) == "optimal"
     assert [turn for _, turn in visitor.visited] == list(range(tree.nodes))
-    assert check_certificate(tools.program, tree.incumbent.chosen, certificate(tools, tree)) == 10
+    assert check_certificate(tools.program, held(tree.incumbent).chosen, certificate(tools, tree)) == 10
 
 
 def test_the_next_stage_takes_over_after_so_many_nodes_and_its_turns_begin_anew():
