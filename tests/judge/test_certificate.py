@@ -10,7 +10,6 @@ from placement.errors import CertificateError
 from placement.judge import check_certificate
 from placement.values import Certificate, CoverageProgram, Floor, LinearRow
 from placement.values.certificate import SCALE
-from tests.held import held
 from tests.judge.by_hand import (
     check,
     cut_draft,
@@ -24,6 +23,7 @@ from tests.judge.by_hand import (
     tree_draft,
 )
 from tests.judge.reference import Draft, Prices
+from tests.there import there
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_only_a_certificate_is_one():
     trusting = Trusting(**parts, scale=SCALE, digest="as you like")
     for other in (None, trusting, parts):
         with pytest.raises(CertificateError, match="not a certificate"):
-            check_certificate(one_station(), np.array([True, False]), held(other))
+            check_certificate(one_station(), np.array([True, False]), there(other))

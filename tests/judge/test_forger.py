@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from tests.held import held
 from tests.judge.forger import PLAN, SUMS, Forger, _leaves, judged, listed, make_town
+from tests.there import there
 
 ALTERATIONS = 2000
 
@@ -65,7 +65,7 @@ def test_what_nobody_can_check_is_named(town, name, change, said):
     record = copy.deepcopy(forger.record)
     change(record)
     folder = town.root / f"remark {name}"
-    judged(town, folder, iter([("remark", forger.consistent(record))]))
+    judged(town, folder, iter([("remark", there(forger.consistent(record)))]))
     verdict = town.judge.verdict(folder)
     assert verdict.confirmed, verdict
     assert any(said in line for line in verdict.checked), verdict
@@ -75,15 +75,15 @@ def test_what_another_version_wrote_is_compared_cell_by_cell_and_named(town):
     record = json.loads(town.files[PLAN])
     record["versions"]["shapely"] = "0.9"
     forger = Forger(town, seed=0)
-    files = forger.consistent(record)
-    table = held(files)["visits.csv"].decode("utf-8-sig").splitlines(keepends=True)
+    files = there(forger.consistent(record))
+    table = files["visits.csv"].decode("utf-8-sig").splitlines(keepends=True)
     at = next(number for number, line in enumerate(table) if line.split(",")[2] not in {"", "before"})
     cells = table[at].split(",")
-    held(files)["report.html"] += b"<!-- drawn otherwise -->\n"
+    files["report.html"] += b"<!-- drawn otherwise -->\n"
     for last, refuted in ((0.1, False), (5.0, True)):
         altered = [*cells[:2], f"{float(cells[2]) + last:.1f}", *cells[3:]]
         files["visits.csv"] = "".join([*table[:at], ",".join(altered), *table[at + 1 :]]).encode("utf-8-sig")
-        files[SUMS] = listed({name: content for name, content in held(files).items() if name != SUMS})
+        files[SUMS] = listed({name: content for name, content in files.items() if name != SUMS})
         folder = town.root / f"other version {last}"
         judged(town, folder, iter([("version", files)]))
         verdict = town.judge.verdict(folder)

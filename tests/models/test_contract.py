@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from placement.judge.rules import Claims, action_faults, count_faults, floor_fau
 from placement.models import Formulated, model_of, register, unregister
 from placement.models.model import LEAVE
 from placement.models.parts import columns_of, count_rows, covering_program, line_rows
+from placement.pipeline.prepare import Prepared
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
 from placement.plan.decode import decode
@@ -36,8 +38,8 @@ from placement.toy import write_study
 from placement.values import CoverageProgram, LinearRow, RowKind, Sites
 from placement.values.objectives import OBJECTIVES
 from placement.values.plan import ACTIONS
-from tests.held import held
 from tests.plan.brute_force import STATION, VACANT, best_actions, taken
+from tests.there import there
 from tests.towns import Town, random_town
 
 STAY = "stay"
@@ -100,7 +102,7 @@ def town_for(objective: str, seed: int) -> Town:
     """Return a random town some of whose sites are banks."""
     rng = np.random.default_rng(seed)
     town = random_town(rng)
-    table = town.sites.frame
+    table = town.sites.table
     table["host"] = rng.choice(["bank", "school"], size=len(table))
     return replace(town, sites=Sites(table=table), policy=replace(town.policy, objective=objective))
 
@@ -109,15 +111,16 @@ def formulated(town: Town) -> Formulated:
     return model_of(town.policy.objective)(Case(**town.stages()))
 
 
-def judged(town: Town) -> SimpleNamespace:
+def judged(town: Town) -> Prepared:
     """Return a town as the judge takes it: the amounts of each site in its table, the limits in a study."""
-    table, costs, policy = town.sites.frame, town.costs, town.policy
-    yearly = {"rent": costs.running, "maintenance": 0, "staff": 0}
+    table, costs, policy = town.sites.table, town.costs, town.policy
+    nothing = np.zeros(len(table), dtype=np.int64)
+    yearly = {"rent": costs.running, "maintenance": nothing, "staff": nothing}
     for name, amounts in {"purchase": costs.purchase, "move": costs.move, "close": costs.close, **yearly}.items():
-        table[f"{name}_fen"] = pd.array(np.broadcast_to(amounts, len(table)), dtype="Int64")
+        table[f"{name}_fen"] = pd.array(amounts, dtype="Int64")
     limits = {name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_")}
     asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
-    return SimpleNamespace(
+    prepared = SimpleNamespace(
         sites=Sites(table=table),
         demand=town.demand,
         times=town.times,
@@ -130,9 +133,10 @@ def judged(town: Town) -> SimpleNamespace:
             travel=SimpleNamespace(threshold_m=None, threshold_min=15, threshold_min_by_district={}),
         ),
     )
+    return cast("Prepared", prepared)  # these are the parts that the judge reads
 
 
-def record_of(plan) -> dict:
+def record_of(plan) -> dict[str, Any]:
     """Return what the judge reads of a plan."""
     actions = [
         {**row, "from_site_id": row["from_site_id"] or None, "cost": row["cost_fen"] / 100}
@@ -213,7 +217,7 @@ def test_the_judge_counts_the_same(objective, seed):
     assert int(weights[reached].sum()) == round(plan.objective * 1000)
     model = formulated(town)
     chosen = columns_of_plan(model, plan, town.sites.ids)
-    assert check_certificate(model.program, chosen, held(plan.certificate)) == round(plan.bound * 1000)
+    assert check_certificate(model.program, chosen, there(plan.certificate)) == round(plan.bound * 1000)
     if objective in JUDGED:
         again = rebuild(prepared, near, weights)
         assert again.fingerprint() == model.program.fingerprint()
@@ -307,7 +311,7 @@ def test_decoded_actions_hold_the_machines_of_every_station(objective):
 def test_a_row_kind_of_ones_own_is_named_where_no_plan_exists():
     """Three banks are required, two may stand: the limit is named, by how much it must give way, and proven."""
     town = next(town for town in (town_for(STAY, seed) for seed in range(1000)) if len(town.sites) >= 4)
-    table = town.sites.frame
+    table = town.sites.table
     table["host"], table["status"] = "bank", ["required"] * 3 + ["excluded"] * (len(table) - 3)
     town = replace(town, sites=Sites(table=table))
     policy = Policy(objective=STAY)

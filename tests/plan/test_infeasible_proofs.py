@@ -19,10 +19,10 @@ from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
-from tests.held import held
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
+from tests.there import there
 from tests.towns import random_town
 
 OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
@@ -52,14 +52,14 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
     solution = maximise_coverage(program, time_limit_s=30)
     assert (solution.status == "infeasible") == (best is None)
     if best is None:
-        check_certificate(program, None, held(solution.certificate))
+        check_certificate(program, None, there(solution.certificate))
         names = constraint_names(program)
         if names:
-            found = explain(program, held(solution.certificate), deadline=NEVER, seed=0, threads=1)
+            found = explain(program, there(solution.certificate), deadline=NEVER, seed=0, threads=1)
             check_explanation(program, found)
     else:
         with pytest.raises((CertificateError, AttributeError)):
-            check_certificate(program, None, held(FeasibilityModel(program).proof(NEVER)))
+            check_certificate(program, None, there(FeasibilityModel(program).proof(NEVER)))
 
 
 @pytest.mark.parametrize("seed", [1046, 1129, 1166, 1240, 1259, 1267])
@@ -68,7 +68,7 @@ def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
     town = random_town(rng, points=int(rng.integers(2, 7)))
     program = maximal_coverage(Case(**town.stages())).program
     certificate = maximise_coverage(program, time_limit_s=30).certificate
-    check_explanation(program, explain(program, held(certificate), deadline=NEVER, seed=0, threads=1))
+    check_explanation(program, explain(program, there(certificate), deadline=NEVER, seed=0, threads=1))
 
 
 @pytest.mark.parametrize("call", range(6))
@@ -82,15 +82,20 @@ def test_a_relaxation_that_fails_takes_nothing_from_what_is_proven(monkeypatch, 
         if fault == "raises":
             raise RuntimeError("the solver is gone")
         columns, rows = model._highs.getNumCol(), model._highs.getNumRow()
-        state, value = ("optimal", np.nan) if fault == "no numbers" else ("no_solution", 0.0)
+        lost = fault == "no numbers"
+        value = np.nan if lost else 0.0
         values, prices = np.full(columns, value), np.full(rows, value)
         return LpOutcome(
-            state=state, objective=value, values=values, reduced_costs=values, row_prices=prices
-        )  # fmt: skip
+            state="optimal" if lost else "no_solution",
+            objective=value,
+            values=values,
+            reduced_costs=values,
+            row_prices=prices,
+        )
 
     certificate = maximise_coverage(clashing(), time_limit_s=30).certificate
     monkeypatch.setattr(LinearModel, "solve", wrong)
-    found = explain(clashing(), held(certificate), deadline=NEVER, seed=0, threads=1)
+    found = explain(clashing(), there(certificate), deadline=NEVER, seed=0, threads=1)
     check_explanation(clashing(), found)
 
 
@@ -103,13 +108,13 @@ def test_any_altered_proof_is_refused(seed):
     if solution.status != "infeasible" or (program.required & program.excluded).any():
         return
     good = solution.certificate
-    parts = {name: getattr(good, name) for name in held(good).__dataclass_fields__ if name not in {"scale", "digest"}}
+    parts = {name: getattr(good, name) for name in there(good).__dataclass_fields__ if name not in {"scale", "digest"}}
     for name in ("linear", "floor", "row_price"):
-        values = np.array(getattr(held(good).prices, name))
+        values = np.array(getattr(there(good).prices, name))
         if not values.size:
             continue
-        prices = type(held(good).prices)(
-            **{each: getattr(held(good).prices, each) for each in held(good).prices.__dataclass_fields__}
+        prices = type(there(good).prices)(
+            **{each: getattr(there(good).prices, each) for each in there(good).prices.__dataclass_fields__}
             | {name: values * 0}
         )
         if not values.any():
@@ -122,7 +127,7 @@ def test_any_altered_proof_is_refused(seed):
         assert brute_force(program)[0] is None
     feasible = next(each for each in (random_program(rng) for _ in range(50)) if brute_force(each)[0] is not None)
     with pytest.raises(CertificateError):
-        check_certificate(feasible, None, held(good))
+        check_certificate(feasible, None, there(good))
 
 
 def clashing():

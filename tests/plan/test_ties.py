@@ -18,7 +18,7 @@ from placement.models import maximal_coverage
 from placement.plan import optimise
 from placement.solve.backends.highs import LinearModel, MipOutcome
 from placement.values import Sites, SolveOptions
-from tests.held import held
+from tests.there import there
 from tests.towns import make_demand, make_sites, make_times, random_town
 
 
@@ -177,7 +177,7 @@ def test_the_order_of_rows_means_nothing(seed):
     pd.testing.assert_frame_equal(same.actions, plan.actions)
     for name in ("open", "objective", "bound", "budget_lines"):
         assert getattr(same, name) == getattr(plan, name)
-    assert held(same.certificate).content_digest() == held(plan.certificate).content_digest()
+    assert there(same.certificate).content_digest() == there(plan.certificate).content_digest()
 
 
 def test_blocks_of_rows_are_put_in_the_order_of_ids_as_held_ones():

@@ -20,7 +20,11 @@ def relocation_programs(draw, max_sites=5, max_rows=7):
     )
     covers = sparse.csr_array(np.array(pattern, dtype=np.int8).reshape(n_rows, n_sites))
     weights = np.array(draw(st.lists(st.integers(0, 9), min_size=n_rows, max_size=n_rows)), dtype=np.int64)
-    column_site, pairs, keep, give, move_in = [], [], [], [], []
+    column_site: list[int] = []
+    keep: list[int] = []
+    give: list[int] = []
+    move_in: list[int] = []
+    pairs = []
     for site in range(n_sites):
         first = len(column_site)
         existing = site < n_existing

@@ -105,7 +105,7 @@ def test_blocks_threads_and_kernels_agree_with_a_dictionary(sites):
     patterns = random_covers(rng, 50, sites, 0.1)
     covers = sparse.csr_array(patterns[rng.integers(0, 50, 3000)])
     weights = rng.integers(0, 9, 3000)
-    expected = {}
+    expected: dict[tuple[int, ...], int] = {}
     for row in range(3000):
         key = tuple(covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tolist())
         if key and weights[row]:

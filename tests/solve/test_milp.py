@@ -15,8 +15,8 @@ from placement.solve.backends.claims import safe_bound, trivial_bound
 from placement.solve.backends.milp import solve_milp
 from placement.solve.program.recount import recount
 from placement.values import CoverageProgram, Floor, LinearRow
-from tests.held import held
 from tests.solve.programs import optimum, relocation_programs, value_of
+from tests.there import there
 
 
 def three_sites(budget=1, **options):
@@ -216,9 +216,9 @@ def interrupted(times):
     command = [sys.executable, "-c", INTERRUPTED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert held(process.stdout).readline() == "running\n"
+            assert there(process.stdout).readline() == "running\n"
             process.send_signal(signal.SIGINT)
-            assert held(process.stdout).readline() == "asked\n"
+            assert there(process.stdout).readline() == "asked\n"
             if times == 2:
                 process.send_signal(signal.SIGINT)
             said, complaint = process.communicate(timeout=120)
@@ -255,7 +255,7 @@ def test_unknown_solver_lists_those_that_exist():
         solve_milp(three_sites(), backend="glop")
 
 
-class Liar(pulp.LpSolver):
+class Liar(pulp.LpSolver):  # type: ignore[misc]  # PuLP has no types
     """Says what it is told to say."""
 
     name = "liar"

@@ -17,8 +17,9 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
+from placement.solve.settings import DEFAULTS
 from placement.values import CoverageProgram
-from tests.held import held
+from tests.there import there
 
 
 def row_of_sites(count, budget):
@@ -103,6 +104,7 @@ def test_a_new_plan_displaces_the_one_it_is_like_and_else_the_worst():
 class SlowImprover:
     """Finds a plan worth one more in every epoch, and settles at the third."""
 
+    settings = DEFAULTS.plans
     settled = False
 
     def __init__(self, pause_s):
@@ -121,6 +123,7 @@ class SlowImprover:
 class HeldImprover:
     """Finds a plan worth one more in its first epoch, which lasts until it is called off."""
 
+    settings = DEFAULTS.plans
     settled = False
 
     def __init__(self):
@@ -154,5 +157,5 @@ def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_h
     improver.begun.wait()
     plan = beside.end()
     assert improver.epochs == 1
-    assert held(plan).value == 11
+    assert there(plan).value == 11
     assert PlansBeside(improver, Deadline.after(60.0), 2).end() is None

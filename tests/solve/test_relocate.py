@@ -18,7 +18,7 @@ def two_stations(*, capital, floors=()):
     Columns: keep A, keep B, give A, give B, open C, open D, move to C, move to D.
     """
     rows = [
-        LinearRow(name=f"one {k}", columns=pair, coefficients=np.array([1, 1]), limit=1)
+        LinearRow(name=f"one {k}", columns=np.array(pair), coefficients=np.array([1, 1]), limit=1)
         for k, pair in enumerate([(0, 2), (1, 3), (4, 6), (5, 7)])
     ]
     tokens = LinearRow(

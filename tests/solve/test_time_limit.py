@@ -18,6 +18,7 @@ from placement.values import CoverageProgram
 from tests.solve.test_large_networks import network
 from tests.solve.test_many_sites import many_sites
 from tests.solve.tools import root_of, three_singles, tools_of
+from tests.there import there
 
 
 class SlowBlocks:
@@ -92,9 +93,9 @@ def test_evidence_that_cannot_be_sealed_in_time_is_not_taken():
 
 @pytest.mark.parametrize("limit_s", [0.05, 0.3])
 def test_what_is_handed_over_at_the_end_of_a_short_time_is_proven(limit_s):
-    from placement.verify import check_certificate
+    from placement.judge import check_certificate
 
     program = network(600, 100, 900)
     solution = maximise_coverage(program, time_limit_s=limit_s)
     assert solution.status in {"optimal", "feasible"}
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound

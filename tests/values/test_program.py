@@ -29,7 +29,7 @@ def test_a_limit_is_a_whole_number(limit):
 
 
 def test_numpy_integers_become_python_ones():
-    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=np.int64(2**62))
+    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=np.int64(2**62))  # type: ignore[arg-type]  # any integer is taken
     assert type(row.limit) is int
     assert row.limit * 4 == 2**64
 

@@ -7,13 +7,13 @@ from placement.travel import TimesStream, TravelTimes
 T = TypeVar("T")
 
 
-def held(value: T | None) -> T:
+def there(value: T | None) -> T:
     """Return what must be there; None fails the test at this line."""
     assert value is not None
     return value
 
 
-def held_times(times: TravelTimes | TimesStream) -> TravelTimes:
+def whole_times(times: TravelTimes | TimesStream) -> TravelTimes:
     """Return walking times that are held whole, not made point by point."""
     assert isinstance(times, TravelTimes)
     return times
