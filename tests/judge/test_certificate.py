@@ -23,7 +23,6 @@ from tests.judge.by_hand import (
     tree_draft,
 )
 from tests.judge.reference import Draft, Prices
-from tests.there import there
 
 
 @pytest.mark.parametrize(
@@ -166,4 +165,4 @@ def test_only_a_certificate_is_one():
     trusting = Trusting(**parts, scale=SCALE, digest="as you like")
     for other in (None, trusting, parts):
         with pytest.raises(CertificateError, match="not a certificate"):
-            check_certificate(one_station(), np.array([True, False]), there(other))
+            check_certificate(one_station(), np.array([True, False]), other)  # type: ignore[arg-type]  # what is tested

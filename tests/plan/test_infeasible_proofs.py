@@ -58,8 +58,10 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
             found = explain(program, there(solution.certificate), deadline=NEVER, seed=0, threads=1)
             check_explanation(program, found)
     else:
-        with pytest.raises((CertificateError, AttributeError)):
-            check_certificate(program, None, there(FeasibilityModel(program).proof(NEVER)))
+        proof = FeasibilityModel(program).proof(NEVER)
+        if proof is not None:
+            with pytest.raises(CertificateError):
+                check_certificate(program, None, proof)
 
 
 @pytest.mark.parametrize("seed", [1046, 1129, 1166, 1240, 1259, 1267])
@@ -107,15 +109,14 @@ def test_any_altered_proof_is_refused(seed):
     solution = maximise_coverage(program, time_limit_s=30)
     if solution.status != "infeasible" or (program.required & program.excluded).any():
         return
-    good = solution.certificate
-    parts = {name: getattr(good, name) for name in there(good).__dataclass_fields__ if name not in {"scale", "digest"}}
+    good = there(solution.certificate)
+    parts = {name: getattr(good, name) for name in good.__dataclass_fields__ if name not in {"scale", "digest"}}
     for name in ("linear", "floor", "row_price"):
-        values = np.array(getattr(there(good).prices, name))
+        values = np.array(getattr(good.prices, name))
         if not values.size:
             continue
-        prices = type(there(good).prices)(
-            **{each: getattr(there(good).prices, each) for each in there(good).prices.__dataclass_fields__}
-            | {name: values * 0}
+        prices = type(good.prices)(
+            **{each: getattr(good.prices, each) for each in good.prices.__dataclass_fields__} | {name: values * 0}
         )
         if not values.any():
             continue
@@ -127,7 +128,7 @@ def test_any_altered_proof_is_refused(seed):
         assert brute_force(program)[0] is None
     feasible = next(each for each in (random_program(rng) for _ in range(50)) if brute_force(each)[0] is not None)
     with pytest.raises(CertificateError):
-        check_certificate(feasible, None, there(good))
+        check_certificate(feasible, None, good)
 
 
 def clashing():
