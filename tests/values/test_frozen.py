@@ -6,7 +6,9 @@ import dataclasses
 import html
 import pickle
 import warnings
-from typing import Any
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -49,9 +51,11 @@ from placement.travel import walking_covers, walking_run
 from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
 from placement.values.immutable import FrozenDict, immutable
 from tests.conftest import SpoiledStudy
-from tests.demand.test_usage import simulated_city
+from tests.demand.cities import simulated_city
 from tests.pipeline.test_virtual_counters import ON, counted
 from tests.values.looking import attributes, below, content, edit, is_value, public_values, reached, thawed
+
+T = TypeVar("T")
 
 MOST_LINES, MOST_SIGNS = 15, 2500
 
@@ -74,7 +78,9 @@ def made_with(case: Any) -> list[Any]:
     run = walking_run(streets, demand.points, sites.table, cutoff_s=300.0, speed_m_s=1.3)
     stream = run.stream()
     ones = np.ones(len(demand.ids), dtype=np.int64)
-    nothing = Policy(district_floors={str(demand.points["parent"].iloc[0]): 1}, age_floors={"general": 0.99})
+    nothing = Policy(
+        district_floors={str(demand.points["parent"].iloc[0]): Fraction(1)}, age_floors={"general": Fraction(99, 100)}
+    )
     with pytest.raises(InfeasibleError) as caught:
         optimise(case, nothing, SolveOptions(time_limit_s=20))
     found = caught.value.found
@@ -141,6 +147,10 @@ def values(tmp_path_factory):
     return [each for root in roots for each in below(root, seen)]
 
 
+def made_again(kind: Callable[..., T], given: dict[str, Any]) -> T:
+    return kind(**given)
+
+
 def one_of_each(values):
     """Return the first two values of each class."""
     found: dict[type, list[Any]] = {}
@@ -165,7 +175,7 @@ def test_no_later_edit_of_what_a_value_was_made_from_reaches_it(values):
         if not dataclasses.is_dataclass(value):
             continue
         given = {f.name: thawed(vars(value)[f.name]) for f in dataclasses.fields(value) if f.init}
-        again = type(value)(**given)
+        again = made_again(type(value), given)
         before = content(again)
         for each in given.values():
             if not is_value(each):
@@ -269,7 +279,7 @@ def test_the_examples_of_the_finding(values):
 
 
 def test_values_survive_replacing_copying_and_comparing(values):
-    policy = Policy(capital_fen=5, age_floors={"general": 0.5})
+    policy = Policy(capital_fen=5, age_floors={"general": Fraction(1, 2)})
     assert dataclasses.replace(policy, max_moves=1).age_floors == {"general": 0.5}
     assert pickle.loads(pickle.dumps(policy)) == policy
     assert isinstance(policy.age_floors, FrozenDict)
