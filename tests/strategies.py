@@ -39,10 +39,15 @@ POINT = st.fixed_dictionaries(
     {
         "district": st.sampled_from(["north", "south"]),
         "need": st.tuples(st.integers(0, 49), st.integers(0, 49)),
-        "metres": st.tuples(*[st.integers(0, 2000) | st.just(np.nan)] * (MOST_STATIONS + MOST_CANDIDATES)),
+        "metres": st.tuples(*[st.integers(0, 1500) | st.just(np.nan)] * (MOST_STATIONS + MOST_CANDIDATES)),
     }
 )
-SHARE = st.integers(0, 59).map(lambda percent: Fraction(percent, 100))
+SHARE = st.integers(1, 59).map(lambda percent: Fraction(percent, 100))
+
+
+def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStrategy[list[Any]]:
+    """Draw lists of any length alike; hypothesis's own are mostly short."""
+    return st.integers(least, most).flatmap(lambda size: st.lists(one, min_size=size, max_size=size))
 
 
 @st.composite
@@ -51,9 +56,9 @@ def towns(draw: Draw) -> Town:
 
     Some sites are required, excluded, closed at night or hosted by a bank; money, counts and floors limit now and then.
     """
-    stations = draw(st.lists(SITE, max_size=MOST_STATIONS))
-    candidates = draw(st.lists(SITE, min_size=1, max_size=MOST_CANDIDATES))
-    points = draw(st.lists(POINT, min_size=1, max_size=MOST_POINTS))
+    stations = draw(_several(SITE, 0, MOST_STATIONS))
+    candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
+    points = draw(_several(POINT, 1, MOST_POINTS))
     drawn = stations + candidates
     metres = np.array([point["metres"][: len(drawn)] for point in points], dtype=float)
     need = np.array([point["need"] for point in points]) * draw(st.sampled_from([1.0, 0.5, 0.001]))
@@ -96,12 +101,12 @@ def _amounts(draw: Draw, amounts: list[int]) -> np.ndarray:
 
 def _policy(draw: Draw, n_sites: int, districts: set[str]) -> Policy:
     def maybe(strategy: st.SearchStrategy[Any]) -> Any:
-        return draw(st.none() | strategy)
+        return draw(strategy) if draw(st.sampled_from([False, True, True])) else None
 
     def money(most: int) -> st.SearchStrategy[int]:
         return st.tuples(st.integers(0, most), st.sampled_from([1, 30])).map(lambda pair: pair[0] * pair[1])
 
-    floors = {name: draw(st.sampled_from([False, False, True])) and draw(SHARE) for name in ("north", "elderly")}
+    floors = {name: draw(st.sampled_from([False, True, True])) and draw(SHARE) for name in ("north", "elderly")}
     return Policy(
         capital_fen=maybe(money(400)),
         running_fen=maybe(money(300)),
@@ -120,12 +125,12 @@ def programs(draw: Draw, *, max_sites: int = 6, max_rows: int = 8, max_columns: 
     """Draw several columns a site, sites without columns and columns without site, rows of both kinds, floors."""
     n_sites = draw(st.integers(1, max_sites))
     pattern = st.tuples(st.integers(0, 8), st.lists(st.integers(0, n_sites - 1), max_size=n_sites))
-    rows = draw(st.lists(pattern, min_size=1, max_size=max_rows))
+    rows = draw(_several(pattern, 1, max_rows))
     covers = np.zeros((len(rows), n_sites), dtype=np.int8)
     for number, (_, covered_by) in enumerate(rows):
         covers[number, covered_by] = 1
     column = st.tuples(st.integers(-1, n_sites - 1), st.integers(-4, 2), st.sampled_from([0] * 6 + [1, 2]))
-    columns = draw(st.lists(column, min_size=1, max_size=max_columns))
+    columns = draw(_several(column, 1, max_columns))
     limited = draw(st.integers(1, 3))
     floors = st.tuples(st.sets(st.integers(0, len(rows) - 1)), st.integers(0, 8))
     return CoverageProgram(
@@ -137,7 +142,7 @@ def programs(draw: Draw, *, max_sites: int = 6, max_rows: int = 8, max_columns: 
         linear=tuple(draw(_linear(number, len(columns))) for number in range(limited)),
         floors=tuple(
             Floor(name=f"floor {number}", rows=np.array(sorted(chosen), dtype=np.int64), minimum=minimum)
-            for number, (chosen, minimum) in enumerate(draw(st.lists(floors, max_size=2)))
+            for number, (chosen, minimum) in enumerate(draw(_several(floors, 0, 2)))
         ),
         required=np.array([fixed == 1 for _, _, fixed in columns]),
         excluded=np.array([fixed == 2 for _, _, fixed in columns]),
@@ -154,5 +159,5 @@ def _linear(draw: Draw, number: int, n_columns: int) -> LinearRow:
         columns=np.array([column for column, _ in terms], dtype=np.int64),
         coefficients=np.array([coefficient for _, coefficient in terms], dtype=np.int64),
         limit=draw(st.integers(0, 7)),
-        equality=bool(number) and draw(st.sampled_from([False, False, True])),
+        equality=bool(number) and draw(st.booleans()),
     )
