@@ -10,6 +10,9 @@ Within reach: T of a; U of b and c (300 m each); S of d. Today: 4 of 24. Purchas
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -27,7 +30,7 @@ POINTS_M = {"a": 0, "b": 600, "c": 1200, "d": 1800}
 SITES_M = {"S": 1800, "T": 0, "U": 900}
 
 
-def along(metres: dict[str, float], **columns: object) -> gpd.GeoDataFrame:
+def along(metres: Mapping[str, float], **columns: object) -> gpd.GeoDataFrame:
     places = gpd.points_from_xy([500_000.0 + x for x in metres.values()], [3_400_000.0] * len(metres))
     return gpd.GeoDataFrame(columns, index=list(metres), geometry=places, crs=CRS)
 
@@ -223,7 +226,8 @@ WRONG = {
         {"costs": case(sites=sites().iloc[::-1]).costs}, "costs [sites]: holds the same 3 sites in another order"
     ),
     "a policy of another town": (
-        {"policy": pl.Policy(district_floors={"north": 0.5})}, "policy [district_floors.north]: district north is not"
+        {"policy": pl.Policy(district_floors={"north": Fraction(1, 2)})},
+        "policy [district_floors.north]: district north is not"
     ),
 }  # fmt: skip
 
@@ -273,7 +277,7 @@ def test_what_a_case_was_made_from_may_change_without_it():
 def test_a_case_is_frozen_and_short_to_look_at():
     town = case(name="Street")
     with pytest.raises(AttributeError):
-        town.name = "other"
+        town.name = "other"  # type: ignore[misc]  # this is what is tested
     assert repr(town) == "<Case Street: 4 demand points, 1 station, 2 candidates, 5 min, given matrix (minutes)>"
     assert town.but(name="Lane").name == "Lane"
     assert np.array_equal(town.standing, [True, False, False])
@@ -290,6 +294,7 @@ plan = pl.optimise(case, pl.Policy.from_yuan(capital=89_000))
     told: dict[str, object] = {"points_frame": points_frame, "sites_frame": sites_frame, "minutes": minutes}
     exec("\n".join(lines), told)
     plan = told["plan"]
+    assert isinstance(plan, pl.Plan)
     assert (plan.status, plan.proof, plan.gap) == ("optimal", "certificate", 0.0)
 
 

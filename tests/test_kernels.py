@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from numba.core import caching
+from numba.core import caching, config
 
 from placement import clock, kernels
 
@@ -71,7 +71,7 @@ def larger(x):
 def town(tmp_path, monkeypatch):
     """A package with kernels in one module and parts of them in another, to be changed and imported again."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setattr(caching.config, "CACHE_DIR", "")
+    monkeypatch.setattr(config, "CACHE_DIR", "")
     monkeypatch.setattr(kernels, "_REGISTER", {})
     monkeypatch.syspath_prepend(tmp_path)
     town = Town(tmp_path / "town")

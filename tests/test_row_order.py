@@ -9,6 +9,7 @@ from placement.pipeline.recommend import recommend
 from placement.report import plan_record
 from placement.study import read_study
 from placement.tables import read_tables
+from tests.there import there
 from tests.written import data_of
 
 TABLES = ("population", "footfall", "survey", "stations", "candidates", "usage", "nodes", "edges")
@@ -42,8 +43,8 @@ def test_the_plan_and_its_certificate_are_the_same(spoiled):
     shuffle(spoiled, 7)
     after = recommend(read_study(spoiled.folder))
     assert record(spoiled) == first
-    assert after.plan.certificate.to_bytes() == before.plan.certificate.to_bytes()
-    pd.testing.assert_frame_equal(after.visits.table, before.visits.table)
+    assert there(after.plan.certificate).to_bytes() == there(before.plan.certificate).to_bytes()
+    pd.testing.assert_frame_equal(there(after.visits).table, there(before.visits).table)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -18,6 +18,7 @@ from scipy import special
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit import huff as _huff
 from placement.demand.fit.huff import HuffFit, Observed, Pairs
+from placement.demand.fit.intervals import TAILS, gamma_effect, interval, log_sd
 from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
@@ -25,11 +26,9 @@ from placement.values.arrays import FloatArray
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, listed_briefly
 
-TAILS = (0.05, 0.95)
 BASELINE_S = 900.0
 """The density baseline counts the need within 15 minutes."""
 METHODS = ("calibrated", "within_15_min", "nearest")
-_DRAWS = 4000
 
 
 @immutable
@@ -147,10 +146,10 @@ class Usage:
             raise InputError.single("passing", problem, remedy="give fit_usage and predict the same")
         pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside, passing=passing)
         mean, jacobian = pairs.mean(self._fit.theta)
-        log_sd = _log_sd(mean, jacobian, self._fit.covariance)
+        spread = log_sd(mean, jacobian, self._fit.covariance)
         past = self._history.reindex(stations.index.astype(str) if history else [""] * len(stations)).fillna(0.0)
-        shape, rate = _gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
-        low, high = _interval(mean, log_sd, shape, rate)
+        shape, rate = gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
+        low, high = interval(mean, spread, shape, rate)
         visits = mean * shape / rate
         return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
 
@@ -348,28 +347,6 @@ def _on_logarithm(at: float, error: float, spread: float) -> tuple[float, float,
         return estimate, estimate * error, float(np.exp(at - spread * error)), float(np.exp(at + spread * error))
 
 
-def _log_sd(mean: FloatArray, jacobian: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Return (stations,) standard errors of the logarithm of the mean, by the delta method."""
-    relative = jacobian / np.maximum(mean, 1e-300)[:, None]
-    return np.asarray(np.sqrt(np.maximum(np.einsum("jp,pq,jq->j", relative, covariance, relative), 0.0)))
-
-
-def _gamma_effect(dispersion: float, visits: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return shape and rate of each station's effect given what was observed of it."""
-    size = 1.0 / max(dispersion, 1e-12)
-    return size + visits, size + expected
-
-
-def _interval(
-    mean: FloatArray, log_sd: FloatArray, shape: FloatArray, rate: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return 90 % limits of mean x lognormal x gamma, from fixed draws."""
-    rng = np.random.default_rng(0)
-    level = np.exp(rng.standard_normal((_DRAWS, 1)) * log_sd) * rng.gamma(shape, size=(_DRAWS, len(mean))) / rate
-    low, high = np.quantile(level, TAILS, axis=0)
-    return mean * low, mean * high
-
-
 def _leave_one_out(
     pairs: Pairs, totals: StationTotals, found: HuffFit, ids: pd.Index, *, poisson: bool
 ) -> pd.DataFrame:
@@ -381,8 +358,8 @@ def _leave_one_out(
         data = Observed.of(pairs, visits, _huff.without(exposure, int(station)))
         refit = _huff.fit(data, poisson=poisson, start=found)
         mean, jacobian = (part[station : station + 1] for part in pairs.mean(refit.theta))
-        shape, rate = _gamma_effect(refit.dispersion, np.zeros(1), np.zeros(1))
-        low, high = _interval(mean, _log_sd(mean, jacobian, refit.covariance), shape, rate)
+        shape, rate = gamma_effect(refit.dispersion, np.zeros(1), np.zeros(1))
+        low, high = interval(mean, log_sd(mean, jacobian, refit.covariance), shape, rate)
         rows.append((visits[station] / exposure[station], exposure[station], mean[0], low[0], high[0]))
     table = pd.DataFrame(rows, columns=["observed", "months", "calibrated", "low", "high"], index=ids[observed])
     for name, base in zip(METHODS[1:], _baselines(pairs), strict=True):

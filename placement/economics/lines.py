@@ -24,12 +24,14 @@ from numpy.typing import NDArray
 
 from placement.economics.costs import StationCosts
 from placement.values import BudgetLine, Policy
+from placement.values.immutable import immutable
 from placement.values.rows import MONEY, YEARLY_MONEY, RowKind
 
 Action = tuple[str, int]
 """What happens (``keep``, ``move``, ``close``, ``open``) and the position of the site at which it does."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of the budget.

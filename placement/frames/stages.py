@@ -19,11 +19,13 @@ from placement.standard import Standard
 from placement.travel import TimesStream, TravelTimes, odd_times
 from placement.values import Demand, Sites
 from placement.values.checks import Faults
+from placement.values.immutable import immutable
 
 _MOST_MIN = 240
 """A standard of more minutes than this is one of seconds."""
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stages:
     """What a plan is made from; fields as in :class:`placement.case.Case`."""

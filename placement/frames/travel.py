@@ -18,6 +18,7 @@ from placement.tables.cells import as_text
 from placement.tables.travel import ENDS, Columns
 from placement.travel import TimesStream, TravelTimes, straight_line_times, walking_run
 from placement.values.checks import shown
+from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
 
 Unit = Literal["seconds", "minutes", "hours", "metres", "km"]
@@ -25,6 +26,7 @@ Missing = Literal["error", "unreachable"]
 TRAVEL = "travel"
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Travel:
     """How people get to sites: by a table, along streets on foot, or straight, whichever is given first.

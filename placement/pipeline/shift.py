@@ -25,7 +25,7 @@ town, in the middle of blocks, on a raster) none was called shifted. The middles
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -138,7 +138,7 @@ def _suspicion(
     return f"{', '.join(names)} {looks} shifted: {medians.format('it lies' if len(names) == 1 else 'them lies')}{key}"
 
 
-def find_shift(streets: Streets, xy: FloatArray, systems: dict[str, Convert]) -> Shift | None:
+def find_shift(streets: Streets, xy: FloatArray, systems: Mapping[str, Convert]) -> Shift | None:
     """Return the shift that (n, 2) points in the CRS of the streets seem to have, or None."""
     if len(xy) < FEWEST:
         return None

@@ -1,12 +1,13 @@
 """The frozen values that pass between stages. They import nothing of this package but `errors`."""
 
+from placement.values.blocks import WeightedBlocks
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.policy import Policy
-from placement.values.program import CoverageProgram, Floor, LinearRow, WeightedBlocks
+from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution

@@ -62,15 +62,15 @@ def main() -> None:
     lap(f"awareness of {DISTRICTS} districts x 2 age groups, with uptake")
     footfall = spread_footfall(counters, population, bandwidth_m=300)
     lap(f"footfall of {COUNTERS} counters, straight line")
-    settings = {
-        "trips_per_month": {"general": 0.3, "elderly": 0.45},
-        "periods": {"day": (480, 1200), "night": (1200, 480)},
-        "period_share": {"day": 0.85, "night": 0.15},
-        "awareness": awareness,
-        "footfall": footfall,
-        "footfall_capture": 0.002,
-    }
-    demand = estimate_demand(population, **settings)
+    demand = estimate_demand(
+        population,
+        trips_per_month={"general": 0.3, "elderly": 0.45},
+        periods={"day": (480, 1200), "night": (1200, 480)},
+        period_share={"day": 0.85, "night": 0.15},
+        awareness=awareness,
+        footfall=footfall,
+        footfall_capture=0.002,
+    )
     lap(f"need and expected use of {POINTS:,} points x {len(demand.segments)} segments")
     total = sum(seconds for _, seconds, _ in rows[1:])
     next(demand.draws(1))

@@ -27,6 +27,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ import numpy as np
 from placement.solve.settings import DEFAULTS, EngineSettings
 from tests.benchmarks.solve_instances import Recipe, build, city_points, streamed
 from tests.benchmarks.solve_peers import PEERS, UnfitError
+from tests.there import there
 
 SMALL = [
     (Recipe(rows=1_000, sites=100, radius=6.25, budget=10), 60),
@@ -121,7 +123,7 @@ def _peak_mb() -> float:
 
 
 def _status_mb(status: Path, field: str) -> float:
-    return int(re.search(rf"{field}:\s+(\d+) kB", status.read_text()).group(1)) / 1024.0
+    return int(there(re.search(rf"{field}:\s+(\d+) kB", status.read_text())).group(1)) / 1024.0
 
 
 def _child(make: Callable[[], Any], solver: str, limit_s: float, settings: EngineSettings, pipe: Any) -> None:
@@ -211,7 +213,7 @@ def cases(options: argparse.Namespace) -> list[tuple[str, Callable[[], Any], flo
         return [
             (
                 f"{options.points.stem} {options.radius_m:g} m p{count}",
-                lambda count=count: city_points(options.points, options.radius_m, count),
+                partial(city_points, options.points, options.radius_m, count),
                 120,
             )
             for count in map(int, options.stations.split(","))
@@ -219,7 +221,7 @@ def cases(options: argparse.Namespace) -> list[tuple[str, Callable[[], Any], flo
     if options.cases == "wuhan":
         return [(name, make, WUHAN_LIMIT_S) for name, make in wuhan()]
     chosen = SMALL if options.cases == "small" else LARGE
-    return [(recipe.name, lambda recipe=recipe: build(recipe), limit) for recipe, limit in chosen]
+    return [(recipe.name, partial(build, recipe), limit) for recipe, limit in chosen]
 
 
 def wuhan() -> Iterator[tuple[str, Callable[[], Any]]]:

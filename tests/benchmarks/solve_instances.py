@@ -135,9 +135,12 @@ def _relocation(recipe: Recipe, covers: sparse.csr_array, weights: np.ndarray) -
     opened = 20 + np.arange(vacant.size)
     moved = opened + vacant.size
     ones = np.ones(vacant.size, dtype=np.int64)
-    rows = [LinearRow(name=f"once {k}", columns=[keep[k], give[k]], coefficients=[1, 1], limit=1) for k in range(10)]
+    rows = [
+        LinearRow(name=f"once {k}", columns=np.array([keep[k], give[k]]), coefficients=np.array([1, 1]), limit=1)
+        for k in range(10)
+    ]
     rows += [
-        LinearRow(name=f"one {j}", columns=[opened[j], moved[j]], coefficients=[1, 1], limit=1)
+        LinearRow(name=f"one {j}", columns=np.array([opened[j], moved[j]]), coefficients=np.array([1, 1]), limit=1)
         for j in range(vacant.size)
     ]
     tokens = np.concatenate([ones, np.full(10, -1)])

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from placement.values import CoverageProgram
+from tests.there import there
 
 THREADS = 2
 NO_GAP = 1e-9
@@ -50,12 +51,12 @@ class Raw:
 
 def raw(program: CoverageProgram) -> Raw:
     """Return the program as it is written on paper."""
-    demand, columns = program.weights.size, program.n_columns
+    demand, columns = there(program.weights).size, program.n_columns
     standing = np.flatnonzero(program.column_site >= 0)
     at = sparse.csr_array(
         (np.ones(standing.size), (program.column_site[standing], standing)), shape=(program.n_sites, columns)
     )
-    covers = program.covers.astype(np.float64) @ at
+    covers = sparse.csr_array(program.covers, dtype=np.float64) @ at
     side, low, high = _side_rows(program)
     top = sparse.hstack([-sparse.eye_array(demand, format="csr"), covers], format="csr")
     matrix = sparse.vstack([top, side], format="csr")
@@ -73,9 +74,11 @@ def raw(program: CoverageProgram) -> Raw:
 
 def _side_rows(program: CoverageProgram) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
     """Return (matrix, lower, upper) of the linear rows and the floors."""
-    demand = program.weights.size
+    demand = there(program.weights).size
     places = [demand + row.columns for row in program.linear] + [floor.rows for floor in program.floors]
-    values = [row.coefficients for row in program.linear] + [program.weights[floor.rows] for floor in program.floors]
+    values = [row.coefficients for row in program.linear] + [
+        there(program.weights)[floor.rows] for floor in program.floors
+    ]
     starts = np.cumsum([0, *(part.size for part in places)])
     data, indices = np.concatenate(values).astype(np.float64), np.concatenate(places)
     matrix = sparse.csr_array((data, indices, starts), shape=(len(places), demand + program.n_columns))

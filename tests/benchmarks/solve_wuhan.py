@@ -15,6 +15,7 @@ from placement.study import read_study
 from placement.travel import walking_times
 from placement.values import CoverageProgram
 from tests.benchmarks.travel_cities import people_along
+from tests.there import there, whole_times
 
 STUDY = Path(__file__).parents[2] / "data" / "hankou" / "study.toml"
 WALK_S, SPEED_M_S = 900, 1.3
@@ -33,7 +34,7 @@ def residents(stations: int, costs: str = "unit") -> CoverageProgram:
     many sites of mean cost take.
     """
     prepared = hankou()
-    covers = prepared.times.within(WALK_S, SPEED_M_S)
+    covers = whole_times(prepared.times).within(WALK_S, SPEED_M_S)
     people = prepared.population["people"].to_numpy(dtype=np.int64)
     if costs == "unit":
         return CoverageProgram.from_covers(covers, people, np.ones(covers.shape[1], dtype=np.int64), stations)
@@ -44,8 +45,8 @@ def residents(stations: int, costs: str = "unit") -> CoverageProgram:
 def along_streets(points: int, sites: int, stations: int) -> CoverageProgram:
     """Return points and sites drawn along the real streets, 15 minutes' walk, weights 1 to 100."""
     streets = hankou().streets
-    people, places = people_along(streets, points, "p", 1), people_along(streets, sites, "s", 2)
-    times = walking_times(streets, people, places, cutoff_s=WALK_S, speed_m_s=SPEED_M_S)
+    people, places = people_along(there(streets), points, "p", 1), people_along(there(streets), sites, "s", 2)
+    times = walking_times(there(streets), people, places, cutoff_s=WALK_S, speed_m_s=SPEED_M_S)
     weights = np.random.default_rng(1).integers(1, 101, points)
     return CoverageProgram.from_covers(
         times.within(WALK_S, SPEED_M_S), weights, np.ones(sites, dtype=np.int64), stations

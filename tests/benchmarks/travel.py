@@ -14,6 +14,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,16 +194,16 @@ def memory(city: City, n_sites: int) -> None:
         (400_000, 4 * n_sites, 300), (400_000, 4 * n_sites, 900),
     ):  # fmt: skip
         points, sites = people_along(streets, points_count, "p", 3), people_along(streets, sites_count, "s", 4)
-        row = measured(
-            lambda points=points, sites=sites, cutoff_s=cutoff_s: {
-                "pairs": walking_times(streets, points, sites, cutoff_s=cutoff_s, speed_m_s=SPEED_M_S).n_pairs
-            }
-        )
+        row = measured(partial(_pairs, streets, points, sites, cutoff_s))
         rows.append(
             {"points": points_count, "sites": sites_count, "min": cutoff_s // 60,
              "points x sites": points_count * sites_count, "pairs": row["pairs"], "MiB": row["MiB"]}
         )  # fmt: skip
     table(f"{city.name}: memory of walking_times", rows)
+
+
+def _pairs(streets: Streets, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, cutoff_s: int) -> dict[str, Any]:
+    return {"pairs": walking_times(streets, points, sites, cutoff_s=cutoff_s, speed_m_s=SPEED_M_S).n_pairs}
 
 
 def to_the_program(city: City, n_points: int, n_sites: int) -> None:
@@ -211,7 +212,6 @@ def to_the_program(city: City, n_points: int, n_sites: int) -> None:
     points, sites = people_along(streets, n_points, "p", 3), people_along(streets, n_sites, "s", 4)
     weights = np.random.default_rng(5).integers(1, 1000, (n_points, 2))
     costs = np.ones(n_sites, dtype=np.int64)
-    standards = {"thresholds_s": [CUTOFF_S, CUTOFF_S], "speeds_m_s": [SPEED_M_S, 0.9]}
 
     def reduced(program: CoverageProgram) -> dict[str, Any]:
         found = aggregate(program)
@@ -223,7 +223,9 @@ def to_the_program(city: City, n_points: int, n_sites: int) -> None:
         return reduced(CoverageProgram.from_covers(covers, weights.T.ravel(), costs, 50))
 
     def streamed() -> dict[str, Any]:
-        stream = walking_covers(streets, points, sites, weights, **standards)
+        stream = walking_covers(
+            streets, points, sites, weights, thresholds_s=[CUTOFF_S, CUTOFF_S], speeds_m_s=[SPEED_M_S, 0.9]
+        )
         return reduced(CoverageProgram.from_covers(stream, None, costs, 50))
 
     rows = [{"times and covers": name} | measured(work) for name, work in (("held", held), ("in blocks", streamed))]
@@ -234,16 +236,16 @@ def nearest_node_error(city: City, n_points: int, n_sites: int) -> None:
     """How wrong times and covers are where points and sites are moved to their nearest node."""
     streets = city.streets()
     points, sites = people_along(streets, n_points, "p", 5), people_along(streets, n_sites, "s", 6)
-    far = {"cutoff_s": 2 * CUTOFF_S, "speed_m_s": SPEED_M_S}
-    exact = walking_times(streets, points, sites, **far).matrix.toarray().astype(float)
-    covered = walking_times(streets, points, sites, **far).within(CUTOFF_S).toarray()
+    far = partial(walking_times, streets, cutoff_s=2 * CUTOFF_S, speed_m_s=SPEED_M_S)
+    exact = far(points, sites).matrix.toarray().astype(float)
+    covered = far(points, sites).within(CUTOFF_S).toarray()
     tree = cKDTree(streets.xy)
     legs, moved = [], []
     for frame in (points, sites):
         leg, node = tree.query(xy_of(frame))
         legs.append(np.rint(leg * 1000))
         moved.append(gpd.GeoDataFrame(geometry=shapely.points(streets.xy[node]), index=frame.index, crs=CRS))
-    bare = walking_times(streets, *moved, **far).matrix
+    bare = far(*moved).matrix
     rows = []
     for name, extra in (("node only", 0.0), ("node and straight access leg", legs[0][:, None] + legs[1][None, :])):
         wrong = bare.toarray().astype(float) + extra
@@ -267,7 +269,7 @@ def nearest_node_error(city: City, n_points: int, n_sites: int) -> None:
 def known(matrix: Any) -> np.ndarray:
     stored = matrix.copy()
     stored.data = np.ones_like(stored.data)
-    return stored.toarray().astype(bool)
+    return np.asarray(stored.toarray(), dtype=bool)
 
 
 def city_of_lines(path: Path) -> City:

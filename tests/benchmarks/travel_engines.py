@@ -43,7 +43,7 @@ def own(threads: int) -> Callable[[Streets], Run]:
         def run(sources: NDArray[np.int64], cutoff_mm: int) -> sparse.csr_array:
             its = edge[sources]
             at = np.where(streets.u[its] == sources, 0, streets.length_mm[its])
-            snaps = Snaps(edge=its, position_mm=at, access_mm=np.zeros(its.size))
+            snaps = Snaps(edge=its.astype(np.int64), position_mm=at, access_mm=np.zeros(its.size, dtype=np.int64))
             placed = costs.place(streets, snaps, arriving=True)
             parts = search_by_site(streets, arcs, placed, cutoff_mm, threads)
             counts, nodes, reached = (np.concatenate([part[which] for part in parts]) for which in range(3))

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from placement.cli import main
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
+from tests.there import there
 
 
 def call(*arguments: object):
@@ -188,12 +189,18 @@ def test_not_proven_is_4(study, tmp_path, monkeypatch):
 
     from placement.plan import solving
 
-    solve = solving.maximise_coverage
+    solve = vars(solving)["maximise_coverage"]
 
     def unproven(program, **options):
         solution = solve(program, **options)
-        claim = {"status": "feasible", "bound": solution.objective + 1000, "proof": "solver", "solver": "HiGHS"}
-        return replace(solution, certificate=None, **claim)
+        return replace(
+            solution,
+            certificate=None,
+            status="feasible",
+            bound=solution.objective + 1000,
+            proof="solver",
+            solver="HiGHS",
+        )
 
     monkeypatch.setattr(solving, "maximise_coverage", unproven)
     out = study.parent.parent / "unproven"
@@ -321,7 +328,7 @@ def interrupted(study, out):
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert process.stdout.readline() == "plan found\n"
+            assert there(process.stdout).readline() == "plan found\n"
             process.send_signal(signal.SIGINT)
             said, complaint = process.communicate(timeout=120)
         except BaseException:
@@ -377,7 +384,7 @@ def test_ctrl_c_while_ties_are_broken_keeps_the_proven_plan(study, tmp_path, mon
 def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
     from placement.pipeline import recommend as pipeline
 
-    real = pipeline.predict_visits
+    real = vars(pipeline)["predict_visits"]
 
     def pressed(*arguments):
         signal.raise_signal(signal.SIGINT)

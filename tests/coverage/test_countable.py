@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def counted(*, need=None, segments=None, metres=None, table=None, threshold_s=90
     return demand, sites, times, standard
 
 
-EMPTY = {
+EMPTY: dict[str, tuple[dict[str, Any], str]] = {
     "closed": (
         {"table": {"opens_min": [540, 600], "closes_min": [1020, 1080]}},
         (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from placement.case import Case, measure
 from placement.coverage import Standard, cover, open_throughout, serves
@@ -27,7 +28,7 @@ def test_threshold_is_met_exactly_and_missed_by_a_millimetre():
     sites = make_sites(0, 4)
     demand = make_demand(np.array([[1.0]]), ["a"])
     times = make_times(np.array([[1170.0, 1170.001, NAN, 0.0]]), demand, sites)
-    covered = cover(demand, sites, times, Standard(threshold_s=900)).covers.toarray()
+    covered = sparse.csr_array(cover(demand, sites, times, Standard(threshold_s=900)).covers).toarray()
     assert covered.tolist() == [[True, False, False, True]]
 
 
@@ -36,7 +37,7 @@ def test_the_elderly_reach_less():
     sites = make_sites(0, 2)
     demand = make_demand(np.array([[1.0, 1.0]]), ["a"])
     times = make_times(np.array([[1000.0, 810.0]]), demand, sites)
-    covered = cover(demand, sites, times, Standard(threshold_s=900)).covers.toarray()
+    covered = sparse.csr_array(cover(demand, sites, times, Standard(threshold_s=900)).covers).toarray()
     assert covered.tolist() == [[True, True], [False, True]]
 
 
@@ -45,7 +46,7 @@ def test_rows_are_stacked_segment_by_segment():
     demand = make_demand(np.ones((3, 2)), ["a", "a", "b"])
     times = make_times(np.array([[100.0], [900.0], [NAN]]), demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
-    assert coverage.covers.toarray().ravel().tolist() == [True, True, False, True, False, False]
+    assert sparse.csr_array(coverage.covers).toarray().ravel().tolist() == [True, True, False, True, False, False]
     assert coverage.reached(np.array([True])).tolist() == [[True, True], [True, False], [False, False]]
     assert not coverage.reached(np.array([False])).any()
 
@@ -55,14 +56,14 @@ def test_a_district_with_its_own_threshold():
     demand = make_demand(np.ones((2, 1)), ["centre", "township"])
     times = make_times(np.array([[1500.0], [1500.0]]), demand, sites)
     standard = Standard(threshold_s=900, threshold_s_by_district={"township": 1800})
-    assert cover(demand, sites, times, standard).covers.toarray().ravel().tolist() == [False, True]
+    assert sparse.csr_array(cover(demand, sites, times, standard).covers).toarray().ravel().tolist() == [False, True]
 
 
 def test_distance_standard_ignores_speed():
     sites = make_sites(0, 1)
     demand = make_demand(np.ones((2, 2)), ["a", "a"])
     times = make_times(np.array([[5000.0], [5000.001]]), demand, sites)
-    covered = cover(demand, sites, times, Standard(threshold_m=5000)).covers.toarray().ravel()
+    covered = sparse.csr_array(cover(demand, sites, times, Standard(threshold_m=5000)).covers).toarray().ravel()
     assert covered.tolist() == [True, False, True, False]
 
 

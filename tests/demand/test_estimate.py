@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from placement.demand import estimate_awareness, estimate_demand, spread_footfall
 from placement.errors import AlignmentError, InputError
+from tests.there import there
 
 CRS = "EPSG:32650"
 TOWN = gpd.GeoDataFrame(
@@ -105,7 +106,7 @@ def test_awareness_by_district_and_age_and_uptake_of_the_survey():
     )
     awareness = estimate_awareness(survey)
     demand = estimate_demand(TOWN, trips_per_month=RATES, awareness=awareness, uptake={"elderly": 0.4}, need_share=0.5)
-    known, used = awareness.table["mean"], awareness.uptake.table["mean"]
+    known, used = awareness.table["mean"], there(awareness.uptake).table["mean"]
     assert demand.awareness.ravel().tolist() == known.tolist()
     assert demand.uptake.ravel().tolist() == [used["A", "general"], 0.4, used["B", "general"], 0.4]
     assert demand.weight == pytest.approx(demand.need * (0.5 + 0.5 * demand.awareness * demand.uptake))

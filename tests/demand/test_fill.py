@@ -12,6 +12,7 @@ from scipy.spatial import distance
 
 from placement.demand import estimate_demand, fill_counters, interpolate_footfall, spread_footfall
 from placement.errors import AlignmentError, CrsError, InputError
+from tests.there import there
 
 CRS = "EPSG:32650"
 NUGGETS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
@@ -40,7 +41,7 @@ def matrix(one, other, range_m, nugget, same):
 
 def dense_fit(xy, logs, ranges):
     """Return range, nugget and variance of the highest restricted likelihood, by the textbook's formula."""
-    best = (-np.inf,)
+    best: tuple[float, ...] = (-np.inf,)
     ones = np.ones((len(logs), 1))
     for range_m in ranges:
         for nugget in NUGGETS:
@@ -112,7 +113,8 @@ def lattice(low, high, spacing):
 
 def by_the_rule(places, here, lonely):
     """Return where virtual counters stand, and whether no near tie makes that a matter of rounding."""
-    stands, clear = set(), True
+    stands: set[tuple[float, ...]] = set()
+    clear = True
     if not len(lonely):
         return stands, clear
     to_places = np.sort(distance.cdist(lonely, places), axis=1)
@@ -224,11 +226,11 @@ def test_draws_keep_the_errors_of_virtual_counters_together_and_above_zero():
     share = footfall.weights.toarray()[virtual][told, sole] * 365 / 12
     assert (drawn / share).max() == pytest.approx(counters["people_per_day"].max(), rel=1e-5)
     assert passing.mean(axis=0) == pytest.approx(demand.need[:, 0], rel=0.06)
-    free = dataclasses.replace(footfall, errors=dataclasses.replace(filled.errors, most=np.inf))
+    free = dataclasses.replace(footfall, errors=dataclasses.replace(there(filled.errors), most=np.inf))
     demand = estimate_demand(points, trips_per_month=rates, footfall=free, footfall_capture=1.0, need_share=1)
     drawn = np.array([one.need[sole, 0] for one in demand.draws(2500, seed=3)])
-    logs = np.log(drawn / share) - filled.errors.log_median[told]
-    covariance = filled.errors.covariance().to_numpy()[np.ix_(told, told)]
+    logs = np.log(drawn / share) - there(filled.errors).log_median[told]
+    covariance = there(filled.errors).covariance().to_numpy()[np.ix_(told, told)]
     assert np.cov(logs.T) == pytest.approx(covariance, abs=0.1 * covariance.max())
     assert logs.mean(axis=0) == pytest.approx(np.zeros(told.sum()), abs=0.05)
     assert covariance[0, 1] > 0.2 * covariance[0, 0]

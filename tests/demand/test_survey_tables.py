@@ -13,6 +13,7 @@ from placement.demand import (
     tabulate_questionnaires,
 )
 from placement.errors import AlignmentError, InputError
+from tests.there import there
 
 ANSWERS = pd.DataFrame(
     [
@@ -112,7 +113,7 @@ def test_levels_sum_to_one_and_multiply():
     levels = awareness_levels(awareness)
     assert levels[["used", "aware_not_used", "never_heard"]].sum(axis=1).to_numpy() == pytest.approx(np.ones(6))
     assert levels["used"].to_numpy() == pytest.approx(
-        (awareness.table["mean"] * awareness.uptake.table["mean"]).to_numpy()
+        (awareness.table["mean"] * there(awareness.uptake).table["mean"]).to_numpy()
     )
     assert (levels["used_low"] < levels["used"]).all()
     assert (levels["used"] < levels["used_high"]).all()

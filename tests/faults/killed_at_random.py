@@ -43,7 +43,7 @@ def child(target, ready):
 def main():
     target, mode, kills, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     if mode == "aside":
-        module._exchange = lambda *_: False
+        vars(module)["_exchange"] = lambda *_: False
     generator = random.Random(seed)
     began = time.monotonic()
     for content in CONTENTS:

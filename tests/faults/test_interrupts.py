@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from placement.cli import main
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
+from tests.there import there
 
 WAITING = """
 import importlib
@@ -57,7 +58,7 @@ def interrupted(study, out, where, presses):
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             for _ in range(presses):
-                assert process.stdout.readline() == "press\n"
+                assert there(process.stdout).readline() == "press\n"
                 time.sleep(0.05)
                 process.send_signal(signal.SIGINT)
             said, complaint = process.communicate(timeout=120)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 
-from tests.fuzz.cases import run
+from tests.fuzz.cases import Broken, run
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--seed", type=int, default=0, help="number of the first case")
 parser.add_argument("--cases", type=int, default=2000)
 given = parser.parse_args()
 
-begun, broken, accepted = time.perf_counter(), [], 0
+begun, accepted = time.perf_counter(), 0
+broken: list[Broken] = []
 for start in range(given.seed, given.seed + given.cases, 500):
     found, well = run(range(start, min(start + 500, given.seed + given.cases)))
     broken, accepted = broken + found, accepted + well

@@ -7,6 +7,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -55,7 +56,7 @@ def sheets() -> Files:
     """Excel workbooks, and foot traffic as a series."""
     files = plain()
     for name in ("population", "stations", "candidates", "survey"):
-        files[f"{name}.xlsx"] = _saved(lambda path, name=name: table(name).to_excel(path, index=False), ".xlsx")
+        files[f"{name}.xlsx"] = _saved(partial(table(name).to_excel, index=False), ".xlsx")
         del files[f"{name}.csv"]
     files["footfall.csv"] = _csv(table("footfall")[["counter_id", "lon", "lat"]])
     files["counts.csv"] = _csv(_counts())
@@ -166,7 +167,7 @@ BASES: dict[str, Callable[[], Files]] = {
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    return bytes(frame.to_csv(index=False, lineterminator="\n"), "utf-8")
 
 
 def _saved(save: Callable[[Path], object], suffix: str) -> bytes:

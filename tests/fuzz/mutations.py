@@ -7,8 +7,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -61,10 +61,13 @@ STRANGERS = (
 _LINES = ("[", "]", "[[a]]", "[a.b.c]", "a.b.c.d = 1", "x = " + "[" * 2000, '"', "'", "=", "\ufeff", "[budget]")
 
 
-def pick(rng: Random, options: Any) -> Any:
+T = TypeVar("T")
+
+
+def pick(rng: Random, options: Iterable[T]) -> T:
     """Return one of the options."""
-    options = list(options)
-    return options[int(rng.integers(len(options)))]
+    among = list(options)
+    return among[int(rng.integers(len(among)))]
 
 
 def mutated(files: Files, rng: Random) -> tuple[Files, list[str]]:
@@ -245,7 +248,7 @@ def leaf(content: bytes, rng: Random) -> bytes:
         if not isinstance(node[key], dict | list) or not node[key] or rng.random() < 0.1:
             break
         node = node[key]
-    values = (None, True, 0, -1, 1e308, [], {}, [1], {"a": 1}, "x", [[]], *NASTY)
+    values: tuple[object, ...] = (None, True, 0, -1, 1e308, [], {}, [1], {"a": 1}, "x", [[]], *NASTY)
     if rng.random() < 0.2:
         del node[key]
     else:

@@ -465,7 +465,7 @@ def listed(files: Files) -> bytes:
 def _leaves(part: Any) -> list[tuple[Any, Any]]:
     """Return (container, key) of every value that is no container."""
     items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-    found = []
+    found: list[tuple[Any, Any]] = []
     for key, value in items:
         found += _leaves(value) if isinstance(value, dict | list) else [(part, key)]
     return found

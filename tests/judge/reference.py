@@ -7,6 +7,7 @@ by trying every plan. The maker's prices come from linear programs (SciPy), its 
 import itertools
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import optimize
@@ -17,8 +18,8 @@ from placement.values.certificate import SCALE
 
 @dataclass
 class Class:
-    sites: tuple
-    floors: tuple
+    sites: tuple[int, ...]
+    floors: tuple[int, ...]
     weight: int
 
 
@@ -29,7 +30,7 @@ def sites_of_row(program, r):
 
 def classes_of(program):
     """Classes in order of first appearance."""
-    found = {}
+    found: dict[tuple[tuple[int, ...], tuple[int, ...]], Class] = {}
     for r, weight in enumerate(program.weights.tolist()):
         sites = tuple(sorted(sites_of_row(program, r)))
         floors = tuple(f for f, floor in enumerate(program.floors) if r in floor.rows.tolist())
@@ -42,7 +43,7 @@ def rows_of(program):
     """Linear rows as (dict of coefficients, limit, equality), repeated columns added, <= rows divided."""
     rows = []
     for row in program.linear:
-        sums = {}
+        sums: dict[int, int] = {}
         for k, a in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True):
             sums[k] = sums.get(k, 0) + a
         divisor = int(np.gcd.reduce(np.array(list(sums.values()) or [0]))) if not row.equality else 1
@@ -81,12 +82,12 @@ class Prices:
     """One price set in dictionaries."""
 
     objective: int = 1
-    row: dict = field(default_factory=dict)
-    cut: dict = field(default_factory=dict)
-    knapsack: dict = field(default_factory=dict)
-    linear: list = field(default_factory=list)
-    floor: list = field(default_factory=list)
-    branch: dict = field(default_factory=dict)
+    row: dict[int, int] = field(default_factory=dict)
+    cut: dict[int, int] = field(default_factory=dict)
+    knapsack: dict[int, int] = field(default_factory=dict)
+    linear: list[int] = field(default_factory=list)
+    floor: list[int] = field(default_factory=list)
+    branch: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -96,16 +97,20 @@ class Draft:
     program: CoverageProgram
     bound: int = 0
     infeasible: bool = False
-    plan: tuple | None = None
+    plan: tuple[bool, ...] | None = None
     objective: int = 0
-    dominated: list = field(default_factory=list)
-    cuts: list = field(default_factory=list)
-    knapsack: list = field(default_factory=list)  # row, divisor, complemented columns
-    groups: list = field(default_factory=list)
-    nodes: list = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])  # parent, kind, index, value, limit
-    leaves: list = field(default_factory=list)  # node, price set
-    fixings: list = field(default_factory=list)  # node, price set, [(column, value)]
-    prices: list = field(default_factory=list)
+    dominated: list[tuple[int, int]] = field(default_factory=list)
+    cuts: list[list[int]] = field(default_factory=list)
+    knapsack: list[tuple[int, int, list[int]]] = field(default_factory=list)
+    """Row, divisor, complemented columns."""
+    groups: list[list[int]] = field(default_factory=list)
+    nodes: list[tuple[int, int, int, int, int]] = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])
+    """Parent, kind, index, value, limit."""
+    leaves: list[tuple[int, int]] = field(default_factory=list)
+    """Node, price set."""
+    fixings: list[tuple[int, int, list[tuple[int, int]]]] = field(default_factory=list)
+    """Node, price set, columns with their values."""
+    prices: list[Prices] = field(default_factory=list)
 
     def seal(self):
         return Certificate.seal(**self.parts())
@@ -116,7 +121,7 @@ class Draft:
         chosen = np.zeros(program.n_columns, dtype=bool) if self.plan is None else np.array(self.plan, dtype=bool)
         nodes = np.array(self.nodes, dtype=np.int64).reshape(-1, 5)
         prices = PriceSets(
-            objective=[each.objective for each in sets],
+            objective=np.array([each.objective for each in sets]),
             **_csr("row", "row_index", "row_price", [each.row for each in sets]),
             **_csr("cut", "cut_index", "cut_price", [each.cut for each in sets]),
             **_csr("knapsack", "knapsack_index", "knapsack_price", [each.knapsack for each in sets]),
@@ -338,54 +343,62 @@ class Maker:
     def _lp(self, ones, zeros, path):
         """Prices of the node's linear program; of its first phase, as a ray, where that is not feasible."""
         n, m = self.program.n_columns, len(self.classes)
-        matrix, limits, names = [], [], []
+        rows: list[np.ndarray] = []
+        limits: list[int] = []
+        names: list[tuple[str, Any]] = []
+
+        def add(row: np.ndarray, limit: int, kind: str, key: object) -> None:
+            rows.append(row)
+            limits.append(limit)
+            names.append((kind, key))
+
         for c, each in enumerate(self.classes):
             row = np.zeros(n + m)
             row[[k for k in range(n) if int(self.program.column_site[k]) in each.sites]] = -1
             row[n + c] = 1
-            matrix.append(row), limits.append(0), names.append(("row", c))
+            add(row, 0, "row", c)
         for number, cut in enumerate(self.draft.cuts):
             row = np.zeros(n + m)
             for k in range(n):
                 mine = [c for c in cut if int(self.program.column_site[k]) in self.classes[c].sites]
                 row[k] = -((len(mine) + 1) // 2)
             row[[n + c for c in cut]] = 1
-            matrix.append(row), limits.append((len(cut) - 1) // 2), names.append(("cut", number))
-        side = len(matrix)
-        for number, cut in enumerate(self.draft.knapsack):
-            coefficients, limit = knapsack_cut(self.program, *cut)
+            add(row, (len(cut) - 1) // 2, "cut", number)
+        side = len(rows)
+        for number, rounded in enumerate(self.draft.knapsack):
+            coefficients, limit = knapsack_cut(self.program, *rounded)
             row = np.zeros(n + m)
             row[list(coefficients)] = list(coefficients.values())
-            matrix.append(row), limits.append(limit), names.append(("knapsack", number))
+            add(row, limit, "knapsack", number)
         for number, (coefficients, limit, equality) in enumerate(self.rows):
             for sign in (1, -1) if equality else (1,):
                 row = np.zeros(n + m)
                 for k, a in coefficients.items():
                     row[k] = sign * a
-                matrix.append(row), limits.append(sign * limit), names.append(("linear", (number, sign)))
+                add(row, sign * limit, "linear", (number, sign))
         for number, floor in enumerate(self.program.floors):
             row = np.zeros(n + m)
             row[[n + c for c, each in enumerate(self.classes) if number in each.floors]] = [
                 -each.weight for each in self.classes if number in each.floors
             ]
-            matrix.append(row), limits.append(-floor.minimum), names.append(("floor", number))
+            add(row, -floor.minimum, "floor", number)
         for child in path:
             _, _, group, value, limit = self.draft.nodes[child]
             row = np.zeros(n + m)
             row[self.draft.groups[group]] = -1 if value else 1
-            matrix.append(row), limits.append(-(limit + 1) if value else limit), names.append(("branch", child))
+            add(row, -(limit + 1) if value else limit, "branch", child)
         gain = np.array([*self.program.column_values.tolist(), *(each.weight for each in self.classes)], dtype=float)
         bounds = [(float(k in ones), float(k not in zeros)) for k in range(n)] + [(0, 1)] * m
-        matrix, limits = np.array(matrix).reshape(-1, n + m), np.array(limits, dtype=float)
+        matrix, most = np.array(rows).reshape(-1, n + m), np.array(limits, dtype=float)
         if not self.draft.infeasible or self.rng.random() < 0.9:
-            solved = optimize.linprog(-gain, matrix, limits, bounds=bounds, method="highs")
+            solved = optimize.linprog(-gain, matrix, most, bounds=bounds, method="highs")
             if solved.status == 0:
                 return self._priced(dict(zip(names, -solved.ineqlin.marginals, strict=True)), objective=1)
-        slack = np.zeros((len(limits), len(limits) - side))
-        slack[side:] = -np.eye(len(limits) - side)
+        slack = np.zeros((len(most), len(most) - side))
+        slack[side:] = -np.eye(len(most) - side)
         cost = np.concatenate([np.zeros(n + m), np.ones(slack.shape[1])])
         wide = bounds + [(0, None)] * slack.shape[1]
-        solved = optimize.linprog(cost, np.hstack([matrix, slack]), limits, bounds=wide, method="highs")
+        solved = optimize.linprog(cost, np.hstack([matrix, slack]), most, bounds=wide, method="highs")
         return self._priced(dict(zip(names, -solved.ineqlin.marginals, strict=True)), objective=0)
 
     def _priced(self, duals, objective):

@@ -54,7 +54,7 @@ def test_limits_are_divided_and_rounded_down():
 
 def test_equalities_may_have_negative_prices():
     # x0 + x1 = 2 forces both: worth 12; theta = -10 gives rho = 9 + 10 and 7 + 10 at most 36 - 20 = 16
-    row = LinearRow(name="both", columns=np.arange(2), coefficients=np.ones(2), limit=2, equality=True)
+    row = LinearRow(name="both", columns=np.arange(2), coefficients=np.ones(2, dtype=np.int64), limit=2, equality=True)
     program = replace(one_station(), linear=(row,))
     prices = Prices(row={0: 5 * SCALE, 1: 4 * SCALE, 2: 3 * SCALE}, linear=[-10 * SCALE])
     assert check(one_station_draft(program=program, plan=(True, True), objective=12, bound=16, prices=[prices])) == 16
@@ -165,4 +165,4 @@ def test_only_a_certificate_is_one():
     trusting = Trusting(**parts, scale=SCALE, digest="as you like")
     for other in (None, trusting, parts):
         with pytest.raises(CertificateError, match="not a certificate"):
-            check_certificate(one_station(), np.array([True, False]), other)
+            check_certificate(one_station(), np.array([True, False]), other)  # type: ignore[arg-type]  # what is tested

@@ -28,9 +28,11 @@ def three_singles(**changes):
         "column_site": [0, 1, 2],
         "column_values": [0, 0, 0],
         "linear": (
-            LinearRow(name="budget", columns=[0, 1, 2], coefficients=[3, 4, 5], limit=6),
-            LinearRow(name="two", columns=[0, 1], coefficients=[1, 4], limit=5),
-            LinearRow(name="even", columns=[0, 1, 2], coefficients=[0, 0, 0], limit=0, equality=True),
+            LinearRow(name="budget", columns=np.array([0, 1, 2]), coefficients=np.array([3, 4, 5]), limit=6),
+            LinearRow(name="two", columns=np.array([0, 1]), coefficients=np.array([1, 4]), limit=5),
+            LinearRow(
+                name="even", columns=np.array([0, 1, 2]), coefficients=np.array([0, 0, 0]), limit=0, equality=True
+            ),
         ),
         "required": np.zeros(3, dtype=bool),
         "excluded": np.zeros(3, dtype=bool),
@@ -105,7 +107,7 @@ def test_a_price_of_no_cut_is_refused():
 
 
 def test_rows_of_huge_numbers_are_refused():
-    huge = LinearRow(name="huge", columns=[0, 1, 2], coefficients=[2**60, 3, 4], limit=7)
+    huge = LinearRow(name="huge", columns=np.array([0, 1, 2]), coefficients=np.array([2**60, 3, 4]), limit=7)
     program = three_singles(linear=(huge,))
     draft = knapsack_draft(program=program, cut=(0, 4, []), plan=(False, True, False))
     draft.prices[0].linear = [0]

@@ -17,6 +17,7 @@ from placement.values import CoverageProgram
 from tests.judge.test_certificate_mutations import mutated, resealed
 from tests.solve.programs import every_plan, relocation_programs, tied_programs
 from tests.solve.test_ties_evidence import all_optima, random_program
+from tests.there import there
 
 
 def holds_for(state, optima):
@@ -31,7 +32,7 @@ def test_what_is_said_of_all_optima_is_true_whoever_made_the_certificate(program
         return
     optima = np.array([plan for plan, value in every_plan(program) if value == solution.objective])
     classes, rng = derive_classes(program), np.random.default_rng(seed)
-    assert holds_for(agreed(program, classes, solution.certificate), optima)
+    assert holds_for(agreed(program, classes, there(solution.certificate)), optima)
     for _ in range(5):
         other = resealed(mutated(solution.certificate, rng))
         try:
@@ -46,8 +47,8 @@ def test_what_is_said_of_all_optima_is_true_whoever_made_the_certificate(program
 def test_trees_with_branches_say_what_is_true(seed):
     program = random_program(seed)
     certificate = solve_engine(program).certificate
-    assert certificate.node_parent.size > 1
-    state = agreed(program, derive_classes(program), certificate)
+    assert there(certificate).node_parent.size > 1
+    state = agreed(program, derive_classes(program), there(certificate))
     assert holds_for(state, all_optima(program))
     assert (state >= 0).any()
 
@@ -57,7 +58,7 @@ def test_the_judges_own_run_says_the_same_among_what_is_open(seed):
     program = random_program(seed)
     solution = solve_engine(program)
     whole = Resolver(program, derive_classes(program))
-    narrow = whole.narrowed(agreed(program, whole.classes, solution.certificate))
+    narrow = whole.narrowed(agreed(program, whole.classes, there(solution.certificate)))
     assert narrow.entries < whole.entries
     amounts = np.random.default_rng(seed).integers(-3, 4, program.n_columns)
     least = -min(int(amounts[plan].sum()) for plan in all_optima(program))
@@ -69,7 +70,7 @@ def test_the_judges_own_run_says_the_same_among_what_is_open(seed):
 def test_required_and_excluded_columns_are_decided_from_the_first():
     program = random_program(15)
     optimum = all_optima(program)[0]
-    held: CoverageProgram = replace(program, required=optimum, excluded=~optimum)
-    solution = solve_engine(held)
-    np.testing.assert_array_equal(agreed(held, derive_classes(held), solution.certificate), optimum)
-    assert Resolver(held, derive_classes(held)).entries == 0
+    decided: CoverageProgram = replace(program, required=optimum, excluded=~optimum)
+    solution = solve_engine(decided)
+    np.testing.assert_array_equal(agreed(decided, derive_classes(decided), there(solution.certificate)), optimum)
+    assert Resolver(decided, derive_classes(decided)).entries == 0

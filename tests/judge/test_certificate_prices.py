@@ -131,8 +131,8 @@ def test_prices_that_overflow_are_refused_before_they_are_used(program, prices):
 def test_prices_times_limits_do_not_wrap(number):
     # 2**40 x 2**40 is 0 in 64 bits: U would be 12 instead of 12 + 2**60 in units
     rows = (
-        LinearRow(name="a", columns=np.arange(2), coefficients=np.ones(2), limit=number(2**40)),
-        LinearRow(name="b", columns=np.arange(2), coefficients=np.ones(2), limit=number(1)),
+        LinearRow(name="a", columns=np.arange(2), coefficients=np.ones(2, dtype=np.int64), limit=number(2**40)),
+        LinearRow(name="b", columns=np.arange(2), coefficients=np.ones(2, dtype=np.int64), limit=number(1)),
     )
     program = replace(one_station(), linear=rows)
     draft = one_station_draft(program=program, prices=[Prices(linear=[2**40, 0])], bound=12, plan=None, objective=0)
@@ -140,7 +140,7 @@ def test_prices_times_limits_do_not_wrap(number):
 
 
 def test_a_limit_that_is_no_integer_is_refused():
-    row = LinearRow(name="budget", columns=np.arange(2), coefficients=np.ones(2), limit=1)
+    row = LinearRow(name="budget", columns=np.arange(2), coefficients=np.ones(2, dtype=np.int64), limit=1)
     object.__setattr__(row, "limit", 1.5)  # the value refuses it; the checker must not rely on that
     draft = one_station_draft(program=replace(one_station(), linear=(row,)))
     refused(draft, "the limit of row budget is not a whole number")

@@ -151,7 +151,7 @@ def twins(**changes):
         "n_sites": 2,
         "column_site": [0, 0, 1],
         "column_values": [0, 0, 0],
-        "linear": (LinearRow(name="budget", columns=np.arange(3), coefficients=[2, 1, 1], limit=1),),
+        "linear": (LinearRow(name="budget", columns=np.arange(3), coefficients=np.array([2, 1, 1]), limit=1),),
         "required": np.zeros(3, dtype=bool),
         "excluded": np.zeros(3, dtype=bool),
     }
@@ -197,9 +197,9 @@ def test_columns_that_are_not_dominated(program, pairs, message):
     "row",
     [
         # dropping column 0 would break the equality
-        LinearRow(name="tokens", columns=[0, 2], coefficients=[1, -1], limit=0, equality=True),
+        LinearRow(name="tokens", columns=np.array([0, 2]), coefficients=np.array([1, -1]), limit=0, equality=True),
         # column 0 brings money in
-        LinearRow(name="income", columns=[0, 1], coefficients=[-1, -2], limit=0),
+        LinearRow(name="income", columns=np.array([0, 1]), coefficients=np.array([-1, -2]), limit=0),
     ],
 )
 def test_side_rows_forbid_domination(row):

@@ -31,7 +31,7 @@ def written(tmp_path_factory) -> Path:
     kinds = set(outcome.plan.actions["action"])
     assert {"keep", "open"} <= kinds or {"move"} <= kinds, "the toy plan must be worth judging"
     write_outcome(outcome, root / "plan")
-    return root / "plan"
+    return Path(root) / "plan"
 
 
 def numbers(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.judge.forger import PLAN, SUMS, Forger, _leaves, judged, listed, make_town
+from tests.there import there
 
 ALTERATIONS = 2000
 
@@ -64,7 +65,7 @@ def test_what_nobody_can_check_is_named(town, name, change, said):
     record = copy.deepcopy(forger.record)
     change(record)
     folder = town.root / f"remark {name}"
-    judged(town, folder, iter([("remark", forger.consistent(record))]))
+    judged(town, folder, iter([("remark", there(forger.consistent(record)))]))
     verdict = town.judge.verdict(folder)
     assert verdict.confirmed, verdict
     assert any(said in line for line in verdict.checked), verdict
@@ -74,7 +75,7 @@ def test_what_another_version_wrote_is_compared_cell_by_cell_and_named(town):
     record = json.loads(town.files[PLAN])
     record["versions"]["shapely"] = "0.9"
     forger = Forger(town, seed=0)
-    files = forger.consistent(record)
+    files = there(forger.consistent(record))
     table = files["visits.csv"].decode("utf-8-sig").splitlines(keepends=True)
     at = next(number for number, line in enumerate(table) if line.split(",")[2] not in {"", "before"})
     cells = table[at].split(",")

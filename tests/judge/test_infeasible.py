@@ -22,6 +22,7 @@ from placement.report.write import write_infeasible
 from placement.study import read_study
 from placement.toy import toy_study, write_study
 from placement.values import Certificate
+from tests.there import there
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_limits_of_the_caller_that_leave_no_plan_are_recorded_and_recounted(tmp_
     case = prepare(toy_study(tmp_path / "study", seed=5, points=30))
     with pytest.raises(InfeasibleError) as caught:
         optimise(case, case.policy.but(max_stations=0), case.options.but(threads=1))
-    folder = write_infeasible(caught.value, tmp_path / "plan")
+    folder = there(write_infeasible(caught.value, tmp_path / "plan"))
     used = {each["key"]: each["used"] for each in read_infeasible(folder / "infeasible.json")["overrides"]}
     assert used == {"policy.max_stations": 0, "solve.threads": 1}
     assert verify(folder).whole

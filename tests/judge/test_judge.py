@@ -65,10 +65,13 @@ def do_nothing(outcome: Outcome) -> Outcome:
     actions, standing = model.actions(chosen), model.standing(chosen)
     weights = np.rint(case.demand.weight * 1000).astype(np.int64)
     worth = int(weights[case.coverage.reached(standing)].sum()) / 1000
-    claim = {"objective": worth, "bound": worth, "proof": "solver", "certificate": None, "solver": "cbc 2.10"}
     plan = replace(
         outcome.plan,
-        **claim,
+        objective=worth,
+        bound=worth,
+        proof="solver",
+        certificate=None,
+        solver="cbc 2.10",
         actions=decode(actions, case.sites, case.costs, case.streets),
         after=measure(case, standing),
         open=tuple(sorted(case.sites.ids[standing])),

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from placement.case import Case
 from placement.coverage import Standard, cover
@@ -12,6 +13,7 @@ from placement.errors import InputError
 from placement.models import maximal_coverage
 from placement.study import CostSection
 from placement.values import Sites
+from tests.there import there
 from tests.towns import make_demand, make_sites, make_times
 
 
@@ -32,8 +34,14 @@ def test_program_written_out():
     assert model.kinds.tolist() == ["keep", "keep", "give", "give", "open", "move_in"]
     assert model.sites.tolist() == [0, 1, 0, 1, 2, 2]
     assert program.column_site.tolist() == [1, 2, -1, -1, 0, 0]  # sites are numbered by id: C0, S0, S1
-    assert program.weights.tolist() == [1500, 2000, 0, 1000]
-    assert program.covers.toarray().astype(int).tolist() == [[1, 1, 0], [0, 0, 1], [1, 1, 0], [0, 0, 1]]
+    assert there(program.weights).tolist() == [1500, 2000, 0, 1000]
+    covers = sparse.csr_array(program.covers).toarray()
+    assert covers.astype(int).tolist() == [
+        [1, 1, 0],
+        [0, 0, 1],
+        [1, 1, 0],
+        [0, 0, 1],
+    ]
     assert program.required.tolist() == [True, False, False, False, False, False]
     rows = {row.name: row for row in program.linear}
     assert list(rows) == ["site C0", "site S0", "site S1", "tokens", "capital", "running", "max_stations", "max_moves"]

@@ -12,6 +12,7 @@ from placement.errors import InputError
 from placement.pipeline.prepare import prepare_inputs
 from placement.study import read_study
 from placement.summary import check_lines, check_record
+from tests.there import there, whole_times
 
 
 def corner(spoiled) -> tuple[float, float]:
@@ -63,7 +64,7 @@ def test_polygons_become_hexagons_or_points_along_streets(spoiled, shape):
     totals = ready.population.groupby("parent")[["people", "elderly"]].sum()
     assert totals.loc["west"].tolist() == pytest.approx([1001, 200], rel=1e-12)
     assert totals.loc["east"].tolist() == pytest.approx([500, 90], rel=1e-12)
-    from_street = ready.population.distance(ready.streets.edges.union_all())
+    from_street = ready.population.distance(there(ready.streets).edges.union_all())
     assert (from_street.max() < 0.01) == (shape == "streets")
     if shape == "streets":
         # A piece of street in the west has people in proportion to its length, beside all street there.
@@ -102,11 +103,11 @@ def test_covariates_speak_for_districts_with_few_asked(spoiled):
     aware = (asked * rate).round().astype(int)
     survey = {"district": districts, "asked": asked, "aware": aware, "used": aware // 2}
     spoiled.write("survey", pd.DataFrame(survey))
-    plain = prepare_inputs(read_study(spoiled.folder)).awareness.table["mean"].iloc[15]
+    plain = there(prepare_inputs(read_study(spoiled.folder)).awareness).table["mean"].iloc[15]
     spoiled.setting("survey = {", 'covariates = "covariates.csv"\nsurvey = {')
     spoiled.write("covariates", pd.DataFrame({"district": districts, "income": 8000 + 2000 * income}))
     ready = prepare_inputs(read_study(spoiled.folder))
-    assert abs(ready.awareness.table["mean"].iloc[15] - rate[15]) < 0.04 < abs(plain - rate[15])
+    assert abs(there(ready.awareness).table["mean"].iloc[15] - rate[15]) < 0.04 < abs(plain - rate[15])
     # The district nobody asked in is richer than all the others.
     beyond = "survey: extrapolated beyond the surveyed districts' income of 5000 to 10600: d15"
     assert ready.notes == (beyond,)
@@ -188,7 +189,7 @@ def test_questionnaires_are_tabulated_and_the_unusable_listed(spoiled):
     spoiled.write("survey", answers)
     spoiled.setting("need_share = 0.5", "need_share = 0.5\nage_bands = {elderly = 60}")
     ready = prepare_inputs(read_study(spoiled.folder))
-    table = ready.awareness.table
+    table = there(ready.awareness).table
     assert table.loc[("west-1", "general"), "asked"] == 3
     assert table.loc[("west-1", "elderly"), "asked"] == 2
     assert any(note.startswith("survey: 1 questionnaires left out: no district") for note in ready.notes)
@@ -196,7 +197,7 @@ def test_questionnaires_are_tabulated_and_the_unusable_listed(spoiled):
 
 
 def test_counter_series_are_averaged(spoiled):
-    rows = [
+    rows: list[tuple[str, str, object]] = [
         (counter, day.strftime("%Y-%m-%d"), level + (5 if day.weekday() >= 5 else 0))
         for counter, level in (("F1", 100), ("F2", 50), ("F3", 10))
         for day in pd.date_range("2025-03-03", periods=14)
@@ -214,7 +215,7 @@ def test_counter_series_are_averaged(spoiled):
 
     averages, _ = counter_averages(ready.study, ready.tables)
     # Five working days and two at the weekend: 100 + 5 * 2 / 7.
-    assert averages.loc["F1", "people_per_day"] == pytest.approx(100 + 10 / 7)
+    assert there(averages).loc["F1", "people_per_day"] == pytest.approx(100 + 10 / 7)
 
 
 def test_counters_that_count_by_day_only_or_on_few_days_are_named(spoiled):
@@ -275,9 +276,9 @@ def test_a_service_its_host_may_not_offer(spoiled):
 
 def test_streets_as_a_layer_of_lines_give_the_same_times(spoiled):
     tables = prepare_inputs(read_study(spoiled.folder))
-    tables.streets.edges[["geometry"]].to_file(spoiled.folder / "lines.gpkg")
+    there(tables.streets).edges[["geometry"]].to_file(spoiled.folder / "lines.gpkg")
     spoiled.setting('{nodes = "nodes.csv", edges = "edges.csv"}', '{lines = "lines.gpkg"}')
     lines = prepare_inputs(read_study(spoiled.folder))
-    assert lines.times.matrix.nnz == pytest.approx(tables.times.matrix.nnz, rel=0.02)
-    before, after = tables.times.within(300, 1.3), lines.times.within(300, 1.3)
+    assert whole_times(lines.times).matrix.nnz == pytest.approx(whole_times(tables.times).matrix.nnz, rel=0.02)
+    before, after = whole_times(tables.times).within(300, 1.3), whole_times(lines.times).within(300, 1.3)
     assert (before != after).nnz <= 0.02 * before.nnz

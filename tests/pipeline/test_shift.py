@@ -120,10 +120,10 @@ def places(rng: np.random.Generator, kind: str, count: int, xy: np.ndarray, ends
     if kind == "nodes":
         return xy[rng.choice(len(xy), min(count, len(xy)), replace=False)]
     u, v = xy[ends[:, rng.integers(0, ends.shape[1], count)]]
-    on = u + (v - u) * rng.random((count, 1))
+    on: np.ndarray = u + (v - u) * rng.random((count, 1))
     if kind == "beside":
-        return on + rng.normal(0, 8, on.shape)
-    return on if kind == "streets" else rng.uniform(xy.min(axis=0), xy.max(axis=0), (count, 2))
+        on = on + rng.normal(0, 8, on.shape)
+    return on if kind in {"beside", "streets"} else rng.uniform(xy.min(axis=0), xy.max(axis=0), (count, 2))
 
 
 @pytest.mark.parametrize("jitter", [0.2, 0.0])

@@ -12,6 +12,7 @@ from placement.pipeline.recommend import recommend
 from placement.streets import Streets, way_rules
 from placement.study import read_study
 from placement.travel import walking_times
+from tests.there import there, whole_times
 from tests.written import write_outcome
 
 
@@ -39,7 +40,7 @@ def osm_town(spoiled) -> None:
 
 
 def length_km(spoiled) -> float:
-    return prepare_inputs(read_study(spoiled.folder)).streets.describe().length_km
+    return there(prepare_inputs(read_study(spoiled.folder)).streets).describe().length_km
 
 
 def confirmed(spoiled, folder) -> None:
@@ -59,12 +60,12 @@ def test_slopes_and_steps_serve_every_speed(spoiled, tmp_path):
     assert len(speeds) == 2
     for speed in speeds:
         own = walking_times(
-            ready.streets, ready.population, ready.sites.table, cutoff_s=300, speed_m_s=speed, slope="tobler",
+            there(ready.streets), ready.population, ready.sites.table, cutoff_s=300, speed_m_s=speed, slope="tobler",
             steps_factor=1.5,
         )  # fmt: skip
-        assert (own.within(300) != ready.times.within(300, speed)).nnz == 0
+        assert (own.within(300) != whole_times(ready.times).within(300, speed)).nnz == 0
         # A walk with steps takes longer than one on the level, and uphill and downhill do not make up for it.
-        assert own.n_pairs < level.times.within(300, speed).nnz
+        assert own.n_pairs < whole_times(level.times).within(300, speed).nnz
     confirmed(spoiled, tmp_path / "plan")
 
 
@@ -114,10 +115,15 @@ def test_which_ways_of_a_map_are_read(spoiled):
 
 def test_a_place_is_downloaded_for_the_mode(spoiled, monkeypatch):
     town, asked = prepare_inputs(read_study(spoiled.folder)).streets, []
-    monkeypatch.setattr(Streets, "from_place", lambda *place, **options: asked.append((place, options)) or town)
+
+    def from_place(*place, **options):
+        asked.append((place, options))
+        return town
+
+    monkeypatch.setattr(Streets, "from_place", from_place)
     spoiled.setting('{nodes = "nodes.csv", edges = "edges.csv"}', '{place = "Hankou, Wuhan", mode = "cycle"}')
     prepare_inputs(read_study(spoiled.folder))
-    assert asked == [(("Hankou, Wuhan",), {"crs": town.crs, "network_type": "bike"})]
+    assert asked == [(("Hankou, Wuhan",), {"crs": there(town).crs, "network_type": "bike"})]
 
 
 @pytest.mark.parametrize(

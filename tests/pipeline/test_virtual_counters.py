@@ -12,6 +12,7 @@ from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.study import read_study
 from tests.conftest import SpoiledStudy
+from tests.there import there
 from tests.written import write_outcome
 
 ON = "footfall_bandwidth_m = 200\nfootfall_interpolate = true"
@@ -38,23 +39,25 @@ def filled(spoiled):
 
 def test_virtual_counters_reach_the_demand_and_totals_are_kept(filled):
     ready = prepare_inputs(read_study(filled.folder))
-    counters = ready.footfall.counters
+    counters = there(ready.footfall).counters
     virtual = counters[counters["interpolated"]]
     assert len(virtual) > 5
-    spread = ready.footfall.points
+    spread = there(ready.footfall).points
     assert spread["people_per_day"].sum() == pytest.approx(27_000 + virtual["people_per_day"].sum(), rel=1e-9)
     # Nothing but the passers-by changed: visits a month are people x 365/12 x capture x share of strangers.
     filled.setting(ON, "footfall_bandwidth_m = 200")
     plain = prepare_inputs(read_study(filled.folder))
     assert ready.demand.need.sum() == pytest.approx(plain.demand.need.sum() + more_need(virtual), rel=1e-9)
     assert plain.filled is None
-    assert ready.notes[-2:] == tuple(f"SIMULATED footfall: {part.note}" for part in (ready.filled, ready.reliance))
+    assert ready.notes[-2:] == tuple(
+        f"SIMULATED footfall: {note}" for note in (there(ready.filled).note, there(ready.reliance).note)
+    )
     assert len(ready.notes) == len(plain.notes) + 2
-    assert ready.reliance.of_passers == pytest.approx(
+    assert there(ready.reliance).of_passers == pytest.approx(
         virtual["people_per_day"].sum() / counters["people_per_day"].sum()
     )
-    assert ready.reliance.of_need == pytest.approx(more_need(virtual) / ready.demand.need.sum())
-    assert ready.reliance.without == (spread["people_per_day"] == 0).sum()
+    assert there(ready.reliance).of_need == pytest.approx(more_need(virtual) / ready.demand.need.sum())
+    assert there(ready.reliance).without == (spread["people_per_day"] == 0).sum()
     again = prepare_inputs(read_study(filled.folder)).demand
     assert np.array_equal(again.need, plain.demand.need)
 

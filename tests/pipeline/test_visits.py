@@ -12,6 +12,7 @@ from placement.pipeline.visits import predict_visits
 from placement.study import read_study
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
+from tests.there import there
 
 HANKOU = REPOSITORY / "data" / "hankou"
 
@@ -25,16 +26,16 @@ def test_the_simulated_truth_is_found_again(hankou):
     stations = hankou.sites.table.query("existing").index
     visits = predict_visits(hankou, tuple(stations))
     truth = json.loads((HANKOU / "truth.json").read_text(encoding="utf-8"))
-    table = visits.table
+    table = there(visits).table
     expected = pd.Series(truth["mean_visits_per_month"]).loc[table.index]
     assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.98
     # Passers-by walked in where they passed; as a source of people who choose among stations they leave more scatter.
-    found = visits.usage.parameters
+    found = there(there(visits).usage).parameters
     capture = truth["footfall"]["capture"]
     assert found.loc["capture", "low"] < capture < found.loc["capture", "high"]
     assert found.loc["station_sd", "estimate"] < 0.1
     # 400 m of decay at 1.3 m/s are 0.195 a minute.
-    decay = visits.usage.parameters.loc["decay_per_min"]
+    decay = there(there(visits).usage).parameters.loc["decay_per_min"]
     assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
     assert (table["before"] == table["after"]).all()
     assert set(table["basis"]) == {"own record"}
@@ -43,7 +44,7 @@ def test_the_simulated_truth_is_found_again(hankou):
 def test_a_closed_station_sends_its_visitors_to_the_others(hankou):
     stations = list(hankou.sites.table.query("existing").index)
     gone = "S034"
-    table = predict_visits(hankou, tuple(site for site in stations if site != gone)).table
+    table = there(predict_visits(hankou, tuple(site for site in stations if site != gone))).table
     assert np.isnan(table.loc[gone, "after"])
     others = table.drop(gone)
     assert (others["after"] >= others["before"] - 1e-9).all()
@@ -52,7 +53,7 @@ def test_a_closed_station_sends_its_visitors_to_the_others(hankou):
 
 def test_a_host_kind_without_record_is_named(hankou):
     schools = hankou.sites.table.query("host == 'school'").index[:1]
-    table = predict_visits(hankou, tuple(schools)).table
+    table = there(predict_visits(hankou, tuple(schools))).table
     assert table.loc[schools[0], "basis"] == "as bank"
     assert table.loc[schools[0], "after"] > 0
 
@@ -90,8 +91,8 @@ def test_a_record_too_short_says_why(tmp_path):
     (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     path.write_text(path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1))
     visits = predict_visits(prepare_inputs(read_study(path)), ("S00",))
-    assert visits.note.startswith("visits are not predicted: ")
-    assert visits.table.empty
+    assert there(visits).note.startswith("visits are not predicted: ")
+    assert there(visits).table.empty
 
 
 def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
@@ -100,9 +101,9 @@ def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("[demand]\n", "[demand]\nfootfall_interpolate = true\n", 1), encoding="utf-8")
     filled = prepare_inputs(read_study(file))
-    assert filled.footfall.counters["interpolated"].sum() > 100
+    assert there(filled.footfall).counters["interpolated"].sum() > 100
     stations = tuple(hankou.sites.table.query("existing").index)
     plain, found = predict_visits(hankou, stations), predict_visits(filled, stations)
     # There the doors draw visits, and those go by real counters: not a number changes.
-    pd.testing.assert_frame_equal(plain.usage.parameters, found.usage.parameters)
-    pd.testing.assert_frame_equal(plain.table, found.table)
+    pd.testing.assert_frame_equal(there(there(plain).usage).parameters, there(there(found).usage).parameters)
+    pd.testing.assert_frame_equal(there(plain).table, there(found).table)

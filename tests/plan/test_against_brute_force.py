@@ -1,22 +1,19 @@
 """200 random towns with relocation, budgets, counts, floors: the plan is the one that trying everything finds."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from placement.case import Case
 from placement.errors import InfeasibleError
 from placement.plan import optimise
 from placement.values import SolveOptions
 from tests.plan.brute_force import best_actions, taken
-from tests.towns import random_town
+from tests.strategies import towns
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.integers(0, 2**32 - 1))
-def test_plan_equals_brute_force(seed):
-    town = random_town(np.random.default_rng(seed))
+@given(towns())
+def test_plan_equals_brute_force(town):
     expected = best_actions(town)
     for backend in ("auto", "highs", "cbc"):
         if expected is None:

@@ -22,6 +22,7 @@ from placement.values import Certificate, Solution
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
+from tests.there import there
 from tests.towns import random_town
 
 OPTIONS = {"gap": 0.0, "time_limit_s": 30.0, "seed": 0, "threads": 1}
@@ -51,14 +52,16 @@ def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
     solution = maximise_coverage(program, time_limit_s=30)
     assert (solution.status == "infeasible") == (best is None)
     if best is None:
-        check_certificate(program, None, solution.certificate)
+        check_certificate(program, None, there(solution.certificate))
         names = constraint_names(program)
         if names:
-            found = explain(program, solution.certificate, deadline=NEVER, seed=0, threads=1)
+            found = explain(program, there(solution.certificate), deadline=NEVER, seed=0, threads=1)
             check_explanation(program, found)
     else:
-        with pytest.raises((CertificateError, AttributeError)):
-            check_certificate(program, None, FeasibilityModel(program).proof(NEVER))
+        proof = FeasibilityModel(program).proof(NEVER)
+        if proof is not None:
+            with pytest.raises(CertificateError):
+                check_certificate(program, None, proof)
 
 
 @pytest.mark.parametrize("seed", [1046, 1129, 1166, 1240, 1259, 1267])
@@ -67,7 +70,7 @@ def test_a_clash_of_whole_numbers_is_smaller_than_that_of_fractions(seed):
     town = random_town(rng, points=int(rng.integers(2, 7)))
     program = maximal_coverage(Case(**town.stages())).program
     certificate = maximise_coverage(program, time_limit_s=30).certificate
-    check_explanation(program, explain(program, certificate, deadline=NEVER, seed=0, threads=1))
+    check_explanation(program, explain(program, there(certificate), deadline=NEVER, seed=0, threads=1))
 
 
 @pytest.mark.parametrize("call", range(6))
@@ -81,15 +84,20 @@ def test_a_relaxation_that_fails_takes_nothing_from_what_is_proven(monkeypatch, 
         if fault == "raises":
             raise RuntimeError("the solver is gone")
         columns, rows = model._highs.getNumCol(), model._highs.getNumRow()
-        state, value = ("optimal", np.nan) if fault == "no numbers" else ("no_solution", 0.0)
+        lost = fault == "no numbers"
+        value = np.nan if lost else 0.0
         values, prices = np.full(columns, value), np.full(rows, value)
         return LpOutcome(
-            state=state, objective=value, values=values, reduced_costs=values, row_prices=prices
-        )  # fmt: skip
+            state="optimal" if lost else "no_solution",
+            objective=value,
+            values=values,
+            reduced_costs=values,
+            row_prices=prices,
+        )
 
     certificate = maximise_coverage(clashing(), time_limit_s=30).certificate
     monkeypatch.setattr(LinearModel, "solve", wrong)
-    found = explain(clashing(), certificate, deadline=NEVER, seed=0, threads=1)
+    found = explain(clashing(), there(certificate), deadline=NEVER, seed=0, threads=1)
     check_explanation(clashing(), found)
 
 
@@ -101,7 +109,7 @@ def test_any_altered_proof_is_refused(seed):
     solution = maximise_coverage(program, time_limit_s=30)
     if solution.status != "infeasible" or (program.required & program.excluded).any():
         return
-    good = solution.certificate
+    good = there(solution.certificate)
     parts = {name: getattr(good, name) for name in good.__dataclass_fields__ if name not in {"scale", "digest"}}
     for name in ("linear", "floor", "row_price"):
         values = np.array(getattr(good.prices, name))

@@ -42,7 +42,8 @@ def child(target, mode, fatal, report):
 
     for name in CALLS:
         setattr(os, name, counted(name, getattr(os, name)))
-    module._exchange = counted("exchange", module._exchange if mode == "exchange" else lambda *_: False)
+    exchange = vars(module)["_exchange"] if mode == "exchange" else lambda *_: False
+    vars(module)["_exchange"] = counted("exchange", exchange)
     module.write_folder(target, NEW)
     os._exit(0)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from placement.report.tables import awareness_csv
 from placement.report.text import texts
 from placement.report.view import travel_mode
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, make_data, make_demand
+from tests.there import there
 
 AREAS = [f"area{number}" for number in range(5)]
 
@@ -55,7 +57,7 @@ def test_the_city_is_the_mean_over_its_residents():
     city = tables().city()
     assert city["mean"] == pytest.approx(float(share @ awareness.table["mean"]), abs=1e-6)
     assert city["used"] == pytest.approx(
-        float(share @ (awareness.table["mean"] * awareness.uptake.table["mean"])), abs=1e-6
+        float(share @ (awareness.table["mean"] * there(awareness.uptake).table["mean"])), abs=1e-6
     )
     assert city["mean"] + city["never_heard"] == pytest.approx(1)
     assert "used" not in tables(used=False).city()
@@ -97,9 +99,9 @@ def test_the_report_lists_the_least_aware_first(language):
     data = make_data(language=language, awareness=tables(), simulated=("survey",))
     shown = aware(data, texts(language))
     expected = data.awareness.districts.iloc[:-1].sort_values("mean")
-    assert [row.name for row in shown.rows] == list(expected.index)
-    assert [row.mean for row in shown.rows] == expected["mean"].tolist()
-    assert {row.name: row.asked for row in shown.rows} == {f"area{place}": str(20 * place) for place in range(5)}
+    assert [row.name for row in there(shown).rows] == list(expected.index)
+    assert [row.mean for row in there(shown).rows] == expected["mean"].tolist()
+    assert {row.name: row.asked for row in there(shown).rows} == {f"area{place}": str(20 * place) for place in range(5)}
     page = report_html(data).decode()
     city = data.awareness.city()
     assert texts(language)["aware"] in page
@@ -137,16 +139,16 @@ def test_an_uptake_of_the_study_replaces_the_surveys(language):
 @pytest.mark.parametrize("name", ["survey", "covariates", "population"])
 def test_simulated_where_any_of_its_inputs_is(name):
     shown = aware(make_data(awareness=tables(), simulated=(name,)), texts("en"))
-    assert shown.simulated
-    assert not aware(make_data(awareness=tables(), simulated=("stations",)), texts("en")).simulated
+    assert there(shown).simulated
+    assert not there(aware(make_data(awareness=tables(), simulated=("stations",)), texts("en"))).simulated
 
 
 def test_the_note_says_what_small_samples_lean_on():
     plain, leaning = (
         SurveyTables(rows=tables().rows, districts=tables().districts, covariates=c) for c in ((), ("x",))
     )
-    assert "leans on the city" in aware(make_data(awareness=plain), texts("en")).note
-    assert "leans on districts of like x" in aware(make_data(awareness=leaning), texts("en")).note
+    assert "leans on the city" in there(aware(make_data(awareness=plain), texts("en"))).note
+    assert "leans on districts of like x" in there(aware(make_data(awareness=leaning), texts("en"))).note
 
 
 def test_notes_on_the_inputs_stand_in_the_report():
@@ -190,16 +192,16 @@ def test_interpolated_foot_traffic_says_its_error(language):
     table = filled.counters
     share = table.loc[table["interpolated"], "people_per_day"].sum() / table["people_per_day"].sum()
     for number in (str(table["interpolated"].sum()), f"{share:.1%}", f"{filled.scores['median_factor']:.2f}"):
-        assert number in shown.says
-    assert shown.warning == text["passers.no_better"]
+        assert number in there(shown).says
+    assert there(shown).warning == text["passers.no_better"]
     page = report_html(make_data(language=language, filled=filled)).decode()
-    assert shown.says in page
-    assert shown.warning in page
+    assert there(shown).says in page
+    assert there(shown).warning in page
     assert passers(make_data(), text) is None
-    rests = {"points": 15, "without": 4, "of_passers": 0.5}
-    told = passers(make_data(filled=filled, reliance=VirtualReliance(**rests, of_need=0.25)), text)
-    assert "25.0%" in told.rests
-    assert passers(make_data(filled=filled, reliance=VirtualReliance(**rests, of_need=0.0)), text) is None
+    rests = partial(VirtualReliance, points=15, without=4, of_passers=0.5)
+    told = passers(make_data(filled=filled, reliance=rests(of_need=0.25)), text)
+    assert "25.0%" in there(told).rests
+    assert passers(make_data(filled=filled, reliance=rests(of_need=0.0)), text) is None
     everywhere = fill_counters(counters, counters, bandwidth_m=300)
     assert passers(make_data(filled=everywhere), text) is None
 

@@ -1,3 +1,4 @@
+import ctypes
 import errno
 import fcntl
 import hashlib
@@ -17,6 +18,7 @@ import pytest
 from placement.errors import InputError
 from placement.report import folder as module
 from placement.report.folder import MANIFEST, check_replaceable, recover_folder, write_folder
+from tests.there import there
 
 OLD = {"plan.json": b"old plan", "actions.csv": b"a,b\r\n"}
 NEW = {"plan.json": b"new plan", "report.html": b"<p>"}
@@ -73,26 +75,26 @@ class Library:
         self.code = code
 
     def renameat2(self, *_arguments):
-        module.ctypes.set_errno(self.code)
+        ctypes.set_errno(self.code)
         return -1
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.EPERM])
 def test_a_file_system_that_cannot_exchange_gets_two_renames(out, monkeypatch, code):
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: Library(code))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Library(code))
     write_folder(out, NEW)
     assert content(out) == NEW
     assert names(out.parent) == ["out"]
 
 
 def test_a_system_without_the_call_gets_two_renames(out, monkeypatch):
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: object())
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     write_folder(out, NEW)
     assert content(out) == NEW
 
 
 def test_another_failure_of_the_exchange_leaves_the_old_folder(out, monkeypatch):
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: Library(errno.EIO))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Library(errno.EIO))
     with pytest.raises(InputError, match="cannot be written"):
         write_folder(out, NEW)
     assert content(out) == OLD
@@ -284,7 +286,7 @@ def test_killed_at_random_the_folder_is_one_of_the_two(tmp_path):
     found = 0
     for _ in range(12):
         with subprocess.Popen([sys.executable, "-c", LOOP, folder], cwd=ROOT, stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+            there(process.stdout).readline()
             time.sleep(generator.uniform(0.02, 0.12))
             process.kill()
         if folder.exists():

@@ -20,6 +20,7 @@ from tests.report.conftest import (
     make_sites,
     make_streets,
 )
+from tests.there import there
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
@@ -29,7 +30,8 @@ class Page(HTMLParser):
 
     def __init__(self, data):
         super().__init__()
-        self.open, self.elements, self.text, self.attributes = [], [], [], []
+        self.open: list[str] = []
+        self.elements, self.text, self.attributes = [], [], []
         self.feed(data.decode("utf-8"))
         assert self.open == []
 
@@ -108,7 +110,7 @@ def test_the_page_needs_nothing_but_itself():
 
 def test_the_policy_allows_only_this_style_sheet():
     data = report_html(full_data()).decode()
-    style = re.search(r"<style>(.*?)</style>", data, re.DOTALL).group(1)
+    style = there(re.search(r"<style>(.*?)</style>", data, re.DOTALL)).group(1)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     contents = [value for tag, name, value in Page(data.encode()).attributes if tag == "meta" and name == "content"]
     assert f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'" in contents

@@ -8,6 +8,7 @@ from geopandas.testing import assert_geodataframe_equal
 
 from placement.errors import InputError, MissingExtraError
 from tests.report.conftest import make_demand, make_districts, make_plan, make_sites, make_streets
+from tests.there import there
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -76,7 +77,7 @@ def test_reach_colours_the_demand():
     demand = make_demand()
     reach = pd.DataFrame({"before": [0.0, 1.0] * 30, "after": [1.0, 1.0] * 30}, index=demand.ids)
     axes = plots.plot_plan(make_plan(), make_sites(), demand=demand, reach=reach)
-    labels = [part.get_text() for part in axes.get_legend().get_texts()]
+    labels = [part.get_text() for part in there(axes.get_legend()).get_texts()]
     assert labels[:2] == ["within reach as before", "newly within reach"]
 
 
@@ -104,7 +105,7 @@ def test_without_such_a_font_labels_are_english_and_names_are_numbered(monkeypat
     monkeypatch.setattr(plots, "_cjk_font", lambda: "")
     with pytest.warns(UserWarning, match="labels are English"):
         axes = plots.plot_plan(make_plan(), make_sites(), language="zh")
-    assert "keep (3)" in [part.get_text() for part in axes.get_legend().get_texts()]
+    assert "keep (3)" in [part.get_text() for part in there(axes.get_legend()).get_texts()]
     with pytest.warns(UserWarning, match=r"names are drawn as .*江岸区.*no\. 1"):
         axes = rendered(plots.plot_shares(make_plan()))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["no. 1", "no. 2", "no. 3"]

@@ -92,9 +92,12 @@ def random_relocation(seed, *, with_floors=True):
     columns = 2 * (existing + candidates)
     site = np.concatenate([keep, np.full(existing, -1), existing + np.arange(candidates)] * 1)
     site = np.concatenate([site, existing + np.arange(candidates)])
-    linear = [LinearRow(name=f"once {e}", columns=[keep[e], give[e]], coefficients=[1, 1], limit=1) for e in keep]
+    linear = [
+        LinearRow(name=f"once {e}", columns=np.array([keep[e], give[e]]), coefficients=np.array([1, 1]), limit=1)
+        for e in keep
+    ]
     linear += [
-        LinearRow(name=f"one {j}", columns=[a, b], coefficients=[1, 1], limit=1)
+        LinearRow(name=f"one {j}", columns=np.array([a, b]), coefficients=np.array([1, 1]), limit=1)
         for j, (a, b) in enumerate(zip(opened, moved, strict=True))
     ]
     linear.append(
@@ -122,9 +125,11 @@ def random_relocation(seed, *, with_floors=True):
         linear.append(LinearRow(name="running", columns=standing, coefficients=costs, limit=int(rng.integers(0, 30))))
     if rng.random() < 0.5:
         count = int(rng.integers(0, sites + 1))
-        linear.append(LinearRow(name="count", columns=standing, coefficients=np.ones(standing.size), limit=count))
+        linear.append(
+            LinearRow(name="count", columns=standing, coefficients=np.ones(standing.size, dtype=np.int64), limit=count)
+        )
     if rng.random() < 0.4:
-        linear.append(LinearRow(name="moves", columns=moved, coefficients=np.ones(candidates), limit=1))
+        linear.append(LinearRow(name="moves", columns=moved, coefficients=np.ones(candidates, dtype=np.int64), limit=1))
     weights = rng.integers(0, 30, rows)
     floors = []
     if with_floors and rng.random() < 0.7:

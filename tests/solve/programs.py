@@ -20,7 +20,11 @@ def relocation_programs(draw, max_sites=5, max_rows=7):
     )
     covers = sparse.csr_array(np.array(pattern, dtype=np.int8).reshape(n_rows, n_sites))
     weights = np.array(draw(st.lists(st.integers(0, 9), min_size=n_rows, max_size=n_rows)), dtype=np.int64)
-    column_site, pairs, keep, give, move_in = [], [], [], [], []
+    column_site: list[int] = []
+    keep: list[int] = []
+    give: list[int] = []
+    move_in: list[int] = []
+    pairs = []
     for site in range(n_sites):
         first = len(column_site)
         existing = site < n_existing
@@ -30,7 +34,9 @@ def relocation_programs(draw, max_sites=5, max_rows=7):
         pairs.append([first, first + 1])
     n_columns = len(column_site)
     ones = np.ones(2, dtype=np.int64)
-    linear = [LinearRow(name=f"one {i}", columns=pair, coefficients=ones, limit=1) for i, pair in enumerate(pairs)]
+    linear = [
+        LinearRow(name=f"one {i}", columns=np.array(pair), coefficients=ones, limit=1) for i, pair in enumerate(pairs)
+    ]
     token = np.array([*move_in, *give])
     signs = np.array([1] * len(move_in) + [-1] * len(give), dtype=np.int64)
     linear.append(LinearRow(name="tokens", columns=token, coefficients=signs, limit=0, equality=draw(st.booleans())))
@@ -66,7 +72,7 @@ def tied_programs(draw, max_sites=6, max_rows=8):
     column_site = np.concatenate([np.arange(n_sites), twice])
     n_columns, ones = column_site.size, np.ones(2, dtype=np.int64)
     linear = [
-        LinearRow(name=f"one {site}", columns=[site, n_sites + at], coefficients=ones, limit=1)
+        LinearRow(name=f"one {site}", columns=np.array([site, n_sites + at]), coefficients=ones, limit=1)
         for at, site in enumerate(twice.tolist())
     ]
     money = np.array(draw(st.lists(st.integers(1, 3), min_size=n_columns, max_size=n_columns)), dtype=np.int64)

@@ -60,11 +60,18 @@ def test_classes_by_hand():
 def test_rows_of_different_floors_stay_apart_and_folded_ones_count_in_theirs():
     covers = sparse.csr_array([[1, 1], [1, 1], [1, 1], [1, 0]])
     base = CoverageProgram.from_covers(covers, [1, 2, 4, 8], [1, 1], 1)
-    floors = (Floor(name="a", rows=[1, 2, 3], minimum=3), Floor(name="b", rows=[2], minimum=1))
+    floors = (Floor(name="a", rows=np.array([1, 2, 3]), minimum=3), Floor(name="b", rows=np.array([2]), minimum=1))
     program = CoverageProgram(
-        covers=covers, weights=[1, 2, 4, 8], n_sites=2, column_site=base.column_site, column_values=[0, 0],
-        linear=base.linear, floors=floors, required=base.required, excluded=base.excluded,
-    )  # fmt: skip
+        covers=covers,
+        weights=np.array([1, 2, 4, 8]),
+        n_sites=2,
+        column_site=base.column_site,
+        column_values=np.array([0, 0]),
+        linear=base.linear,
+        floors=floors,
+        required=base.required,
+        excluded=base.excluded,
+    )
     reduced = aggregate(program)
     assert reduced.classes.weights.tolist() == [1, 2, 4, 8]
     assert reduced.classes.floor_index.tolist() == [0, 0, 1, 0]
@@ -74,12 +81,18 @@ def test_rows_of_different_floors_stay_apart_and_folded_ones_count_in_theirs():
 
 def test_a_site_of_two_columns_is_folded_only_where_one_at_most_can_be_chosen():
     def program(limit):
-        row = LinearRow(name="one", columns=[0, 1], coefficients=[1, 1], limit=limit)
+        row = LinearRow(name="one", columns=np.array([0, 1]), coefficients=np.array([1, 1]), limit=limit)
         none = np.zeros(2, dtype=bool)
         return CoverageProgram(
-            covers=sparse.csr_array([[1]]), weights=[3], n_sites=1, column_site=[0, 0], column_values=[0, 0],
-            linear=(row,), required=none, excluded=none,
-        )  # fmt: skip
+            covers=sparse.csr_array([[1]]),
+            weights=np.array([3]),
+            n_sites=1,
+            column_site=np.array([0, 0]),
+            column_values=np.array([0, 0]),
+            linear=(row,),
+            required=none,
+            excluded=none,
+        )
 
     assert aggregate(program(1)).column_values.tolist() == [3, 3]
     assert aggregate(program(2)).column_values.tolist() == [0, 0]
@@ -92,7 +105,7 @@ def test_blocks_threads_and_kernels_agree_with_a_dictionary(sites):
     patterns = random_covers(rng, 50, sites, 0.1)
     covers = sparse.csr_array(patterns[rng.integers(0, 50, 3000)])
     weights = rng.integers(0, 9, 3000)
-    expected = {}
+    expected: dict[tuple[int, ...], int] = {}
     for row in range(3000):
         key = tuple(covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tolist())
         if key and weights[row]:

@@ -14,19 +14,52 @@ ZERO = np.zeros(1, dtype=np.int64)
 
 def small():
     prices = PriceSets(
-        objective=[1], row_indptr=[0, 1], row_index=[0], row_price=[7], cut_indptr=[0, 0], cut_index=EMPTY,
+        objective=np.array([1]),
+        row_indptr=np.array([0, 1]),
+        row_index=np.array([0]),
+        row_price=np.array([7]),
+        cut_indptr=np.array([0, 0]),
+        cut_index=EMPTY,
         cut_price=EMPTY,
-        knapsack_indptr=[0, 1], knapsack_index=[0], knapsack_price=[5], linear=[[3]], floor=np.zeros((1, 0)),
-        branch_indptr=[0, 0], branch_node=EMPTY, branch_price=EMPTY,
-    )  # fmt: skip
+        knapsack_indptr=np.array([0, 1]),
+        knapsack_index=np.array([0]),
+        knapsack_price=np.array([5]),
+        linear=np.array([[3]]),
+        floor=np.zeros((1, 0), dtype=np.int64),
+        branch_indptr=np.array([0, 0]),
+        branch_node=EMPTY,
+        branch_price=EMPTY,
+    )
     return Certificate.seal(
-        fingerprint="ab" * 32, bound=5, infeasible=False, has_plan=True, objective=5, chosen=[True, False],
-        dominated=np.empty((0, 2)), cut_indptr=ZERO, cut_class=EMPTY, knapsack_row=[0],
-        knapsack_divisor=[4], knapsack_indptr=[0, 2], knapsack_column=[0, 1], group_indptr=ZERO, group_column=EMPTY,
-        node_parent=[-1], node_kind=[0], node_index=[0], node_value=[0], node_limit=[0], leaf_node=[0],
-        leaf_prices=[0], fixing_node=EMPTY, fixing_prices=EMPTY, fixing_indptr=ZERO, fixing_column=EMPTY,
-        fixing_value=EMPTY, prices=prices,
-    )  # fmt: skip
+        fingerprint="ab" * 32,
+        bound=5,
+        infeasible=False,
+        has_plan=True,
+        objective=5,
+        chosen=[True, False],
+        dominated=np.empty((0, 2)),
+        cut_indptr=ZERO,
+        cut_class=EMPTY,
+        knapsack_row=[0],
+        knapsack_divisor=[4],
+        knapsack_indptr=[0, 2],
+        knapsack_column=[0, 1],
+        group_indptr=ZERO,
+        group_column=EMPTY,
+        node_parent=[-1],
+        node_kind=[0],
+        node_index=[0],
+        node_value=[0],
+        node_limit=[0],
+        leaf_node=[0],
+        leaf_prices=[0],
+        fixing_node=EMPTY,
+        fixing_prices=EMPTY,
+        fixing_indptr=ZERO,
+        fixing_column=EMPTY,
+        fixing_value=EMPTY,
+        prices=prices,
+    )
 
 
 def test_file_and_back(tmp_path):

@@ -76,12 +76,18 @@ def test_weights_near_the_limit_stay_exact():
 def test_a_floor_changes_the_plan_and_an_unreachable_one_is_infeasible():
     def program(minimum):
         none = np.zeros(2, dtype=bool)
-        row = LinearRow(name="count", columns=[0, 1], coefficients=[1, 1], limit=1)
+        row = LinearRow(name="count", columns=np.array([0, 1]), coefficients=np.array([1, 1]), limit=1)
         return CoverageProgram(
-            covers=sparse.csr_array([[1, 0], [0, 1]]), weights=[10, 4], n_sites=2, column_site=[0, 1],
-            column_values=[0, 0], linear=(row,), floors=(Floor(name="old town", rows=[1], minimum=minimum),),
-            required=none, excluded=none,
-        )  # fmt: skip
+            covers=sparse.csr_array([[1, 0], [0, 1]]),
+            weights=np.array([10, 4]),
+            n_sites=2,
+            column_site=np.array([0, 1]),
+            column_values=np.array([0, 0]),
+            linear=(row,),
+            floors=(Floor(name="old town", rows=np.array([1]), minimum=minimum),),
+            required=none,
+            excluded=none,
+        )
 
     assert maximise_coverage(program(0)).objective == 10
     assert maximise_coverage(program(4)).objective == 4

@@ -16,7 +16,8 @@ from placement.solve.settings import DEFAULTS
 @kernel
 def reached(forest: Forest, y: Floats) -> Floats:
     """Call the part from Python."""
-    return reach_rows(forest, y)
+    reach: Floats = reach_rows(forest, y)
+    return reach
 
 
 @kernel

@@ -16,6 +16,7 @@ from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.deadline import Deadline
 from tests.solve.instances import is_feasible, value_of
 from tests.solve.test_milp import hard_program
+from tests.there import there
 
 
 def ctrl_c(*_arguments):
@@ -37,7 +38,7 @@ def test_the_engine_hands_over_its_plan_and_a_certificate_of_its_bound():
     assert solution.status == "feasible"
     assert is_feasible(program, solution.chosen)
     assert value_of(program, solution.chosen) == solution.objective > 0
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
     best = maximise_coverage(program)
     assert not best.interrupted
     assert solution.objective <= best.objective <= solution.bound

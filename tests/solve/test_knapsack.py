@@ -25,6 +25,7 @@ from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
 from tests.solve.instances import brute_force, random_relocation
+from tests.there import there
 
 
 def row_of(sizes, limit):
@@ -106,8 +107,8 @@ def test_the_bound_by_hand():
     problem = build_problem(aggregate(three_singles()))
     (row,) = knapsack_rows(problem)
     pool = CutPool(problem.covers)
-    assert pool.knapsack.number(row.cut(4, np.array([True, True, False]))) == 0
-    assert pool.knapsack.number(row.cut(4, np.array([True, True, False]))) == 0
+    assert pool.knapsack.number(there(row.cut(4, np.array([True, True, False])))) == 0
+    assert pool.knapsack.number(there(row.cut(4, np.array([True, True, False])))) == 0
     none, theta = np.empty(0, dtype=np.int64), np.zeros(problem.low.size, dtype=np.int64)
     full = np.full(3, 10 * SCALE)
     prices = Prices(objective=1, rows=full, cuts=none, theta=theta, phi=none, knapsack=np.array([8 * SCALE]))
@@ -119,14 +120,22 @@ def test_the_bound_by_hand():
 
 def test_which_rows_are_cut():
     program = three_singles()
-    equal = LinearRow(name="count", columns=[0, 1, 2], coefficients=[1, 1, -1], limit=1)
-    loose = LinearRow(name="loose", columns=[0, 1, 2], coefficients=[1, 2, 3], limit=9)
-    token = LinearRow(name="token", columns=[0, 1, 2], coefficients=[1, 2, -3], limit=0, equality=True)
-    large = LinearRow(name="large", columns=[0, 1, 2], coefficients=[2**50, 3, 5], limit=2**50)
+    equal = LinearRow(name="count", columns=np.array([0, 1, 2]), coefficients=np.array([1, 1, -1]), limit=1)
+    loose = LinearRow(name="loose", columns=np.array([0, 1, 2]), coefficients=np.array([1, 2, 3]), limit=9)
+    token = LinearRow(
+        name="token", columns=np.array([0, 1, 2]), coefficients=np.array([1, 2, -3]), limit=0, equality=True
+    )
+    large = LinearRow(name="large", columns=np.array([0, 1, 2]), coefficients=np.array([2**50, 3, 5]), limit=2**50)
     other = CoverageProgram(
-        covers=program.covers, weights=program.weights, n_sites=3, column_site=[0, 1, 2], column_values=[0, 0, 0],
-        linear=(equal, program.linear[0], loose, token, large), required=program.required, excluded=program.excluded,
-    )  # fmt: skip
+        covers=program.covers,
+        weights=program.weights,
+        n_sites=3,
+        column_site=np.array([0, 1, 2]),
+        column_values=np.array([0, 0, 0]),
+        linear=(equal, program.linear[0], loose, token, large),
+        required=program.required,
+        excluded=program.excluded,
+    )
     assert [row.row for row in knapsack_rows(build_problem(aggregate(other)))] == [1]
 
 
@@ -160,9 +169,9 @@ def test_programs_branched_with_knapsack_cuts_equal_brute_force(make, seeds):
     for seed in range(seeds):
         program, best = make(seed)
         solution = maximise_coverage(program, settings=settings)
-        assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+        assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
         assert (solution.status == "infeasible") == (best is None)
         if best is not None:
             assert (solution.objective, solution.bound) == (best, best)
-        priced += int((solution.certificate.prices.knapsack_price > 0).any())
+        priced += int((there(solution.certificate).prices.knapsack_price > 0).any())
     assert priced > 0

@@ -13,6 +13,7 @@ from placement.values import CoverageProgram, Floor
 from placement.values.program import WEIGHT_LIMIT
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
+from tests.there import there
 
 
 def times(program, factor):
@@ -39,7 +40,7 @@ def test_small_programs_of_the_largest_weights_are_settled_as_by_brute_force():
         solution = maximise_coverage(heavy, time_limit_s=20)
         assert solution.status == ("infeasible" if best is None else "optimal")
         assert best is None or solution.objective == best * factor
-        check_certificate(heavy, solution.chosen, solution.certificate)
+        check_certificate(heavy, solution.chosen, there(solution.certificate))
 
 
 @pytest.mark.parametrize("floors", [False, True])
@@ -56,6 +57,6 @@ def test_a_city_of_the_largest_weights_is_proven(floors):
     heavy = maximise_coverage(times(program, factor), time_limit_s=60)
     assert (light.status, heavy.status) == ("optimal", "optimal")
     assert heavy.objective == heavy.bound == light.objective * factor
-    assert check_certificate(times(program, factor), heavy.chosen, heavy.certificate) == heavy.bound
+    assert check_certificate(times(program, factor), heavy.chosen, there(heavy.certificate)) == heavy.bound
     with pytest.raises(InputError, match=r"the total reaches 2\*\*42"):
         times(program, factor + 1)

@@ -15,6 +15,7 @@ from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.solve.plans.background import PlansBeside
 from placement.values import CoverageProgram, LinearRow
 from tests.solve.instances import is_feasible, value_of
+from tests.there import there
 
 
 def many_sites(seed, sites, budget, *, unit, n_points=600, reach2=0.004):
@@ -52,15 +53,15 @@ def test_many_sites_equal_highs_and_carry_a_certificate(seed, budget, unit):
     assert solution.status == "optimal"
     assert solution.objective == solution.bound == by_highs(program) == value_of(program, solution.chosen)
     assert is_feasible(program, solution.chosen)
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
 
 
 def test_an_early_stop_is_feasible_and_its_bound_is_proven():
     program = many_sites(5, 320, 40, unit=True)
     solution = maximise_coverage(program, time_limit_s=0.2)
     assert solution.status in {"feasible", "optimal", "no_solution"}
-    assert check_certificate(program, solution.chosen if solution.certificate.has_plan else None,
-                             solution.certificate) == solution.bound  # fmt: skip
+    assert check_certificate(program, solution.chosen if there(solution.certificate).has_plan else None,
+                             there(solution.certificate)) == solution.bound  # fmt: skip
     assert solution.objective <= solution.bound
 
 
@@ -69,7 +70,7 @@ def test_a_gap_allows_an_earlier_end():
     solution = maximise_coverage(program, gap=0.02, time_limit_s=60)
     assert solution.status == "optimal"
     assert solution.gap <= 0.02
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
 
 
 @pytest.mark.parametrize("seed", [1, 3, 4, 5, 7])
@@ -77,7 +78,12 @@ def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(se
     settings = EngineSettings.of({"root": {"many_columns": 5}})
     taken = []
     beside = run_module._cut_beside
-    monkeypatch.setattr(run_module, "_cut_beside", lambda *values: (taken.append(values), beside(*values))[1])
+
+    def noted(*values):
+        taken.append(values)
+        return beside(*values)
+
+    monkeypatch.setattr(run_module, "_cut_beside", noted)
     unit = seed % 2 == 0
     program = many_sites(10 + seed, 200, 30 if unit else 360, unit=unit)
     first, second = (
@@ -85,7 +91,7 @@ def test_cutting_beside_the_search_for_plans_gives_the_proven_plan_every_time(se
     )
     assert len(taken) == 2
     assert (first.status, first.objective) == ("optimal", by_highs(program))
-    assert check_certificate(program, first.chosen, first.certificate) == first.objective
+    assert check_certificate(program, first.chosen, there(first.certificate)) == first.objective
     assert first.chosen.tolist() == second.chosen.tolist()
     assert first.details == second.details
 
@@ -97,7 +103,7 @@ EVERY_SIZE_IS_LARGE = EngineSettings.of(
 
 def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(monkeypatch):
     free = []
-    fix = large_root_module.fixed
+    fix = vars(large_root_module)["fixed"]
 
     def counted(root, tools):
         fixed = fix(root, tools)
@@ -105,7 +111,7 @@ def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(monkeypatch):
         return fixed
 
     searched = []
-    with_improver = large_root_module.with_improver
+    with_improver = vars(large_root_module)["with_improver"]
 
     def noted(root, tools):
         root, improver = with_improver(root, tools)
@@ -124,7 +130,7 @@ def test_a_large_root_is_shrunk_in_stages_and_its_proof_holds(monkeypatch):
     assert free == sorted(free, reverse=True)
     assert solution.objective == value_of(program, solution.chosen)
     assert solution.objective <= 90_051 <= solution.bound  # the optimum, as the simplex way proves it in 15 s
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
     assert solution.gap < 0.005
 
 
@@ -139,12 +145,17 @@ def test_plans_are_looked_for_beside_the_tree_below_a_large_root_too(monkeypatch
     settings = EngineSettings.of({"bounds": {"large_entries": 0}, "root": {"many_columns": 20}})
     for module in (run_module, large_root_module):
         monkeypatch.setattr(module, "simplex_fits", fits_once_shrunk)
-    monkeypatch.setattr(PlansBeside, "begin", lambda beside, plan: (begun.append(plan.value), begin(beside, plan)))
+
+    def noted(beside, plan):
+        begun.append(plan.value)
+        begin(beside, plan)
+
+    monkeypatch.setattr(PlansBeside, "begin", noted)
     program = many_sites(1, 400, 30, unit=True, n_points=2000, reach2=0.01)
     solution = maximise_coverage(program, time_limit_s=8.0, settings=settings)
     assert len(begun) == 1
     assert begun[0] <= solution.objective <= 90_051 <= solution.bound
-    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(program, solution.chosen, there(solution.certificate)) == solution.bound
 
 
 def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans():
@@ -161,4 +172,4 @@ def test_a_large_root_that_no_odd_set_can_cut_gives_the_time_to_plans():
     exact = maximise_coverage(limited, backend="highs", time_limit_s=60.0)
     assert is_feasible(limited, solution.chosen)
     assert 0.99 * exact.objective <= solution.objective <= exact.objective <= solution.bound
-    assert check_certificate(limited, solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(limited, solution.chosen, there(solution.certificate)) == solution.bound

@@ -16,6 +16,7 @@ from placement.solve.backends.milp import solve_milp
 from placement.solve.program.recount import recount
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.programs import optimum, relocation_programs, value_of
+from tests.there import there
 
 
 def three_sites(budget=1, **options):
@@ -215,9 +216,9 @@ def interrupted(times):
     command = [sys.executable, "-c", INTERRUPTED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout.readline() == "running\n"
+            assert there(process.stdout).readline() == "running\n"
             process.send_signal(signal.SIGINT)
-            assert process.stdout.readline() == "asked\n"
+            assert there(process.stdout).readline() == "asked\n"
             if times == 2:
                 process.send_signal(signal.SIGINT)
             said, complaint = process.communicate(timeout=120)
@@ -254,7 +255,7 @@ def test_unknown_solver_lists_those_that_exist():
         solve_milp(three_sites(), backend="glop")
 
 
-class Liar(pulp.LpSolver):
+class Liar(pulp.LpSolver):  # type: ignore[misc]  # PuLP has no types
     """Says what it is told to say."""
 
     name = "liar"
@@ -339,10 +340,10 @@ def test_negative_values_leave_no_false_gap():
     # one column that must be chosen and costs 5: the optimum is -5
     program = CoverageProgram(
         covers=sparse.csr_array((1, 1)),
-        weights=[1],
+        weights=np.array([1]),
         n_sites=1,
-        column_site=[0],
-        column_values=[-5],
+        column_site=np.array([0]),
+        column_values=np.array([-5]),
         required=np.array([True]),
         excluded=np.array([False]),
     )

@@ -19,6 +19,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import build_problem
 from placement.solve.settings import DEFAULTS
 from placement.values import CoverageProgram
+from tests.there import there
 
 
 def row_of_sites(count, budget):
@@ -154,5 +155,5 @@ def test_a_search_beside_a_tree_that_ends_is_called_off_and_hands_over_what_it_h
     improver.begun.wait()
     plan = beside.end()
     assert improver.epochs == 1
-    assert plan.value == 11
+    assert there(plan).value == 11
     assert PlansBeside(improver, Deadline.after(60.0), 2).end() is None

@@ -18,16 +18,20 @@ def two_stations(*, capital, floors=()):
     Columns: keep A, keep B, give A, give B, open C, open D, move to C, move to D.
     """
     rows = [
-        LinearRow(name=f"one {k}", columns=pair, coefficients=[1, 1], limit=1)
+        LinearRow(name=f"one {k}", columns=np.array(pair), coefficients=np.array([1, 1]), limit=1)
         for k, pair in enumerate([(0, 2), (1, 3), (4, 6), (5, 7)])
     ]
-    tokens = LinearRow(name="tokens", columns=[6, 7, 2, 3], coefficients=[1, 1, -1, -1], limit=0, equality=True)
-    money = LinearRow(name="capital", columns=[4, 5, 6, 7], coefficients=[80, 80, 9, 9], limit=capital)
+    tokens = LinearRow(
+        name="tokens", columns=np.array([6, 7, 2, 3]), coefficients=np.array([1, 1, -1, -1]), limit=0, equality=True
+    )
+    money = LinearRow(
+        name="capital", columns=np.array([4, 5, 6, 7]), coefficients=np.array([80, 80, 9, 9]), limit=capital
+    )
     return CoverageProgram(
         covers=sparse.csr_array(np.eye(4, dtype=bool)),
-        weights=[10, 20, 100, 60],
+        weights=np.array([10, 20, 100, 60]),
         n_sites=4,
-        column_site=[0, 1, -1, -1, 2, 3, 2, 3],
+        column_site=np.array([0, 1, -1, -1, 2, 3, 2, 3]),
         column_values=np.zeros(8, dtype=np.int64),
         linear=(*rows, tokens, money),
         floors=floors,
@@ -64,7 +68,7 @@ def test_a_machine_goes_where_it_serves_most(capital, chosen):
 
 def test_classes_in_missed_floors_come_to_weigh_more():
     # without the floor A's machine leaves; the floor wants A's ten people, so B's goes instead: 10 + 100
-    program = two_stations(capital=9, floors=(Floor(name="A", rows=[0], minimum=10),))
+    program = two_stations(capital=9, floors=(Floor(name="A", rows=np.array([0]), minimum=10),))
     plan = found(program)
     assert (plan.value, plan.chosen[0], plan.chosen[3]) == (110, True, True)
 

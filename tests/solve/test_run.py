@@ -5,6 +5,7 @@ import pytest
 
 from placement.judge import check_certificate
 from placement.solve.deadline import NEVER, Deadline
+from placement.solve.program.incumbent import Incumbent
 from placement.solve.root import Root, bounded, core, fixed, with_improver
 from placement.solve.run import ask_solver, close_tree, first_bound, greedy, improved, polished, run_root
 from placement.solve.settings import EngineSettings
@@ -13,6 +14,7 @@ from tests.solve.instances import brute_force, random_relocation
 from tests.solve.test_cut_saddle import random_town
 from tests.solve.test_many_sites import many_sites
 from tests.solve.tools import three_singles, tools_of, triangle
+from tests.there import there
 
 WIDE = EngineSettings.of({"root": {"many_columns": 5}})
 LARGE = EngineSettings.of(
@@ -31,7 +33,7 @@ def test_a_stage_leaves_the_root_it_was_given_as_it_was():
     root = Root.of(tools.problem)
     planned = greedy(root, tools, NEVER)
     assert root.incumbent is None
-    assert planned.incumbent.value == 20
+    assert there(planned.incumbent).value == 20
     tight = first_bound(planned, tools, NEVER)
     assert planned.bound == 31 * SCALE
     assert 30 <= tight.bound / SCALE < 30.1
@@ -58,7 +60,7 @@ def test_later_searches_go_on_from_the_plans_of_earlier_ones():
     root = greedy(Root.of(tools.problem), tools, NEVER)
     root, first = with_improver(root, tools)
     assert root.improver is first
-    best = first.improve(root.incumbent, NEVER, epochs=1)
+    best = first.improve(there(root.incumbent), NEVER, epochs=1)
     root, second = with_improver(root.better(best), tools)
     assert second is not first
     assert second._pool == first._pool
@@ -88,15 +90,15 @@ def test_plans_and_bounds_get_no_worse(stage, settings):
     tools = tools_of(many_sites(3, 40, 5, unit=True, n_points=100), deadline=Deadline.after(2.0), settings=settings)
     begun = first_bound(greedy(Root.of(tools.problem), tools, tools.deadline), tools, tools.deadline)
     root = stage(begun, tools, tools.deadline)
-    assert root.incumbent.value >= begun.incumbent.value
+    assert root.incumbent.value >= there(begun.incumbent).value
     assert root.bound <= begun.bound
     assert root.bound // SCALE >= root.incumbent.value
     tree = close_tree(root, tools)
     made = tools.log.certificate(
         bound=tree.proven_bound(0.0, fixed=True), infeasible=False, objective=tree.objective,
-        chosen=tree.incumbent.chosen,
+        chosen=there(tree.incumbent).chosen,
     )  # fmt: skip
-    assert check_certificate(tools.program, tree.incumbent.chosen, made) == tree.bound >= tree.objective
+    assert check_certificate(tools.program, there(tree.incumbent).chosen, made) == tree.bound >= tree.objective
 
 
 @pytest.mark.parametrize("seed", [1, 4, 7, 12])
@@ -105,7 +107,7 @@ def test_a_plan_that_highs_finds_is_taken_and_its_bound_is_kept(seed):
     best, _ = brute_force(program)
     tools = tools_of(program, deadline=Deadline.after(60.0))
     root = ask_solver(Root.of(tools.problem), tools, tools.deadline)
-    assert root.by_solver.status == ("infeasible" if best is None else "optimal")
+    assert there(root.by_solver).status == ("infeasible" if best is None else "optimal")
     assert (None if root.incumbent is None else root.incumbent.value) == best
     tree = close_tree(root, tools)
     assert (tree.incumbent is None) == (best is None)
@@ -116,7 +118,7 @@ def test_what_prices_and_plan_decide_is_logged():
     tools = three_singles()
     root = bounded(greedy(Root.of(tools.problem), tools, NEVER), tools, NEVER, 2000)
     assert not fixed(root, tools).domain.chosen.any()  # 17.5 - 2.5 is more than ten: nothing is decided
-    enough = root.better(type(root.incumbent)(np.array([True, False, False]), 16))
+    enough = root.better(Incumbent(np.array([True, False, False]), 16))
     after = fixed(enough, tools)
     assert after.domain.n_free < 3
     assert tools.log.has_fixings

@@ -10,6 +10,7 @@ from placement.solve import maximise_coverage
 from placement.solve.backends.highs import LinearModel, LpOutcome, MipOutcome
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
+from tests.there import there
 
 
 def raises(*_args, **_options):
@@ -64,7 +65,7 @@ def test_a_simplex_method_that_fails_or_lies(monkeypatch, right, fault, floors):
     assert solution.status in {"optimal", "feasible"}
     assert solution.objective <= right[floors].bound
     assert solution.bound >= right[floors].objective
-    assert check_certificate(a_city(floors), solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(a_city(floors), solution.chosen, there(solution.certificate)) == solution.bound
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_exact_subproblems_that_fail_or_lie(monkeypatch, right, fault):
     solution = maximise_coverage(a_city(), time_limit_s=20, seed=1)
     assert solution.status in {"optimal", "feasible"}
     assert solution.bound >= right[False].objective
-    assert check_certificate(a_city(), solution.chosen, solution.certificate) == solution.bound
+    assert check_certificate(a_city(), solution.chosen, there(solution.certificate)) == solution.bound
 
 
 @pytest.mark.parametrize("fault", [raises, not_numbers, infeasible, too_good])

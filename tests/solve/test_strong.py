@@ -18,6 +18,7 @@ from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, build_problem
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
+from tests.there import there
 
 SIMPLEX_ONLY = EngineSettings.of({"root": {"patience": 0, "short_patience": 0}})
 
@@ -27,10 +28,10 @@ def test_every_small_program_is_settled_as_by_brute_force(seed):
     program = random_relocation(seed) if seed % 3 else random_budgeted(seed)
     best, _ = brute_force(program)
     solution = maximise_coverage(program, seed=seed, settings=SIMPLEX_ONLY)
-    bound = check_certificate(program, solution.chosen, solution.certificate)
+    bound = check_certificate(program, solution.chosen, there(solution.certificate))
     if best is None:
         assert solution.status == "infeasible"
-        assert solution.certificate.infeasible
+        assert there(solution.certificate).infeasible
     else:
         assert is_feasible(program, solution.chosen)
         assert (solution.status, solution.objective, bound) == ("optimal", best, best)
@@ -53,14 +54,14 @@ def test_floors_that_no_budget_can_meet_are_refuted_by_a_ray():
         n_sites=6,
         column_site=np.arange(6),
         column_values=np.zeros(6, dtype=np.int64),
-        linear=(LinearRow(name="budget", columns=np.arange(6), coefficients=np.ones(6), limit=2),),
+        linear=(LinearRow(name="budget", columns=np.arange(6), coefficients=np.ones(6, dtype=np.int64), limit=2),),
         floors=(Floor(name="all", rows=np.arange(12), minimum=5),),
         required=np.zeros(6, dtype=bool),
         excluded=np.zeros(6, dtype=bool),
     )
     solution = maximise_coverage(program, settings=SIMPLEX_ONLY)
     assert solution.status == "infeasible"
-    check_certificate(program, solution.chosen, solution.certificate)
+    check_certificate(program, solution.chosen, there(solution.certificate))
 
 
 def triangle():

@@ -37,7 +37,9 @@ def town(sites, *, points=600, index=np.int32, writable=False, floor=0, pair=Fal
     cost = np.ones(sites, dtype=np.int64) if unit else rng.integers(5, 15, sites)
     linear = [LinearRow(name="budget", columns=np.arange(sites), coefficients=cost, limit=budget)]
     if pair:
-        linear.append(LinearRow(name="pair", columns=[0, 1], coefficients=[1, -1], limit=0, equality=True))
+        linear.append(
+            LinearRow(name="pair", columns=np.array([0, 1]), coefficients=np.array([1, -1]), limit=0, equality=True)
+        )
     return CoverageProgram(
         covers=covers,
         weights=rng.integers(1, 50, points),

@@ -300,6 +300,7 @@ def peer(tmp_path_factory) -> nx.MultiGraph:
     always = {(f"sidewalk{side}", "separate") for side in ("", ":both", ":left", ":right")}
     with osmium.SimpleWriter(str(path)) as writer:
         for item in osmium.FileProcessor(str(MONACO)):
+            assert not isinstance(item, osmium.osm.Changeset)
             if item.is_node():
                 writer.add_node(item)
             elif item.is_way():
@@ -337,7 +338,8 @@ def test_monaco_routes_agree_with_osmnx(monaco, peer):
         if not ours.has_edge(a, b) or ours[a][b]["mm"] > length:
             ours.add_edge(a, b, mm=int(length))
     rng = np.random.default_rng(7)
-    main = sorted(max(nx.connected_components(peer), key=len))
+    parts: list[list[int]] = [sorted(part) for part in nx.connected_components(peer)]
+    main = max(parts, key=len)
     for start, end in rng.choice(main, (200, 2)):
         mine = nx.shortest_path_length(ours, start, end, weight="mm") / 1000
         assert mine == pytest.approx(nx.shortest_path_length(peer, start, end, weight="length"), rel=0.01)

@@ -58,7 +58,7 @@ def web(tmp_path, monkeypatch):
     monkeypatch.setattr(requests, "get", get)
     monkeypatch.setattr(requests, "post", post)
     monkeypatch.setattr(osmnx._http, "_config_dns", lambda _url: None)
-    monkeypatch.setattr(osmnx._nominatim.time, "sleep", lambda _s: None)
+    monkeypatch.setattr(vars(osmnx._nominatim)["time"], "sleep", lambda _s: None)
     monkeypatch.setattr(osmnx.settings, "overpass_rate_limit", False)
     monkeypatch.setattr(osmnx.settings, "cache_folder", str(tmp_path / "osm"))
     return asked

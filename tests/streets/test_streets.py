@@ -39,7 +39,7 @@ def test_frozen_and_input_unchanged():
     with pytest.raises(ValueError, match="read-only"):
         streets.length_mm[0] = 1
     with pytest.raises(AttributeError):
-        streets.crs = None
+        streets.crs = None  # type: ignore[misc, assignment]  # this is what is tested
     frame = streets.edges
     frame["length_m"] = 0.0
     assert streets.edges["length_m"].sum() == 150.0

@@ -17,6 +17,7 @@ from placement.study.sections import (
     TravelSection,
 )
 from placement.tables import read_tables
+from tests.there import there
 
 ALWAYS = "it always has an effect where it is given"
 REFUSED = (
@@ -193,7 +194,7 @@ def test_keys_of_an_input_that_its_format_does_not_use(spoiled, suffix, key):
     (spoiled.folder / f"stations.{suffix}").write_bytes(b"")
     spoiled.setting('"stations.csv", ', f'"stations.{suffix}", {key} = {VALUES[key]}, ')
     if key not in FORMATS[suffix]:
-        assert read_study(spoiled.folder).inputs.stations.path == f"stations.{suffix}"
+        assert there(read_study(spoiled.folder).inputs.stations).path == f"stations.{suffix}"
         return
     with pytest.raises(InputError) as caught:
         read_study(spoiled.folder)

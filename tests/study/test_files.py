@@ -12,6 +12,7 @@ from placement.errors import InputError
 from placement.pipeline.prepare import open_study, prepare_inputs
 from placement.study import read_study
 from placement.study.paths import any_outside, parts_of
+from tests.there import there
 
 
 def faults_of(call, *arguments, **options):
@@ -137,7 +138,7 @@ def test_paths_that_leave_the_folder(spoiled, tmp_path):
     (fault,) = outside(spoiled, "../s.csv")
     assert fault.startswith("study.toml [inputs.stations]: ../s.csv lies outside ")
     assert fault.endswith("-> move it there, or allow it: --allow-outside (in Python: allow_outside=True)")
-    assert len(read_study(spoiled.folder, allow_outside=True).inputs.stations.path) == 8
+    assert len(there(read_study(spoiled.folder, allow_outside=True).inputs.stations).path) == 8
     assert open_study(spoiled.folder, allow_outside=True).path("../s.csv").is_file()
 
 

@@ -11,6 +11,7 @@ from shapely.geometry import Point
 from placement.errors import InputError, MissingExtraError
 from placement.study import read_study
 from placement.tables import read_tables
+from tests.there import there
 
 
 def test_missing_column(spoiled):
@@ -120,7 +121,7 @@ def test_unknown_district_shows_both_lists_and_the_near_name(spoiled):
 def test_district_of_the_population_that_the_survey_lacks_is_predicted(spoiled):
     frame = spoiled.frame("survey")
     spoiled.write("survey", frame[frame["district"] != "west-1"])
-    assert "west-1" not in set(read_tables(read_study(spoiled.folder)).survey["district"])
+    assert "west-1" not in set(there(read_tables(read_study(spoiled.folder)).survey)["district"])
 
 
 def test_unknown_districts_of_sites_and_settings_show_both_lists(spoiled):
@@ -181,7 +182,7 @@ def test_nobody_asked_in_a_row_is_kept(spoiled):
     for column in ("asked", "aware", "used"):
         spoiled.cell("survey", 0, column, "0")
     survey = read_tables(read_study(spoiled.folder)).survey
-    assert survey.set_index(["district", "age_group"]).loc[("west-1", "general"), "asked"] == 0
+    assert there(survey).set_index(["district", "age_group"]).loc[("west-1", "general"), "asked"] == 0
 
 
 def test_elderly_beyond_people(spoiled):

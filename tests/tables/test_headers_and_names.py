@@ -14,6 +14,7 @@ from placement.study.names import canonical, header_key, near_name
 from placement.summary import check_lines, check_record
 from placement.tables import read_tables
 from placement.tables.headers import SYNONYMS
+from tests.there import there
 
 
 def tables_of(spoiled):
@@ -399,7 +400,7 @@ def test_nodes_with_metres_and_degrees_say_which_are_used(spoiled):
     there = gpd.GeoSeries(lonlat).to_crs(study_crs("EPSG:32650"))
     spoiled.write("nodes", nodes.assign(x=there.x, y=there.y, lat="0"))
     tables, after = read_inputs(read_study(spoiled.folder))
-    assert after.xy == pytest.approx(before.xy, abs=0.01)
+    assert there(after).xy == pytest.approx(there(before).xy, abs=0.01)
     assert "streets_nodes: columns not used: lon, lat (x and y are)" in tables.notes
 
 
@@ -410,7 +411,7 @@ def test_headers_of_street_tables_are_read_as_those_of_others(spoiled):
     spoiled.write("nodes", spoiled.frame("nodes").rename(columns=str.upper))
     spoiled.write("edges", spoiled.frame("edges").rename(columns=str.title).assign(osmid="7"))
     tables, after = read_inputs(read_study(spoiled.folder))
-    assert after.edges.geometry.equals(before.edges.geometry)
+    assert there(after).edges.geometry.equals(there(before).edges.geometry)
     assert "streets_nodes: column 'NODE_ID' is read as node_id" in tables.notes
     assert tables.notes[-1] == "streets_edges: columns not used: osmid"
     spoiled.write("edges", spoiled.frame("edges").rename(columns={"Length_M": "lenght_m"}))

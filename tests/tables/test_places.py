@@ -18,6 +18,7 @@ from placement.tables import read_tables
 from placement.toy import write_study
 from placement.travel import straight_line_times
 from placement.values.crs import metric_crs, scales, utm_zone
+from tests.there import there
 
 TABLES = ("population", "footfall", "stations", "candidates", "nodes")
 
@@ -78,7 +79,7 @@ def test_a_crs_that_does_not_fit_names_the_zone(tmp_path, lon, lat, crs, zone):
 )
 def test_a_crs_that_fits_is_taken(tmp_path, lon, lat, crs):
     tables = read_tables(read_study(moved(tmp_path, lon, lat, crs)))
-    side = tables.population.total_bounds
+    side = there(tables.population).total_bounds
     assert max(side[2] - side[0], side[3] - side[1]) == pytest.approx(1480, abs=40)
 
 

@@ -13,6 +13,7 @@ from placement.judge import verify
 from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.study import read_study
+from tests.there import whole_times
 from tests.written import write_outcome
 
 LONG_NAMES = [("demand_id", "site_id"), ("from_id", "to_id"), ("fromId", "toId"), ("origin_id", "destination_id")]
@@ -69,7 +70,7 @@ def long(unit="seconds", names=("demand_id", "site_id"), measure=None, *, keep=F
 
 
 def covered(folder):
-    return prepare_inputs(read_study(folder)).times.within(900).toarray().tolist()
+    return whole_times(prepare_inputs(read_study(folder)).times).within(900).toarray().tolist()
 
 
 EXPECTED = [[True, False, False], [True, False, False], [False, True, False], [False, False, True]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -42,8 +43,8 @@ def random_streets(rng: np.random.Generator, *, oneway: bool = False, elevation:
     straight = np.hypot(*(xy[u] - xy[v]).T)
     length = np.round(straight * rng.choice([1.0, 1.0, 1.37], m) + rng.random(m), 4)
     nothing = rng.random(m) < 0.1
-    wkt = [None] * m
-    for k in np.flatnonzero(rng.random(m) < 0.3):
+    wkt: list[str | None] = [None] * m
+    for k in np.flatnonzero(rng.random(m) < 0.3).tolist():
         (x0, y0), (x1, y1) = xy[u[k]], xy[v[k]]
         wkt[k] = f"LINESTRING ({x0} {y0}, {(x0 + x1) / 2 + 30} {(y0 + y1) / 2 - 20}, {x1} {y1})"
     edges = pd.DataFrame(
@@ -72,6 +73,10 @@ def coordinates(frame: gpd.GeoDataFrame) -> np.ndarray:
     return np.column_stack([frame.geometry.x, frame.geometry.y])
 
 
+Start = TypeVar("Start", bound=Hashable)
+End = TypeVar("End", bound=Hashable)
+
+
 class Graph:
     """Directed links between any names; of parallel ones the shortest (a sparse matrix would add them up)."""
 
@@ -88,7 +93,7 @@ class Graph:
         self.link(a, b, weight)
         self.link(b, a, weight)
 
-    def lengths(self, starts: Sequence[Hashable], ends: Sequence[Hashable], limit: int) -> dict[tuple, int]:
+    def lengths(self, starts: Sequence[Start], ends: Sequence[End], limit: int) -> dict[tuple[Start, End], int]:
         """Return the whole lengths of the shortest ways up to a limit; what is further is not in it."""
         i, j = np.array(list(self._weight), dtype=np.int64).reshape(-1, 2).T
         weights = np.array(list(self._weight.values()), dtype=np.float64) * HOPS + 1
@@ -172,7 +177,8 @@ def split_digraph(
         length = int(streets.length_mm[edge])
         feet = [place(edge, at)] if length else [int(streets.u[edge]), int(streets.v[edge])]
         for foot in feet:
-            graph.link(*((foot, name) if arrives else (name, foot)), wait)
+            start, end = (foot, name) if arrives else (name, foot)
+            graph.link(start, end, wait)
     if any(streets.length_mm[edge] == 0 for _, edge, _, _, _ in snapped):  # two points in one place meet at once
         for name, edge, _, wait, arrives in snapped:
             for other, its, _, its_wait, its_arrives in snapped:
@@ -191,7 +197,7 @@ def reference_ms(
     reverse: bool = False,
 ) -> dict[tuple[str, str], int]:
     graph = split_digraph(streets, costs, points, sites, reverse=reverse)
-    ends = [list(points.index), list(sites.index)]
+    from_points, to_sites = list(points.index), list(sites.index)
     if not reverse:
-        return graph.lengths(*ends, cutoff_ms)
-    return {(point, site): cost for (site, point), cost in graph.lengths(*ends[::-1], cutoff_ms).items()}
+        return graph.lengths(from_points, to_sites, cutoff_ms)
+    return {(point, site): cost for (site, point), cost in graph.lengths(to_sites, from_points, cutoff_ms).items()}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_whatever_changes_the_times_changes_the_key(town, tmp_path):
     streets, points, sites = town
     moved = points.copy()
     moved.loc["p0", "geometry"] = moved.geometry.iloc[1]
-    runs = [
+    runs: list[tuple[dict[str, float], tuple[Any, ...]]] = [
         ({}, town),
         ({"cutoff_s": 301}, town),
         ({"speed_m_s": 1.2}, town),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from placement.errors import InputError
 from placement.streets import Streets
 from placement.travel import vehicle_times, walking_times
 from placement.travel.ask import open_streets
-from placement.travel.speeds import hill_costs, slope_factor, table_costs
+from placement.travel.speeds import Slope, hill_costs, slope_factor, table_costs
 from tests.travel.networks import CRS, random_points, random_streets, reference_ms, stored
 
 
@@ -75,7 +77,8 @@ def test_slopes_equal_scipy(seed):
     rng = np.random.default_rng(1000 + seed)
     streets = random_streets(rng, elevation=True)
     points, sites = random_points(rng, streets, 10, "p"), random_points(rng, streets, 5, "s")
-    slope = ("tobler", "irmischer-clarke", None)[seed % 3]
+    slopes: tuple[Slope | None, ...] = ("tobler", "irmischer-clarke", None)
+    slope = slopes[seed % 3]
     factor = float(rng.choice([1.0, 1.7, np.inf])) if slope else 2.0
     reverse = bool(seed % 2)
     try:
@@ -134,20 +137,20 @@ def test_bad_input():
         pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}),
         crs=CRS,
     )
-    walk = {"cutoff_s": 900, "speed_m_s": 1.0}
+    walk = partial(walking_times, cutoff_s=900, speed_m_s=1.0)
     with pytest.raises(InputError, match="no elevations"):
-        walking_times(flat, points, sites, slope="tobler", **walk)
+        walk(flat, points, sites, slope="tobler")
     with pytest.raises(InputError, match=r"\[b\]: elevation_m is missing"):
         flat.with_elevations(pd.Series({"a": 1.0}))
     with pytest.raises(InputError, match="slope"):
-        walking_times(hill(), points, sites, slope="naismith", **walk)
+        walk(hill(), points, sites, slope="naismith")  # type: ignore[arg-type]  # no such formula
     for factor in (-1.0, np.nan):
         with pytest.raises(InputError, match="steps_factor"):
-            walking_times(flat, points, sites, steps_factor=factor, **walk)
+            walk(flat, points, sites, steps_factor=factor)
     with pytest.raises(InputError, match="every street is closed"):
-        walking_times(hill(highway=["steps"]), points, sites, steps_factor=np.inf, **walk)
+        walk(hill(highway=["steps"]), points, sites, steps_factor=np.inf)
     with pytest.raises(InputError, match="direction"):
-        walking_times(flat, points, sites, direction="up", **walk)
+        walk(flat, points, sites, direction="up")  # type: ignore[arg-type]  # no such direction
     with pytest.raises(InputError) as caught:
         vehicle_times(flat, points, sites, cutoff_s=9, speeds_m_s={"road": -1.0, "path": np.nan}, mode="driving")
     assert [(fault.row, fault.problem) for fault in caught.value.faults] == [("road", "is -1.0"), ("path", "is nan")]

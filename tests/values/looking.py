@@ -49,7 +49,7 @@ def public_values() -> dict[type, str]:
 
 def _is_frozen_class(each: type) -> bool:
     if dataclasses.is_dataclass(each):
-        return bool(each.__dataclass_params__.frozen)
+        return bool(vars(each)["__dataclass_params__"].frozen)
     return issubclass(each, pydantic.BaseModel)
 
 

@@ -6,7 +6,9 @@ import dataclasses
 import html
 import pickle
 import warnings
-from typing import Any
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +18,7 @@ import shapely
 from scipy import sparse
 
 from placement.batch import BatchRow
+from placement.case import Case
 from placement.countable import count_pairs
 from placement.coverage import CoverRows
 from placement.demand import (
@@ -27,8 +30,10 @@ from placement.demand import (
     interpolate_footfall,
     tabulate_questionnaires,
 )
+from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
-from placement.models import maximal_coverage
+from placement.frames import Stages, Travel
+from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
@@ -37,16 +42,20 @@ from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
 from placement.solve import maximise_coverage
+from placement.solve.settings import EngineSettings
 from placement.standard import rules_of
 from placement.streets import snap_to_streets
 from placement.study import Override, read_study
+from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
 from placement.values.immutable import FrozenDict, immutable
 from tests.conftest import SpoiledStudy
-from tests.demand.test_usage import simulated_city
+from tests.demand.cities import simulated_city
 from tests.pipeline.test_virtual_counters import ON, counted
 from tests.values.looking import attributes, below, content, edit, is_value, public_values, reached, thawed
+
+T = TypeVar("T")
 
 MOST_LINES, MOST_SIGNS = 15, 2500
 
@@ -69,7 +78,9 @@ def made_with(case: Any) -> list[Any]:
     run = walking_run(streets, demand.points, sites.table, cutoff_s=300.0, speed_m_s=1.3)
     stream = run.stream()
     ones = np.ones(len(demand.ids), dtype=np.int64)
-    nothing = Policy(district_floors={str(demand.points["parent"].iloc[0]): 1}, age_floors={"general": 0.99})
+    nothing = Policy(
+        district_floors={str(demand.points["parent"].iloc[0]): Fraction(1)}, age_floors={"general": Fraction(99, 100)}
+    )
     with pytest.raises(InfeasibleError) as caught:
         optimise(case, nothing, SolveOptions(time_limit_s=20))
     found = caught.value.found
@@ -77,7 +88,12 @@ def made_with(case: Any) -> list[Any]:
     rows = CoverRows(times=stream, rules=rules)
     return [
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
-        Change(constraint="capital", asked=100, of=None, at_least=50, certificate=found.certificate),
+        Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),
+        Stages(
+            demand=demand, sites=sites, times=ready.times, standard=case.standard, coverage=case.coverage,
+            costs=case.costs, notes=("none",),
+        ),
+        Change(constraint="capital", asked=100, of=None, unit="fen", at_least=50, certificate=found.certificate),
         maximise_coverage(model.program, time_limit_s=20),
         count_pairs(demand, sites, ready.times, rules),
         dataclasses.replace(case.coverage, covers=rows),
@@ -108,7 +124,9 @@ def made_by_hand() -> list[Any]:
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
         usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
-        SERVICES[0], Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
+        Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
+        Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
+        Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         RasterPeople(points=places, notes=("none",)),
@@ -127,6 +145,10 @@ def values(tmp_path_factory):
     roots = [*made, verify(folder / "out"), *made_by_hand()]
     seen: dict[int, Any] = {}
     return [each for root in roots for each in below(root, seen)]
+
+
+def made_again(kind: Callable[..., T], given: dict[str, Any]) -> T:
+    return kind(**given)
 
 
 def one_of_each(values):
@@ -153,7 +175,7 @@ def test_no_later_edit_of_what_a_value_was_made_from_reaches_it(values):
         if not dataclasses.is_dataclass(value):
             continue
         given = {f.name: thawed(vars(value)[f.name]) for f in dataclasses.fields(value) if f.init}
-        again = type(value)(**given)
+        again = made_again(type(value), given)
         before = content(again)
         for each in given.values():
             if not is_value(each):
@@ -257,7 +279,7 @@ def test_the_examples_of_the_finding(values):
 
 
 def test_values_survive_replacing_copying_and_comparing(values):
-    policy = Policy(capital_fen=5, age_floors={"general": 0.5})
+    policy = Policy(capital_fen=5, age_floors={"general": Fraction(1, 2)})
     assert dataclasses.replace(policy, max_moves=1).age_floors == {"general": 0.5}
     assert pickle.loads(pickle.dumps(policy)) == policy
     assert isinstance(policy.age_floors, FrozenDict)

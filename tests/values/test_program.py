@@ -29,13 +29,13 @@ def test_a_limit_is_a_whole_number(limit):
 
 
 def test_numpy_integers_become_python_ones():
-    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=np.int64(2**62))
+    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=np.int64(2**62))  # type: ignore[arg-type]  # any integer is taken
     assert type(row.limit) is int
     assert row.limit * 4 == 2**64
 
 
 def test_what_a_row_is_called_and_means_is_part_of_no_fingerprint():
-    row = LinearRow(name="budget", columns=[0], coefficients=[1], limit=1)
+    row = LinearRow(name="budget", columns=np.array([0]), coefficients=np.array([1]), limit=1)
     other = replace(row, name="tokens", kind=TOKENS, base=7)
     plain, meant, looser = (
         replace(program(), linear=(each,)).fingerprint() for each in (row, other, replace(other, limit=2))

@@ -10,10 +10,24 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from placement.solve.deadline import Deadline
-from placement.solve.plans.population import Improver
 from placement.solve.program.incumbent import Incumbent
+from placement.solve.settings import PlanSettings
+
+
+class Improves(Protocol):
+    """What looks for better plans: :class:`~placement.solve.plans.population.Improver`."""
+
+    @property
+    def settings(self) -> PlanSettings:
+        """How many epochs there are beside a tree, and when they are due."""
+        ...
+
+    def improve(self, plan: Incumbent, deadline: Deadline, *, epochs: int | None) -> Incumbent:
+        """Return the best plan after some epochs, or at the deadline."""
+        ...
 
 
 class PlansBeside:
@@ -29,7 +43,7 @@ class PlansBeside:
         With one, an epoch is run when it is due.
     """
 
-    def __init__(self, improver: Improver, deadline: Deadline, threads: int) -> None:
+    def __init__(self, improver: Improves, deadline: Deadline, threads: int) -> None:
         self._improver, self._deadline = improver, deadline.within(math.inf)
         self._executor = ThreadPoolExecutor(1) if threads > 1 else None
         self._futures: list[Future[Incumbent]] = []

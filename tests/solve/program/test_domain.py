@@ -52,13 +52,13 @@ def test_what_is_outside_is_decided_against_unless_it_is_chosen():
 
 def two_ways():
     """One site that two columns open, of which one may be chosen, and a second site."""
-    rows = (LinearRow(name="once", columns=[0, 1], coefficients=[1, 1], limit=1),)
+    rows = (LinearRow(name="once", columns=np.array([0, 1]), coefficients=np.array([1, 1]), limit=1),)
     program = CoverageProgram(
         covers=sparse.csr_array(np.eye(2, dtype=bool)),
-        weights=[4, 5],
+        weights=np.array([4, 5]),
         n_sites=2,
-        column_site=[0, 0, 1],
-        column_values=[0, 0, 0],
+        column_site=np.array([0, 0, 1]),
+        column_values=np.array([0, 0, 0]),
         linear=rows,
         required=np.zeros(3, dtype=bool),
         excluded=np.zeros(3, dtype=bool),

@@ -9,6 +9,7 @@ from placement.solve.program.limits import Branch
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.node import Visit
 from tests.solve.tools import root_of, three_singles
+from tests.there import there
 
 PLAN = Incumbent(np.array([False, False, True]), 10)
 
@@ -26,7 +27,8 @@ class InOrder:
             return visit
         free = np.flatnonzero(visit.node.domain.free)
         if free.size:
-            visit.branches = tuple(Branch(group=False, index=int(free[0]), value=value) for value in (1, 0))
+            first = int(free[0])
+            visit.branches = (Branch(group=False, index=first, value=1), Branch(group=False, index=first, value=0))
             return visit
         visit.look_for_plan(self.tools, visit.node.domain.restricted(self.tools.problem))
         visit.closing = full_prices(self.tools, node)
@@ -58,7 +60,7 @@ def test_a_scripted_visitor_closes_the_tree_and_the_log_proves_it():
     assert (tree.objective, tree.bound, tree.finished) == (10, 10, True)
     assert tree.status(0.0) == "optimal"
     assert [turn for _, turn in visitor.visited] == list(range(tree.nodes))
-    assert check_certificate(tools.program, tree.incumbent.chosen, certificate(tools, tree)) == 10
+    assert check_certificate(tools.program, there(tree.incumbent).chosen, certificate(tools, tree)) == 10
 
 
 def test_the_next_stage_takes_over_after_so_many_nodes_and_its_turns_begin_anew():

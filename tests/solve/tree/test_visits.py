@@ -19,6 +19,7 @@ from placement.solve.tree.tools import NOTHING_ALLOWED
 from placement.values.certificate import SCALE
 from tests.solve.instances import random_relocation
 from tests.solve.tools import root_of, three_singles, tools_of, triangle
+from tests.there import there
 
 
 def priced(tools, theta):
@@ -53,7 +54,7 @@ def test_what_rows_decide_is_a_fixing_with_its_ray_and_a_broken_row_closes():
     assert (ray.objective, ray.theta.tolist(), columns.tolist(), values.tolist()) == (0, [1, 0], [1, 2], [0, 0])
     broken = Visit(node=replace(node, domain=node.domain.fixed(np.array([0, 1]), np.array([1, 1]))))
     assert not broken.propagate(tools)
-    assert broken.closing.theta.tolist() == [1, 0]
+    assert there(broken.closing).theta.tolist() == [1, 0]
     bound, _ = tools.bound(broken.closing, broken.node.domain)
     assert bound < 0
 
@@ -75,9 +76,9 @@ def test_first_order_steps_come_down_to_the_relaxation_and_find_the_plan():
     tools = three_singles()
     visit = FirstOrderVisitor(tools, NEVER).visit(root_of(tools), NOTHING_ALLOWED, 0)
     assert 17.5 <= visit.node.bound / SCALE < 17.6
-    assert visit.incumbent.value == 10
+    assert there(visit.incumbent).value == 10
     assert visit.closing is None
-    first, second = visit.branches
+    first, second = there(visit.branches)
     assert (first.group, first.index, first.value + second.value) == (second.group, second.index, 1)
     assert (visit.value, visit.effort) == (None, 0)
 
@@ -137,15 +138,15 @@ def test_kinds_of_decisions_are_asked_about_before_single_columns():
     x = np.zeros(tools.problem.n_columns)
     x[tools.groups[group][0]] = 0.5
     asked = simple_question(tools, replace(node, x=x))
-    assert [(each.group, each.value, each.limit) for each in asked] == [(True, 0, 0), (True, 1, 0)]
-    assert tools.groups[group][0] in tools.groups[asked[0].index]
+    assert [(each.group, each.value, each.limit) for each in there(asked)] == [(True, 0, 0), (True, 1, 0)]
+    assert tools.groups[group][0] in tools.groups[there(asked)[0].index]
 
 
 def test_where_the_number_is_whole_a_column_is_asked_about_and_nothing_where_all_is_decided():
     tools = three_singles()
     node = root_of(tools)
     asked = simple_question(tools, replace(node, x=np.array([0.0, 0.5, 0.5])))
-    assert [(each.index, each.value) for each in asked] == [(1, 1), (1, 0)]
+    assert [(each.index, each.value) for each in there(asked)] == [(1, 1), (1, 0)]
     decided = node.domain.fixed(np.arange(3), np.array([1, 0, 0]))
     assert decided.status.tolist() == [ONE, ZERO, ZERO]
     assert simple_question(tools, replace(node, domain=decided)) is None

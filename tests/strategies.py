@@ -1,0 +1,163 @@
+"""Tiny towns and small programs drawn part by part, so that what fails shrinks to the smallest that fails.
+
+Sites and points are lists of records that do not depend on one another: taking one away leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+from scipy import sparse
+
+from placement.coverage import Standard, cover
+from placement.economics import Policy, StationCosts
+from placement.values import CoverageProgram, Floor, LinearRow, Sites
+from tests.towns import Town, make_demand, make_sites, make_times
+
+MOST_STATIONS, MOST_CANDIDATES, MOST_POINTS = 3, 4, 8
+ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
+ITEMS = ("purchase", "move", "close", "running")
+THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+SITE = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from([None] * 10 + ["required", "excluded"]),
+        "hours": st.sampled_from([ALL_DAY, BY_DAY]),
+        "host": st.sampled_from(["school", "bank"]),
+        "xy": st.tuples(st.integers(0, 2000), st.integers(0, 2000)),
+        **{item: st.integers(0, 99) for item in ITEMS},
+    }
+)
+POINT = st.fixed_dictionaries(
+    {
+        "district": st.sampled_from(["north", "south"]),
+        "need": st.tuples(st.integers(0, 49), st.integers(0, 49)),
+        "metres": st.tuples(*[st.integers(0, 1500) | st.just(np.nan)] * (MOST_STATIONS + MOST_CANDIDATES)),
+    }
+)
+SHARE = st.integers(1, 59).map(lambda percent: Fraction(percent, 100))
+
+
+def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStrategy[list[Any]]:
+    """Draw lists of any length alike; hypothesis's own are mostly short."""
+    return st.integers(least, most).flatmap(lambda size: st.lists(one, min_size=size, max_size=size))
+
+
+@st.composite
+def towns(draw: Draw) -> Town:
+    """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
+
+    Some sites are required, excluded, closed at night or hosted by a bank; money, counts and floors limit now and then.
+    """
+    stations = draw(_several(SITE, 0, MOST_STATIONS))
+    candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
+    points = draw(_several(POINT, 1, MOST_POINTS))
+    drawn = stations + candidates
+    metres = np.array([point["metres"][: len(drawn)] for point in points], dtype=float)
+    need = np.array([point["need"] for point in points]) * draw(st.sampled_from([1.0, 0.5, 0.001]))
+    may_serve = [site["hours"] == ALL_DAY and site["status"] != "excluded" for site in drawn]
+    assume(_somebody_is_reached(metres, need, may_serve))
+    sites = _sites(drawn, len(stations))
+    demand = make_demand(need, [point["district"] for point in points])
+    times = make_times(metres, demand, sites)
+    return Town(
+        demand=demand,
+        sites=sites,
+        times=times,
+        coverage=cover(demand, sites, times, Standard(threshold_s=THRESHOLD_S)),
+        costs=StationCosts(**{item: _amounts(draw, [site[item] for site in drawn]) for item in ITEMS}),
+        policy=_policy(draw, len(drawn), {point["district"] for point in points}),
+    )
+
+
+def _somebody_is_reached(metres: np.ndarray, need: np.ndarray, may_serve: list[bool]) -> bool:
+    near = [(metres[:, may_serve] <= THRESHOLD_S * speed).any(axis=1) for speed in SPEEDS_M_S]
+    return bool((np.column_stack(near) & (need > 0)).any())
+
+
+def _sites(drawn: list[dict[str, Any]], stations: int) -> Sites:
+    usual = ["existing"] * stations + ["candidate"] * (len(drawn) - stations)
+    sites = make_sites(
+        stations,
+        len(drawn) - stations,
+        xy=np.array([site["xy"] for site in drawn], dtype=float),
+        status=[site["status"] or other for site, other in zip(drawn, usual, strict=True)],
+        hours=[site["hours"] for site in drawn],
+    )
+    return Sites(table=sites.table.assign(host=[site["host"] for site in drawn]))
+
+
+def _amounts(draw: Draw, amounts: list[int]) -> np.ndarray:
+    unit: int = draw(st.sampled_from([1, 100]))
+    return np.array(amounts, dtype=np.int64) * unit
+
+
+def _policy(draw: Draw, n_sites: int, districts: set[str]) -> Policy:
+    def maybe(strategy: st.SearchStrategy[Any]) -> Any:
+        return draw(strategy) if draw(st.sampled_from([False, True, True])) else None
+
+    def money(most: int) -> st.SearchStrategy[int]:
+        return st.tuples(st.integers(0, most), st.sampled_from([1, 30])).map(lambda pair: pair[0] * pair[1])
+
+    floors = {name: draw(st.sampled_from([False, True, True])) and draw(SHARE) for name in ("north", "elderly")}
+    return Policy(
+        capital_fen=maybe(money(400)),
+        running_fen=maybe(money(300)),
+        max_stations=maybe(st.integers(0, n_sites)),
+        max_moves=maybe(st.integers(0, 2)),
+        max_opens=maybe(st.integers(0, 2)),
+        max_closes=maybe(st.integers(0, 2)),
+        max_changes=maybe(st.integers(0, 4)),
+        district_floors={"north": floors["north"]} if floors["north"] and "north" in districts else {},
+        age_floors={"elderly": floors["elderly"]} if floors["elderly"] else {},
+    )
+
+
+@st.composite
+def programs(draw: Draw, *, max_sites: int = 6, max_rows: int = 8, max_columns: int = 7) -> CoverageProgram:
+    """Draw several columns a site, sites without columns and columns without site, rows of both kinds, floors."""
+    n_sites = draw(st.integers(1, max_sites))
+    pattern = st.tuples(st.integers(0, 8), st.lists(st.integers(0, n_sites - 1), max_size=n_sites))
+    rows = draw(_several(pattern, 1, max_rows))
+    covers = np.zeros((len(rows), n_sites), dtype=np.int8)
+    for number, (_, covered_by) in enumerate(rows):
+        covers[number, covered_by] = 1
+    column = st.tuples(st.integers(-1, n_sites - 1), st.integers(-4, 2), st.sampled_from([0] * 6 + [1, 2]))
+    columns = draw(_several(column, 1, max_columns))
+    limited = draw(st.integers(1, 3))
+    floors = st.tuples(st.sets(st.integers(0, len(rows) - 1)), st.integers(0, 8))
+    return CoverageProgram(
+        covers=sparse.csr_array(covers),
+        weights=np.array([weight for weight, _ in rows], dtype=np.int64),
+        n_sites=n_sites,
+        column_site=np.array([site for site, _, _ in columns], dtype=np.int64),
+        column_values=np.array([value for _, value, _ in columns], dtype=np.int64),
+        linear=tuple(draw(_linear(number, len(columns))) for number in range(limited)),
+        floors=tuple(
+            Floor(name=f"floor {number}", rows=np.array(sorted(chosen), dtype=np.int64), minimum=minimum)
+            for number, (chosen, minimum) in enumerate(draw(_several(floors, 0, 2)))
+        ),
+        required=np.array([fixed == 1 for _, _, fixed in columns]),
+        excluded=np.array([fixed == 2 for _, _, fixed in columns]),
+    )
+
+
+@st.composite
+def _linear(draw: Draw, number: int, n_columns: int) -> LinearRow:
+    """Draw a row in which a column may come twice; the first has no negative coefficients and is no equality."""
+    term = st.tuples(st.integers(0, n_columns - 1), st.integers(-2 if number else 0, 5))
+    terms = draw(st.lists(term, min_size=1, max_size=n_columns + 1))
+    return LinearRow(
+        name=f"row {number}",
+        columns=np.array([column for column, _ in terms], dtype=np.int64),
+        coefficients=np.array([coefficient for _, coefficient in terms], dtype=np.int64),
+        limit=draw(st.integers(0, 7)),
+        equality=bool(number) and draw(st.booleans()),
+    )
