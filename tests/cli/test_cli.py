@@ -303,7 +303,7 @@ import time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
 
 from placement.cli import main
-from placement.solve import highs
+from placement.solve.backends import highs
 
 real = highs.run
 

@@ -191,8 +191,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the ba
 
 import numpy as np
 
-from placement.solve import highs
-from placement.solve.deadline import hold_interrupts
+from placement.solve.backends import highs
+from placement.interrupts import hold_interrupts
 from placement.solve.backends.milp import solve_milp
 from tests.solve.test_milp import hard_program
 
