@@ -70,10 +70,10 @@ def test_a_further_line_is_one_entry(monkeypatch):
     guides = Line(name="guides", kind=YEARLY_MONEY, items={"keep": "running", "move": "running", "open": "running"})
     monkeypatch.setattr(lines, "LINES", (*LINES, guides))
     plan = optimise(town(Policy()))
-    assert [(line.name, line.amount_fen, line.cap_fen) for line in plan.budget][2:] == [("guides", 15, None)]
+    assert [(line.name, line.amount_fen, line.cap_fen) for line in plan.budget_lines][2:] == [("guides", 15, None)]
     capped = optimise(town(CappedGuides(guides_fen=14)))
     assert capped.open == ("C1",)
-    assert [(line.amount_fen, line.cap_fen) for line in capped.budget][2:] == [(8, 14)]
+    assert [(line.amount_fen, line.cap_fen) for line in capped.budget_lines][2:] == [(8, 14)]
     with pytest.raises(InfeasibleError) as caught:
         optimise(town(CappedGuides(guides_fen=14), ["required", "required"]))
     assert set(caught.value.constraints) == {"guides", "required sites"}

@@ -145,7 +145,7 @@ def record_of(plan) -> dict[str, Any]:
             "amount": each.amount_fen / 100,
             "cap": None if each.cap_fen is None else each.cap_fen / 100,
         }
-        for each in plan.budget
+        for each in plan.budget_lines
     ]
     return {"actions": actions, "open": list(plan.open), "budget": lines}
 

@@ -397,8 +397,8 @@ def test_nodes_with_metres_and_degrees_say_which_are_used(spoiled):
     _, before = read_inputs(read_study(spoiled.folder))
     nodes = spoiled.frame("nodes")
     lonlat = gpd.points_from_xy(nodes["lon"].astype(float), nodes["lat"].astype(float), crs="EPSG:4326")
-    there = gpd.GeoSeries(lonlat).to_crs(study_crs("EPSG:32650"))
-    spoiled.write("nodes", nodes.assign(x=there.x, y=there.y, lat="0"))
+    places = gpd.GeoSeries(lonlat).to_crs(study_crs("EPSG:32650"))
+    spoiled.write("nodes", nodes.assign(x=places.x, y=places.y, lat="0"))
     tables, after = read_inputs(read_study(spoiled.folder))
     assert there(after).xy == pytest.approx(there(before).xy, abs=0.01)
     assert "streets_nodes: columns not used: lon, lat (x and y are)" in tables.notes
