@@ -34,6 +34,8 @@ ENGINE = (AGGREGATING, ROOT, PLANS, TREE, SEALING)
 """The stages of the engine; details of :data:`SOLVING` where it works for a job."""
 
 _BAR = "{desc} {bar:20} {n_fmt}/{total_fmt} {elapsed}{postfix}"
+_REDRAW_S = 0.1
+"""Within a stage the bar is drawn so many seconds apart at least: a search may tell thousands of steps."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -181,7 +183,7 @@ class _Bar:
     """Draws steps, as full as stages are done; what a terminal that is gone does not take ends no run."""
 
     def __init__(self, bar: Any) -> None:
-        self._bar = bar
+        self._bar, self._stage, self._drawn_s = bar, "", 0.0
 
     def __call__(self, step: Step) -> None:
         """Draw a step."""
@@ -190,9 +192,13 @@ class _Bar:
             self._bar.set_description_str(printable(step.stage), refresh=False)
             words = str(step).removeprefix(step.stage).removeprefix(": ").removeprefix(" · ")
             self._bar.set_postfix_str(printable(words), refresh=False)
-            self._bar.update(step.number - 1 - self._bar.n)
+            self._bar.n = step.number - 1
+            if step.stage != self._stage or step.elapsed_s - self._drawn_s > _REDRAW_S:
+                self._stage, self._drawn_s = step.stage, step.elapsed_s
+                self._bar.refresh()
 
     def fill(self) -> None:
         """Draw that all stages are done."""
         with contextlib.suppress(OSError, ValueError):
-            self._bar.update(self._bar.total - self._bar.n)
+            self._bar.n = self._bar.total
+            self._bar.refresh()
