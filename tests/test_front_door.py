@@ -152,7 +152,7 @@ def test_a_comparison_in_a_notebook_is_short(tmp_path):
     case = pl.prepare(study)
     plans = [pl.optimise(case, case.policy.but(max_stations=stations, age_floors={})) for stations in (2, 6)]
     found = pl.compare(*(pl.write(case, plan, tmp_path / str(number)) for number, plan in enumerate(plans)))
-    assert found.record["stations"] == [len(plan.open) for plan in plans]
-    assert found.record["overrides"]["policy.max_stations"] == [2, None]  # the study says 6
+    assert found.record["stations"] == tuple(len(plan.open) for plan in plans)
+    assert found.record["overrides"]["policy.max_stations"] == (2, None)  # the study says 6
     assert len(repr(found).splitlines()) <= 13
     assert len(str(found).splitlines()) == len(found.lines)
