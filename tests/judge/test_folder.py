@@ -83,7 +83,7 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
 
     prepared = inputs.prepare_inputs(read_study(record["study"]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "prepare", lambda _study, cached: prepared)
+        patch.setattr(judge, "prepare_inputs", lambda _study, cached: prepared)
         for path in paths:
             for step in (0.01, -1):
                 write(folder, altered(record, path, step), reseal=True)

@@ -49,7 +49,8 @@ def public_values() -> dict[type, str]:
 
 def _is_frozen_class(each: type) -> bool:
     if dataclasses.is_dataclass(each):
-        return bool(vars(each)["__dataclass_params__"].frozen)
+        parameters = "__dataclass_params__"  # declared to no type checker, inherited by subclasses
+        return bool(getattr(each, parameters).frozen)
     return issubclass(each, pydantic.BaseModel)
 
 
