@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -107,6 +108,7 @@ def test_a_pipe_hears_nothing_and_a_terminal_sees_the_bar_fill(study, tmp_path):
     piped = subprocess.run(run, capture_output=True, text=True, check=True)
     assert piped.stderr == ""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
     with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=theirs) as running:
         os.close(theirs)
         drawn = b""
