@@ -3,16 +3,18 @@
 import itertools
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from placement.kernels import kernel
 from placement.solve.deadline import Deadline
 from placement.solve.plans.background import PlansBeside
 from placement.solve.plans.population import Improver
 from placement.solve.plans.recombine import ball_ranks, recombined
-from placement.solve.plans.swaps import build_field, near_sites
+from placement.solve.plans.swaps import Field, build_field, near_sites
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
@@ -20,6 +22,12 @@ from placement.solve.program.problem import build_problem
 from placement.solve.settings import DEFAULTS
 from placement.values import CoverageProgram
 from tests.there import there
+
+
+@kernel
+def ranks_around(field: Field, centre: int) -> Any:
+    """Call the part from Python."""
+    return ball_ranks(field, centre)
 
 
 def row_of_sites(count, budget):
@@ -44,16 +52,18 @@ def test_near_sites_come_in_the_order_of_the_rows_they_share():
     rows = [[1, 0, 1, 0], [1, 0, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1]]
     covers = sparse.csr_array(np.array(rows, dtype=bool))
     by_site = sparse.csr_array(covers.T)
-    arrays = (a.astype(np.int64) for a in (covers.indptr, covers.indices, by_site.indptr, by_site.indices))
-    indptr, near = near_sites(*arrays)
+    rows_begin, sites_begin = covers.indptr.astype(np.int64), by_site.indptr.astype(np.int64)
+    indptr, near = near_sites(
+        rows_begin, covers.indices.astype(np.int32), sites_begin, by_site.indices.astype(np.int32)
+    )
     assert [near[a:b].tolist() for a, b in itertools.pairwise(indptr)] == [[2, 1], [0], [0], []]
 
 
 def test_a_ball_grows_along_shared_rows():
     _, ground = row_of_sites(6, 3)
-    assert ball_ranks(ground, 0).tolist() == [0, 1, 2, 3, 4, 5]
-    assert sorted(ball_ranks(ground, 3)[[2, 4]].tolist()) == [1, 2]
-    assert ball_ranks(ground, 3)[0] == 5
+    assert ranks_around(ground, 0).tolist() == [0, 1, 2, 3, 4, 5]
+    assert sorted(ranks_around(ground, 3)[[2, 4]].tolist()) == [1, 2]
+    assert ranks_around(ground, 3)[0] == 5
 
 
 def test_a_child_takes_one_plan_around_the_centre_and_the_other_away_from_it():

@@ -30,6 +30,8 @@ NO_SETTINGS = {
     # Widths in bits, and sizes that integers must not exceed: proofs rest on them.
     "bounds/prices.py": {"NO_BOUND", "RAY_SIZE", "WEIGHT_BITS", "_HALF"},
     "program/scale.py": {"SAFE"},
+    "program/recount.py": {"_HALF"},
+    "ties/evidence.py": {"_LARGEST", "_COLUMN", "_GROUP"},  # _COLUMN, _GROUP: kinds of nodes in a certificate
     "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX"},
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
     "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO", "_LONG_ROW"},  # _LONG_ROW: how models write rows

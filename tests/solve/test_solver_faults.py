@@ -79,7 +79,7 @@ def test_a_simplex_method_that_fails_or_lies(monkeypatch, right, fault, floors):
     ],
 )
 def test_exact_subproblems_that_fail_or_lie(monkeypatch, right, fault):
-    for where in ("improve", "milp"):
+    for where in ("plans.population", "backends.milp"):
         monkeypatch.setattr(f"placement.solve.{where}.solve_mip", fault)
     solution = maximise_coverage(a_city(), time_limit_s=20, seed=1)
     assert solution.status in {"optimal", "feasible"}
