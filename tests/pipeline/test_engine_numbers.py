@@ -40,7 +40,7 @@ def test_experts_change_numbers_of_the_engine(study_file):
     other = study.with_settings({"solve.engine": {"tree": {"at_once": 1}}})
     assert study_engine(other).tree.at_once == 1
     assert [each.key for each in overrides_of(other)] == ["solve.engine"]
-    assert overrides_of(other)[0].study == {"plans": {"epochs": 8, "alike": 0.5, "cycle_heats": [0.1, 0.2]}}
+    assert overrides_of(other)[0].study == {"plans": {"epochs": 8, "alike": 0.5, "cycle_heats": (0.1, 0.2)}}
 
 
 def test_others_are_told_what_to_do(study_file):
