@@ -87,10 +87,12 @@ def immutable(cls: type[Value]) -> type[Value]:
 
     @functools.wraps(made)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        """Make the value as its class does, and freeze what it holds."""
         made(self, *args, **kwargs)
         _freeze_all(self)
 
     def set_state(self: Any, state: Mapping[str, Any]) -> None:
+        """Take what was pickled, and freeze it again."""
         self.__dict__.update(state)
         _freeze_all(self)
 
