@@ -37,7 +37,7 @@ from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
-from placement.pipeline.visits import Visits
+from placement.pipeline.visits import Use, Visits
 from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
@@ -48,7 +48,17 @@ from placement.streets import snap_to_streets
 from placement.study import Override, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
-from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
+from placement.values import (
+    Capture,
+    Change,
+    CoverageProgram,
+    Plan,
+    Policy,
+    Segment,
+    Sites,
+    SolveOptions,
+    WeightedBlocks,
+)
 from placement.values.immutable import FrozenDict, immutable
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
@@ -123,7 +133,8 @@ def made_by_hand() -> list[Any]:
     transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
-        usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
+        Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
+        Use(note="too few stations", basis={"S": "own record"}), usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
