@@ -8,7 +8,7 @@ trusted (:class:`placement.demand.use.evidence.UseEvidence`), and predicts the v
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,9 +25,9 @@ from placement.demand.use.level import use_level
 from placement.demand.use.parameters import competition_is_assumed, parameter_table
 from placement.demand.use.posterior import TAILS
 from placement.demand.use.priors import PRIORS, UsePriors
-from placement.errors import InputError, listed
+from placement.errors import AlignmentError, InputError, listed
 from placement.travel import TravelTimes
-from placement.values.arrays import IndexArray
+from placement.values.arrays import BoolArray, IndexArray
 from placement.values.capture import Capture
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, listed_briefly
@@ -111,36 +111,27 @@ class Usage:
         """Expected use beside the visits that stations see."""
         return self.evidence.level
 
-    def draws(self, n: int, seed: int = 0, *, among: Collection[str] | None = None) -> Iterator[Capture]:
-        """Yield captures as they may be: the same draw for two sets of stations gives a paired change.
+    def draws(self, n: int, seed: int = 0, *, among: BoolArray | None = None) -> Iterator[Capture]:
+        """Yield `capture` for `n` draws of the parameters and of each site's level, the same for the same seed.
 
-        Parameters
-        ----------
-        n, seed
-            How many, and from which seed.
-        among
-            Ids of the sites that matter, beside today's stations: fewer are drawn faster. None: all.
-
-        Yields
-        ------
-        Capture
-            Of today's stations and the sites of `among`, in the order of the fit.
+        The same draw evaluated for two sets of stations gives a paired change. `among`, (sites,): the other sites draw
+        nobody, where only sets within it and today's stations are asked for; the rest of a draw is the same.
 
         Raises
         ------
         InputError
-            If visits are not predictable, or a site is not known.
+            If visits are not predictable.
+        AlignmentError
+            If `among` is no mask of the sites.
         """
-        self._predicting()
-        ids = self._folder.site_ids
-        chosen = np.ones(len(ids), dtype=np.bool_) if among is None else self._folder.standing.copy()
-        if among is not None:
-            _require_sites(sorted(set(among)), ids)
-            chosen |= ids.isin(list(among))
-        sites = np.flatnonzero(chosen)
-        place = np.argsort(self._order[sites], kind="stable")
-        for drawn in draw_captures(self._fitted, self._folder, sites, n=n, seed=seed, widened=self.evidence.widened):
-            yield _reordered(drawn, place)
+        capture = self._predicting()
+        mask = np.ones(len(self._order), dtype=np.bool_) if among is None else np.asarray(among)
+        if mask.shape != self._order.shape or mask.dtype != np.bool_:
+            raise AlignmentError.single("among", f"is no mask of {len(self._order)} sites", remedy="give one")
+        back = np.argsort(self._order, kind="stable")
+        chosen = mask[self._order] | self._folder.standing
+        for drawn in draw_captures(self._fitted, self._folder, chosen, n=n, seed=seed):
+            yield _reordered(drawn, back, capture.site_ids)
 
     def predict(self, stations: Sequence[str], *, draws: int = _DRAWS, seed: int = 0) -> pd.DataFrame:
         """Return the visits a month of each station if exactly `stations` stand.
@@ -163,16 +154,16 @@ class Usage:
         InputError
             If visits are not predictable, or a site is not known.
         """
-        ids = pd.Index(list(stations), name="site_id")
-        _require_sites(list(ids), self._folder.site_ids)
-        drawn = []
-        for each in self.draws(draws, seed, among=list(ids)):
-            there = each.site_ids
-            drawn.append(each.visits(there.isin(ids)))
         capture = self._predicting()
-        visits = pd.Series(capture.visits(capture.site_ids.isin(ids)), index=capture.site_ids)
-        limits = pd.DataFrame(np.quantile(np.array(drawn), TAILS, axis=0).T, index=there, columns=["low", "high"])
-        return limits.assign(visits=visits).loc[ids, ["visits", "low", "high"]]
+        standing = capture.site_ids.isin(list(stations))
+        unknown = sorted(set(stations) - set(capture.site_ids))
+        if unknown:
+            problem = f"are no sites of the fit: {listed(unknown)}"
+            raise InputError.single("stations", problem, remedy="fit with all sites")
+        drawn = [each.visits(standing)[standing] for each in self.draws(draws, seed, among=standing)]
+        low, high = np.quantile(np.array(drawn), TAILS, axis=0)
+        columns = {"visits": capture.visits(standing)[standing], "low": low, "high": high}
+        return pd.DataFrame(columns, index=capture.site_ids[standing])
 
     def _predicting(self) -> Capture:
         capture: Capture | None = held(self, "capture")
@@ -239,7 +230,7 @@ def fit_usage(
     table = sites.iloc[order]
     reach = reach_of(times, frame, table.index)
     data = use_data(table, standing[order], reach, totals, passing=passing, covariates=covariates)
-    check_observed(data, table.index)
+    check_observed(data, table.index, totals.visits.sum())
     tried = try_out(data, priors)
     fitted = fit_use(data, tried, priors)
     folder = Folder(
@@ -320,17 +311,10 @@ def _left_out_table(data: UseData, tried: Tried, ids: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({name: np.exp(logs) for name, logs in columns.items()}, index=ids[data.record.sites])
 
 
-def _reordered(capture: Capture, order: IndexArray) -> Capture:
+def _reordered(capture: Capture, order: IndexArray, site_ids: pd.Index | None = None) -> Capture:
     """Return a capture with its sites in another order."""
-    return Capture(
-        site_ids=capture.site_ids[order], mass=capture.mass, pull=capture.pull[:, order], door=capture.door[order]
-    )
-
-
-def _require_sites(wanted: list[str], ids: pd.Index) -> None:
-    unknown = [site for site in wanted if site not in ids]
-    if unknown:
-        raise InputError.single("stations", f"are no sites of the fit: {listed(unknown)}", remedy="fit with all sites")
+    ids = capture.site_ids[order] if site_ids is None else site_ids
+    return Capture(site_ids=ids, mass=capture.mass, pull=capture.pull[:, order], door=capture.door[order])
 
 
 def _range_of(row: pd.Series) -> str:

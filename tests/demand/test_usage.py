@@ -6,10 +6,10 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from placement.demand.fit.huff import Pairs, nb_log_likelihood
 from scipy import optimize, sparse, stats
 
 from placement.demand import fit_usage
-from placement.demand.fit.huff import Pairs, nb_log_likelihood
 from placement.demand.fit.transactions import station_totals
 from placement.errors import AlignmentError, InputError
 from placement.travel import TravelTimes

@@ -92,7 +92,11 @@ def town(seed, world, stations, candidates=60):
     months = pd.period_range("2025-01", periods=MONTHS, freq="M").astype(str)
     counts = rng.poisson(seen[:, None] * np.exp(RECORD_SD * rng.standard_normal((stations, MONTHS))))
     transactions = pd.DataFrame(
-        {"site_id": np.repeat(ids[:stations], MONTHS), "month": np.tile(months, stations), "transactions": counts.ravel()}
+        {
+            "site_id": np.repeat(ids[:stations], MONTHS),
+            "month": np.tile(months, stations),
+            "transactions": counts.ravel(),
+        }
     )
     row, column = np.nonzero(np.isfinite(minutes))
     times = TravelTimes(

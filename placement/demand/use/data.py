@@ -145,10 +145,10 @@ def _doors(passing: pd.Series | None, table: pd.DataFrame) -> FloatArray | None:
     return np.asarray(frame["passing"].to_numpy(dtype=float))
 
 
-def check_observed(data: UseData, ids: pd.Index) -> None:
+def check_observed(data: UseData, ids: pd.Index, visits: float) -> None:
     """Raise unless there are enough stations with transactions, each with somebody within reach."""
     observed = data.record.sites
-    if len(observed) == 0:
+    if len(observed) == 0 or visits == 0:
         raise InputError.single("usage", "no station has transactions", remedy="give the months of today's stations")
     reach = data.reach
     reached = np.bincount(reach.site, reach.need.sum(axis=1)[reach.point], minlength=reach.n_sites)

@@ -97,6 +97,8 @@ class Fitted:
         (sites,) which have transactions.
     freedom
         Degrees of freedom of those without.
+    widened
+        Factor of the spread of those without.
     """
 
     posterior: Posterior
@@ -105,6 +107,7 @@ class Fitted:
     log_sd: FloatArray
     recorded: BoolArray
     freedom: float
+    widened: float
 
     @property
     def visits(self) -> FloatArray:
@@ -140,4 +143,5 @@ def fit_use(data: UseData, tried: Tried, priors: UsePriors) -> Fitted:
         log_sd=sd,
         recorded=recorded,
         freedom=posterior.freedom,
+        widened=tried.widened,
     )

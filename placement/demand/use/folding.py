@@ -4,8 +4,9 @@ To first order a station whose catchment others eat into loses visits with the e
 
 .. math:: V(S) = g \sum_i \kappa n_i \frac{A_i(S)}{A_i(S) + o} + \sum_{j \in S} [(1 - g) v_j + g D_j]
 
-Each site's level goes into its pull :math:`a_j`, by contraction, so that the first sum alone gives it the visits
-:math:`v_j` less those at its door: for the stations of today all together, for every other site alone beside them.
+Each site's level goes into its pull :math:`a_j`, by Newton's steps in turn, so that the first sum alone gives it the
+visits :math:`v_j` less those at its door: for the stations of today all together, for every other site alone beside
+them.
 :math:`\kappa` meets the general level; what no catchment of the largest pull explains (a central library) stays a
 constant :math:`D_j`, with those who come in from the door. Several sets of parameters stack, each with its weight: the
 sum stays concave in the pulls, and linear beside.
@@ -27,7 +28,7 @@ from placement.demand.use.reach import Reach
 from placement.values.arrays import BoolArray, FloatArray, IndexArray
 from placement.values.capture import Capture
 
-_ROUNDS = 60
+_ROUNDS = 200
 _MOST = 1e12
 
 

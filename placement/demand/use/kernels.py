@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from placement.kernels import Bools, Floats, FloatTable, Longs, OutFloats, kernel
+from placement.kernels import Bools, Floats, FloatTable, Longs, OutFloats, inner, kernel
 
-_STEP = 0.8
 _LARGEST_STEP = 2.0
-_CLOSE = 1e-10
+_CLOSE = 1e-9
 _NEWTON_STEPS = 60
 _LEAST = 1e-300
 
@@ -52,25 +51,36 @@ def fold_standing(
     rounds: int,
     attraction: OutFloats,
 ) -> None:
-    """Find the logarithms of the pulls at which the stations, all standing, see their visits: a contraction."""
-    base = np.empty(len(mass))
+    """Find the logarithms of the pulls at which the stations, all standing, see their visits: Newton, one by one."""
+    base = np.full(len(mass), outside)
+    for site in stations:
+        for pair in range(start[site], start[site + 1]):
+            base[point[pair]] += np.exp(attraction[site]) * near[pair]
     for _ in range(rounds):
-        base[:] = outside
-        for site in stations:
-            level = np.exp(attraction[site])
-            for pair in range(start[site], start[site + 1]):
-                base[point[pair]] += level * near[pair]
         worst = 0.0
         for site in stations:
-            level, visits = np.exp(attraction[site]), 0.0
+            at = attraction[site]
+            level, visits, slope = np.exp(at), 0.0, 0.0
             for pair in range(start[site], start[site + 1]):
-                visits += mass[point[pair]] * level * near[pair] / base[point[pair]]
-            step = _STEP * (np.log(max(target[site], _LEAST)) - np.log(max(visits, _LEAST)))
-            moved = min(max(attraction[site] + step, low), high)
-            worst = max(worst, abs(moved - attraction[site]))
+                share = level * near[pair] / base[point[pair]]
+                visits += mass[point[pair]] * share
+                slope += mass[point[pair]] * share * (1.0 - share)
+            moved = _moved(at, target[site], visits, slope, low, high)
+            for pair in range(start[site], start[site + 1]):
+                base[point[pair]] += (np.exp(moved) - level) * near[pair]
+            worst = max(worst, abs(moved - at))
             attraction[site] = moved
         if worst < _CLOSE:
             break
+
+
+@inner
+def _moved(at: float, target: float, visits: float, slope: float, low: float, high: float) -> float:
+    """Return where a step of Newton on the logarithm of the visits ends."""
+    off = np.log(max(target, _LEAST)) - np.log(max(visits, _LEAST))
+    step = off * visits / max(slope, _LEAST)
+    moved: float = min(max(at + min(max(step, -_LARGEST_STEP), _LARGEST_STEP), low), high)
+    return moved
 
 
 @kernel
@@ -96,9 +106,7 @@ def fold_alone(
                 share = pull / (base[point[pair]] + pull)
                 visits += mass[point[pair]] * share
                 slope += mass[point[pair]] * share * (1.0 - share)
-            off = np.log(max(target[site], _LEAST)) - np.log(max(visits, _LEAST))
-            step = off * visits / max(slope, _LEAST)
-            moved = min(max(at + min(max(step, -_LARGEST_STEP), _LARGEST_STEP), low), high)
+            moved = _moved(at, target[site], visits, slope, low, high)
             done = abs(moved - at) < _CLOSE
             at = moved
             if done:

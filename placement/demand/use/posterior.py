@@ -26,7 +26,7 @@ from placement.demand.use.process import Family, Places, Solved, between
 from placement.values.arrays import FloatArray, IndexArray
 
 TAILS = (0.05, 0.95)
-_NEGLIGIBLE = 1e-5
+_NEGLIGIBLE = 1e-10
 """Weight of nodes, together, that predictions leave out."""
 
 
@@ -184,12 +184,7 @@ class Posterior:
         across = self.places.covariance(sites, self.record.sites, part.family, self.priors)
         catchment = self.nodes.log_h[np.ix_(kept, sites)]
         mean = part.family.exponent * catchment + (part.solved.weights(across) @ part.residual[:, kept]).T
-        return mean, part.solved.variances(across, self.alone(part.family, sites).diagonal())
-
-    def alone(self, family: Family, sites: IndexArray) -> FloatArray:
-        """Return (sites, sites) covariances of sites without transactions."""
-        own = 1.0 - family.share
-        return self.places.covariance(sites, sites, family, self.priors) + own * np.eye(len(sites))
+        return mean, part.solved.variances(across, self.places.variances(sites, part.family, self.priors))
 
 
 def families(places: Places, stations: IndexArray, priors: UsePriors) -> list[Family]:

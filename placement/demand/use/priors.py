@@ -54,7 +54,7 @@ class UsePriors:
     outside: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
     door_share: tuple[float, ...] = (0.0, 0.15, 0.35, 0.6)
     source_share: tuple[float, ...] = (0.35, 0.65, 1.0)
-    host_sd: float = 0.5
+    host_sd: float = 0.7
     folded_host_sd: float = 0.25
     covariate_sd: float = 0.4
     spatial_share: tuple[float, ...] = (0.5, 0.8)

@@ -78,13 +78,28 @@ class Places:
         """Return (rows, columns) covariances between sites, without the scatter that each has for itself."""
         unit = priors.scatter_sd**2
         alike = self.host[rows][:, None] == self.host[columns]
-        left = family.exponent * priors.folded_host_sd**2 + (1.0 - family.exponent) * priors.host_sd**2
-        known = np.isin(self.host[rows], self.recorded_hosts)
-        kinds = np.where(known, left if self.folded else priors.host_sd**2, priors.host_sd**2)[:, None] * alike
+        kinds = np.square(self.host_sds(family, priors))[self.host[rows]][:, None] * alike
         found = (kinds + priors.covariate_sd**2 * (self.covariates[rows] @ self.covariates[columns].T)) / unit
         if family.share > 0 and self.xy is not None:
             found += family.share * matern(between(self.xy[rows], self.xy[columns]), family.range_m)
         return np.asarray(found)
+
+    def host_sds(self, family: Family, priors: UsePriors) -> FloatArray:
+        """Return (host kinds,) prior standard deviations of their effects on the logarithm of visits.
+
+        Of a kind whose pull was fitted less is left, as far as visits follow the catchment.
+        """
+        found = np.full(int(self.host.max()) + 1, priors.host_sd)
+        if self.folded:
+            left = family.exponent * priors.folded_host_sd**2 + (1.0 - family.exponent) * priors.host_sd**2
+            found[self.recorded_hosts] = np.sqrt(left)
+        return found
+
+    def variances(self, rows: IndexArray, family: Family, priors: UsePriors) -> FloatArray:
+        """Return (rows,) variances of sites without transactions."""
+        kinds = np.square(self.host_sds(family, priors))[self.host[rows]]
+        slopes = priors.covariate_sd**2 * np.square(self.covariates[rows]).sum(axis=1)
+        return np.asarray((kinds + slopes) / priors.scatter_sd**2 + 1.0)
 
     def own(self, rows: IndexArray, family: Family, priors: UsePriors) -> FloatArray:
         """Return (rows,) the variance that each site has for itself: its scatter, and the error of its record."""
@@ -147,9 +162,3 @@ class Solved:
         miss = 1.0 - across @ self.inverse.sum(axis=1)
         explained = np.einsum("ti,ij,tj->t", across, self.inverse, across, optimize=True)
         return np.asarray(np.maximum(own - explained + miss**2 * self.level_variance, _JITTER))
-
-    def joint(self, across: FloatArray, own: FloatArray) -> FloatArray:
-        """Return the lower factor of the (targets, targets) covariance of predictions; `own` is that without data."""
-        miss = 1.0 - across @ self.inverse.sum(axis=1)
-        left = own - across @ self.inverse @ across.T + np.outer(miss, miss) * self.level_variance
-        return np.asarray(linalg.cholesky(left + _JITTER * np.eye(len(left)), lower=True))

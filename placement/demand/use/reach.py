@@ -57,6 +57,12 @@ class Reach:
         pairs = np.arange(start[-1]) + np.repeat(self.start[sites] - start[:-1], sizes)
         return Reach(start=start, point=self.point[pairs], minutes=self.minutes[pairs], need=self.need)
 
+    def masked(self, sites: BoolArray) -> Reach:
+        """Return the same sites, of which only those of `sites`, (sites,), reach anybody."""
+        kept = sites[self.site]
+        start = np.concatenate([[0], np.cumsum(np.where(sites, np.diff(self.start), 0))]).astype(np.int64)
+        return Reach(start=start, point=self.point[kept], minutes=self.minutes[kept], need=self.need)
+
     def near(self, decay: float) -> FloatArray:
         """Return (pairs,) how much of a site's pull is left at the demand point."""
         return np.asarray(np.exp(-decay * self.minutes))
