@@ -291,7 +291,7 @@ def _usage(
 def _site_table(data: UseData, fitted: Fitted, ids: pd.Index) -> pd.DataFrame:
     predicted = fitted.predicted()
     low, high = (np.exp(predicted.quantile(tail)) for tail in TAILS)
-    of_kind = np.isin(data.places.host, data.places.recorded_hosts)
+    of_kind = ~data.places.unseen(np.arange(len(ids)))
     basis = np.where(of_kind, "stations of its kind", "no station of its kind")
     basis = np.where(fitted.recorded, "own record", basis)
     return pd.DataFrame({"visits": fitted.visits, "low": low, "high": high, "basis": basis}, index=ids)

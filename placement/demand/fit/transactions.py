@@ -74,6 +74,7 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
     )
     raise_faults(_faults(frame))
     require_known("usage", frame["site_id"], "stations", stations.index, "site")
+    frame = frame.sort_values(["site_id", "month"], ignore_index=True)  # sums of floats hang on their order
     hours = pd.PeriodIndex(frame["month"], freq="M").days_in_month.to_numpy(dtype=float) * 24.0
     too_long = frame["outage_hours"].to_numpy(dtype=float) > hours
     raise_faults(

@@ -64,7 +64,9 @@ def _levels(
     mean = part.family.exponent * posterior.nodes.log_h[node, others] + weights @ part.residual[:, node]
     off = scattered[: len(others)] - weights @ (scattered[len(others) :] + noise[observed])
     found = np.where(fitted.recorded, logs, 0.0)
-    found[others] = mean + fitted.widened * off
+    kinds = posterior.priors.host_sd * rng.standard_normal(int(posterior.places.host.max()) + 1)
+    unseen = np.where(posterior.places.unseen(others), kinds[posterior.places.host[others]], 0.0)
+    found[others] = mean + fitted.widened * (off + unseen)
     return found
 
 

@@ -134,19 +134,18 @@ class UseEvidence:
         return (*said, self.level.line())
 
     def _errors(self) -> str:
-        table = self._scores
+        errors, model = self._scores["rmse_log"], self._scores.loc[("model", "station")]
 
-        def of(method: str, without: str) -> float:
-            return float(table.loc[(method, without), "rmse_log"])
+        def beside(without: str) -> str:
+            said = f"{errors.loc[('model', without)]:.2f} (one level for all {errors.loc[('constant', without)]:.2f}"
+            near = ("nearest", without)
+            return f"{said}, nearest stations {errors.loc[near]:.2f})" if near in errors.index else f"{said})"
 
-        model = table.loc[("model", "station")]
         return (
             f"visits of {self.stations} stations, each predicted without its own record: off by "
             f"{model['median_error']:.0%} in the median, rank correlation {model['rank_correlation']:.2f}, "
-            f"90 % intervals hold {model['held']:.0%}; error of the logarithm {of('model', 'station'):.2f} "
-            f"(one level for all {of('constant', 'station'):.2f}, nearest stations {of('nearest', 'station'):.2f}), "
-            f"whole areas left out {of('model', 'block'):.2f} ({of('constant', 'block'):.2f}, "
-            f"{of('nearest', 'block'):.2f}); logarithm of the Bayes factor {self.log_bayes_factor:.1f}"
+            f"90 % intervals hold {model['held']:.0%}; error of the logarithm {beside('station')}, "
+            f"whole areas left out {beside('block')}; logarithm of the Bayes factor {self.log_bayes_factor:.1f}"
         )
 
     def _assumptions(self) -> list[str]:

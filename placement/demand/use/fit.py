@@ -111,8 +111,10 @@ class Fitted:
 
     @property
     def visits(self) -> FloatArray:
-        """(sites,) expected visits a month."""
-        return np.asarray(np.exp(self.log_visits + 0.5 * np.where(self.recorded, 0.0, self.log_sd) ** 2))
+        """(sites,) expected visits a month; not raised by what is not known of kinds without a record."""
+        places = self.posterior.places
+        surely = self.recorded | places.unseen(np.arange(len(places.host)))
+        return np.asarray(np.exp(self.log_visits + 0.5 * np.where(surely, 0.0, self.log_sd) ** 2))
 
     def predicted(self) -> Predicted:
         """Return the logarithms with their spread."""
@@ -130,7 +132,8 @@ def fit_use(data: UseData, tried: Tried, priors: UsePriors) -> Fitted:
     others = np.flatnonzero(~recorded)
     found = posterior.predict(others)
     mean, sd = np.zeros(len(recorded)), np.zeros(len(recorded))
-    mean[others], sd[others] = found.mean, found.sd * tried.widened
+    unseen = np.where(data.places.unseen(others), priors.host_sd, 0.0)
+    mean[others], sd[others] = found.mean, np.hypot(found.sd, unseen) * tried.widened
     noise = data.places.record_sd[data.record.sites] ** 2
     spread = tried.without_station.sd**2
     record, without = data.record, tried.without_station

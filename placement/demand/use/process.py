@@ -6,7 +6,7 @@ Under one set of parameters the logarithms of visits are linear and Gaussian. Th
 .. math::
     K_{jk} = \frac{\tau^2 [h_j = h_k] + c^2 x_j^\top x_k}{\sigma_0^2} + \rho\, m(d_{jk} / r) + (1 - \rho)[j = k]
 
-with host kinds h (one that no station has is a draw of its own), standardised covariates x, and Matérn's m of order 3/2
+with host kinds h, standardised covariates x, and Matérn's m of order 3/2
 over the straight distance. The general level has a flat prior, so that with :math:`u = K^{-1} 1` all rests on
 :math:`P = K^{-1} - u u^\top / 1^\top u`: the residuals of a model that has not seen the stations B are
 :math:`e_B = (P_{BB})^{-1} (P r)_B`, and their covariance is :math:`\sigma^2 (P_{BB})^{-1}`.
@@ -22,7 +22,7 @@ import numpy as np
 from scipy import linalg
 
 from placement.demand.use.priors import UsePriors
-from placement.values.arrays import FloatArray, IndexArray
+from placement.values.arrays import BoolArray, FloatArray, IndexArray
 
 _JITTER = 1e-9
 
@@ -87,13 +87,20 @@ class Places:
     def host_sds(self, family: Family, priors: UsePriors) -> FloatArray:
         """Return (host kinds,) prior standard deviations of their effects on the logarithm of visits.
 
-        Of a kind whose pull was fitted less is left, as far as visits follow the catchment.
+        Of a kind whose pull was fitted less is left, as far as visits follow the catchment; for one without a record
+        see :meth:`unseen`.
         """
-        found = np.full(int(self.host.max()) + 1, priors.host_sd)
-        if self.folded:
-            left = family.exponent * priors.folded_host_sd**2 + (1.0 - family.exponent) * priors.host_sd**2
-            found[self.recorded_hosts] = np.sqrt(left)
+        found = np.zeros(int(self.host.max()) + 1)
+        left = family.exponent * priors.folded_host_sd**2 + (1.0 - family.exponent) * priors.host_sd**2
+        found[self.recorded_hosts] = np.sqrt(left) if self.folded else priors.host_sd
         return found
+
+    def unseen(self, rows: IndexArray) -> BoolArray:
+        """Return (rows,) whether no station of the site's kind has transactions.
+
+        Such a kind has an effect of the prior's standard deviation, whatever the scatter between stations is.
+        """
+        return np.isin(self.host[rows], self.recorded_hosts, invert=True)
 
     def variances(self, rows: IndexArray, family: Family, priors: UsePriors) -> FloatArray:
         """Return (rows,) variances of sites without transactions."""
