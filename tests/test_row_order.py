@@ -44,7 +44,7 @@ def test_the_plan_and_its_certificate_are_the_same(spoiled):
     after = recommend(read_study(spoiled.folder))
     assert record(spoiled) == first
     assert there(after.plan.certificate).to_bytes() == there(before.plan.certificate).to_bytes()
-    pd.testing.assert_frame_equal(there(after.visits).table, there(before.visits).table)
+    pd.testing.assert_frame_equal(there(after.plan.visits).stations, there(before.plan.visits).stations)
 
 
 @pytest.mark.parametrize("seed", range(3))

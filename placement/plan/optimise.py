@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from placement.case import Case, measure
+from placement.case import Case, measure, measure_visits
 from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
@@ -95,6 +95,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         budget_lines=budget(actions, costs, case.policy),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
+        visits=measure_visits(case, standing),
         policy=case.policy,
         options=case.options,
     )
