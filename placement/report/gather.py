@@ -66,7 +66,7 @@ def gather(
         What the transactions say; None without a usage table.
     """
     travel = study.travel
-    noted = () if use is None or not use.note else (use.note,)
+    noted = () if use is None else use.notes
     return ReportData(
         plan=plan,
         demand=prepared.demand,
