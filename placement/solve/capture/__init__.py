@@ -1,0 +1,11 @@
+"""Plans that count predicted visits: majorants of the visits, the program they make ordinary, and searches on the truth.
+
+The visits of a set of stations are concave, not linear. From the linear relaxation come multipliers, from these one
+affine *majorant* (:mod:`placement.values.majorants`): with it in place of the visits the program is an ordinary coverage
+program whose columns have values, solved and proven by the engine. What the plan really sees is counted again.
+"""
+
+from placement.solve.capture.aim import Aim
+from placement.solve.capture.visits import maximise_visits
+
+__all__ = ["Aim", "maximise_visits"]
