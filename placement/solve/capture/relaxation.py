@@ -226,7 +226,3 @@ class VisitsRelaxation:
             table[number, reduced.n_rows : reduced.n_rows + reduced.n_columns] = floor.column_gain / self._unit
         return sparse.csr_array(table)
 
-
-def first_majorant(group: IntArray, capture: WholeCapture, replies: list[Reply]) -> Mixture:
-    """Return the majorant of the last reply alone."""
-    return mixture(capture, group, replies[-1:], [np.ones(int(group.max(initial=0)) + 1)])
