@@ -1,6 +1,7 @@
 """The frozen values that pass between stages. They import nothing of this package but `errors`."""
 
 from placement.values.blocks import WeightedBlocks
+from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.infeasible import Change, Infeasibility
@@ -14,6 +15,7 @@ from placement.values.solution import Solution
 
 __all__ = [
     "BudgetLine",
+    "Capture",
     "Certificate",
     "Change",
     "CoverageProgram",

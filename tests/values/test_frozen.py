@@ -48,7 +48,17 @@ from placement.streets import snap_to_streets
 from placement.study import Override, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
-from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
+from placement.values import (
+    Capture,
+    Change,
+    CoverageProgram,
+    Plan,
+    Policy,
+    Segment,
+    Sites,
+    SolveOptions,
+    WeightedBlocks,
+)
 from placement.values.immutable import FrozenDict, immutable
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
@@ -123,6 +133,7 @@ def made_by_hand() -> list[Any]:
     transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
+        Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
         usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
