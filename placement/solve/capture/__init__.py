@@ -4,8 +4,3 @@ The visits of a set of stations are concave, not linear. From the linear relaxat
 affine *majorant* (:mod:`placement.values.majorants`): with it in place of the visits the program is an ordinary coverage
 program whose columns have values, solved and proven by the engine. What the plan really sees is counted again.
 """
-
-from placement.solve.capture.aim import Aim
-from placement.solve.capture.visits import maximise_visits
-
-__all__ = ["Aim", "maximise_visits"]

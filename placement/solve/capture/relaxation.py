@@ -32,7 +32,8 @@ from placement.solve.lp.growing import GrowingModel
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS
 from placement.solve.settings.visits import VisitsSettings
-from placement.values.arrays import BoolArray, FloatArray, IntArray
+from placement.values import LinearRow
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.whole_capture import WholeCapture
 
 
@@ -78,7 +79,8 @@ class VisitsRelaxation:
         self._rows = rows_of(capture, settings.groups)
         self._n_groups = int(self._rows.group.max(initial=-1)) + 1
         self._replies: list[Reply] = []
-        self._cut_reply: list[tuple[int, NDArray[np.int64]]] = []
+        self._groups_of_reply: list[NDArray[np.int64]] = []
+        self._others: list[int] = []
         placed = np.flatnonzero(reduced.column_site >= 0)
         entries = (np.ones(placed.size), (reduced.column_site[placed], placed))
         self._at_site = sparse.csr_array(entries, shape=(reduced.n_sites, reduced.n_columns))
@@ -114,24 +116,29 @@ class VisitsRelaxation:
             outcome = self._solved(until) if added else outcome
         return self._relaxed(outcome)
 
+    def add_row(self, row: LinearRow) -> None:
+        """Add a row over columns."""
+        width = self._reduced.n_rows + self._reduced.n_columns + self._n_groups
+        at = (np.zeros(row.columns.size, dtype=np.int64), self._reduced.n_rows + row.columns)
+        matrix = sparse.csr_array((row.coefficients.astype(np.float64), at), shape=(1, width))
+        self._model.add_rows(matrix, [float(row.limit) if row.equality else -np.inf], [float(row.limit)])
+        self._others.append(self._model.row_count() - 1)
+
     def tight_at(self, standing: BoolArray, near: FloatArray) -> Mixture:
         """Return a majorant that is equal to the visits of `standing`, (sites,): of all such the least at `near`."""
-        there = standing.astype(np.float64)
-        tangent = best_reply(self._rows, there, np.zeros(0), self._n_groups)
-        drawn = best_reply(self._rows, self._towards(there, near), self._settings.of_sets(), self._n_groups)
-        return mixture(self._capture, self._rows.group, [tangent, drawn], [np.zeros(self._n_groups)] * 2)
+        there, one = standing.astype(np.float64), np.array([1.0])
+        reply = best_reply(self._rows, there, one, self._n_groups, at=np.clip(near, 0.0, 1.0))
+        return mixture(self._capture, self._rows.group, [reply], [np.ones(self._n_groups)])
 
     def sites_of(self, point: FloatArray) -> FloatArray:
         """Return (sites,) how much of a station stands at a point of the columns."""
         return np.clip(self._at_site @ point, 0.0, 1.0)
 
-    def _towards(self, there: FloatArray, near: FloatArray) -> FloatArray:
-        return np.clip(self._settings.near * near + (1 - self._settings.near) * there, 0.0, 1.0)
-
     def _aim_at(self, aim: Aim, *, covering: bool) -> None:
-        reduced, worth = self._reduced, float(aim.weight)
-        weights = reduced.weights / self._unit if covering else np.zeros(reduced.n_rows)
-        values = reduced.column_values / self._unit if covering else np.zeros(reduced.n_columns)
+        reduced, self._scale = self._reduced, max(1.0, float(aim.weight))
+        worth, one = float(aim.weight) / self._scale, 1.0 / self._unit / self._scale
+        weights = reduced.weights * one if covering else np.zeros(reduced.n_rows)
+        values = reduced.column_values * one if covering else np.zeros(reduced.n_columns)
         every = np.full(self._n_groups, worth)
         self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every]))
         least = -np.inf if aim.floor is None else aim.floor / self._unit
@@ -148,7 +155,7 @@ class VisitsRelaxation:
         self._centre = point if self._centre is None else drawn * self._centre + (1 - drawn) * point
         reply = best_reply(self._rows, self._centre, self._settings.of_sets(), self._n_groups)
         beyond = held - (reply.constant + reply.coefficient @ point)
-        scale = max(abs(float(outcome.objective)) * self._unit, 1.0)
+        scale = max(float(held.sum()), 1.0)
         groups = np.flatnonzero(beyond > tolerance * max(float(held.sum()), 1.0) / max(1, self._n_groups))
         if not groups.size or float(beyond[groups].sum()) <= tolerance * scale:
             return False
@@ -163,7 +170,7 @@ class VisitsRelaxation:
         nothing = sparse.csr_array((groups.size, self._reduced.n_rows))
         matrix = sparse.csr_array(sparse.hstack([nothing, columns, eta], format="csr"))
         self._model.add_rows(matrix, np.full(groups.size, -np.inf), reply.constant[groups] / self._unit)
-        self._cut_reply.append((len(self._replies), groups))
+        self._groups_of_reply.append(groups)
         self._replies.append(reply)
 
     def _relaxed(self, outcome: LpOutcome) -> Relaxed:
@@ -171,14 +178,14 @@ class VisitsRelaxation:
         point = np.clip(outcome.values[n_rows : n_rows + n_columns], 0.0, 1.0)
         mixed = None
         if outcome.state == "optimal" and self._replies:
-            duals, at, weights = outcome.row_prices[self._base :], 0, []
-            for _, groups in self._cut_reply:
+            duals, at, weights = np.delete(outcome.row_prices, self._others)[self._base :], 0, []
+            for groups in self._groups_of_reply:
                 weight = np.zeros(self._n_groups)
                 weight[groups] = np.maximum(duals[at : at + groups.size], 0.0)
                 weights.append(weight)
                 at += groups.size
             mixed = mixture(self._capture, self._rows.group, self._replies, weights)
-        return Relaxed(state=outcome.state, bound=float(outcome.objective) * self._unit, point=point, mixed=mixed)
+        return Relaxed(state=outcome.state, bound=float(outcome.objective) * self._unit * self._scale, point=point, mixed=mixed)
 
     def _arrays(self) -> ArrayModel:
         reduced, unit = self._reduced, self._unit

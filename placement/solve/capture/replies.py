@@ -84,11 +84,13 @@ class Reply:
     coefficient: NDArray[np.float64]
 
 
-def best_reply(rows: Rows, point: FloatArray, thresholds: FloatArray, n_groups: int) -> Reply:
-    """Return the least inequality of each row at `point`, (sites,) from 0 to 1."""
+def best_reply(
+    rows: Rows, point: FloatArray, thresholds: FloatArray, n_groups: int, *, at: FloatArray | None = None
+) -> Reply:
+    """Return the least inequality of each row, of those made at `point`, (sites,) from 0 to 1, as read at `at`."""
     choice, slope = np.zeros(rows.mass.size, dtype=np.int64), np.zeros(rows.mass.size)
     constant, coefficient = np.zeros(n_groups), np.zeros(n_groups * point.size)
-    _choose(rows, point, thresholds, choice, slope)
+    _choose(rows, point, point if at is None else at, thresholds, choice, slope)
     _sum_up(rows, point, thresholds, choice, slope, constant, coefficient)
     table = coefficient.reshape(n_groups, point.size)
     return Reply(
@@ -102,14 +104,17 @@ def _seen(mass: Any, pull: Any) -> Any:
 
 
 @kernel
-def _choose(rows: Rows, point: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
+def _choose(
+    rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats
+) -> None:
     for row in range(rows.mass.size):
         begin, end, mass = rows.indptr[row], rows.indptr[row + 1], rows.mass[row]
-        pulled, all_of_it = 0.0, rows.everything[row]
+        pulled, beyond, all_of_it = 0.0, 0.0, rows.everything[row]
         for at in range(begin, end):
             pulled += rows.pull[at] * point[rows.site[at]]
-        least, best = _seen(mass, pulled), 0
+            beyond += rows.pull[at] * (read[rows.site[at]] - point[rows.site[at]])
         slope[row] = mass / (pulled + 1.0) ** 2
+        least, best = _seen(mass, pulled) + slope[row] * beyond, 0
         most = _seen(mass, all_of_it)
         for number in range(thresholds.size):
             inside = 0.0
@@ -119,8 +124,8 @@ def _choose(rows: Rows, point: Floats, thresholds: Floats, choice: OutLongs, slo
             here = _seen(mass, inside)
             first, second = here, here
             for at in range(begin, end):
-                y, pull = point[rows.site[at]], rows.pull[at]
-                if y >= thresholds[number]:
+                y, pull = read[rows.site[at]], rows.pull[at]
+                if point[rows.site[at]] >= thresholds[number]:
                     first -= (most - _seen(mass, all_of_it - pull)) * (1.0 - y)
                     second -= (here - _seen(mass, inside - pull)) * (1.0 - y)
                 else:

@@ -32,23 +32,26 @@ class VisitsSettings(Group):
     thresholds: Shares = (0.05, 0.15, 0.3, 0.5, 0.7, 0.9)
     """Sites of at least so much of a station make the sets that rows reply with; the empty set is always there."""
 
-    near: Share = 0.3
-    """Share of the relaxation's point in the one from which a majorant that is tight at a plan is taken."""
-
     search_passes: CountOrNone = 200
     """Exchanges that a plan is improved by, at most."""
 
-    floor_rounds: Count = 30
-    """Plans of the engine that are refused for too few visits, at most."""
+    most_rounds: Count = 30
+    """Rounds of a majorant and an engine run, at most: one where visits only count, more where plans are refused."""
 
-    idle_rounds: Count = 30
-    """Plans of the engine that are refused for stations that see too few, at most."""
+    rough_gap: Amount = 2e-3
+    """Gap at which the engine may stop in the first round, whose plan may well be refused."""
 
     engine_share: Share = 0.6
-    """Share of the time left that the engine gets for one program."""
+    """Share of the time left that the engine gets for one program, or the relaxation."""
+
+    least_s: Amount = 0.05
+    """Seconds that the engine gets at least for one program."""
 
     gap_share: Share = 0.5
     """Share of the asked gap at which the engine may stop: the majorant takes the rest."""
+
+    price: Amount = 4.0
+    """What a visit less than a floor asks for costs in the search, in visits of the objective."""
 
     def of_sets(self) -> NDArray[np.float64]:
         """Return the thresholds, the last of them above any point."""
