@@ -122,7 +122,7 @@ class WholeCapture:
         rows = self.row_of_entry[at]
         pulled = self.pulled(standing)[rows] + np.where(standing[site], 0, self.pull[at])
         seen = share_of(self.mass[rows], self.pull[at], pulled, self.bits)
-        return -(-int(seen.sum()) >> self.bits) + int(self.door[site])
+        return -(-seen >> self.bits) + int(self.door[site])
 
     def _shown(self) -> Shown:
         return f"WholeCapture: {self.mass.size:,} rows, {self.n_sites:,} sites, {self.pull.size:,} entries", ()
@@ -139,18 +139,10 @@ def at_home(mass: IntArray, pulled: IntArray, bits: int, *, up: bool) -> IntArra
     return _quotient(mass * OUTSIDE, pulled + OUTSIDE, bits, up=up)
 
 
-def share_of(mass: IntArray, pull: IntArray, pulled: IntArray, bits: int) -> IntArray:
-    """Return what a site of `pull` sees of each row where all pull `pulled` together, rounded up.
-
-    As ``mass - mass * (pulled - pull + OUTSIDE) / (pulled + OUTSIDE)``, in ``2**-bits`` thousandths.
-    """
-    rest, all_of_it = pulled - pull + OUTSIDE, pulled + OUTSIDE
-    whole, left = np.divmod(mass, all_of_it)
-    # mass * rest leaves 64 bits; mass = whole * all_of_it + left does not, and left * rest < all_of_it ** 2 may.
-    low = np.array(
-        [(int(a) * int(b) << bits) // int(c) for a, b, c in zip(left, rest, all_of_it, strict=True)], dtype=np.int64
-    )
-    return (mass << bits) - ((whole * rest << bits) + low)
+def share_of(mass: IntArray, pull: IntArray, pulled: IntArray, bits: int) -> int:
+    """Return what a site of `pull` sees where all stations pull `pulled`, each row rounded up to ``2**-bits``."""
+    rows = zip(mass.tolist(), pull.tolist(), pulled.tolist(), strict=True)
+    return sum(-(-(n * a << bits) // (total + OUTSIDE)) for n, a, total in rows)
 
 
 def _quotient(amount: IntArray, parts: IntArray, bits: int, *, up: bool) -> IntArray:

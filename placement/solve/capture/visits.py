@@ -126,7 +126,23 @@ class _Run:
             settled = self._taken(solution, relaxed)
             if (settled and (turn or not self._has_rules())) or self._closed() or self._until.passed():
                 break
+        self._go_on()
         return self._outcome(), program
+
+    def _go_on(self) -> None:
+        """Search on from the best plan, with some of its stations gone, as long as there is something to gain."""
+        random = np.random.default_rng(self._asked["seed"])
+        for _ in range(self._settings.kicks):
+            if self._best is None or self._closed() or self._until.passed():
+                return
+            start = self._best.chosen.copy()
+            gone = np.flatnonzero(start)
+            start[random.choice(gone, size=min(gone.size, self._settings.kick_size), replace=False)] = False
+            self._offer(self._improved(start))
+
+    def _improved(self, chosen: BoolArray) -> BoolArray:
+        passes, price = self._settings.search_passes, self._settings.price * max(1.0, float(self._aim.weight))
+        return improved(self._ground(), chosen, self._until, passes, price=price)
 
     def _has_rules(self) -> bool:
         return self._aim.floor is not None or self._aim.least is not None
@@ -182,8 +198,7 @@ class _Run:
         chosen = np.array(solution.chosen)
         settled = not self._refused(chosen, relaxed)
         for start in (chosen, *([] if self._best is None else [self._best.chosen])):
-            found = improved(self._ground(), start, self._until, self._settings.search_passes, price=self._price())
-            self._offer(found)
+            self._offer(self._improved(start))
         self._offer(chosen)
         return settled
 
@@ -205,9 +220,6 @@ class _Run:
         rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
         floor = self._aim.floor or 0
         return ground_of(self._reduced, rows, self._capture, float(self._aim.weight), floor)
-
-    def _price(self) -> float:
-        return self._settings.price * max(1.0, float(self._aim.weight))
 
     def _offer(self, chosen: BoolArray) -> None:
         """Take a plan that keeps everything, if it is worth more than the best so far."""

@@ -50,8 +50,14 @@ class VisitsSettings(Group):
     gap_share: Share = 0.5
     """Share of the asked gap at which the engine may stop: the majorant takes the rest."""
 
-    price: Amount = 4.0
+    price: Amount = 1000.0
     """What a visit less than a floor asks for costs in the search, in visits of the objective."""
+
+    kicks: CountOrNone = 40
+    """Times that the search goes on from the best plan with some stations gone."""
+
+    kick_size: Count = 3
+    """Columns that it then begins without."""
 
     def of_sets(self) -> NDArray[np.float64]:
         """Return the thresholds, the last of them above any point."""
