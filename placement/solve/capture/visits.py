@@ -10,6 +10,7 @@ plan), and there is another round. From what is found a search goes on by what p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -160,10 +161,11 @@ class _Run:
 
     def _solved(self, relaxed: Relaxed, *, rough: bool) -> tuple[CoverageProgram, Majorants, Solution]:
         """Return the program of the relaxation's majorant, and what the engine finds of it."""
-        mixed = [] if relaxed.mixed is None else [relaxed.mixed]
+        counted = self._aim.weight or self._aim.floor is not None
+        mixed = [self._first(relaxed)] if counted else []
         majorants = joined(self._capture, [*mixed, *self._tight])
         program = self._program
-        if mixed and self._aim.weight:
+        if self._aim.weight:
             program = valued(program, self._aim.weight, majorants.coefficient[0])
         rows = [self._idle_row(idle) for idle in self._idle]
         if self._aim.floor is not None:
@@ -175,6 +177,14 @@ class _Run:
         gap = max(settings.gap_share * self._gap, settings.rough_gap if rough else 0.0)
         seconds = max(settings.least_s, settings.engine_share * self._until.left_s())
         return program, majorants, solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
+
+    def _first(self, relaxed: Relaxed) -> Mixture:
+        """Return the majorant of the relaxation; where nothing keeps all limits, the one by which visits are most."""
+        if relaxed.mixed is not None:
+            return relaxed.mixed
+        most = self._relaxation.solve(Aim(weight=Fraction(1)), self._until, covering=False)
+        nobody = np.zeros(self._capture.n_sites)
+        return most.mixed or self._relaxation.tight_at(nobody > 0, nobody)
 
     def _bounded(self, program: CoverageProgram, majorants: Majorants, solution: Solution) -> None:
         """Keep the bound of a round if it is the best so far."""
