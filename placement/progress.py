@@ -23,8 +23,8 @@ VISITS, WRITING, DRAWING = "predicting visits", "writing", "drawing"
 
 CHECK = (READING, DEMAND, TIMES)
 OPTIMISE = (PROGRAM, SOLVING, TIES)
-PREPARE = (*CHECK, COVERS)
-RECOMMEND = (*PREPARE, *OPTIMISE, VISITS)
+PREPARE = (*CHECK, VISITS, COVERS)
+RECOMMEND = (*PREPARE, *OPTIMISE)
 COMMAND = (*RECOMMEND, WRITING, DRAWING)
 """The stages of jobs, in order. A stage that is not needed is passed over."""
 

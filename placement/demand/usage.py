@@ -8,21 +8,25 @@ to the need of the points to which a station is the nearest. The fit predicts th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.fit import huff as _huff
 from placement.demand.fit.huff import HuffFit, Observed, Pairs
-from placement.demand.fit.intervals import TAILS, gamma_effect, interval, log_sd
+from placement.demand.fit.intervals import gamma_effect, interval, log_sd
+from placement.demand.fit.parameters import parameter_table
+from placement.demand.fit.pulls import Pulls
+from placement.demand.fit.scores import poisson_deviance, rank_correlation
 from placement.demand.fit.transactions import StationTotals, station_totals
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.travel import TravelTimes
-from placement.values.arrays import FloatArray
+from placement.values.arrays import BoolArray, FloatArray
+from placement.values.capture import Capture
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, listed_briefly
 
@@ -98,8 +102,8 @@ class Usage:
             predicted = np.maximum(table[method].to_numpy() * months, 0.5)
             # Ranks say nothing where all predictions are one number.
             varied = np.ptp(table[method].to_numpy()) > 0
-            ranks = _rank_correlation(table[[method, "observed"]]) if varied else 0.0
-            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": ranks}
+            ranks = rank_correlation(table[[method, "observed"]]) if varied else 0.0
+            rows[method] = {"deviance": poisson_deviance(observed, predicted), "rank_correlation": ranks}
         return pd.DataFrame(rows).T.rename_axis("method")
 
     def predict(
@@ -136,6 +140,53 @@ class Usage:
         InputError
             If a host kind was not in the calibration, or `passing` does not fit it.
         """
+        pairs = self._pairs_of(times, need, stations, passing)
+        mean, jacobian = pairs.mean(self._fit.theta)
+        spread = log_sd(mean, jacobian, self._fit.covariance)
+        shape, rate = self._level(stations.index.astype(str) if history else pd.Index([""] * len(stations)))
+        low, high = interval(mean, spread, shape, rate)
+        visits = mean * shape / rate
+        return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+
+    def capture(
+        self, times: TravelTimes, need: pd.Series | pd.DataFrame, sites: pd.DataFrame, passing: pd.Series | None
+    ) -> Capture:
+        """Return the visits a month that any set of `sites` would see, each station's own level in its pull and door.
+
+        Parameters and errors are those of :meth:`predict`; `sites` are all that stand or may stand.
+        """
+        return self._pulls(times, need, sites, passing).expected(self._fit)
+
+    def draws(
+        self,
+        times: TravelTimes,
+        need: pd.Series | pd.DataFrame,
+        sites: pd.DataFrame,
+        passing: pd.Series | None,
+        *,
+        n: int,
+        seed: int,
+        among: BoolArray | None = None,
+    ) -> Iterator[Capture]:
+        """Yield :meth:`capture` for `n` draws of the parameters and of each site's level, the same for the same seed.
+
+        One draw evaluated for two sets of stations gives a paired change. `among`, (sites,): the other sites pull
+        nobody, where only sets within it are asked for.
+        """
+        return self._pulls(times, need, sites, passing).draws(self._fit, n, seed, among)
+
+    def _pulls(self, times: TravelTimes, need: Any, sites: pd.DataFrame, passing: pd.Series | None) -> Pulls:
+        if not self._outside:
+            raise InputError.single("usage", "was fitted without staying at home", remedy="fit it with outside=True")
+        shape, rate = self._level(sites.index.astype(str))
+        pairs = self._pairs_of(times, need, sites, passing)
+        return Pulls(site_ids=sites.index, pairs=pairs, shape=shape, rate=rate)
+
+    def _level(self, ids: pd.Index) -> tuple[FloatArray, FloatArray]:
+        past = self._history.reindex(ids).fillna(0.0)
+        return gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
+
+    def _pairs_of(self, times: TravelTimes, need: Any, stations: pd.DataFrame, passing: pd.Series | None) -> Pairs:
         unknown = sorted(set(stations["host"].astype(str)) - set(self.hosts))
         if unknown:
             remedy = f"known: {listed(self.hosts)}; give such a site the most similar of them"
@@ -144,14 +195,7 @@ class Usage:
         if (passing is not None) != ("capture" in self._parameters.index):
             problem = "is missing" if passing is None else "was not in the calibration"
             raise InputError.single("passing", problem, remedy="give fit_usage and predict the same")
-        pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside, passing=passing)
-        mean, jacobian = pairs.mean(self._fit.theta)
-        spread = log_sd(mean, jacobian, self._fit.covariance)
-        past = self._history.reindex(stations.index.astype(str) if history else [""] * len(stations)).fillna(0.0)
-        shape, rate = gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
-        low, high = interval(mean, spread, shape, rate)
-        visits = mean * shape / rate
-        return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+        return _pairs(times, frame, stations, self.hosts, outside=self._outside, passing=passing)
 
     def _shown(self) -> Shown:
         table = self._parameters
@@ -233,7 +277,7 @@ def fit_usage(
         _fit=found,
         _outside=outside,
         _history=pd.DataFrame({"visits": totals.visits, "expected": expected}, index=ids),
-        _parameters=_parameter_table(found, names, len(sources), int((totals.exposure > 0).sum())),
+        _parameters=parameter_table(found, names, len(sources), int((totals.exposure > 0).sum())),
         _leave_one_out=_leave_one_out(pairs, totals, found, ids, poisson=poisson) if leave_one_out else None,
     )
 
@@ -312,39 +356,10 @@ def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame)
         raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
 
 
-def _rank_correlation(pair: pd.DataFrame) -> float:
-    """Return Spearman's rank correlation of two columns; NaN where one is all the same."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.corrcoef(pair.rank().to_numpy(), rowvar=False)[1, 0])
-
-
 def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, passing: bool) -> list[str]:
     names = [f"rate_{source}" for source in sources]
     names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
     return names + ["outside"] * outside + ["capture"] * passing
-
-
-def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:
-    """Return estimates and intervals; all but the decay are positive and have intervals on the logarithm."""
-    spread = float(special.stdtrit(max(observed - len(names), 1), TAILS[1]))
-    se = np.sqrt(np.diag(found.covariance))
-    rows = {}
-    for place, name in enumerate(names):
-        at, error = float(found.theta[place]), float(se[place])
-        if place == n_sources:
-            rows[name] = (at, error, at - spread * error, at + spread * error)
-        else:
-            rows[name] = _on_logarithm(at, error, spread)
-    if found.dispersion > 0:
-        half = 0.5 * found.dispersion_se
-        rows["station_sd"] = _on_logarithm(0.5 * float(np.log(found.dispersion)), half, spread)
-    return pd.DataFrame(rows, index=["estimate", "se", "low", "high"]).T.rename_axis("parameter")
-
-
-def _on_logarithm(at: float, error: float, spread: float) -> tuple[float, float, float, float]:
-    estimate = float(np.exp(at))
-    with np.errstate(over="ignore"):
-        return estimate, estimate * error, float(np.exp(at - spread * error)), float(np.exp(at + spread * error))
 
 
 def _leave_one_out(
@@ -379,10 +394,3 @@ def _baselines(pairs: Pairs) -> tuple[FloatArray, FloatArray]:
     nearest = order[first]
     allocated = np.bincount(pairs.column[nearest], need[nearest], minlength=pairs.n_stations)
     return within.astype(float), allocated.astype(float)
-
-
-def _deviance(observed: FloatArray, predicted: FloatArray) -> float:
-    """Return the mean Poisson deviance."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(observed > 0, observed * np.log(observed / predicted), 0.0)
-    return float(2.0 * (logs - (observed - predicted)).mean())

@@ -10,7 +10,7 @@ from placement.pipeline.policy import study_options
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.pipeline.visits import Visits, predict_visits
 from placement.plan import optimise
-from placement.progress import RECOMMEND, VISITS, Listener, Progress
+from placement.progress import RECOMMEND, Listener, Progress
 from placement.solve import check_backend
 from placement.study import Study
 from placement.values import Plan, Policy, SolveOptions
@@ -75,6 +75,5 @@ def recommend(
     with hold_interrupts(at_once=False):
         case = prepare(study, progress=progress)
         plan = optimise(case, policy, options, progress=progress)
-        progress.stage(VISITS)
         visits = predict_visits(case.prepared, plan.open)
     return Outcome(case=case, plan=plan, visits=visits)

@@ -13,8 +13,9 @@ that interpolation never makes the fit worse than it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,13 @@ from placement.errors import InputError
 from placement.pipeline.demand import study_demand
 from placement.pipeline.prepare import Prepared
 from placement.travel import TravelTimes
+from placement.values.arrays import BoolArray
+from placement.values.capture import Capture
 from placement.values.immutable import immutable
-from placement.values.shown import Shown
+from placement.values.shown import Shown, brief
 
+MOST_PAIRS = 20_000_000
+"""Pairs of demand point and site of which visits are predicted: all are held at once, some 100 bytes each."""
 VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
 _DAYS_A_MONTH = 365 / 12
 
@@ -62,6 +67,44 @@ class Visits:
             return "Visits: none predicted", [("why", self.note)]
         sums = [f"{self._table[when].sum():,.0f} {when}" for when in ("before", "after")]
         return f"Visits: {len(self._table):,} stations, visits a month: {', '.join(sums)}", ()
+
+
+@immutable
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Use:
+    """What a study's transactions say of the visits of any set of its sites.
+
+    Parameters
+    ----------
+    capture
+        Predicted visits of any set of sites, for the fitted parameters; None where nothing can be predicted.
+    note
+        Why nothing can; empty otherwise.
+    basis
+        By site id what its level rests on: ``own record``, ``stations of its kind``, or ``as <host>`` where no station
+        of its host kind has transactions on record: it then counts as the commonest kind.
+    usage
+        The fitted model; None where nothing can be predicted.
+    """
+
+    capture: Capture | None = None
+    note: str = ""
+    basis: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage | None = None
+    _draws: Callable[..., Iterator[Capture]] | None = None
+
+    def draws(self, n: int, seed: int, among: BoolArray | None = None) -> Iterator[Capture]:
+        """Yield :attr:`capture` for `n` draws of the parameters and of each site's level, the same for the same seed.
+
+        The same draw evaluated for two sets of stations gives a paired change. `among`, (sites,): the other sites
+        pull nobody, where only sets within it are asked for. Nothing where nothing is predicted.
+        """
+        return iter(()) if self._draws is None else self._draws(n=n, seed=seed, among=among)
+
+    def _shown(self) -> Shown:
+        if self.capture is None:
+            return "Use: no visits predicted", [("why", self.note)]
+        return "Use: visits of any set of stations", [("capture", brief(self.capture)), ("usage", brief(self.usage))]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,6 +165,43 @@ def _best(
     return min(fits, key=lambda found: float(found[0].parameters.loc["station_sd", "estimate"]))
 
 
+def study_use(prepared: Prepared) -> Use | None:
+    """Return what the transactions of a study say of the visits of its sites; None without a usage table.
+
+    A study whose transactions cannot be fitted (too few stations, no decay to be seen) is no error: the result says
+    why.
+    """
+    transactions = prepared.tables.usage
+    if transactions is None:
+        return None
+    sites = prepared.sites.table
+    if prepared.times.n_pairs > MOST_PAIRS:
+        return Use(note=f"visits are not predicted: {prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
+    times = prepared.times.to_sites(sites.index)
+    today = sites[sites["existing"].to_numpy(dtype=bool)]
+    try:
+        usage, drawn = _best(prepared, times.to_sites(today.index), transactions, today)
+    except InputError as error:
+        return Use(note=f"visits are not predicted: {_why(error)}")
+    known = sites["host"].isin(usage.hosts).to_numpy(dtype=bool)
+    taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
+    recorded = sites.index.isin(transactions["site_id"])
+    basis = np.where(recorded, "own record", np.where(known, "stations of its kind", f"as {usage.hosts[0]}"))
+    given = (times, drawn.sources, taken, drawn.passing)
+    return Use(
+        capture=usage.capture(*given),
+        basis=dict(zip(sites.index, map(str, basis), strict=True)),
+        usage=usage,
+        _draws=functools.partial(usage.draws, *given),
+    )
+
+
+def _why(error: InputError) -> str:
+    return "; ".join(
+        f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
+    )
+
+
 def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits | None:
     """Return the visits of today's stations and of those in `standing_after`; None without a usage table.
 
@@ -139,10 +219,7 @@ def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits 
         usage, drawn = _best(prepared, times, transactions, today)
     except InputError as error:
         empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
-        reason = "; ".join(
-            f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
-        )
-        return Visits(usage=None, note=f"visits are not predicted: {reason}", _table=empty)
+        return Visits(usage=None, note=f"visits are not predicted: {_why(error)}", _table=empty)
     known = sites["host"].isin(usage.hosts)
     taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
     parts = {

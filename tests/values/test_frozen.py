@@ -37,7 +37,7 @@ from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
-from placement.pipeline.visits import Visits
+from placement.pipeline.visits import Use, Visits
 from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
@@ -134,7 +134,7 @@ def made_by_hand() -> list[Any]:
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
         Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
-        usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
+        Use(note="too few stations", basis={"S": "own record"}), usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),

@@ -136,6 +136,11 @@ class Pairs:
             columns.append(captured[:, None])
         return mean, np.hstack(columns)
 
+    def pull(self, theta: FloatArray) -> FloatArray:
+        """Return (pairs,) pulls in units of the outside option, which must be one of the options."""
+        decay, attraction, outside = self._split(theta)
+        return np.exp(attraction[self.host][self.column] - decay * self.minutes - (outside or 0.0))
+
     def _split(self, theta: FloatArray) -> tuple[float, FloatArray, float | None]:
         after = self.n_sources + 1
         attraction = np.concatenate([[0.0], theta[after : after + self.n_hosts - 1]])
