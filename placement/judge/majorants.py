@@ -23,7 +23,9 @@ def check_majorants(capture: WholeCapture, majorants: Majorants) -> None:
     for number in range(majorants.count):
         constant, coefficient = _proven(capture, majorants, number, sets)
         if int(majorants.constant[number]) < constant:
-            raise CertificateError(f"majorant {number} claims the constant {majorants.constant[number]}, not {constant}")
+            raise CertificateError(
+                f"majorant {number} claims the constant {majorants.constant[number]}, not {constant}"
+            )
         short = np.flatnonzero(majorants.coefficient[number] < coefficient)
         if short.size:
             raise CertificateError(f"majorant {number} claims too little of site {short[0]}")

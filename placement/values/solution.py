@@ -13,6 +13,7 @@ from placement.values.arrays import frozen_array
 from placement.values.certificate import Certificate
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of
+from placement.values.visits_certificate import VisitsCertificate
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 Proof = Literal["certificate", "solver", "none"]
@@ -58,7 +59,7 @@ class Solution:
     asked_gap: float
     proof: Proof
     solver: str
-    certificate: Certificate | None = None
+    certificate: Certificate | VisitsCertificate | None = None
     interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -170,31 +170,3 @@ def _whole(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype != np.dtype("<i8"):
         raise ValueError(f"numbers are {array.dtype}, not 64-bit integers")
     return array
-
-
-@immutable
-@dataclass(frozen=True, kw_only=True, eq=False)
-class VisitsValue:
-    """What a plan is worth in visits beside what it covers, in visits a month.
-
-    Parameters
-    ----------
-    weight
-        r: what a visit counts in the objective beside a covered one.
-    covered, visits
-        Coverage and predicted visits of the plan, in the objective's own whole thousandths.
-    today
-        Predicted visits of today's stations.
-    floor
-        Visits that were asked for at least; None: no floor.
-    """
-
-    weight: Fraction
-    covered: float
-    visits: float
-    today: float
-    floor: float | None = None
-
-    def _shown(self) -> Shown:
-        return f"VisitsValue: {self.visits:,.0f} visits a month, {self.today:,.0f} today", ()
-

@@ -149,4 +149,3 @@ def _quotient(amount: IntArray, parts: IntArray, bits: int, *, up: bool) -> IntA
     whole, left = np.divmod(amount, parts)
     fraction = -(-(left << bits) // parts) if up else (left << bits) // parts
     return (whole << bits) + fraction
-

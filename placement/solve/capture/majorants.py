@@ -35,9 +35,7 @@ class Mixture:
     price: IntArray
 
 
-def mixture(
-    capture: WholeCapture, group: IntArray, replies: Sequence[Reply], weights: Sequence[FloatArray]
-) -> Mixture:
+def mixture(capture: WholeCapture, group: IntArray, replies: Sequence[Reply], weights: Sequence[FloatArray]) -> Mixture:
     """Return the mixture of `replies` with `weights`, (groups,) each: the duals of their inequalities.
 
     Tangents of one row are one tangent at the mean price: the bound is the better for it.
@@ -103,7 +101,7 @@ def numbers_of(capture: WholeCapture, mixed: Mixture) -> tuple[int, IntArray]:
     constant = _constants(capture, mixed)
     up = -((-weight * gives) // WHOLE)
     down = (weight * takes) // WHOLE
-    inside = np.where(mixed.family > 0, 1, 0)[entry].astype(bool) & mixed.sets[mixed.number[entry], site]
+    inside = _member(capture, mixed, entry, at)
     total = int(constant.sum()) - int(down[inside].sum())
     # A site of the set is worth in the sum what was taken off for it.
     added = np.where(inside, down, up)
@@ -138,17 +136,20 @@ def _constants(capture: WholeCapture, mixed: Mixture) -> IntArray:
 def _inside(capture: WholeCapture, mixed: Mixture) -> IntArray:
     """Return (entries,) pull of the sites of each entry's set; 0 for tangents."""
     entry, at = _pairs(capture, mixed.row)
-    if not mixed.sets.size:
-        return np.zeros(mixed.row.size, dtype=np.int64)
-    there = (mixed.family > 0)[entry] & mixed.sets[mixed.number[entry], capture.site[at]]
+    there = _member(capture, mixed, entry, at)
     total = np.zeros(mixed.row.size, dtype=np.int64)
     np.add.at(total, entry[there], capture.pull[at[there]])
     return total
 
 
-def _coefficients(
-    capture: WholeCapture, mixed: Mixture, entry: IntArray, at: IntArray
-) -> tuple[IntArray, IntArray]:
+def _member(capture: WholeCapture, mixed: Mixture, entry: IntArray, at: IntArray) -> BoolArray:
+    """Return (pairs,) whether a site is in the set of its entry; False for tangents."""
+    if not mixed.sets.size:
+        return np.zeros(entry.size, dtype=np.bool_)
+    return (mixed.family > 0)[entry] & mixed.sets[mixed.number[entry], capture.site[at]]
+
+
+def _coefficients(capture: WholeCapture, mixed: Mixture, entry: IntArray, at: IntArray) -> tuple[IntArray, IntArray]:
     """Return (pairs,) coefficients rounded up, for sites outside the set, and down, for those in it."""
     bits, row = capture.bits, mixed.row[entry]
     mass, pull, family = capture.mass[row], capture.pull[at], mixed.family[entry]

@@ -185,7 +185,9 @@ class VisitsRelaxation:
                 weights.append(weight)
                 at += groups.size
             mixed = mixture(self._capture, self._rows.group, self._replies, weights)
-        return Relaxed(state=outcome.state, bound=float(outcome.objective) * self._unit * self._scale, point=point, mixed=mixed)
+        return Relaxed(
+            state=outcome.state, bound=float(outcome.objective) * self._unit * self._scale, point=point, mixed=mixed
+        )
 
     def _arrays(self) -> ArrayModel:
         reduced, unit = self._reduced, self._unit
@@ -232,4 +234,3 @@ class VisitsRelaxation:
             table[number, floor.rows] = reduced.weights[floor.rows] / self._unit
             table[number, reduced.n_rows : reduced.n_rows + reduced.n_columns] = floor.column_gain / self._unit
         return sparse.csr_array(table)
-

@@ -104,9 +104,7 @@ def _seen(mass: Any, pull: Any) -> Any:
 
 
 @kernel
-def _choose(
-    rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats
-) -> None:
+def _choose(rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
     for row in range(rows.mass.size):
         begin, end, mass = rows.indptr[row], rows.indptr[row + 1], rows.mass[row]
         pulled, beyond, all_of_it = 0.0, 0.0, rows.everything[row]

@@ -423,4 +423,3 @@ def improved(ground: Ground, chosen: BoolArray, until: Deadline, passes: int, *,
     found = np.zeros(chosen.size, dtype=np.bool_)
     found[state.choice[state.choice >= 0]] = True
     return found
-

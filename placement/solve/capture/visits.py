@@ -297,4 +297,3 @@ def resealed(certificate: Certificate, chosen: BoolArray, objective: int) -> Cer
         if name not in {"scale", "digest", "chosen", "objective", "has_plan"}
     }
     return Certificate.seal(**parts, chosen=chosen, objective=objective, has_plan=True)
-
