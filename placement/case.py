@@ -5,7 +5,7 @@ Every question is a function of it: ``optimise(case, policy, options)``, ``measu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -20,10 +20,14 @@ from placement.errors import AlignmentError, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
-from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions
+from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, VisitsChange
+from placement.values.arrays import BoolArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.visits import visits_change
 
+DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
+"""Intervals of visits rest on so many draws; on fewer where draws times pulls are more than so many."""
 _MAY_LACK = frozenset({"streets", "standard", "capture"})
 
 
@@ -164,6 +168,18 @@ class Case:
         policy = policy or Policy()
         return cls(**parts, streets=streets, policy=policy, options=options, capture=capture, name=name)
 
+    def capture_draws(self, n: int, seed: int, among: BoolArray) -> Iterator[Capture]:  # noqa: ARG002 -- a study has some
+        """Yield `capture` as it may be as well, `n` times: here nothing, as nothing tells how sure it is.
+
+        `among`, (sites,), are those whose visits are asked for.
+        """
+        return iter(())
+
+    @property
+    def capture_basis(self) -> Mapping[str, str]:
+        """By site id, what its predicted visits rest on, where that is known."""
+        return {}
+
     def but(self, **changes: Any) -> Self:
         """Return the case with some of its parts changed, checked again."""
         return replace(self, **changes)
@@ -227,6 +243,36 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
         segment={segment.name: covered(everyone, index) for index, segment in enumerate(demand.segments)},
         district={str(name): covered(parents == name, everyone) for name in sorted(set(parents))},
         people=_people(demand, reached),
+    )
+
+
+def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> VisitsChange | None:
+    """Return the predicted visits of today's stations and of others in their place; None where none are predicted.
+
+    Parameters
+    ----------
+    case, standing
+        As in :func:`measure`; `standing` is what stands afterwards.
+
+    Raises
+    ------
+    AlignmentError
+        If `standing` is no mask of the sites, or names one that there is not.
+    """
+    capture = case.capture
+    if capture is None:
+        return None
+    sets = case.standing, np.asarray(_mask(case, standing))
+    expected = (capture.visits(sets[0]), capture.visits(sets[1]))
+    n = min(DRAWS, max(FEWEST_DRAWS, MOST_PULLS // max(capture.pull.nnz, 1)))
+    drawn = case.capture_draws(n, case.options.seed, sets[0] | sets[1])
+    return visits_change(
+        expected,
+        sets,
+        ((each.visits(sets[0]), each.visits(sets[1])) for each in drawn),
+        site_ids=case.sites.ids,
+        basis=case.capture_basis,
+        idle_below=case.policy.idle_below,
     )
 
 

@@ -134,7 +134,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
         progress.stage(WRITING)
-        data = report_data(outcome.case, outcome.plan, out, visits=outcome.visits)
+        data = report_data(outcome.case, outcome.plan, out)
         try:
             written = write_plan(outcome.case, data, out)
         except InputError as error:

@@ -9,6 +9,9 @@ from typing import Any
 from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
+from placement.report.goods import headline, warnings_of, worth
+from placement.report.text import texts
+from placement.report.view import standard
 from placement.values import Plan
 
 _STATUS = {
@@ -92,7 +95,9 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
     lines += [f"made with {each!s}" for each in data.overrides]
+    lines += ["", *_headline(data)]
     lines += [
+        "",
         f"travel: {data.travel_mode}",
         "",
         *_coverage_table(plan),
@@ -104,6 +109,13 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     if folder is None:
         return lines
     return [*lines, "", f"written to {folder}: open report.html, check with: placement verify {folder}"]
+
+
+def _headline(data: ReportData) -> list[str]:
+    """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
+    text = texts("en")
+    warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
+    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text)]
 
 
 def _bound_by(plan: Plan) -> str:

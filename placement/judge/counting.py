@@ -14,7 +14,7 @@ from placement.judge.program import JUDGED, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
 from placement.pipeline.prepare import Prepared
-from placement.pipeline.visits import Visits, predict_visits
+from placement.pipeline.visits import Use, study_use
 from placement.values import CoverageProgram
 
 SCALE = 1000
@@ -41,7 +41,6 @@ class Counting:
             problem = f"the judge has no program of its own for the objective {objective!r}"
             raise InputError.single("study.toml", problem, row="policy.objective", remedy=f"known: {', '.join(JUDGED)}")
         self.prepared = prepared
-        self._visits: tuple[tuple[str, ...], Visits | None] | None = None
 
     @cached_property
     def near(self) -> Reach:
@@ -76,11 +75,10 @@ class Counting:
         """The program, ready to be solved."""
         return Resolver(self.program, derive_classes(self.program))
 
-    def visits(self, standing: tuple[str, ...]) -> Visits | None:
-        """Return the visits that the fitted model predicts with these stations after the plan."""
-        if self._visits is None or self._visits[0] != standing:
-            self._visits = (standing, predict_visits(self.prepared, standing))
-        return self._visits[1]
+    @cached_property
+    def use(self) -> Use | None:
+        """What the transactions say of the visits of any set of sites; None without a usage table."""
+        return study_use(self.prepared)
 
     @cached_property
     def everything(self) -> int:

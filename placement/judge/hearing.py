@@ -18,6 +18,7 @@ from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.ties import tie_faults
+from placement.judge.visits import visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
 from placement.study import overrides_of
 from placement.values import Certificate
@@ -76,6 +77,7 @@ class Hearing:
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)
+        yield from visit_faults(record, prepared, self.counting.use)
         yield from claim_faults(record, int(weights[self.after].sum()), self.counting)
 
     @cached_property
@@ -102,7 +104,7 @@ class Hearing:
             study_path=self.record["study"],
             inputs=self.record["inputs"],
             reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
-            visits=self.counting.visits(plan.open),
+            use=self.counting.use,
         )
         # Another version may have worded its notes otherwise; they are then named as unchecked.
         notes = tuple(self.record["notes"]) if self.others else found.notes
@@ -147,6 +149,7 @@ class Hearing:
         return (
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
+            *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),
             f"{files} (written with {self.others})" if self.others else files,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from placement.case import Case
@@ -13,7 +14,8 @@ from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
-from placement.values import Policy
+from placement.values import Capture, Policy
+from placement.values.arrays import BoolArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
 from placement.values.policy import MONEY
@@ -35,6 +37,15 @@ class StudyCase(Case):
 
     prepared: Prepared
     use: Use | None = None
+
+    def capture_draws(self, n: int, seed: int, among: BoolArray) -> Iterator[Capture]:
+        """Yield `n` draws of what the transactions say; see :meth:`placement.pipeline.visits.Use.draws`."""
+        return iter(()) if self.use is None else self.use.draws(n, seed, among)
+
+    @property
+    def capture_basis(self) -> Mapping[str, str]:
+        """By site id, what its predicted visits rest on."""
+        return {} if self.use is None else self.use.basis
 
 
 def prepare(study: Study, *, progress: Listener | Progress | None = None) -> StudyCase:
@@ -77,7 +88,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         options=study_options(study),
         capture=None if use is None else use.capture,
         name=study.study.name,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *([use.note] if use is not None and use.note else [])),
         prepared=prepared,
         use=use,
     )

@@ -1,9 +1,9 @@
-"""Visits a month that each station would see, today and with the plan, from the study's own transactions.
+"""Visits a month that any set of stations would see, from the study's own transactions.
 
 The Huff model of :func:`placement.demand.fit_usage` is fitted to the transactions; people may stay at home. Beside the
 residents, passers-by come in one of two ways: they choose among the stations around as residents do, or a share of
 those who pass a door walks in. Both have one parameter; the one that leaves less scatter between stations is taken. The
-fit says how the planned visits would spread; the objective of the program does not use it.
+fit is made before the plan, which may go by it.
 
 Where a study sets out virtual counters (``[demand] footfall_interpolate``), doors go by the real ones alone: a virtual
 counter is an expectation, not a count, and a coefficient fitted to it would be pulled towards zero. The passers-by who
@@ -14,7 +14,7 @@ that interpolation never makes the fit worse than it was.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,41 +32,7 @@ from placement.values.shown import Shown, brief
 
 MOST_PAIRS = 20_000_000
 """Pairs of demand point and site of which visits are predicted: all are held at once, some 100 bytes each."""
-VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
 _DAYS_A_MONTH = 365 / 12
-
-
-@immutable
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Visits:
-    """Predicted visits of every station that stands before or after the plan.
-
-    Parameters
-    ----------
-    usage
-        The fitted model; None where the transactions cannot tell its parameters apart.
-    note
-        Why there is no model; empty otherwise.
-    """
-
-    usage: Usage | None
-    note: str
-    _table: pd.DataFrame
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """By ``site_id``: visits a month with 90 % intervals (NaN where no station stands), and what they rest on.
-
-        `basis` is ``own record``, ``stations of its kind``, or ``as <host>`` where no station of its host kind has
-        transactions on record: it then counts as the commonest kind.
-        """
-        return self._table.copy()
-
-    def _shown(self) -> Shown:
-        if self.usage is None:
-            return "Visits: none predicted", [("why", self.note)]
-        sums = [f"{self._table[when].sum():,.0f} {when}" for when in ("before", "after")]
-        return f"Visits: {len(self._table):,} stations, visits a month: {', '.join(sums)}", ()
 
 
 @immutable
@@ -200,36 +166,3 @@ def _why(error: InputError) -> str:
     return "; ".join(
         f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
     )
-
-
-def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits | None:
-    """Return the visits of today's stations and of those in `standing_after`; None without a usage table.
-
-    A study whose transactions cannot be fitted (too few stations, no decay to be seen) is no error: the result says
-    why and has an empty table.
-    """
-    transactions = prepared.tables.usage
-    if transactions is None:
-        return None
-    sites = prepared.sites.table
-    today = sites[sites["existing"].to_numpy(dtype=bool)]
-    after = sorted(standing_after)
-    times = prepared.times.to_sites(today.index.union(after))
-    try:
-        usage, drawn = _best(prepared, times, transactions, today)
-    except InputError as error:
-        empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
-        return Visits(usage=None, note=f"visits are not predicted: {_why(error)}", _table=empty)
-    known = sites["host"].isin(usage.hosts)
-    taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
-    parts = {
-        when: usage.predict(times, drawn.sources, taken.loc[standing], passing=drawn.passing)
-        for when, standing in (("before", list(today.index)), ("after", after))
-    }
-    columns = {"visits": "", "low": "_low", "high": "_high"}
-    named = [part.rename(columns={c: f"{when}{end}" for c, end in columns.items()}) for when, part in parts.items()]
-    table = pd.concat(named, axis=1).sort_index()
-    recorded = table.index.isin(transactions["site_id"])
-    basis = np.where(known[table.index], "stations of its kind", f"as {usage.hosts[0]}")
-    table = table.assign(basis=np.where(recorded, "own record", basis))[list(VISIT_COLUMNS)]
-    return Visits(usage=usage, note="", _table=table.rename_axis("site_id"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from placement.case import Case, measure
+from placement.case import Case, measure, measure_visits
 from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
@@ -100,6 +100,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,
+        visits=measure_visits(case, standing),
         policy=case.policy,
         options=case.options,
     )
@@ -107,9 +108,10 @@ def _optimised(case: Case, progress: Progress) -> Plan:
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
-    kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
+    kept = ("status", "proof", "solver", "asked_gap", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
+        "certificate": solution.visits_certificate or solution.certificate,
         "objective": solution.objective / model.scale,
         "bound": solution.bound / model.scale,
         "details": dict(solution.details),

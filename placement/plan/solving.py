@@ -63,7 +63,7 @@ def settle(program: CoverageProgram, solution: Solution, options: dict[str, Any]
     what the proof is of. Raises as :func:`solve_in_time` does.
     """
     limit_s = options["time_limit_s"]
-    if solution.status == "infeasible" and isinstance(solution.certificate, Certificate):
+    if solution.status == "infeasible" and solution.certificate is not None:
         if "progress" in options:
             options["progress"].stage(EXPLAINING)
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))

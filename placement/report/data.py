@@ -112,9 +112,6 @@ class ReportData:
         Outlines drawn on the map, named by a column `name` or `district` where there is one; any CRS.
     simulated
         Names of the inputs that are simulated; shown wherever results are shown.
-    visits
-        Frame indexed by ``site_id`` with `before`, `after` and their 90 % bounds `before_low`, `before_high`,
-        `after_low`, `after_high`: predicted visits a month; NaN where no station stands; `basis`, what they rest on.
     awareness
         What the survey says; None without one.
     filled
@@ -153,7 +150,6 @@ class ReportData:
     districts: gpd.GeoDataFrame | None = None
     simulated: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
-    visits: pd.DataFrame | None = None
     awareness: SurveyTables | None = None
     filled: FilledCounters | None = None
     reliance: VirtualReliance | None = None

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from placement.maps import plan_map, printable, shown
 from placement.report import evidence, view
 from placement.report.data import ReportData
+from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
 from placement.report.text import HTML_LANG, texts, word
 
@@ -69,6 +70,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "simulated": view.simulated_names(data, text),
         "figures": view.figures(data, text),
         "sentences": view.sentences(data, text),
+        "warnings": warnings_of(plan, text),
         "proof": view.proof(plan, text),
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
@@ -97,7 +99,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=view.percent, shown=shown)
+    environment.filters.update(percent=percent, shown=shown)
     return environment
 
 

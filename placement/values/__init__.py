@@ -12,6 +12,7 @@ from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
+from placement.values.visits import Gains, VisitsChange
 
 __all__ = [
     "BudgetLine",
@@ -23,6 +24,7 @@ __all__ = [
     "Covered",
     "Demand",
     "Floor",
+    "Gains",
     "Infeasibility",
     "LinearRow",
     "Plan",
@@ -33,6 +35,7 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "VisitsChange",
     "WeightedBlocks",
     "classes_fingerprint",
 ]

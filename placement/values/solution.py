@@ -43,7 +43,9 @@ class Solution:
     solver
         Name and version of what solved it, e.g. ``HiGHS 1.16.0``.
     certificate
-        What proves the bound; None with ``proof="solver"``.
+        What proves the bound; None with ``proof="solver"``, and where visits count.
+    visits_certificate
+        What proves the bound of a plan that counts predicted visits.
     interrupted
         Whether somebody pressed Ctrl-C: the plan and the bound are the best that were known then.
     timings
@@ -59,7 +61,8 @@ class Solution:
     asked_gap: float
     proof: Proof
     solver: str
-    certificate: Certificate | VisitsCertificate | None = None
+    certificate: Certificate | None = None
+    visits_certificate: VisitsCertificate | None = None
     interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -18,8 +18,8 @@ given, and with every new station's visits at least :math:`m` where that is the 
 
    Columns of a row increase.
 3. `inner` is a certificate of that program and of the plan at hand
-   (:mod:`placement.values.certificate`), and ``inner.bound`` plus, with `priced`, :math:`\lceil r K_0 \rceil` is at most
-   `bound`.
+   (:mod:`placement.values.certificate`), and ``inner.bound``, with `priced` plus :math:`\lceil r K_0 \rceil`, is at
+   most `bound`.
 """
 
 from __future__ import annotations
@@ -145,12 +145,12 @@ class VisitsCertificate:
                 parts = {name.removeprefix(_PREFIX): file[name] for name in file.files if name.startswith(_PREFIX)}
             inner = Certificate.from_bytes(parts["inner"].tobytes())
             majorants = Majorants(**{each.name: _whole(parts[each.name]) for each in fields(Majorants)})
-            scalars = {name: int(_whole(parts[name])[0]) for name in _SCALARS}
-            arrays = {name: _whole(parts[name]) for name in _ARRAYS}
+            own: dict[str, Any] = {name: int(_whole(parts[name])[0]) for name in _SCALARS}
+            own |= {name: _whole(parts[name]) for name in _ARRAYS}
             digest = parts["digest"].tobytes().decode("ascii")
         except (KeyError, ValueError, OSError, EOFError, IndexError, TypeError, UnicodeDecodeError) as error:
             raise CertificateError(f"it is not a certificate: {error}") from error
-        return cls(**scalars, **arrays, majorants=majorants, inner=inner, digest=digest)
+        return cls(**own, majorants=majorants, inner=inner, digest=digest)
 
     def _shown(self) -> Shown:
         rows = [("visits", f"weight {float(self.weight):g}"), ("majorants", f"{self.majorants.count:,}")]

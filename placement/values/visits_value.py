@@ -13,8 +13,8 @@ DEFAULT_WEIGHT = Fraction(1, 2)
 cover about as much, one whose stations are used. On the shipped study half a visit keeps visits above today's."""
 
 VISITS_GAP = 2e-3
-"""A plan that counts visits is called optimal at this gap where a smaller one is asked for: visits are concave, and what
-proves them best is a majorant, whose gap does not close by time alone."""
+"""A plan that counts visits is called optimal at this gap where a smaller one is asked for: visits are concave, and
+what proves them best is a majorant, whose gap does not close by time alone."""
 
 ONLY_VISITS = Fraction(2**14)
 """Weight of visits where they alone are the objective: coverage then only tells equal ones apart."""
@@ -28,9 +28,9 @@ NEW_TOLERANCE = Fraction(1, 100)
 class VisitsValue:
     """What the objective of a plan that counts visits is made of, in visits a month.
 
-    The plan is worth ``covered + weight * visits``, or `visits` where they are sought `alone`. Since no plan is worth more
-    than the bound, none with as many visits covers more than :attr:`most_covered`, and none that covers as much sees
-    more than :attr:`most_visits`.
+    The plan is worth ``covered + weight * visits``, or `visits` where they are sought `alone`. Since no plan is worth
+    more than the bound, none with as many visits covers more than :attr:`most_covered`, and none that covers as much
+    sees more than :attr:`most_visits`.
 
     Parameters
     ----------

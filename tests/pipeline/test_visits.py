@@ -11,7 +11,8 @@ from placement.errors import InputError
 from placement.pipeline import visits as stage
 from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.study_case import prepare
-from placement.pipeline.visits import predict_visits, study_use
+from placement.pipeline.visits import study_use
+from placement.plan import optimise
 from placement.study import read_study
 from placement.toy import write_study
 from tests.conftest import REPOSITORY
@@ -25,40 +26,42 @@ def hankou():
     return prepare_inputs(read_study(HANKOU))
 
 
-def test_the_simulated_truth_is_found_again(hankou):
-    stations = hankou.sites.table.query("existing").index
-    visits = predict_visits(hankou, tuple(stations))
+@pytest.fixture(scope="module")
+def use(hankou):
+    return there(study_use(hankou))
+
+
+def test_the_simulated_truth_is_found_again(hankou, use):
     truth = json.loads((HANKOU / "truth.json").read_text(encoding="utf-8"))
-    table = there(visits).table
-    expected = pd.Series(truth["mean_visits_per_month"]).loc[table.index]
-    assert np.corrcoef(np.log(table["before"]), np.log(expected))[0, 1] > 0.98
+    standing = hankou.sites.standing
+    seen = pd.Series(there(use.capture).visits(standing), index=hankou.sites.ids)[standing]
+    expected = pd.Series(truth["mean_visits_per_month"]).loc[seen.index]
+    assert np.corrcoef(np.log(seen), np.log(expected))[0, 1] > 0.98
     # Passers-by walked in where they passed; as a source of people who choose among stations they leave more scatter.
-    found = there(there(visits).usage).parameters
+    found = there(use.usage).parameters
     capture = truth["footfall"]["capture"]
     assert found.loc["capture", "low"] < capture < found.loc["capture", "high"]
     assert found.loc["station_sd", "estimate"] < 0.1
     # 400 m of decay at 1.3 m/s are 0.195 a minute.
-    decay = there(there(visits).usage).parameters.loc["decay_per_min"]
+    decay = found.loc["decay_per_min"]
     assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
-    assert (table["before"] == table["after"]).all()
-    assert set(table["basis"]) == {"own record"}
+    assert {use.basis[site] for site in seen.index} == {"own record"}
 
 
-def test_a_closed_station_sends_its_visitors_to_the_others(hankou):
-    stations = list(hankou.sites.table.query("existing").index)
-    gone = "S034"
-    table = there(predict_visits(hankou, tuple(site for site in stations if site != gone))).table
-    assert np.isnan(table.loc[gone, "after"])
-    others = table.drop(gone)
-    assert (others["after"] >= others["before"] - 1e-9).all()
-    assert others["after"].sum() - others["before"].sum() < table.loc[gone, "before"]
+def test_a_closed_station_sends_its_visitors_to_the_others(hankou, use):
+    standing = hankou.sites.standing
+    gone = int(hankou.sites.ids.get_loc("S034"))
+    others = standing & (np.arange(len(standing)) != gone)
+    before, after = (there(use.capture).visits(each) for each in (standing, others))
+    assert after[gone] == 0
+    assert (after[others] >= before[others] - 1e-9).all()
+    assert after[others].sum() - before[others].sum() < before[gone]
 
 
-def test_a_host_kind_without_record_is_named(hankou):
-    schools = hankou.sites.table.query("host == 'school'").index[:1]
-    table = there(predict_visits(hankou, tuple(schools))).table
-    assert table.loc[schools[0], "basis"] == "as bank"
-    assert table.loc[schools[0], "after"] > 0
+def test_a_host_kind_without_record_is_named(hankou, use):
+    school = hankou.sites.table.query("host == 'school'").index[0]
+    assert use.basis[school] == "as bank"
+    assert there(use.capture).total(hankou.sites.ids == school) > 0
 
 
 def test_the_way_that_leaves_less_scatter_is_taken(hankou):
@@ -82,23 +85,29 @@ def test_the_way_that_leaves_less_scatter_is_taken(hankou):
 
 
 def test_no_record_no_visits(tmp_path):
-    ready = prepare_inputs(read_study(write_study(tmp_path, seed=5)))
-    assert predict_visits(ready, ("S00",)) is None
+    assert study_use(prepare_inputs(read_study(write_study(tmp_path, seed=5)))) is None
 
 
 def test_a_record_too_short_says_why(tmp_path):
-    path = write_study(tmp_path, seed=5)
+    case = prepare(read_study(short_record(tmp_path)))
+    assert there(case.use).note.startswith("visits are not predicted: ")
+    assert case.notes[-1] == there(case.use).note
+    assert case.capture is None
+    assert optimise(case).visits is None
+
+
+def short_record(folder, policy=""):
+    """Return a toy study whose four stations have one month of transactions each."""
+    path = write_study(folder, seed=5)
     rows = ["site_id,month,transactions", *(f"S0{i},2025-01,{10 + i}" for i in range(4))]
-    (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    path.write_text(path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1))
-    visits = predict_visits(prepare_inputs(read_study(path)), ("S00",))
-    assert there(visits).note.startswith("visits are not predicted: ")
-    assert there(visits).table.empty
+    (folder / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1)
+    path.write_text(text.replace("[policy]", f"[policy]\n{policy}"), encoding="utf-8")
+    return path
 
 
-def test_any_set_of_sites_is_predicted_by_one_function(hankou):
+def test_any_set_of_sites_is_predicted_by_one_function(hankou, use):
     """The fit without station levels is the function, with them pull and door are scaled; draws are the same twice."""
-    use = there(study_use(hankou))
     capture, model = there(use.capture), there(use.usage)
     standing = hankou.sites.standing
     assert list(capture.site_ids) == list(hankou.sites.ids)
@@ -119,25 +128,20 @@ def test_any_set_of_sites_is_predicted_by_one_function(hankou):
 
 
 def test_a_floor_on_visits_that_cannot_be_predicted_is_a_fault(tmp_path):
-    path = write_study(tmp_path, seed=5)
-    rows = ["site_id,month,transactions", *(f"S0{i},2025-01,{10 + i}" for i in range(4))]
-    (tmp_path / "usage.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    text = path.read_text(encoding="utf-8").replace("[demand]", 'usage = "usage.csv"\n[demand]', 1)
-    path.write_text(text.replace("[policy]", "[policy]\nvisits_floor = 1.0"), encoding="utf-8")
+    study = read_study(short_record(tmp_path, "visits_floor = 1.0"))
     with pytest.raises(InputError, match="needs predicted visits, and visits are not predicted: ") as caught:
-        prepare(read_study(path))
+        prepare(study)
     assert caught.value.faults[0].row == "policy.visits_floor"
 
 
-def test_virtual_counters_are_no_counts_at_the_door(hankou, tmp_path):
+def test_virtual_counters_are_no_counts_at_the_door(use, tmp_path):
     shutil.copytree(HANKOU, tmp_path / "hankou")
     file = tmp_path / "hankou" / "study.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("[demand]\n", "[demand]\nfootfall_interpolate = true\n", 1), encoding="utf-8")
     filled = prepare_inputs(read_study(file))
     assert there(filled.footfall).counters["interpolated"].sum() > 100
-    stations = tuple(hankou.sites.table.query("existing").index)
-    plain, found = predict_visits(hankou, stations), predict_visits(filled, stations)
+    found = there(study_use(filled))
     # There the doors draw visits, and those go by real counters: not a number changes.
-    pd.testing.assert_frame_equal(there(there(plain).usage).parameters, there(there(found).usage).parameters)
-    pd.testing.assert_frame_equal(there(plain).table, there(found).table)
+    pd.testing.assert_frame_equal(there(use.usage).parameters, there(found.usage).parameters)
+    np.testing.assert_array_equal(there(use.capture).door, there(found.capture).door)

@@ -37,7 +37,7 @@ from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
-from placement.pipeline.visits import Use, Visits
+from placement.pipeline.visits import Use
 from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
@@ -57,9 +57,11 @@ from placement.values import (
     Segment,
     Sites,
     SolveOptions,
+    VisitsChange,
     WeightedBlocks,
 )
 from placement.values.immutable import FrozenDict, immutable
+from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
 from tests.pipeline.test_virtual_counters import ON, counted
@@ -134,7 +136,8 @@ def made_by_hand() -> list[Any]:
     usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
     return [
         Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
-        Use(note="too few stations", basis={"S": "own record"}), usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
+        Use(note="too few stations", basis={"S": "own record"}), usage,
+        VisitsChange(stations=pd.DataFrame({name: [1.0] for name in STATION_COLUMNS}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),

@@ -117,7 +117,6 @@ def ground_of(
     gains = np.array([each.column_gain for each in reduced.floors], dtype=float).reshape(n_floors, reduced.n_columns)
     entries = (capture.pull / OUTSIDE, capture.site, capture.indptr)
     pulls = sparse.csc_array(sparse.csr_array(entries, shape=(capture.mass.size, capture.n_sites)))
-    counts = 1.0 if covering else 0.0
     low = np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64)
     return read_only(
         Ground(
@@ -125,7 +124,7 @@ def ground_of(
             group_column=np.concatenate([np.zeros(0, np.int64), *(each[0] for each in groups)]),
             must=must,
             site=np.array(reduced.column_site),
-            values=counts * reduced.column_values,
+            values=reduced.column_values.astype(np.float64),
             gives=~reduced.excluded,
             row_indptr=side.indptr.astype(np.int64),
             row_number=side.indices.astype(np.int64),
@@ -134,7 +133,7 @@ def ground_of(
             high=np.array([row.limit for row in left], dtype=np.int64),
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
-            weight=counts * reduced.weights,
+            weight=reduced.weights.astype(np.float64),
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),

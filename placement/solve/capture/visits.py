@@ -261,7 +261,7 @@ class _Run:
             asked_gap=self._gap,
             proof="certificate",
             solver=last.solver,
-            certificate=None if best is None else self._sealed(proven, best, bound),  # type: ignore[arg-type]
+            visits_certificate=None if best is None else self._sealed(proven, best, bound),
             interrupted=last.interrupted,
             timings=last.timings,
             details=details,
