@@ -81,7 +81,7 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
     for covers, weights in program.blocks():
         reached = (covers.astype(np.int64) @ stands.astype(np.int64)) > 0
         covered += sum(weights[reached].tolist())
-    return covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator
+    return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)
 
 
 def visits(capture: WholeCapture, stands: BoolArray) -> int:
@@ -91,7 +91,7 @@ def visits(capture: WholeCapture, stands: BoolArray) -> int:
         span = slice(*capture.indptr[row : row + 2].tolist())
         pulled = sum(capture.pull[span][stands[capture.site[span]]].tolist())
         home += -(-(mass * OUTSIDE << bits) // (pulled + OUTSIDE))
-    return (((sum(capture.mass.tolist()) << bits) - home) >> bits) + sum(capture.door[stands].tolist())
+    return int((((sum(capture.mass.tolist()) << bits) - home) >> bits) + sum(capture.door[stands].tolist()))
 
 
 def visits_faults(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) -> Iterator[str]:

@@ -14,9 +14,9 @@ from placement.values.options import SolveOptions
 from placement.values.policy import Policy
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
+from placement.values.visits import FALLS, Gains, VisitsChange, in_short
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VisitsValue
-from placement.values.visits import FALLS, Gains, VisitsChange, in_short
 
 ACTIONS = ("keep", "move", "close", "open")
 _FEN_A_YUAN = 100

@@ -132,7 +132,7 @@ class VisitsRelaxation:
 
     def sites_of(self, point: FloatArray) -> FloatArray:
         """Return (sites,) how much of a station stands at a point of the columns."""
-        return np.clip(self._at_site @ point, 0.0, 1.0)
+        return np.asarray(np.clip(self._at_site @ point, 0.0, 1.0))
 
     def _aim_at(self, aim: Aim, *, covering: bool) -> None:
         reduced, self._scale = self._reduced, max(1.0, float(aim.weight))

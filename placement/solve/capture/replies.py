@@ -104,7 +104,7 @@ def _seen(mass: Any, pull: Any) -> Any:
 
 
 @kernel
-def _choose(rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
+def _choose(  # noqa: PLR0917 -- numba kernels take arrays by positionrows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
     for row in range(rows.mass.size):
         begin, end, mass = rows.indptr[row], rows.indptr[row + 1], rows.mass[row]
         pulled, beyond, all_of_it = 0.0, 0.0, rows.everything[row]
@@ -137,7 +137,7 @@ def _choose(rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice:
 
 
 @kernel
-def _sum_up(
+def _sum_up(  # noqa: PLR0917 -- as above
     rows: Rows,
     point: Floats,
     thresholds: Floats,
@@ -166,10 +166,8 @@ def _sum_up(
         for at in range(begin, end):
             pull, site = rows.pull[at], rows.site[at]
             if point[site] >= threshold:
-                if family == 1:
-                    taken = most - _seen(mass, all_of_it - pull)
-                else:
-                    taken = here - _seen(mass, inside - pull)
+                rest = most - _seen(mass, all_of_it - pull)
+                taken = rest if family == 1 else here - _seen(mass, inside - pull)
                 constant[group] -= taken
                 coefficient[base + site] += taken
             elif family == 1:

@@ -240,7 +240,9 @@ def _choose(ground: Any, state: Any, group: Any, column: Any) -> None:
 
 
 @inner
-def _worth(ground: Any, state: Any, price: Any, covered: Any, visits: Any, site: Any, sign: Any, columns: Any) -> Any:
+def _worth(  # noqa: PLR0917 -- numba knows no keywords only
+    ground: Any, state: Any, price: Any, covered: Any, visits: Any, site: Any, sign: Any, columns: Any
+) -> Any:
     """Return the value of a state with a station more (sign 1) or less (-1) at a site, shortfalls priced."""
     value = covered + ground.worth[0] * visits
     n_floors = ground.minimum.size - 1
@@ -285,6 +287,20 @@ def _look(ground: Any, state: Any) -> None:
 
 
 @inner
+def _changed(ground: Any, state: Any, old: Any, new: Any) -> Any:
+    """Return (site, sign) of the station that comes (1) or goes (-1) with a choice, (-1, 0) for none; sign 2: both."""
+    leaves = ground.site[old] if old >= 0 else -1
+    comes = ground.site[new] if new >= 0 else -1
+    if leaves >= 0 and comes >= 0 and leaves != comes:
+        return -1, 2
+    if comes >= 0 and leaves < 0 and state.stands[comes] == 0:
+        return comes, 1
+    if leaves >= 0 and comes < 0 and state.stands[leaves] == 1:
+        return leaves, -1
+    return -1, 0
+
+
+@inner
 def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
     """Return (value, group, column) of the best change of one more group that leaves all rows within their limits."""
     pair = np.full(2, -1, np.int64)
@@ -300,15 +316,10 @@ def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
             new = -1 if turn < ground.group_indptr[group] else ground.group_column[turn]
             if new == old or (new < 0 and ground.must[group]) or (new >= 0 and not ground.gives[new]):
                 continue
-            leaves = ground.site[old] if old >= 0 else -1
-            comes = ground.site[new] if new >= 0 else -1
-            if leaves >= 0 and comes >= 0 and leaves != comes:
+            site, sign = _changed(ground, state, old, new)
+            if sign == 2:
                 continue
-            covered, visits, site, sign = state.sums[0], state.sums[1], -1, 0
-            if comes >= 0 and leaves < 0 and state.stands[comes] == 0:
-                site, sign = comes, 1
-            elif leaves >= 0 and comes < 0 and state.stands[leaves] == 1:
-                site, sign = leaves, -1
+            covered, visits = state.sums[0], state.sums[1]
             if site >= 0:
                 covered += sign * state.gain[site]
                 visits += sign * state.seen[site]

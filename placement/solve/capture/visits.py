@@ -1,9 +1,9 @@
 r"""Plans that count predicted visits: the rounds of majorants, engine runs and searches, and the proof at their end.
 
 One round: the relaxation (:mod:`placement.solve.capture.relaxation`) gives a majorant; with it the program is an
-ordinary one, which the engine solves and proves; its plan is what it is, counted again. Where new stations of it see too
-few, or all see too few together, rows say why (:mod:`placement.solve.capture.idle`, a majorant that is tight at this
-plan), and there is another round. From what is found a search goes on by what plans are really worth
+ordinary one, which the engine solves and proves; its plan is counted again. Where new stations of it see too few, or
+all see too few together, rows say why (:mod:`placement.solve.capture.idle`, a majorant that is tight at this plan), and
+there is another round. From what is found a search goes on by what plans are really worth
 (:mod:`placement.solve.capture.search`). The best bound of all rounds stands.
 """
 
@@ -66,8 +66,8 @@ def maximise_visits(
     """Return the best plan found by coverage and visits, and the program its proof is of (the last, where none is).
 
     The solution's objective and bound are those of :meth:`Aim.worth`. Its certificate is a
-    :class:`~placement.values.visits_certificate.VisitsCertificate`; where no plan is feasible, it is that of the program
-    returned, with a row for each limit on visits.
+    :class:`~placement.values.visits_certificate.VisitsCertificate`; where no plan is feasible, it is one of the program
+    returned, which has a row for each limit on visits.
 
     Parameters
     ----------
@@ -78,22 +78,16 @@ def maximise_visits(
     gap, time_limit_s, seed, threads, settings, progress
         As in :func:`placement.solve.maximise_coverage`.
     """
-    asked = {"seed": seed, "threads": threads, "settings": settings, "progress": Progress.of(progress, ENGINE)}
-    run = _Run(program, capture, aim, gap, Deadline(now_s() + time_limit_s), asked)
-    return run.solution()
+    until, told = Deadline(now_s() + time_limit_s), Progress.of(progress, ENGINE)
+    asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told}
+    return _Run(program, capture, aim, gap=gap, until=until, **asked).solution()
 
 
 class _Run:
     """One run: what is known so far."""
 
     def __init__(
-        self,
-        program: CoverageProgram,
-        capture: WholeCapture,
-        aim: Aim,
-        gap: float,
-        until: Deadline,
-        asked: dict[str, Any],
+        self, program: CoverageProgram, capture: WholeCapture, aim: Aim, *, gap: float, until: Deadline, **asked: Any
     ) -> None:
         self._program, self._capture, self._aim, self._gap = program, capture, aim, gap
         self._until, self._asked, self._settings = until, asked, asked["settings"].visits
