@@ -16,6 +16,9 @@ from placement.values.arrays import BoolArray, IntArray
 from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR, VisitsCertificate
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
+_NOISE = 1e-7
+"""Relative: the fit of the visits ends this near to where it would on another machine."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VisitsAsked:
@@ -57,11 +60,13 @@ def check_visits_certificate(
         raise CertificateError(f"it prices visits at {certificate.weight}, the inputs at {weight}")
     if certificate.priced != int(weight > 0):
         raise CertificateError("it does not price visits as their weight asks")
+    if not near(certificate.floor, asked.floor or 0):
+        raise CertificateError(f"it asks {certificate.floor} thousandths of a visit, the inputs {asked.floor or 0}")
     check_majorants(asked.capture, certificate.majorants)
     for fault in visits_faults(program, asked, chosen):
         raise CertificateError(f"the plan is not feasible: {fault}")
     value = plan_value(program, asked, chosen)
-    if value != certificate.objective:
+    if not near(certificate.objective, value):
         raise CertificateError(f"the plan is worth {value}, not {certificate.objective}")
     grown = _grown(program, asked, certificate)
     proven = check_certificate(grown, chosen, certificate.inner)
@@ -69,9 +74,15 @@ def check_visits_certificate(
         raise CertificateError("its inner certificate proves no bound of a plan")
     if certificate.priced:
         proven += _times(weight, int(certificate.majorants.constant[0]))
-    if certificate.bound < max(proven, value):
-        raise CertificateError(f"it proves {max(proven, value)}, not {certificate.bound}")
+    proven = max(proven, certificate.objective)
+    if certificate.bound < proven:
+        raise CertificateError(f"it proves {proven}, not {certificate.bound}")
     return certificate.bound
+
+
+def near(claimed: int, counted: int) -> bool:
+    """Return whether a number is what it is counted to be, as near as the fit of the visits comes out elsewhere."""
+    return abs(claimed - counted) <= _NOISE * max(abs(counted), 1)
 
 
 def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) -> int:
@@ -82,6 +93,11 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
         reached = (covers.astype(np.int64) @ stands.astype(np.int64)) > 0
         covered += sum(weights[reached].tolist())
     return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)
+
+
+def visits_of(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) -> int:
+    """Return the visits that a plan sees, thousandths a month, rounded down."""
+    return visits(asked.capture, _stands(program, chosen))
 
 
 def visits(capture: WholeCapture, stands: BoolArray) -> int:
@@ -97,11 +113,11 @@ def visits(capture: WholeCapture, stands: BoolArray) -> int:
 def visits_faults(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) -> Iterator[str]:
     """Yield what a plan falls short of in visits."""
     stands = _stands(program, chosen)
-    if asked.floor is not None and visits(asked.capture, stands) < asked.floor:
+    if asked.floor is not None and visits(asked.capture, stands) < asked.floor * (1 - _NOISE):
         yield f"its stations see {visits(asked.capture, stands)} thousandths of a visit, {asked.floor} are asked"
     if asked.least is not None:
         for site in np.unique(program.column_site[chosen & asked.new]).tolist():
-            if site >= 0 and not _sees_at_least(asked.capture, site, stands, asked.least):
+            if site >= 0 and not _sees_at_least(asked.capture, site, stands, int(asked.least * (1 - _NOISE))):
                 yield f"the new station at site {site} sees less than {asked.least} thousandths of a visit"
 
 
@@ -150,7 +166,7 @@ def _floor_rows(program: CoverageProgram, asked: VisitsAsked, certificate: Visit
             kind=VISITS_FLOOR,
             columns=columns,
             coefficients=-claims.coefficient[number][program.column_site[columns]],
-            limit=int(claims.constant[number]) - (asked.floor or 0),
+            limit=int(claims.constant[number]) - certificate.floor,
         )
 
 

@@ -48,7 +48,7 @@ NEW_VISITS = RowKind(name="visits of new stations", rule=True)
 """Of a new station and others one at least is missing, or the new one would see too few."""
 
 _PREFIX = "visits."
-_SCALARS = ("numerator", "denominator", "priced", "bound", "objective")
+_SCALARS = ("numerator", "denominator", "priced", "floor", "bound", "objective")
 _ARRAYS = ("floors", "idle_site", "idle_indptr", "idle_beside")
 
 
@@ -63,6 +63,8 @@ class VisitsCertificate:
         The weight r of visits.
     priced
         1 where majorant 0 is in the objective, else 0 (r = 0).
+    floor
+        F, thousandths of a visit a month; 0: no floor.
     floors
         Majorants that rows of the floor of visits are made of.
     idle_site, idle_indptr, idle_beside
@@ -80,6 +82,7 @@ class VisitsCertificate:
     numerator: int
     denominator: int
     priced: int
+    floor: int
     floors: IntArray
     idle_site: IntArray
     idle_indptr: IntArray

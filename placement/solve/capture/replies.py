@@ -5,6 +5,8 @@ families of submodular inequalities for some sets of sites: those with y of at l
 :mod:`placement.values.majorants` for the inequalities.
 """
 
+# ruff: noqa: PLR0917 - numba kernels take arrays by position
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -104,7 +106,7 @@ def _seen(mass: Any, pull: Any) -> Any:
 
 
 @kernel
-def _choose(  # noqa: PLR0917 -- numba kernels take arrays by positionrows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
+def _choose(rows: Rows, point: Floats, read: Floats, thresholds: Floats, choice: OutLongs, slope: OutFloats) -> None:
     for row in range(rows.mass.size):
         begin, end, mass = rows.indptr[row], rows.indptr[row + 1], rows.mass[row]
         pulled, beyond, all_of_it = 0.0, 0.0, rows.everything[row]
@@ -137,7 +139,7 @@ def _choose(  # noqa: PLR0917 -- numba kernels take arrays by positionrows: Rows
 
 
 @kernel
-def _sum_up(  # noqa: PLR0917 -- as above
+def _sum_up(
     rows: Rows,
     point: Floats,
     thresholds: Floats,

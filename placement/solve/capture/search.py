@@ -9,6 +9,8 @@ Source: Teitz & Bart (1968), Heuristic methods for estimating the generalized ve
 Operations Research 16, 955-961.
 """
 
+# ruff: noqa: PLR0917 - parts of numba kernels take all by position
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -105,8 +107,7 @@ class State(NamedTuple):
 
 
 def ground_of(
-    reduced: ReducedProgram, linear: tuple[LinearRow, ...], capture: WholeCapture, worth: float, floor: int, *,
-    covering: bool = True,
+    reduced: ReducedProgram, linear: tuple[LinearRow, ...], capture: WholeCapture, worth: float, floor: int
 ) -> Ground:  # fmt: skip
     """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
     groups, left = _grouped(linear, reduced.n_columns)
@@ -240,9 +241,7 @@ def _choose(ground: Any, state: Any, group: Any, column: Any) -> None:
 
 
 @inner
-def _worth(  # noqa: PLR0917 -- numba knows no keywords only
-    ground: Any, state: Any, price: Any, covered: Any, visits: Any, site: Any, sign: Any, columns: Any
-) -> Any:
+def _worth(ground: Any, state: Any, price: Any, covered: Any, visits: Any, site: Any, sign: Any, columns: Any) -> Any:
     """Return the value of a state with a station more (sign 1) or less (-1) at a site, shortfalls priced."""
     value = covered + ground.worth[0] * visits
     n_floors = ground.minimum.size - 1

@@ -272,6 +272,7 @@ class _Run:
             numerator=self._aim.weight.numerator,
             denominator=self._aim.weight.denominator,
             priced=int(bool(self._aim.weight)),
+            floor=self._aim.floor or 0,
             floors=np.arange(proven.majorants.count) if has_floor else none,
             idle_site=np.array([idle.site for idle in proven.idle], dtype=np.int64),
             idle_indptr=np.cumsum([0] + [each.size for each in beside]),
