@@ -31,7 +31,16 @@ from placement.report.parts import (
     Words,
     rounded,
 )
-from placement.report.plan_goods import GainsPart, VisitsPart, gains_to_dict, visits_from_part, visits_to_dict
+from placement.report.plan_goods import (
+    GainsPart,
+    ValuedPart,
+    VisitsPart,
+    gains_to_dict,
+    valued_from_part,
+    valued_to_dict,
+    visits_from_part,
+    visits_to_dict,
+)
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
@@ -144,6 +153,7 @@ class PlanFile(Part):
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
+    valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     gains: GainsPart
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
@@ -222,6 +232,7 @@ def plan_to_dict(
         "open": sorted(plan.open),
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
         "visits": None if plan.visits is None else visits_to_dict(plan.visits),
+        "valued": None if plan.valued is None else valued_to_dict(plan.valued),
         "gains": gains_to_dict(plan.gains),
         "warnings": warnings_of(plan, texts("en")),
         "budget": [
@@ -277,6 +288,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
         visits=None if file.visits is None else visits_from_part(file.visits),
+        valued=None if file.valued is None else valued_from_part(file.valued),
     )
 
 
