@@ -31,11 +31,19 @@ from placement.report.parts import (
     Words,
     rounded,
 )
-from placement.report.plan_goods import GainsPart, VisitsPart, gains_to_dict, visits_from_part, visits_to_dict
+from placement.report.plan_goods import (
+    FrontierPart,
+    GainsPart,
+    VisitsPart,
+    frontier_to_dict,
+    gains_to_dict,
+    visits_from_part,
+    visits_to_dict,
+)
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Plan
+from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -145,6 +153,7 @@ class PlanFile(Part):
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     gains: GainsPart
+    frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
     solve: SolvePart
@@ -176,6 +185,7 @@ def plan_to_dict(
     notices: Iterable[str] = (),
     notes: Iterable[str] = (),
     overrides: Iterable[Override] = (),
+    frontier: Frontier | None = None,
 ) -> dict[str, Any]:
     """Return a plan as the content of ``plan.json``.
 
@@ -193,7 +203,7 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
-    simulated, notices, notes, overrides
+    simulated, notices, notes, overrides, frontier
         See :class:`~placement.report.ReportData`.
 
     Raises
@@ -223,6 +233,7 @@ def plan_to_dict(
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
         "visits": None if plan.visits is None else visits_to_dict(plan.visits),
         "gains": gains_to_dict(plan.gains),
+        "frontier": None if frontier is None else frontier_to_dict(frontier),
         "warnings": warnings_of(plan, texts("en")),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
