@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
-from placement.judge.program import JUDGED, rebuild
+from placement.judge.program import JUDGED, by_id, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
+from placement.judge.visits_asked import ALONE, visits_asked
+from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use, study_use
 from placement.values import CoverageProgram
@@ -79,6 +81,24 @@ class Counting:
     def use(self) -> Use | None:
         """What the transactions say of the visits of any set of sites; None without a usage table."""
         return study_use(self.prepared)
+
+    @cached_property
+    def asked(self) -> VisitsAsked | None:
+        """What the study asks of visits; None where coverage alone counts."""
+        return visits_asked(self.prepared, None if self.use is None else self.use.capture)
+
+    def worth(self, covered: int, standing: NDArray[np.bool_]) -> tuple[int, int]:
+        """Return (value, visits) of a plan, thousandths a month: as its objective counts them, and all visits.
+
+        `standing` are the sites, in the order of their table.
+        """
+        if self.asked is None:
+            return covered, 0
+        seen = visits(self.asked.capture, standing[by_id(self.prepared.sites.ids)])
+        if self.prepared.study.policy.objective == ALONE:
+            return seen, seen
+        weight = self.asked.weight
+        return covered + weight.numerator * seen // weight.denominator, seen
 
     @cached_property
     def everything(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.judge.bound import certificate_faults, claim_faults, load_certificate
+from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.recount import coverage_record
@@ -80,7 +80,8 @@ class Hearing:
         yield from floor_faults(prepared, weights, self.after)
         yield from visit_faults(record, prepared, self.counting.use)
         yield from frontier_faults(record, self.counting)
-        yield from claim_faults(record, int(weights[self.after].sum()), self.counting)
+        standing = prepared.sites.table.index.isin(record["open"])
+        yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)
 
     @cached_property
     def after(self) -> NDArray[np.bool_]:
@@ -128,12 +129,14 @@ class Hearing:
 
     def _certificate_faults(self, content: bytes) -> Found:
         try:
-            certificate = load_certificate(content)
+            load = load_certificate if self.counting.asked is None else load_visits_certificate
+            certificate = load(content)
         except CertificateError as error:
             return Found(differences=[f"certificate: {error}"])
         found = packed_faults(content, certificate.to_bytes(), self.others)
         faults = tuple(certificate_faults(self.record, self.claims, self.counting, certificate))
-        self._accepted = self._accepted if faults else certificate
+        if not faults and isinstance(certificate, Certificate):
+            self._accepted = certificate
         found.differences.extend(faults)
         return found
 

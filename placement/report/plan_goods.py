@@ -11,8 +11,9 @@ import pandas as pd
 from pydantic import Field
 
 from placement.report.parts import Amount, Id, Part, Quantity, rounded
-from placement.values import Frontier, Gains, TradePoint, VisitsChange
+from placement.values import Frontier, Gains, Plan, TradePoint, VisitsChange
 from placement.values.visits import STATION_COLUMNS, Interval
+from placement.values.visits_value import VisitsValue
 
 _NUMBERS = STATION_COLUMNS[:-1]
 
@@ -98,6 +99,16 @@ class FrontierPart(Part):
 
     points: list[TradePart]
     notes: list[str] = Field(description="Plans that are missing, and why.")
+
+
+def goods_to_dict(plan: Plan, frontier: Frontier | None) -> dict[str, Any]:
+    """Return the visits, gains and trade of a plan as ``plan.json`` has them, by key."""
+    return {
+        "visits": None if plan.visits is None else visits_to_dict(plan.visits),
+        "valued": None if plan.valued is None else valued_to_dict(plan.valued),
+        "gains": gains_to_dict(plan.gains),
+        "frontier": None if frontier is None else frontier_to_dict(frontier),
+    }
 
 
 def frontier_to_dict(frontier: Frontier) -> dict[str, Any]:
@@ -195,3 +206,32 @@ def _range(expected: float, interval: Interval | None) -> dict[str, Any]:
 
 def _interval(part: RangePart | ChangePart) -> Interval | None:
     return None if part.low is None or part.high is None else (part.low, part.high)
+
+
+class ValuedPart(Part):
+    """What the objective is made of where it counts predicted visits: the plan is worth covered + weight x visits."""
+
+    weight: str = Field(pattern="^[0-9]+(/[0-9]+)?$", description="What a visit counts beside a covered one.")
+    alone: bool = Field(description="Visits alone are the objective.")
+    by_default: bool = Field(description="The study says nothing of visits.")
+    covered: Quantity
+    visits: Quantity
+    floor: Quantity | None = Field(description="Visits asked for at least; null: no floor.")
+    slack: Quantity = Field(description="The bound less the objective.")
+
+
+def valued_to_dict(value: VisitsValue) -> dict[str, Any]:
+    """Return what the objective is made of as the file has it."""
+    amounts = {"covered": value.covered, "visits": value.visits, "slack": value.slack}
+    return {
+        "weight": str(value.weight),
+        "alone": value.alone,
+        "by_default": value.by_default,
+        "floor": None if value.floor is None else rounded(value.floor),
+        **{name: rounded(amount) for name, amount in amounts.items()},
+    }
+
+
+def valued_from_part(part: ValuedPart) -> VisitsValue:
+    """Return what the objective is made of from a file."""
+    return VisitsValue(weight=Fraction(part.weight), **part.model_dump(exclude={"weight"}))

@@ -34,11 +34,11 @@ from placement.report.parts import (
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
+    ValuedPart,
     VisitsPart,
-    frontier_to_dict,
-    gains_to_dict,
+    goods_to_dict,
+    valued_from_part,
     visits_from_part,
-    visits_to_dict,
 )
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
@@ -152,6 +152,7 @@ class PlanFile(Part):
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
+    valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -231,9 +232,7 @@ def plan_to_dict(
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
-        "visits": None if plan.visits is None else visits_to_dict(plan.visits),
-        "gains": gains_to_dict(plan.gains),
-        "frontier": None if frontier is None else frontier_to_dict(frontier),
+        **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en")),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
@@ -288,6 +287,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
         visits=None if file.visits is None else visits_from_part(file.visits),
+        valued=None if file.valued is None else valued_from_part(file.valued),
     )
 
 

@@ -15,6 +15,8 @@ from placement.values.policy import Policy
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
 from placement.values.visits import FALLS, Gains, VisitsChange, in_short
+from placement.values.visits_certificate import VisitsCertificate
+from placement.values.visits_value import VisitsValue
 
 ACTIONS = ("keep", "move", "close", "open")
 _FEN_A_YUAN = 100
@@ -148,6 +150,9 @@ class Plan:
         True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
+    valued
+        What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
+        and `bound` are then of both together. None where coverage alone counts.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     policy, options
@@ -167,10 +172,11 @@ class Plan:
     after: Coverages
     budget_lines: tuple[BudgetLine, ...]
     tie_broken: bool = False
-    certificate: Certificate | None = None
+    certificate: Certificate | VisitsCertificate | None = None
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    valued: VisitsValue | None = None
     visits: VisitsChange | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
