@@ -8,6 +8,7 @@ from typing import Any
 
 from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
+from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, warnings_of, worth
 from placement.report.text import texts
@@ -27,7 +28,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
     """Return what a study holds, as plain values."""
     sites, demand, times = prepared.sites.table, prepared.demand, prepared.times
     snaps = times.snaps
-    awareness = survey_tables(prepared)
+    awareness, use = survey_tables(prepared), study_use(prepared)
     far = snaps.loc[snaps["far"].to_numpy(dtype=bool)] if len(snaps) else snaps
     return {
         "study": prepared.study.study.name,
@@ -44,7 +45,8 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
-        "notes": list(prepared.notes),
+        "predicted_visits": None if use is None or use.usage is None else use.usage.evidence.record(),
+        "notes": [*prepared.notes, *(() if use is None else use.notes)],
         **run_record(prepared, run_remarks(prepared)),
     }
 

@@ -69,7 +69,7 @@ def gather(
         What coverage costs in visits; None where it was not asked for.
     """
     travel = study.travel
-    noted = () if use is None or not use.note else (use.note,)
+    noted = () if use is None else use.notes
     return ReportData(
         plan=plan,
         demand=prepared.demand,
