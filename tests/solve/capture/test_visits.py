@@ -69,7 +69,7 @@ def test_stations_that_would_stand_idle_are_not_built():
     aim = Aim(weight=Fraction(0), least=40_000, new=np.arange(2))
     solution, _ = maximise_visits(program, capture, aim, threads=1)
     assert (solution.chosen.tolist(), solution.status, solution.objective) == ([True, False], "optimal", 5_000)
-    assert solution.visits_certificate.idle_site.size == 1
+    assert sorted(solution.visits_certificate.idle_site.tolist()) == [0, 1]
     both, _ = maximise_visits(program, capture, replace(aim, least=33_000), threads=1)
     assert both.chosen.all()
     neither, _ = maximise_visits(program, capture, replace(aim, least=50_001), threads=1)
