@@ -23,7 +23,7 @@ from placement.solve.capture.majorants import Mixture
 from placement.solve.capture.parts import Fixings, Grown, Part, Proven
 from placement.solve.capture.relaxation import Relaxed, VisitsRelaxation
 from placement.solve.capture.rows import IDLE_NAME, idle_row
-from placement.solve.capture.search import ground_of, improved
+from placement.solve.capture.search import Ground, ground_of, improved
 from placement.solve.deadline import Deadline
 from placement.solve.engine import solve_engine
 from placement.solve.program.aggregate import aggregate
@@ -85,6 +85,8 @@ class _Run:
         self._best: Incumbent | None = None
         self._proven: Proven | None = None
         self._last: Solution | None = None
+        self._ground: Ground | None = None
+        self._looked_at: set[bytes] = set()
 
     def solution(self) -> tuple[Solution, CoverageProgram]:
         """Go through the rounds and return what came of them."""
@@ -175,6 +177,7 @@ class _Run:
         if aim.least is not None:
             for idle in too_few(self._program, self._capture, self._new, aim.least, chosen):
                 self._idle.append(idle)
+                self._ground = None
                 self._relaxation.add_row(self._idle_row(idle))
                 refused = True
         stands = open_sites(self._program, chosen)
@@ -196,13 +199,17 @@ class _Run:
 
     def _improved(self, chosen: BoolArray) -> BoolArray:
         aim, settings = self._aim, self._settings
-        rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
-        ground = ground_of(self._reduced, rows, self._capture, float(aim.weight), aim.floor or 0)
+        if self._ground is None:
+            rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
+            self._ground = ground_of(self._reduced, rows, self._capture, float(aim.weight), aim.floor or 0)
         price = settings.price * max(1.0, float(aim.weight))
-        return improved(ground, chosen, self._until, settings.search_passes, price=price)
+        return improved(self._ground, chosen, self._until, settings.search_passes, price=price)
 
     def _offer(self, chosen: BoolArray) -> None:
         """Take a plan that keeps everything, if it is worth more than the best so far."""
+        if chosen.tobytes() in self._looked_at:
+            return
+        self._looked_at.add(chosen.tobytes())
         counted = recount(self._program, chosen)
         visits = self._capture.total(open_sites(self._program, chosen))
         if counted.violations or visits < (self._aim.floor or 0):

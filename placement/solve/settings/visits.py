@@ -56,7 +56,7 @@ class VisitsSettings(Group):
     price: Amount = 1000.0
     """What a visit less than a floor asks for costs in the search, in visits of the objective."""
 
-    kicks: CountOrNone = 40
+    kicks: CountOrNone = 20
     """Times that the search goes on from the best plan with some stations gone."""
 
     kick_size: Count = 3
