@@ -13,7 +13,7 @@ Sources:
 :func:`estimate_demand` joins them; ``draws`` of the :class:`DemandEstimate` it returns tell how sure that is.
 """
 
-from placement.demand.awareness import Awareness, Rates, estimate_awareness
+from placement.demand.awareness import Awareness, estimate_awareness
 from placement.demand.counters import CleanCounts, clean_counts
 from placement.demand.estimate import estimate_demand
 from placement.demand.fill import FilledCounters, fill_counters
@@ -24,6 +24,7 @@ from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
 from placement.demand.questionnaires import Tabulation, tabulate_questionnaires
 from placement.demand.raster import RasterPeople, people_in_areas, points_from_raster, raster_people
+from placement.demand.rates import Rates
 from placement.demand.reliance import VirtualReliance
 from placement.demand.reports import (
     awareness_levels,

@@ -29,10 +29,10 @@ class Tabulation:
 
     @property
     def survey(self) -> pd.DataFrame:
-        """`district`, `age_group`, `asked`, `aware`, and where they were asked `used`, `satisfied` and `weight`.
+        """`district`, `age_group`, `asked`, `aware`; where they were given `used`, `satisfied`, `weight`, `cluster`.
 
         `satisfied` counts among those who used the service and answered. With weights, a district and age group has
-        one row for each weight.
+        one row for each weight and cluster.
         """
         return self._survey.copy()
 
@@ -53,7 +53,8 @@ def tabulate_questionnaires(answers: pd.DataFrame, *, age_bands: Mapping[str, fl
     ----------
     answers
         One row a respondent: `district`, `heard` (yes or no; see :data:`YES`, :data:`NO`), optional `age` (years, or
-        `age_group` by name), `used`, `satisfied` (yes or no, empty where not asked), `weight`.
+        `age_group` by name), `used`, `satisfied` (yes or no, empty where not asked), `weight`,
+        `cluster` (where they were asked).
     age_bands
         Lowest age of each special age group, e.g. ``{"elderly": 60}``; younger ones are ``general``. Without it, and
         without a column `age_group`, ages are not told apart.
@@ -61,9 +62,9 @@ def tabulate_questionnaires(answers: pd.DataFrame, *, age_bands: Mapping[str, fl
     Returns
     -------
     Tabulation
-        A respondent without a usable district, age, answer to `heard` or weight is left out and listed; so is one who
-        used what they never heard of. An unusable answer to `used` counts as unusable too: uptake must have the same
-        people as awareness.
+        A respondent without a usable district, age, answer to `heard`, weight or cluster is left out and listed; so is
+        one who used what they never heard of. An unusable answer to `used` counts as unusable too: uptake must have
+        the same people as awareness.
 
     Raises
     ------
@@ -96,6 +97,9 @@ def tabulate_questionnaires(answers: pd.DataFrame, *, age_bands: Mapping[str, fl
     if "weight" in answers.columns:
         frame["weight"] = pd.to_numeric(answers["weight"], errors="coerce")
         log.mark(~(np.isfinite(frame["weight"]) & (frame["weight"] > 0)), "weight", "weight is not above 0")
+    if "cluster" in answers.columns:
+        frame["cluster"] = answers["cluster"].astype("string").str.strip().replace("", pd.NA)
+        log.mark(frame["cluster"].isna(), "cluster", "no cluster")
     usable = frame[~log.bad]
     if usable.empty:
         raise InputError.single("survey", "no questionnaire is usable", remedy="see the reasons in the columns")
@@ -151,7 +155,7 @@ def _yes_no(answers: pd.DataFrame, column: str, log: _Log, *, required: bool | p
 
 
 def _count(usable: pd.DataFrame) -> pd.DataFrame:
-    keys = ["district", "age_group"] + (["weight"] if "weight" in usable.columns else [])
+    keys = ["district", "age_group"] + [name for name in ("weight", "cluster") if name in usable.columns]
     groups = usable.groupby(keys, sort=False)
     table = pd.DataFrame({"asked": groups.size(), "aware": groups["heard"].sum().astype(int)})
     for column in ("used", "satisfied"):

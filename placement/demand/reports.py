@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from placement.demand.awareness import TAILS, Awareness
+from placement.demand.awareness import Awareness
 from placement.demand.checks import number_faults, raise_faults, require_known
+from placement.demand.rates import TAILS
 from placement.demand.settings import survey_group
 from placement.errors import Fault, InputError
 from placement.values.arrays import FloatArray
@@ -115,7 +116,8 @@ def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:
 def _levels(awareness: Awareness, seed: int, shares: FloatArray | None = None) -> pd.DataFrame:
     """Return the three levels with intervals, by row of the table or by row of `shares` of its rows."""
     assert awareness.uptake is not None  # noqa: S101 -- callers have looked
-    known, used = awareness.draws(_DRAWS, seed), awareness.uptake.draws(_DRAWS, seed + 1)
+    known, used = awareness.joint_draws(_DRAWS, seed)
+    assert used is not None  # noqa: S101 -- there is uptake
     mean_known = awareness.table["mean"].to_numpy()
     mean_used = mean_known * awareness.uptake.table["mean"].to_numpy()
     levels = {

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.demand.awareness import Awareness, Rates
+from placement.demand.awareness import Awareness
 from placement.demand.checks import raise_faults
+from placement.demand.rates import Rates
 from placement.demand.survey import EVERYBODY
 from placement.errors import Fault, listed
 from placement.values.arrays import FloatArray

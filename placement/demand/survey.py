@@ -1,35 +1,61 @@
-r"""Survey tables: checked, weighted and pooled to one row for each district and age group.
+"""Survey tables: checked, weighted and pooled to one row for each district and age group.
 
-Where respondents carry weights, a row counts as :math:`n_\mathrm{eff} = (\sum w)^2 / \sum w^2` people (Kish 1965), of
-whom the weighted share said yes.
+Where respondents carry weights, the weighted share of a row said yes; of weights and clusters a row counts as fewer
+people than were asked (:mod:`placement.demand.design_effect`).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
+from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factor
 from placement.errors import Fault, InputError
 
 EVERYBODY = "all"
 """Name of the one age group of a survey that does not tell ages apart."""
 
 
-def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked") -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pooled:
+    """A survey as one row for each district and age group.
+
+    Parameters
+    ----------
+    counts
+        By (district, age_group): `asked` (people), `effective` (people that they count as), `yes` (of the effective).
+    clusters
+        How many there are; 0 where the survey names none.
+    icc
+        Intraclass correlation within them.
+    """
+
+    counts: pd.DataFrame
+    clusters: int
+    icc: float
+
+    def notes(self, of: str) -> tuple[str, ...]:
+        """Return what clusters leave of the answers, in a sentence."""
+        asked = float(self.counts["asked"].sum())
+        if not self.clusters or not asked > 0:
+            return ()
+        left = float(self.counts["effective"].sum()) / asked
+        said = f"{self.clusters} clusters, intraclass correlation {self.icc:.2f}: {left:.0%} of the answers count"
+        return (f"{of}: {said}",)
+
+
+def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked", deff: float | None = None) -> Pooled:
     """Return one row for each district and age group of a survey of counts.
 
     Parameters
     ----------
-    survey
+    survey, deff
         See :func:`placement.demand.estimate_awareness`.
     yes, asked
         The columns whose ratio is wanted: `aware` of `asked`, or `used` of `aware`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by (district, age_group): `asked` (people), `effective` (people after Kish), `yes` (of the effective).
 
     Raises
     ------
@@ -37,6 +63,7 @@ def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked
         With every fault of the table.
     """
     check_survey(survey)
+    _check_deff(survey, deff)
     frame = pd.DataFrame(
         {
             "district": survey["district"].astype(str),
@@ -53,7 +80,29 @@ def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked
     some = pooled["squares"] > 0
     effective = (pooled["sum"] ** 2 / pooled["squares"].where(some)).fillna(0.0)
     share = (pooled["weighted_yes"] / pooled["sum"].where(some)).fillna(0.0)
-    return pd.DataFrame({"asked": pooled["asked"], "effective": effective, "yes": effective * share.clip(upper=1.0)})
+    if "weight" in survey.columns:
+        effective = effective / weight_factor(frame)
+    clusters, icc = 0, 0.0
+    if "cluster" in survey.columns:
+        frame["cluster"] = survey["cluster"].astype(str)
+        clusters, icc = len(frame[["district", "cluster"]].drop_duplicates()), intraclass_correlation(frame)
+        effective = effective / cluster_effects(frame, icc).reindex(effective.index)
+    effective = effective / (deff or 1.0)
+    counts = {"asked": pooled["asked"], "effective": effective, "yes": effective * share.clip(upper=1.0)}
+    return Pooled(counts=pd.DataFrame(counts), clusters=clusters, icc=icc)
+
+
+def _check_deff(survey: pd.DataFrame, deff: float | None) -> None:
+    """Raise unless `deff` is absent, or a number of at least 1 that stands beside no clusters."""
+    if deff is None:
+        return
+    if not (np.isfinite(deff) and deff >= 1):
+        raise InputError.single("survey", f"deff is {deff}", remedy="give 1 or more, 1 for a simple random sample")
+    if "cluster" in survey.columns:
+        remedy = "leave deff out, or the column cluster"
+        raise InputError.single(
+            "survey", f"deff {deff:g} stands beside a column cluster, which tells it", remedy=remedy
+        )
 
 
 def check_survey(survey: pd.DataFrame) -> None:
@@ -65,7 +114,7 @@ def check_survey(survey: pd.DataFrame) -> None:
     faults = [fault for column in counts for fault in number_faults("survey", survey, column)]
     if "weight" in survey.columns:
         faults += number_faults("survey", survey, "weight", low=np.nextafter(0.0, 1.0))
-    names = [name for name in ("district", "age_group") if name in survey.columns]
+    names = [name for name in ("district", "age_group", "cluster") if name in survey.columns]
     faults += [
         Fault(table="survey", row=str(row), problem=f"{name} is empty", remedy=f"name the {name}")
         for name in names
@@ -101,12 +150,12 @@ def _row_name(row: pd.Series) -> str:
 
 
 def _repeated(survey: pd.DataFrame) -> list[Fault]:
-    """Return a fault for each district and age group that stands in two rows, unless rows carry weights."""
-    if "weight" in survey.columns:
+    """Return a fault for each district and age group that stands in two rows, unless rows have weights or clusters."""
+    if {"weight", "cluster"} & set(survey.columns):
         return []
     keys = [name for name in ("district", "age_group") if name in survey.columns]
     repeated = survey[survey.duplicated(keys)]
-    remedy = "add the rows up, or give each the weight of its respondents"
+    remedy = "add the rows up, or give each its weight or cluster"
     return [
         Fault(table="survey", row=_row_name(row), problem="stands in more than one row", remedy=remedy)
         for _, row in repeated.iterrows()

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.demand.awareness import Awareness, Rates
+from placement.demand.awareness import Awareness
 from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
 from placement.demand.footfall import Footfall
+from placement.demand.rates import Rates
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
 from placement.values.arrays import FloatArray

@@ -1,11 +1,12 @@
 r"""A demand that knows how sure it is: draws of awareness, uptake, trip rates and foot traffic jointly.
 
-Awareness and uptake come from their posteriors, all districts at once. What no survey tells is drawn around what was
-given: each trip rate (by age group and service) and each counter is multiplied by a lognormal factor of mean 1,
-:math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of variation c. Counters that
-were interpolated (:func:`placement.demand.fill_counters`) get such factors of their median with the errors of kriging,
-all of them together, and end at the busiest real counter. The four are independent of each other given the data, so
-that the mean of the draws is the estimate.
+Awareness and uptake come from their posteriors, all districts at once and the two together. What no survey tells is
+drawn around what was given: each trip rate (by age group and service) and each counter is multiplied by a lognormal
+factor of mean 1, :math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of
+variation c. Counters that were interpolated (:func:`placement.demand.fill_counters`) get such factors of their median
+with the errors of kriging, all of them together, and end at the busiest real counter. Apart from
+awareness and uptake these are independent of each other given the data, so that the mean of the draws is the estimate
+(where awareness and uptake go together, expected use has their covariance on top).
 """
 
 from __future__ import annotations
@@ -89,9 +90,7 @@ def _drawn(town: Town, n: int, seed: int, trip_rate_cv: float, footfall_cv: floa
     streams = np.random.SeedSequence(seed).spawn(4)
     seeds = [int(stream.generate_state(1)[0]) for stream in streams]
     rate_rng, count_rng = np.random.default_rng(seeds[2]), np.random.default_rng(seeds[3])
-    aware = None if town.awareness is None else town.awareness.draws(n, seeds[0])
-    told = None if town.awareness is None else town.awareness.uptake
-    uptake = None if told is None else told.draws(n, seeds[1])
+    aware, uptake = (None, None) if town.awareness is None else town.awareness.joint_draws(n, seeds[0])
     counts = None if town.footfall is None else _Counts.of(town.footfall, footfall_cv)
     for number in range(n):
         passing = None

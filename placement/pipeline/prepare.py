@@ -188,7 +188,9 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
     awareness = None
     if survey is not None:
         districts = sorted(set(population["district"]))
-        awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates)
+        awareness = estimate_awareness(
+            survey, districts=districts, covariates=tables.covariates, deff=study.demand.deff
+        )
         notes = (*notes, *survey_notes(study, awareness))
     counters, more = counter_averages(study, tables)
     footfall, filled = study_footfall(study, population, counters, streets)

@@ -136,6 +136,7 @@ _WEIGHT = Column(
     name="weight", says="survey weight, above 0; 1 where absent", kind=NUMBER, unit="people an answer stands for",
     minimum=-math.inf,
 )  # fmt: skip
+_CLUSTER = Column(name="cluster", says="where respondents were asked together (a block, an office); alone where absent")
 SURVEY = (
     Column(name="district", says="where they live", needed=_YES),
     Column(name="age_group", says="age group, or all for everybody", default="all"),
@@ -143,6 +144,7 @@ SURVEY = (
     Column(name="aware", says="those of them who know the service", kind=WHOLE, unit="people", needed=_YES),
     Column(name="used", says="those of the aware who use it", kind=WHOLE, unit="people"),
     _WEIGHT,
+    _CLUSTER,
 )
 QUESTIONNAIRES = (
     Column(name="district", says="where the respondent lives", needed=_YES),
@@ -152,6 +154,7 @@ QUESTIONNAIRES = (
     Column(name="used", says="whether they use it", kind=ANSWER),
     Column(name="satisfied", says="whether they are content with it", kind=ANSWER),
     _WEIGHT,
+    _CLUSTER,
 )
 COVARIATE = Column(
     name="<any>", says="a number by district, such as income; at least one column", kind=NUMBER,

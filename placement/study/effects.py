@@ -110,6 +110,7 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         yield "policy.idle_below", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
+        yield "demand.deff", "no inputs.survey"
     if inputs.population.is_raster:
         yield "demand.grid_m", "the population is a raster"
         yield "demand.grid_shape", "the population is a raster"

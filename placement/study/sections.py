@@ -46,6 +46,12 @@ _Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called
 _Cv = Annotated[
     NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
 ]
+_Deff = Annotated[
+    float,
+    Field(ge=1, allow_inf_nan=False),
+    AfterValidator(at_most(50, "answers that count as one")),
+    Called(unit="answers an independent one"),
+]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
@@ -97,6 +103,8 @@ class DemandSection(Section):
     """Part of those who know the service that uses it; from the survey's column `used` where absent."""
     age_share: Mapping[AgeGroup, Share] = {}
     """Part of the people in each age group, where the population has no column of it."""
+    deff: _Deff | None = None
+    """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
     grid_m: _Metres | None = None

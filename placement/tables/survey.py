@@ -21,7 +21,7 @@ def read_survey(table: Table, study: Study) -> pd.DataFrame:
         table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
         table.ok = False
         return table.frame
-    return _counts(table)
+    return _counts(table, study)
 
 
 def read_covariates(table: Table) -> pd.DataFrame:
@@ -37,11 +37,13 @@ def read_covariates(table: Table) -> pd.DataFrame:
 def _questionnaires(table: Table, study: Study) -> pd.DataFrame:
     table.use(QUESTIONNAIRES)
     table.require(["district", *(["age"] if study.demand.age_bands else [])])
+    if "cluster" in table.frame.columns:
+        _one_of_both(table, study)
     nested = [name for name in table.frame.columns if name != "geometry"]
     return table.frame.assign(**{name: table.frame[name].map(as_text) for name in nested})
 
 
-def _counts(table: Table) -> pd.DataFrame:
+def _counts(table: Table, study: Study) -> pd.DataFrame:
     table.use(SURVEY)
     data = {
         "district": table.text("district"),
@@ -56,10 +58,24 @@ def _counts(table: Table) -> pd.DataFrame:
     if "weight" in table.frame.columns:
         data["weight"] = table.number("weight")
         table.flag(data["weight"] <= 0, "weight is not above 0", "must be above 0")
+    if "cluster" in table.frame.columns:
+        data["cluster"] = table.text("cluster")
+        _one_of_both(table, study)
     frame = pd.DataFrame(data)
-    repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & ("weight" not in data)
+    alone = not {"weight", "cluster"} & set(data)
+    repeated = frame.duplicated(["district", "age_group"]) & (frame["district"] != "") & alone
     table.flag(repeated, "district and age_group are repeated", "give one row for each pair")
     return frame
+
+
+def _one_of_both(table: Table, study: Study) -> None:
+    """Refuse a stated design effect beside clusters that tell it."""
+    if study.demand.deff is not None:
+        remedy = "leave demand.deff out, or the column cluster"
+        table.fault(
+            f"has a column cluster, which tells the design effect: demand.deff = {study.demand.deff:g}", remedy=remedy
+        )
+        table.ok = False
 
 
 def _answers_named_aware(frame: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ from scipy import optimize, special, stats
 
 from placement.demand import estimate_awareness
 from placement.demand.fit import beta_binomial as _beta_binomial
-from placement.demand.fit.beta_binomial import SLOPE_SCALE, SPREAD_SCALE
+from placement.demand.fit.beta_binomial import ENOUGH_ANSWERS, SLOPE_SCALE, SPREAD_SCALE
 from placement.demand.survey import pool_survey
 from placement.errors import AlignmentError, InputError
 
@@ -22,13 +22,20 @@ SURVEY = pd.DataFrame(
 )
 
 
+def log_prior(asked, spread):
+    """Half-normal, times a power of the spread where rows have few answers."""
+    asked = np.asarray(asked, dtype=float)
+    power = max(0.0, 1.0 - (asked**2).sum() / asked.sum() / ENOUGH_ANSWERS)
+    return stats.halfnorm(scale=SPREAD_SCALE).logpdf(spread) + power * np.log(spread)
+
+
 def fine_grid(asked, aware, means=160, spreads=200):
     """Nodes (mean, precision, weight) of the posterior by plain summation, with scipy's beta-binomial."""
     mean = (np.arange(means) + 0.5) / means
     spread = (np.arange(spreads) + 0.5) / spreads
     m, s = np.meshgrid(mean, spread, indexing="ij")
     precision = 1 / s**2 - 1
-    log_weight = stats.halfnorm(scale=SPREAD_SCALE).logpdf(s)
+    log_weight = log_prior(asked, s)
     for n, k in zip(asked, aware, strict=True):
         log_weight = log_weight + stats.betabinom(n, m * precision, (1 - m) * precision).logpmf(k)
     weight = np.exp(log_weight - log_weight.max()).ravel()
@@ -66,7 +73,7 @@ def regression_grid(asked, aware, x, nodes=49):
     b0, b1 = np.linspace(-1.4, 1.8, nodes), np.linspace(-1.2, 1.8, nodes)
     b0, b1, s = (part.ravel() for part in np.meshgrid(b0, b1, (np.arange(60) + 0.5) / 75, indexing="ij"))
     precision = 1 / s**2 - 1
-    log_weight = stats.halfnorm(scale=SPREAD_SCALE).logpdf(s) + stats.logistic.logpdf(b0)
+    log_weight = log_prior(asked, s) + stats.logistic.logpdf(b0)
     log_weight += stats.norm(scale=SLOPE_SCALE).logpdf(b1)
     for n, k, value in zip(asked, aware, x, strict=True):
         m = special.expit(b0 + b1 * value)
@@ -112,7 +119,7 @@ def dense_regression(asked, aware, x, side=81, spreads=40):
     for s, part in zip(spread, rule, strict=True):
         a, b = mean * (1 / s**2 - 1), (1 - mean) * (1 / s**2 - 1)
         beta = special.betaln(a + aware[seen], b + asked[seen] - aware[seen]) - special.betaln(a, b)
-        log_weight.append(beta.sum(axis=1) + prior + np.log(part) + stats.halfnorm(scale=SPREAD_SCALE).logpdf(s))
+        log_weight.append(beta.sum(axis=1) + prior + np.log(part) + log_prior(asked, s))
     weight = np.exp(np.ravel(log_weight) - np.max(log_weight))
     kept = weight > 1e-9
     precision = np.repeat(1 / spread**2 - 1, len(b0))[kept]
@@ -137,7 +144,9 @@ def test_thin_surveys_with_a_covariate_equal_a_dense_grid_to_1e4(seed):
         assert table["mean"].iloc[row] == pytest.approx(float(weight @ (a / (a + b))), abs=2e-5)
         # The distribution function just inside and just outside of each limit: no root needs to be sought.
         for tail, limit in ((0.05, table["low"].iloc[row]), (0.95, table["high"].iloc[row])):
-            inside, outside = (float(weight @ special.betainc(a, b, limit + side)) for side in (-1e-4, 1e-4))
+            inside, outside = (
+                float(weight @ special.betainc(a, b, np.clip(limit + side, 0, 1))) for side in (-1e-4, 1e-4)
+            )
             assert inside < tail < outside
 
 
@@ -246,7 +255,7 @@ def test_weighted_rows_count_by_kish():
     frame = pd.DataFrame(
         {"district": ["A", "A", "B"], "asked": [30, 10, 20], "aware": [15, 10, 10], "weight": [1.0, 3.0, 2.0]}
     )
-    pooled = pool_survey(frame)
+    pooled = pool_survey(frame).counts
     # A: sum w = 30 + 30 = 60, sum w^2 = 30 + 90 = 120, effective 3600 / 120 = 30; share (15 + 30) / 60 = 3 / 4.
     assert pooled.loc[("A", "all")].tolist() == pytest.approx([40, 30, 22.5])
     # B: equal weights leave 20 people and their share alone.

@@ -17,7 +17,10 @@ Plugging in the maximum of the marginal likelihood gives intervals that are too 
 :math:`s` is often estimated as zero. So :math:`\beta` and :math:`s` are integrated out:
 
 * prior of :math:`s`: half-normal with scale :data:`SPREAD_SCALE` (Gelman 2006), which leaves zero possible, so that
-  cities whose districts are alike are seen as such, and is nearly flat over what is plausible; prior of the intercept:
+  cities whose districts are alike are seen as such, and is nearly flat over what is plausible; where rows have fewer
+  than :data:`ENOUGH_ANSWERS` answers (mean by answers: m), which tell little of s, times :math:`s^{1 - m/60}`, for with
+  a plain half-normal 60 districts of 1 to 8 answers and an sd of 0.12 have intervals that hold 85 %; prior of the
+  intercept:
   standard logistic (the city mean is uniform on 0..1); prior of each slope of a standardised covariate: normal with
   scale :data:`SLOPE_SCALE`;
 * for each :math:`s` of a Gauss-Legendre rule, :math:`\beta` runs over a lattice (up to four covariates) or paired
@@ -58,6 +61,8 @@ Rue, H., Martino, S., Chopin, N. (2009). Approximate Bayesian inference for late
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import optimize, special
 
@@ -70,6 +75,9 @@ SLOPE_SCALE = 1.5
 """Scale of the normal prior of a slope, on the logit scale per standard deviation of the covariate."""
 SMALLEST_SPREAD = 1e-3
 """Below this the rows share one rate for all purposes (and differences of log-gamma lose digits)."""
+
+ENOUGH_ANSWERS = 60.0
+"""Answers a row from which on its data tell differences between districts without help."""
 
 _SPREAD_NODES = 24
 _LATTICE = {1: (0.35, 6.3), 2: (0.4, 7.0), 3: (0.7, 6.5), 4: (1.0, 6.0)}
@@ -116,7 +124,7 @@ def integrate(yes: FloatArray, asked: FloatArray, design: FloatArray) -> HyperPo
     nodes, node_weight = np.polynomial.legendre.leggauss(_SPREAD_NODES)
     spread = low + (high - low) * (nodes + 1.0) / 2.0
     mode, scale = _conditional_mode(*lean, spread)
-    offsets, offset_log_weight = _reference_nodes(design.shape[1])
+    offsets, offset_log_weight = reference_nodes(design.shape[1], _LATTICE, _SOBOL_NODES)
     beta = mode[:, None, :] + np.einsum("spq,jq->sjp", scale, offsets)
     log_weight = (
         _log_posterior(*lean, beta, spread[:, None])
@@ -180,6 +188,12 @@ def _gradient(yes: FloatArray, asked: FloatArray, theta: FloatArray) -> tuple[fl
     return value, np.array([by_logit, by_alpha * alpha + by_beta * beta])
 
 
+def thinness(asked: FloatArray) -> float:
+    """Return the power of s in its prior: 0 where a row that an answer stands in has :data:`ENOUGH_ANSWERS` or more."""
+    row_size = float((asked**2).sum() / asked.sum()) if asked.any() else 0.0
+    return max(0.0, 1.0 - row_size / ENOUGH_ANSWERS)
+
+
 def precision_of(spread: FloatArray) -> FloatArray:
     """Return phi of a spread s."""
     return np.asarray(np.maximum(spread, SMALLEST_SPREAD) ** -2.0 - 1.0, dtype=float)
@@ -191,7 +205,7 @@ def _log_posterior(
     """Return the log posterior density, up to a constant, of (..., coefficients) beta and (...) spread."""
     mean = special.expit(beta @ _lines(design).T)
     prior = -np.logaddexp(0.0, beta[..., 0]) - np.logaddexp(0.0, -beta[..., 0])
-    prior = prior - 0.5 * (spread / SPREAD_SCALE) ** 2
+    prior = prior - 0.5 * (spread / SPREAD_SCALE) ** 2 + thinness(asked) * np.log(np.maximum(spread, SMALLEST_SPREAD))
     prior = prior - 0.5 * (beta[..., 1:] ** 2).sum(axis=-1) / SLOPE_SCALE**2
     return np.asarray(log_likelihood(yes, asked, mean, precision_of(spread)) + prior, dtype=float)
 
@@ -214,7 +228,7 @@ def _conditional_mode(
     curvature = np.empty((len(spread), size, size))
     for _ in range(50):
         mean = special.expit(beta @ _lines(design).T)
-        slope, bend = _row_derivatives(yes, asked, mean, precision)
+        slope, bend = row_derivatives(yes, asked, mean, precision)
         prior_mean = special.expit(beta[:, 0])
         gradient = slope @ design - flat * beta
         gradient[:, 0] += 1.0 - 2.0 * prior_mean
@@ -228,7 +242,7 @@ def _conditional_mode(
     return beta, np.asarray(factor, dtype=float)
 
 
-def _row_derivatives(
+def row_derivatives(
     yes: FloatArray, asked: FloatArray, mean: FloatArray, precision: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return first and negated second derivative of each row's log-likelihood by the logit of its mean.
@@ -272,14 +286,17 @@ def _spread_range(yes: FloatArray, asked: FloatArray, design: FloatArray) -> tup
     return low, high
 
 
-def _reference_nodes(size: int) -> tuple[FloatArray, FloatArray]:
+def reference_nodes(
+    size: int, lattice: Mapping[int, tuple[float, float]], points: int
+) -> tuple[FloatArray, FloatArray]:
     """Return (nodes, size) points for a standard normal and the logarithms of their Lebesgue weights (any constant).
 
-    In few dimensions the nodes are a turned cubic lattice: equal weights integrate an analytic density that decays like
-    a normal one to machine precision, and turned it shows no row of nodes along any covariate.
+    `lattice` has step and radius by dimension; in others there are `points` Sobol points. In few dimensions the nodes
+    are a turned cubic lattice: equal weights integrate an analytic density that decays like a normal one to machine
+    precision, and turned it shows no row of nodes along any covariate.
     """
-    if size in _LATTICE:
-        step, radius = _LATTICE[size]
+    if size in lattice:
+        step, radius = lattice[size]
         line = np.arange(-np.ceil(radius / step), np.ceil(radius / step) + 1) * step
         nodes = np.stack(np.meshgrid(*[line] * size, indexing="ij"), axis=-1).reshape(-1, size)
         nodes = nodes[(nodes**2).sum(axis=1) <= radius**2]
@@ -287,7 +304,7 @@ def _reference_nodes(size: int) -> tuple[FloatArray, FloatArray]:
         return nodes @ turn, np.zeros(len(nodes))
     from scipy.stats import qmc  # noqa: PLC0415 - slow to load, and needed in many dimensions alone
 
-    half = special.ndtri(qmc.Sobol(size, scramble=False).random(_SOBOL_NODES // 2) + 1.0 / _SOBOL_NODES)
+    half = special.ndtri(qmc.Sobol(size, scramble=False).random(points // 2) + 1.0 / points)
     nodes = np.vstack([half, -half])
     # Points in pairs, scaled to unit variance, are exact for cubic polynomials.
     nodes = np.linalg.solve(np.linalg.cholesky(nodes.T @ nodes / len(nodes)), nodes.T).T

@@ -73,28 +73,7 @@ class HyperPosterior:
         beta has the variance of the kernel on top (delta method), and the weights are sharpened (:func:`_sharpened`)
         so that the kernels side by side are the density of :math:`\eta`, not a smoothed one.
         """
-        weight, eta, step = self._parts()
-        spreads = len(self.spread_precision)
-        precision = self.spread_precision[:, None]
-        total = precision + asked[:, None, None]
-        mean = special.expit(eta)
-        middle = special.expit((weight * eta).sum(axis=2) / np.maximum(weight.sum(axis=2), 1e-300))[..., None]
-        place = (middle * precision + yes[:, None, None]) / total
-        slope = middle * (1.0 - middle) * precision / total
-        own = place * (1.0 - place) / (total + 1.0) / np.maximum(slope, 1e-9) ** 2
-        kernel = np.maximum((_KERNEL * step[..., None]) ** 2 - own, 0.0)
-        weight = _sharpened(weight, kernel / step[..., None] ** 2)
-        slope = mean * (1.0 - mean)
-        place = ((mean + 0.5 * kernel * slope * (1.0 - 2.0 * mean)) * precision + yes[:, None, None]) / total
-        variance = place * (1.0 - place) / (total + 1.0) + kernel * (slope * precision / total) ** 2
-        total = np.where(kernel > 0, place * (1.0 - place) / variance - 1.0, total)
-        rows, parts = len(yes), spreads * eta.shape[2]
-        weight, place, total = (
-            np.broadcast_to(part, place.shape).reshape(rows, parts) for part in (weight, place, total)
-        )
-        used = (np.abs(weight) > _NO_WEIGHT).any(axis=0)
-        weight, place, total = weight[:, used], place[:, used], total[:, used]
-        return weight / weight.sum(axis=1, keepdims=True), place * total, (1.0 - place) * total
+        return beta_mixture(self._parts(), self.spread_precision, yes, asked)
 
     @property
     def _lines(self) -> FloatArray:
@@ -113,23 +92,85 @@ class HyperPosterior:
         if self.shared:
             bins = int(np.bincount(self.spread).max()) + 2 * _MARGIN
             step, first = self.node_step[None, :], eta[:, starts] - _MARGIN * self.node_step
-            return self._gathered(eta, first, step, bins), first[..., None] + np.arange(bins) * step[..., None], step
-        centre, sd = _moments(self.weight[None, :], eta, starts)
-        fine, coarse = np.arange(-_REACH, _REACH + _FINE / 2, _FINE), np.arange(-_REACH, _REACH + STEP / 2, STEP)
-        gathered = self._gathered(eta, centre - _REACH * sd, _FINE * sd, len(fine))
-        smooth = _even_kernel((fine[:, None] - coarse) / self.evenness) * (STEP / self.evenness)
-        return gathered @ smooth, centre[..., None] + coarse * sd[..., None], STEP * sd
+            gathered = _gathered(self.weight[None, :], eta, self.spread, (first, step, bins))
+            return gathered, first[..., None] + np.arange(bins) * step[..., None], step
+        return even_parts(self.weight[None, :], eta, self.spread, self.evenness)
 
-    def _gathered(self, eta: FloatArray, first: FloatArray, step: FloatArray, bins: int) -> FloatArray:
-        """Return (rows, spreads, bins) weights, each node's shared between the two bins around it."""
-        rows, spreads = first.shape
-        at = np.clip((eta - first[:, self.spread]) / step[:, self.spread], 0.0, bins - 1.0)
-        left = np.minimum(at.astype(np.intp), bins - 2)
-        part = self.weight * (at - left)
-        cell = ((np.arange(rows)[:, None] * spreads + self.spread) * bins + left).ravel()
-        found = np.bincount(cell, (self.weight - part).ravel(), minlength=rows * spreads * bins)
-        found = found + np.bincount(cell + 1, part.ravel(), minlength=len(found))
-        return np.asarray(found.reshape(rows, spreads, bins), dtype=float)
+
+def beta_mixture(
+    parts: tuple[FloatArray, FloatArray, FloatArray], precision: FloatArray, yes: FloatArray, asked: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (rows, parts) weights and shape parameters of each row's mixture; see :meth:`HyperPosterior.mixture`.
+
+    Parameters
+    ----------
+    parts
+        (rows, spreads, bins) weights and logits of the mean, evenly spaced, and (rows, spreads) their distance; one row
+        for all is enough.
+    precision
+        (spreads,) phi.
+    yes, asked
+        (rows,) counts.
+    """
+    weight, eta, step = parts
+    precision = precision[:, None]
+    total = precision + asked[:, None, None]
+    mean = special.expit(eta)
+    middle = special.expit((weight * eta).sum(axis=2) / np.maximum(weight.sum(axis=2), 1e-300))[..., None]
+    place = (middle * precision + yes[:, None, None]) / total
+    slope = middle * (1.0 - middle) * precision / total
+    own = place * (1.0 - place) / (total + 1.0) / np.maximum(slope, 1e-9) ** 2
+    kernel = np.maximum((_KERNEL * step[..., None]) ** 2 - own, 0.0)
+    weight = _sharpened(weight, kernel / step[..., None] ** 2)
+    slope = mean * (1.0 - mean)
+    place = ((mean + 0.5 * kernel * slope * (1.0 - 2.0 * mean)) * precision + yes[:, None, None]) / total
+    variance = place * (1.0 - place) / (total + 1.0) + kernel * (slope * precision / total) ** 2
+    total = np.where(kernel > 0, place * (1.0 - place) / variance - 1.0, total)
+    rows, number = len(yes), weight.shape[1] * weight.shape[2]
+    weight, place, total = (np.broadcast_to(part, place.shape).reshape(rows, number) for part in (weight, place, total))
+    used = (np.abs(weight) > _NO_WEIGHT).any(axis=0)
+    weight, place, total = weight[:, used], place[:, used], total[:, used]
+    return weight / weight.sum(axis=1, keepdims=True), place * total, (1.0 - place) * total
+
+
+def even_parts(
+    weight: FloatArray, eta: FloatArray, spread: NDArray[np.intp], evenness: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (rows, spreads, bins) weights and logits of the mean, and (rows, spreads) their distance.
+
+    Parameters
+    ----------
+    weight, eta
+        (rows, nodes), or one row of weights for all, which a row sees as logits of its mean.
+    spread
+        (nodes,) number of the spread of each node, ascending from 0 without a gap.
+    evenness
+        Width of the kernel, in standard deviations of a row's logit at one spread.
+    """
+    starts = np.searchsorted(spread, np.arange(int(spread[-1]) + 1))
+    centre, sd = _moments(weight, eta, starts)
+    fine, coarse = np.arange(-_REACH, _REACH + _FINE / 2, _FINE), np.arange(-_REACH, _REACH + STEP / 2, STEP)
+    gathered = _gathered(weight, eta, spread, (centre - _REACH * sd, _FINE * sd, len(fine)))
+    smooth = _even_kernel((fine[:, None] - coarse) / evenness) * (STEP / evenness)
+    return gathered @ smooth, centre[..., None] + coarse * sd[..., None], STEP * sd
+
+
+def _gathered(
+    weight: FloatArray, eta: FloatArray, spread: NDArray[np.intp], line: tuple[FloatArray, FloatArray, int]
+) -> FloatArray:
+    """Return (rows, spreads, bins) weights, each node's shared between the two bins around it.
+
+    `line` has the (rows, spreads) first bins, their distance, and how many there are.
+    """
+    first, step, bins = line
+    rows, spreads = first.shape
+    at = np.clip((eta - first[:, spread]) / step[:, spread], 0.0, bins - 1.0)
+    left = np.minimum(at.astype(np.intp), bins - 2)
+    part = weight * (at - left)
+    cell = ((np.arange(rows)[:, None] * spreads + spread) * bins + left).ravel()
+    found = np.bincount(cell, (weight - part).ravel(), minlength=rows * spreads * bins)
+    found = found + np.bincount(cell + 1, part.ravel(), minlength=len(found))
+    return np.asarray(found.reshape(rows, spreads, bins), dtype=float)
 
 
 def _even_kernel(at: FloatArray) -> FloatArray:
