@@ -176,6 +176,11 @@ class Case:
         return iter(())
 
     @property
+    def capture_ranks(self) -> bool:
+        """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""
+        return True
+
+    @property
     def capture_basis(self) -> Mapping[str, str]:
         """By site id, what its predicted visits rest on, where that is known."""
         return {}

@@ -124,14 +124,12 @@ class Usage:
         AlignmentError
             If `among` is no mask of the sites.
         """
-        capture = self._predicting()
+        self._predicting()
         mask = np.ones(len(self._order), dtype=np.bool_) if among is None else np.asarray(among)
         if mask.shape != self._order.shape or mask.dtype != np.bool_:
             raise AlignmentError.single("among", f"is no mask of {len(self._order)} sites", remedy="give one")
-        back = np.argsort(self._order, kind="stable")
         chosen = mask[self._order] | self._folder.standing
-        for drawn in draw_captures(self._fitted, self._folder, chosen, n=n, seed=seed):
-            yield _reordered(drawn, back, capture.site_ids)
+        yield from draw_captures(self._fitted, self._folder, chosen, n=n, seed=seed)
 
     def predict(self, stations: Sequence[str], *, draws: int = _DRAWS, seed: int = 0) -> pd.DataFrame:
         """Return the visits a month of each station if exactly `stations` stand.
@@ -234,9 +232,14 @@ def fit_usage(
     tried = try_out(data, priors)
     fitted = fit_use(data, tried, priors)
     folder = Folder(
-        site_ids=pd.Index(table.index.astype(str), name="site_id"), reach=reach, standing=data.standing,
-        nodes=fitted.posterior.nodes, attraction=fitted.attraction[data.places.host], priors=priors,
-    )  # fmt: skip
+        site_ids=pd.Index(sites.index.astype(str), name="site_id"),
+        order=np.argsort(order, kind="stable"),
+        reach=reach,
+        standing=data.standing,
+        nodes=fitted.posterior.nodes,
+        attraction=fitted.attraction[data.places.host],
+        priors=priors,
+    )
     sources = tuple(map(str, frame.columns))
     return _usage(data, tried, fitted, folder, hosts=table["host"], sources=sources, season=totals.season, order=order)
 
@@ -252,7 +255,7 @@ def _usage(
     season: pd.Series,
     order: IndexArray,
 ) -> Usage:
-    kinds, ids = sorted(set(hosts.astype(str))), folder.site_ids
+    kinds, ids = sorted(set(hosts.astype(str))), folder.site_ids[order]
     seen = [kinds[kind] for kind in data.places.recorded_hosts]
     attractions = {host: float(fitted.attraction[kinds.index(host)]) for host in seen} if len(seen) > 1 else {}
     parameters = parameter_table(fitted.posterior, sources, attractions)
@@ -269,7 +272,6 @@ def _usage(
         level=use_level(fitted, data.reach, data.standing),
         _scores=tried.scores,
     )
-    back = np.argsort(order, kind="stable")
     speaks = evidence.verdict != "not predictable"
     picked = representative(fitted.posterior, fitted.posterior.priors.temper)
     return Usage(
@@ -277,9 +279,9 @@ def _usage(
         sources=sources,
         unobserved=tuple(ids[data.standing & ~fitted.recorded]),
         evidence=evidence,
-        capture=_reordered(folder.capture(fitted.visits, *picked), back) if speaks else None,
+        capture=folder.capture(fitted.visits, *picked) if speaks else None,
         _season=season,
-        _sites=_site_table(data, fitted, ids).iloc[back],
+        _sites=_site_table(data, fitted, ids).iloc[folder.order],
         _parameters=parameters,
         _leave_one_out=_left_out_table(data, tried, ids),
         _fitted=fitted,
@@ -309,12 +311,6 @@ def _left_out_table(data: UseData, tried: Tried, ids: pd.Index) -> pd.DataFrame:
     if tried.nearest is not None:
         columns["nearest"] = tried.nearest.mean
     return pd.DataFrame({name: np.exp(logs) for name, logs in columns.items()}, index=ids[data.record.sites])
-
-
-def _reordered(capture: Capture, order: IndexArray, site_ids: pd.Index | None = None) -> Capture:
-    """Return a capture with its sites in another order."""
-    ids = capture.site_ids[order] if site_ids is None else site_ids
-    return Capture(site_ids=ids, mass=capture.mass, pull=capture.pull[:, order], door=capture.door[order])
 
 
 def _range_of(row: pd.Series) -> str:

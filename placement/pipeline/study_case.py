@@ -43,6 +43,11 @@ class StudyCase(Case):
         return iter(()) if self.use is None else self.use.draws(n, seed, among)
 
     @property
+    def capture_ranks(self) -> bool:
+        """Whether the transactions let sites be ranked by predicted visits."""
+        return self.use is None or self.use.ranks
+
+    @property
     def capture_basis(self) -> Mapping[str, str]:
         """By site id, what its predicted visits rest on."""
         return {} if self.use is None else self.use.basis
@@ -88,7 +93,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         options=study_options(study),
         capture=None if use is None else use.capture,
         name=study.study.name,
-        notes=(*prepared.notes, *([use.note] if use is not None and use.note else [])),
+        notes=(*prepared.notes, *(() if use is None else use.notes)),
         prepared=prepared,
         use=use,
     )

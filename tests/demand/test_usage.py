@@ -59,7 +59,8 @@ def towns():
 
 def test_unbuilt_sites_are_predicted_where_there_is_something_to_see(towns):
     """60 candidates a town: far better than the mean where people choose among stations, no worse where none do."""
-    better, held = {}, []
+    better: dict[str, list[float]] = {}
+    held = []
     for (world, _), (found, usage) in towns.items():
         true = np.log(found.visits(found.standing))[~found.standing]
         seen = np.log(found.visits(found.standing))[found.standing]

@@ -159,9 +159,11 @@ def fitted_folder(seed=1, **how):
     data = drawn_data(seed, record_sd=0.05, **how)
     tried = try_out(data, SMALL)
     fitted = fit_use(data, tried, SMALL)
+    count = len(data.standing)
     folder = Folder(
-        site_ids=pd.Index([f"S{j:02d}" for j in range(len(data.standing))]), reach=data.reach, standing=data.standing,
-        nodes=fitted.posterior.nodes, attraction=fitted.attraction[data.places.host], priors=SMALL,
+        site_ids=pd.Index([f"S{j:02d}" for j in range(count)]), order=np.arange(count), reach=data.reach,
+        standing=data.standing, nodes=fitted.posterior.nodes, attraction=fitted.attraction[data.places.host],
+        priors=SMALL,
     )  # fmt: skip
     return data, fitted, folder
 
@@ -170,25 +172,15 @@ def at_one_point(priors):
     """One point with both sites at its door; only the first stands."""
     reach, standing = reach_of(np.zeros((1, 2)), np.array([[8.0]])), np.array([True, False])
     return Folder(
-        site_ids=pd.Index(["a", "b"]), reach=reach, standing=standing, attraction=np.zeros(2), priors=priors,
-        nodes=catchment_nodes(reach, standing, np.zeros(2), None, priors),
+        site_ids=pd.Index(["a", "b"]), order=np.arange(2), reach=reach, standing=standing, attraction=np.zeros(2),
+        priors=priors, nodes=catchment_nodes(reach, standing, np.zeros(2), None, priors),
     )  # fmt: skip
 
 
 def test_folding_by_hand():
     """One point, one station beside the outside option 1: pull and mass give its visits, whatever is left is a door."""
     priors = replace(SMALL, decay_per_min=(0.1,), outside=(2.0,))
-    reach = reach_of(np.zeros((1, 2)), np.array([[8.0]]))
-    standing = np.array([True, False])
-    nodes = catchment_nodes(reach, standing, np.zeros(2), None, priors)
-    folder = Folder(
-        site_ids=pd.Index(["a", "b"]),
-        reach=reach,
-        standing=standing,
-        nodes=nodes,
-        attraction=np.zeros(2),
-        priors=priors,
-    )
+    folder = at_one_point(priors)
     capture = folder.capture(np.array([100.0, 60.0]), np.zeros(1, int), np.ones(1), np.ones(1))
     # Pull 1 of 3 draws 100: the mass is 300; b beside it draws 60 = 300 p / (3 + p): p = 3/4.
     assert capture.mass == pytest.approx([300.0])
@@ -202,17 +194,7 @@ def test_folding_by_hand():
 
 def test_what_no_pull_explains_is_a_constant():
     priors = replace(SMALL, decay_per_min=(0.1,), outside=(2.0,), most_pull=0.5)
-    reach = reach_of(np.zeros((1, 2)), np.array([[8.0]]))
-    standing = np.array([True, False])
-    nodes = catchment_nodes(reach, standing, np.zeros(2), None, priors)
-    folder = Folder(
-        site_ids=pd.Index(["a", "b"]),
-        reach=reach,
-        standing=standing,
-        nodes=nodes,
-        attraction=np.zeros(2),
-        priors=priors,
-    )
+    folder = at_one_point(priors)
     capture = folder.capture(np.array([100.0, 290.0]), np.zeros(1, int), np.ones(1), np.ones(1))
     most = np.exp(0.5)
     assert capture.door == pytest.approx([0.0, 290 - 300 * most / (3 + most)])

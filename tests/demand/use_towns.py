@@ -5,6 +5,7 @@ wrong by a smooth field), ``around`` (no competition: visits go with the root of
 ``noise`` (nothing explains them).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -31,7 +32,7 @@ class Town:
     need: pd.Series
     sites: gpd.GeoDataFrame
     minutes: np.ndarray
-    visits: object
+    visits: Callable[[np.ndarray], np.ndarray]
 
     @property
     def standing(self):

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from placement.errors import InputError
-from placement.pipeline import visits as stage
 from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.study_case import prepare
 from placement.pipeline.visits import study_use
 from placement.plan import optimise
 from placement.study import read_study
 from placement.toy import write_study
+from placement.values.immutable import replaced
 from tests.conftest import REPOSITORY
 from tests.there import there
 
@@ -37,15 +37,33 @@ def test_the_simulated_truth_is_found_again(hankou, use):
     seen = pd.Series(there(use.capture).visits(standing), index=hankou.sites.ids)[standing]
     expected = pd.Series(truth["mean_visits_per_month"]).loc[seen.index]
     assert np.corrcoef(np.log(seen), np.log(expected))[0, 1] > 0.98
-    # Passers-by walked in where they passed; as a source of people who choose among stations they leave more scatter.
     found = there(use.usage).parameters
-    capture = truth["footfall"]["capture"]
-    assert found.loc["capture", "low"] < capture < found.loc["capture", "high"]
-    assert found.loc["station_sd", "estimate"] < 0.1
+    # A third of the visits walk in at the door; of those who choose among stations, none but residents.
+    assert found.loc["door_share", "estimate"] == pytest.approx(0.34, abs=0.05)
+    assert found.loc["share_passers_by", "high"] <= 0.35
+    assert found.loc["exponent", "estimate"] > 0.9
     # 400 m of decay at 1.3 m/s are 0.195 a minute.
     decay = found.loc["decay_per_min"]
-    assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] < decay["high"]
+    assert decay["low"] < 1.3 * 60 / truth["huff"]["decay_m"] <= decay["high"]
+    attraction = truth["huff"]["attraction"]
+    for host in ("community", "pharmacy", "supermarket"):
+        assert found.loc[f"attraction_{host}", "estimate"] == pytest.approx(attraction[host] / 0.5, rel=0.2)
     assert {use.basis[site] for site in seen.index} == {"own record"}
+
+
+def test_errors_and_level_stand_in_the_notes(hankou, use):
+    """45 stations: an error a third of what one level for all has, in areas left out too; two visits in five seen."""
+    evidence = there(use.usage).evidence
+    assert use.ranks
+    assert evidence.log_bayes_factor > 20
+    errors = use.usage.scores["rmse_log"]
+    assert errors["model", "block"] < 0.35 * min(errors["constant", "block"], errors["nearest", "block"])
+    assert errors["model", "station"] < 0.4 * errors["constant", "station"]
+    assert use.usage.scores.loc[("model", "station"), "held"] >= 0.85
+    assert use.notes == evidence.lines()
+    assert use.notes[-1].startswith("level: ")
+    assert evidence.level.seen < 0.75 * there(use.capture).total(hankou.sites.standing)
+    assert "no station of these host kinds has transactions: school" in use.notes
 
 
 def test_a_closed_station_sends_its_visitors_to_the_others(hankou, use):
@@ -60,28 +78,23 @@ def test_a_closed_station_sends_its_visitors_to_the_others(hankou, use):
 
 def test_a_host_kind_without_record_is_named(hankou, use):
     school = hankou.sites.table.query("host == 'school'").index[0]
-    assert use.basis[school] == "as bank"
+    assert use.basis[school] == "no station of its kind"
     assert there(use.capture).total(hankou.sites.ids == school) > 0
 
 
-def test_the_way_that_leaves_less_scatter_is_taken(hankou):
-    """Transactions that follow the people around, not those at the door, are told from the others."""
-    stations = hankou.sites.table.query("existing")
-    times = hankou.times.to_sites(stations.index)
-    around, door = stage._ways(hankou)
-    assert list(around.sources) == ["residents", "passers_by"]
-    assert list(door.sources) == ["residents"]
-    rng = np.random.default_rng(2)
-    usage, drawn = stage._best(hankou, times, hankou.tables.usage, stations)
-    assert drawn.passing is not None
-    model = around.fit(hankou.tables.usage, times, stations)
-    expected = model.predict(times, around.sources, stations, history=False)["visits"]
-    months = [f"2025-{month:02d}" for month in range(1, 13)]
-    made = pd.DataFrame([(site, month) for site in stations.index for month in months], columns=["site_id", "month"])
-    made["transactions"] = rng.poisson(expected.loc[made["site_id"]].to_numpy())
-    usage, drawn = stage._best(hankou, times, made, stations)
-    assert drawn.passing is None
-    assert "rate_passers_by" in usage.parameters.index
+def test_transactions_that_nothing_explains_rank_no_sites(hankou):
+    """The counts of Hankou's stations dealt out anew: refused, with what was tried."""
+    table = hankou.tables.usage.copy()
+    sites = sorted(table["site_id"].unique())
+    dealt = np.random.default_rng(4).permutation(sites)
+    table["site_id"] = table["site_id"].map(dict(zip(sites, dealt, strict=True)))
+    use = there(study_use(replaced(hankou, tables=replaced(hankou.tables, usage=table))))
+    assert use.capture is None
+    assert not use.ranks
+    assert use.note.startswith("visits are not predicted: not predictable from these data")
+    assert use.notes[0] == use.note
+    assert use.notes[1].startswith("visits of 45 stations, each predicted without its own record: ")
+    assert list(use.draws(3, 0)) == []
 
 
 def test_no_record_no_visits(tmp_path):
@@ -91,7 +104,8 @@ def test_no_record_no_visits(tmp_path):
 def test_a_record_too_short_says_why(tmp_path):
     case = prepare(read_study(short_record(tmp_path)))
     assert there(case.use).note.startswith("visits are not predicted: ")
-    assert case.notes[-1] == there(case.use).note
+    assert there(case.use).note in case.notes
+    assert not case.capture_ranks
     assert case.capture is None
     assert optimise(case).visits is None
 
@@ -107,24 +121,20 @@ def short_record(folder, policy=""):
 
 
 def test_any_set_of_sites_is_predicted_by_one_function(hankou, use):
-    """The fit without station levels is the function, with them pull and door are scaled; draws are the same twice."""
-    capture, model = there(use.capture), there(use.usage)
+    """The order is the study's; draws are the same twice, and a change varies less than what it is a change of."""
+    capture = there(use.capture)
     standing = hankou.sites.standing
     assert list(capture.site_ids) == list(hankou.sites.ids)
     assert there(use.basis)["S034"] == "own record"
-    fitted = model.predict(
-        hankou.times.to_sites(hankou.sites.ids[standing]), there(stage._ways(hankou)[-1]).sources,
-        hankou.sites.table[standing], passing=there(stage._ways(hankou)[-1]).passing,
-    )  # fmt: skip
-    np.testing.assert_allclose(capture.visits(standing)[standing], fitted["visits"], rtol=0.02)
     other = standing.copy()
     other[np.flatnonzero(standing)[:3]], other[np.flatnonzero(~standing)[:2]] = False, True
     drawn = [(one.total(standing), one.total(other)) for one in use.draws(40, 1)]
     again = [(one.total(standing), one.total(other)) for one in use.draws(5, 1, standing | other)]
     np.testing.assert_allclose(drawn[:5], again)
     before, after = np.transpose(drawn)
-    assert np.std(after - before) < 0.6 * np.std(before)
+    assert abs(np.corrcoef(before, after)[0, 1]) > 0.2
     assert abs(before.mean() - capture.total(standing)) < 3 * np.std(before) / np.sqrt(40) + 50
+    assert abs((after - before).mean() - capture.total(other) + capture.total(standing)) < 3 * np.std(after - before)
 
 
 def test_a_floor_on_visits_that_cannot_be_predicted_is_a_fault(tmp_path):
@@ -142,6 +152,13 @@ def test_virtual_counters_are_no_counts_at_the_door(use, tmp_path):
     filled = prepare_inputs(read_study(file))
     assert there(filled.footfall).counters["interpolated"].sum() > 100
     found = there(study_use(filled))
-    # There the doors draw visits, and those go by real counters: not a number changes.
-    pd.testing.assert_frame_equal(there(use.usage).parameters, there(found.usage).parameters)
-    np.testing.assert_array_equal(there(use.capture).door, there(found.capture).door)
+    # Doors go by real counters; the people of virtual ones around add nothing here, and take nothing away.
+    a, b = there(use.usage), there(found.usage)
+    for name in ("door_share", "decay_per_min", "exponent"):
+        assert b.parameters.loc[name, "estimate"] == pytest.approx(a.parameters.loc[name, "estimate"], rel=0.02)
+    assert b.parameters.loc["share_passers_by_counted", "high"] <= 0.35
+    assert b.scores.loc[("model", "station"), "rmse_log"] == pytest.approx(
+        a.scores.loc[("model", "station"), "rmse_log"], rel=0.05
+    )
+    standing = filled.sites.standing
+    assert there(found.capture).total(standing) == pytest.approx(there(use.capture).total(standing), rel=0.001)

@@ -30,6 +30,7 @@ from placement.demand import (
     interpolate_footfall,
     tabulate_questionnaires,
 )
+from placement.demand.use.priors import UsePriors
 from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
 from placement.frames import Stages, Travel
@@ -133,10 +134,10 @@ def made_by_hand() -> list[Any]:
     )  # fmt: skip
     hours = pd.date_range("2025-03-03", periods=48, freq="h")
     transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
-    usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
+    usage = fit_usage(transactions, times, need, stations)
     return [
         Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
-        Use(note="too few stations", basis={"S": "own record"}), usage,
+        Use(note="too few stations", basis={"S": "own record"}), usage, usage.evidence, usage.level, UsePriors(),
         VisitsChange(stations=pd.DataFrame({name: [1.0] for name in STATION_COLUMNS}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],

@@ -133,6 +133,23 @@ class UseEvidence:
             said += self._assumptions()
         return (*said, self.level.line())
 
+    def record(self) -> dict[str, object]:
+        """Return the evidence as plain values."""
+        rows = self._scores.round(4).reset_index().to_dict(orient="records")
+        level = self.level
+        return {
+            "verdict": self.verdict,
+            "stations": self.stations,
+            "log_bayes_factor": round(self.log_bayes_factor, 3),
+            "scores": rows,
+            "competition_assumed": self.competition_assumed,
+            "decay_assumed": self.decay_assumed,
+            "decay_per_min": round(self.decay_per_min, 4),
+            "unseen_hosts": list(self.unseen_hosts),
+            "widened": round(self.widened, 3),
+            "level": {name: round(getattr(level, name), 3) for name in ("expected", "seen", "factor", "low", "high")},
+        }
+
     def _errors(self) -> str:
         errors, model = self._scores["rmse_log"], self._scores.loc[("model", "station")]
 

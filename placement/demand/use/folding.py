@@ -38,8 +38,8 @@ class Folder:
 
     Parameters
     ----------
-    site_ids
-        Ids of the sites.
+    site_ids, order
+        Ids of the sites in the order in which captures have them; (sites,) number of each here.
     reach, standing
         Pairs within reach; which sites stand today.
     nodes, attraction
@@ -49,6 +49,7 @@ class Folder:
     """
 
     site_ids: pd.Index
+    order: IndexArray
     reach: Reach
     standing: BoolArray
     nodes: Nodes
@@ -75,12 +76,14 @@ class Folder:
             mass, pull, constant = self._fold(visits, int(node))
             door += weight * exponent * constant
             masses.append(weight * exponent * mass)
-            pulls.append(sparse.csc_array((pull, self.reach.point, self.reach.start), shape=(points, len(visits))))
+            here = sparse.csc_array((pull, self.reach.point, self.reach.start), shape=(points, len(visits)))
+            pulls.append(here[:, self.order])
         if not pulls:
-            return Capture(site_ids=self.site_ids, mass=np.zeros(0), pull=sparse.csr_array((0, len(visits))), door=door)
-        mass, matrix = np.concatenate(masses), sparse.csr_array(sparse.vstack(pulls))
-        met = (np.diff(matrix.indptr) > 0) & (mass > 0)
-        return Capture(site_ids=self.site_ids, mass=mass[met], pull=matrix[np.flatnonzero(met)], door=door)
+            pulls, masses = [sparse.csc_array((0, len(visits)))], [np.zeros(0)]
+        mass = np.concatenate(masses)
+        matrix = (sparse.vstack(pulls) if len(pulls) > 1 else pulls[0]).tocsr()
+        met = np.flatnonzero((np.diff(matrix.indptr) > 0) & (mass > 0))
+        return Capture(site_ids=self.site_ids, mass=mass[met], pull=matrix[met], door=door[self.order])
 
     def _fold(self, visits: FloatArray, node: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return (points,) mass, (pairs,) pull in units of the outside option, and (sites,) visits beside them."""

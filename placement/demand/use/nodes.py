@@ -17,8 +17,8 @@ from placement.demand.use.priors import UsePriors
 from placement.demand.use.reach import Reach
 from placement.values.arrays import BoolArray, FloatArray
 
-_LEAST_CATCHMENT = 1e-4
-"""Of the mean of the stations: where nobody is within reach."""
+_LEAST_CATCHMENT, _MOST_CATCHMENT = 1e-4, 1e3
+"""Of the mean of the stations: where nobody is within reach, and where a source is that no station is near."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,10 +74,12 @@ def catchment_nodes(
     mix = mixes(sources, priors)[m.astype(int)]
     parts = of_each[b.astype(int), o.astype(int)] * mix[:, None, :]
     drawn = parts.sum(axis=2)
-    mean = np.maximum(drawn[:, standing].mean(axis=1), 1e-300)[:, None]
+    mean = drawn[:, standing].mean(axis=1)[:, None]
+    unit = np.where(mean > 0, mean, np.inf)
+    drawn, of_residents = drawn / unit, parts[:, :, 0] / unit
     at_door = np.zeros_like(drawn) if passing is None else door[:, None] * passing
     rest = 1.0 - door[:, None]
-    whole = np.maximum(rest * drawn / mean + at_door, _LEAST_CATCHMENT)
+    whole = np.clip(rest * drawn + at_door, _LEAST_CATCHMENT, _MOST_CATCHMENT)
     decay = np.array(priors.decay_per_min)[b.astype(int)]
     log_prior = -0.5 * ((np.log(decay) - np.log(priors.decay_centre)) / priors.decay_log_sd) ** 2
     return Nodes(
@@ -88,5 +90,5 @@ def catchment_nodes(
         log_prior=log_prior - np.log(np.exp(log_prior).sum()),
         log_h=np.log(whole),
         at_door=np.minimum(at_door / whole, 1.0),
-        residents=np.minimum(rest * parts[:, :, 0] / mean / whole, 1.0),
+        residents=np.minimum(rest * of_residents / whole, 1.0),
     )
