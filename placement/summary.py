@@ -12,6 +12,7 @@ from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, warnings_of, worth
 from placement.report.text import texts
+from placement.report.trade import trade_says
 from placement.report.view import standard
 from placement.values import Plan
 
@@ -116,8 +117,9 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
 def _headline(data: ReportData) -> list[str]:
     """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
     text = texts("en")
+    found = [] if data.frontier is None else [trade_says(data.frontier, text)]
     warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
-    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text)]
+    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *found]
 
 
 def _bound_by(plan: Plan) -> str:

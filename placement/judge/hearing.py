@@ -18,8 +18,9 @@ from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.ties import tie_faults
-from placement.judge.visits import visit_faults
+from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
+from placement.report.plan_goods import frontier_from_dict
 from placement.study import overrides_of
 from placement.values import Certificate
 
@@ -78,6 +79,7 @@ class Hearing:
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)
         yield from visit_faults(record, prepared, self.counting.use)
+        yield from frontier_faults(record, self.counting)
         standing = prepared.sites.table.index.isin(record["open"])
         yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)
 
@@ -106,6 +108,7 @@ class Hearing:
             inputs=self.record["inputs"],
             reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
             use=self.counting.use,
+            frontier=frontier_from_dict(self.record),
         )
         # Another version may have worded its notes otherwise; they are then named as unchecked.
         notes = tuple(self.record["notes"]) if self.others else found.notes

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from placement.judge.counting import Counting
+from placement.judge.recount import coverage_record
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
 from placement.values import Capture
@@ -57,6 +59,47 @@ def visit_faults(record: Mapping[str, Any], prepared: Prepared, use: Use | None)
             yield f"visits.{site}.basis: is {use.basis[site]!r}, the plan says {rows[site]['basis']!r}"
     yield from _total_faults(claimed, seen)
     yield from _idle_faults(claimed, prepared.study.policy.idle_below)
+
+
+def frontier_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[str]:
+    """Yield everything in which the trade between reach and visits differs from its recount; its gaps are words."""
+    claimed = record["frontier"]
+    if claimed is None:
+        return
+    prepared, use = counting.prepared, counting.use
+    if use is None or use.capture is None:
+        yield "frontier: the inputs predict no visits"
+        return
+    table, below = prepared.sites.table, prepared.study.policy.idle_below
+    today = table["existing"].to_numpy(dtype=bool)
+    marks = [point["mark"] for point in claimed["points"]]
+    if marks[:2] != ["today", "chosen"] or any(marks[2:]):
+        yield f"frontier.points: are marked {marks}"
+        return
+    if (claimed["points"][0]["gap"], claimed["points"][1]["gap"]) != (None, record["gap"]):
+        yield "frontier.points: the gap of the chosen plan is not the plan's"
+    right = (today, np.asarray(table.index.isin(record["open"])))
+    for number, point in enumerate(claimed["points"]):
+        where = f"frontier.points.{number}"
+        there = np.asarray(table.index.isin(point["open"]))
+        if sorted(set(point["open"])) != point["open"] or there.sum() != len(point["open"]):
+            yield f"{where}.open: names what is no site, or is not in order"
+            continue
+        if number < len(right) and (there != right[number]).any():
+            yield f"{where}.open: are not the stations {'of today' if number == 0 else 'of the plan'}"
+        covered = coverage_record(prepared, counting.near.by(there))["total"]["covered"]
+        if abs(point["covered"] - covered) > 0.5e-6 + 1e-12 * covered or point["covered"] != round(point["covered"], 6):
+            yield f"{where}.covered: recounted {covered:.6f}, the plan says {point['covered']}"
+        yield from _point_faults(point, where, _both(use.capture, [there])[0][there], ~today[there], below)
+
+
+def _point_faults(point: Mapping[str, Any], where: str, seen: FloatArray, new: BoolArray, below: int) -> Iterator[str]:
+    """Yield what is wrong with visits and idle stations of a point; `seen` by its stations."""
+    yield from _differs(f"{where}.visits", point["visits"], float(seen.sum()), slack=0.5e-3 * len(seen))
+    idle = seen < below
+    for name, value in {"idle": int(idle.sum()), "idle_new": int((idle & new).sum())}.items():
+        if point[name] != value:
+            yield f"{where}.{name}: recounted {value}, the plan says {point[name]}"
 
 
 def _seen(use: Use, standing: list[BoolArray], seed: int) -> Seen:
@@ -139,11 +182,11 @@ def _ends(values: FloatArray) -> tuple[float | None, float | None]:
     return float(ends[0]), float(ends[1])
 
 
-def _differs(where: str, claimed: float | None, counted: float | None) -> Iterator[str]:
+def _differs(where: str, claimed: float | None, counted: float | None, *, slack: float = 0.0) -> Iterator[str]:
     if claimed is None or counted is None:
         if claimed is not counted:
             yield f"{where}: is {counted}, the plan says {claimed}"
     elif claimed != round(claimed, _PLACES):
         yield f"{where}: is not in thousandths: {claimed}"
-    elif abs(claimed - counted) > 0.5 * 10.0**-_PLACES + _NOISE * max(1.0, abs(counted)):
+    elif abs(claimed - counted) > 0.5 * 10.0**-_PLACES + _NOISE * max(1.0, abs(counted)) + slack:
         yield f"{where}: recounted {counted:.3f}, the plan says {claimed}"

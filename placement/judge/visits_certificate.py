@@ -58,8 +58,6 @@ def check_visits_certificate(
     weight = asked.weight
     if (certificate.numerator, certificate.denominator) != (weight.numerator, weight.denominator):
         raise CertificateError(f"it prices visits at {certificate.weight}, the inputs at {weight}")
-    if certificate.priced != int(weight > 0):
-        raise CertificateError("it does not price visits as their weight asks")
     if not near(certificate.floor, asked.floor or 0):
         raise CertificateError(f"it asks {certificate.floor} thousandths of a visit, the inputs {asked.floor or 0}")
     check_majorants(asked.capture, certificate.majorants)
@@ -68,12 +66,7 @@ def check_visits_certificate(
     value = plan_value(program, asked, chosen)
     if not near(certificate.objective, value):
         raise CertificateError(f"the plan is worth {value}, not {certificate.objective}")
-    grown = _grown(program, asked, certificate)
-    proven = check_certificate(grown, chosen, certificate.inner)
-    if certificate.inner.infeasible or not certificate.inner.has_plan:
-        raise CertificateError("its inner certificate proves no bound of a plan")
-    if certificate.priced:
-        proven += _times(weight, int(certificate.majorants.constant[0]))
+    proven = _proven(program, asked, certificate)
     proven = max(proven, certificate.objective)
     if certificate.bound < proven:
         raise CertificateError(f"it proves {proven}, not {certificate.bound}")
@@ -140,17 +133,67 @@ def _sees_at_least(capture: WholeCapture, site: int, stands: BoolArray, least: i
     return -(-seen >> bits) + int(capture.door[site]) >= least
 
 
-def _grown(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> CoverageProgram:
-    """Return the program of the inner certificate."""
-    claims, site = certificate.majorants, program.column_site
-    values = program.column_values.copy()
-    if certificate.priced:
-        if not claims.count:
-            raise CertificateError("it prices visits without a majorant")
-        worth = [_times(asked.weight, each) for each in claims.coefficient[0].tolist()]
-        values += np.where(site >= 0, np.array([*worth, 0], dtype=np.int64)[site], 0)
-    rows = [*_floor_rows(program, asked, certificate), *_idle_rows(program, asked, certificate)]
-    return replace(program, column_values=values, linear=(*program.linear, *rows))
+def _proven(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> int:
+    """Return the highest bound of the parts."""
+    count, claims = len(certificate.inner), certificate.majorants
+    rows = (*_floor_rows(program, asked, certificate), *_idle_rows(program, asked, certificate))
+    program = replace(program, linear=(*program.linear, *rows))
+    proven = 0
+    if certificate.priced.shape != (count,):
+        raise CertificateError("its parts are of the wrong shape")
+    for path, number, inner in zip(
+        _paths(program, certificate), certificate.priced.tolist(), certificate.inner, strict=True
+    ):
+        if (number == -1) != (asked.weight == 0) or not -1 <= number < claims.count:
+            raise CertificateError("a part does not price visits as their weight asks")
+        if inner.has_plan:
+            raise CertificateError("the certificate of a part comes with a plan")
+        coefficient = np.zeros(program.n_sites, dtype=np.int64) if number < 0 else claims.coefficient[number]
+        bound = check_certificate(_of_part(program, path, asked.weight, coefficient), None, inner)
+        if not inner.infeasible:
+            proven = max(proven, bound + (0 if number < 0 else _times(asked.weight, int(claims.constant[number]))))
+    return proven
+
+
+def _of_part(
+    program: CoverageProgram, path: list[tuple[int, int]], weight: Fraction, coefficient: IntArray
+) -> CoverageProgram:
+    site = program.column_site
+    worth = np.array([*(_times(weight, each) for each in coefficient.tolist()), 0], dtype=np.int64)
+    required, excluded = program.required.copy(), program.excluded.copy()
+    for column, value in path:
+        (required if value else excluded)[column] = True
+    values = program.column_values + np.where(site >= 0, worth[site], 0)
+    return replace(program, column_values=values, required=required, excluded=excluded)
+
+
+def _paths(program: CoverageProgram, certificate: VisitsCertificate) -> list[list[tuple[int, int]]]:
+    """Return the path of each part, after a look at whether every plan is in one of them."""
+    indptr, columns, values = certificate.fixed_indptr, certificate.fixed_column, certificate.fixed_value
+    if indptr.shape != (len(certificate.inner) + 1,) or indptr[0] != 0 or indptr[-1] != columns.size:
+        raise CertificateError("its parts are of the wrong shape")
+    if columns.shape != values.shape or (np.diff(indptr) < 0).any() or not np.isin(values, (0, 1)).all():
+        raise CertificateError("its parts are of the wrong shape")
+    if columns.size and not (int(columns.min()) >= 0 and int(columns.max()) < program.n_columns):
+        raise CertificateError("a part names a column that there is not")
+    pairs = list(zip(columns.tolist(), values.tolist(), strict=True))
+    paths = [pairs[begin:end] for begin, end in zip(indptr[:-1].tolist(), indptr[1:].tolist(), strict=True)]
+    if not _holds_all(paths):
+        raise CertificateError("its parts do not hold every plan")
+    return paths
+
+
+def _holds_all(paths: list[list[tuple[int, int]]]) -> bool:
+    """Return whether every plan follows one of the paths."""
+    waiting = [paths]
+    while waiting:
+        some = waiting.pop()
+        if len(some) == 1 and not some[0]:
+            continue
+        if not some or not all(some) or len({path[0][0] for path in some}) > 1:
+            return False
+        waiting += [[path[1:] for path in some if path[0][1] == value] for value in (0, 1)]
+    return True
 
 
 def _floor_rows(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> Iterator[LinearRow]:

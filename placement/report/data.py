@@ -19,7 +19,7 @@ from placement.demand import (
 from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
 from placement.study import Override
-from placement.values import Demand, Plan, Sites
+from placement.values import Demand, Frontier, Plan, Sites
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of, of_data
 
@@ -124,6 +124,8 @@ class ReportData:
         What was left out of the inputs, replaced, extrapolated or interpolated, in sentences.
     overrides
         Settings that the run did not take from the study file.
+    frontier
+        What coverage costs in visits; None where it was not asked for.
 
     Raises
     ------
@@ -155,6 +157,7 @@ class ReportData:
     reliance: VirtualReliance | None = None
     notes: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
+    frontier: Frontier | None = None
 
     def __post_init__(self) -> None:
         check_language(self.language)

@@ -27,6 +27,7 @@ def plan_record(data: ReportData) -> dict[str, Any]:
         notices=data.notices,
         notes=data.notes,
         overrides=data.overrides,
+        frontier=data.frontier,
     )
 
 

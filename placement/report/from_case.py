@@ -14,13 +14,13 @@ from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
 from placement.report.data import ReportData
 from placement.report.gather import gather, reach_shares, versions
-from placement.values import Plan
+from placement.values import Frontier, Plan
 
 BY_HAND = "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
 """Note on a plan whose case was made by hand."""
 
 
-def report_data(case: Case, plan: Plan, folder: str | Path) -> ReportData:
+def report_data(case: Case, plan: Plan, folder: str | Path, *, frontier: Frontier | None = None) -> ReportData:
     """Return what the report shows, for a result folder at `folder`.
 
     Parameters and errors are those of :func:`placement.report.write.write`.
@@ -28,7 +28,7 @@ def report_data(case: Case, plan: Plan, folder: str | Path) -> ReportData:
     options = plan.options or case.options.but(gap=plan.asked_gap)
     asked = case.but(policy=plan.policy or case.policy, options=options, name=plan.study or case.name)
     if not isinstance(asked, StudyCase):
-        return _by_hand(asked, plan)
+        return _by_hand(asked, plan, frontier)
     prepared = asked.prepared
     if asked.demand is not prepared.demand or asked.sites is not prepared.sites:
         problem = "its demand or sites are not those of its study"
@@ -43,10 +43,11 @@ def report_data(case: Case, plan: Plan, folder: str | Path) -> ReportData:
         inputs=dict(prepared.fingerprints),
         reach=reach_frame(asked, plan),
         use=asked.use,
+        frontier=frontier,
     )
 
 
-def _by_hand(case: Case, plan: Plan) -> ReportData:
+def _by_hand(case: Case, plan: Plan, frontier: Frontier | None) -> ReportData:
     """Return what the report shows of a plan whose case was made by hand.
 
     Raises
@@ -73,6 +74,7 @@ def _by_hand(case: Case, plan: Plan) -> ReportData:
         streets=None if case.streets is None else case.streets.edges,
         simulated=("demand",) if case.demand.simulated else (),
         notes=(BY_HAND, *case.notes),
+        frontier=frontier,
     )
 
 

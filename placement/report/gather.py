@@ -21,7 +21,7 @@ from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
 from placement.report.data import ReportData, SurveyTables
 from placement.study import Study, overrides_of
-from placement.values import Demand, Plan
+from placement.values import Demand, Frontier, Plan
 from placement.version import __version__
 
 _LIBRARIES = (
@@ -47,6 +47,7 @@ def gather(
     inputs: Mapping[str, str],
     reach: pd.DataFrame,
     use: Use | None,
+    frontier: Frontier | None = None,
 ) -> ReportData:
     """Return what the report shows.
 
@@ -64,6 +65,8 @@ def gather(
         :func:`reach_shares`.
     use
         What the transactions say; None without a usage table.
+    frontier
+        What coverage costs in visits; None where it was not asked for.
     """
     travel = study.travel
     noted = () if use is None else use.notes
@@ -90,6 +93,7 @@ def gather(
         reliance=prepared.reliance,
         notes=(*prepared.notes, *noted),
         overrides=overrides_of(study),
+        frontier=frontier,
     )
 
 

@@ -24,6 +24,7 @@ from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
 from placement.report.text import HTML_LANG, texts, word
+from placement.report.trade import trade_picture, trade_rows, trade_says
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "figures": view.figures(data, text),
         "sentences": view.sentences(data, text),
         "warnings": warnings_of(plan, text),
+        "trade": _trade(data, text),
         "proof": view.proof(plan, text),
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
@@ -87,6 +89,14 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
             (word(text, name), name in data.simulated, fingerprint) for name, fingerprint in sorted(data.inputs.items())
         ],
     }
+
+
+def _trade(data: ReportData, text: Mapping[str, str]) -> dict[str, Any] | None:
+    found = data.frontier
+    if found is None:
+        return None
+    says, rows = trade_says(found, text), trade_rows(found, text)
+    return {"says": says, "rows": rows, "picture": trade_picture(found, text)}
 
 
 @functools.cache

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from placement.report.parts import Amount, Id, Part, Quantity, rounded
-from placement.values import Gains, VisitsChange
+from placement.values import Frontier, Gains, Plan, TradePoint, VisitsChange
 from placement.values.visits import STATION_COLUMNS, Interval
 from placement.values.visits_value import VisitsValue
 
@@ -78,6 +79,77 @@ class GainsPart(Part):
 
     people: dict[str, GainPart] = Field(description="People within reach, by period of the day.")
     visits: GainPart | None = Field(description="Predicted visits a month; null where nothing is predicted.")
+
+
+class TradePart(Part):
+    """One set of stations on the way from most coverage to most visits."""
+
+    mark: Literal["today", "chosen", ""]
+    visits_weight: Quantity | None = Field(description="Of a visit beside a covered one; null: today, or the default.")
+    open: list[Id]
+    covered: Quantity = Field(description="Weight within reach, visits a month.")
+    visits: Quantity = Field(description="Predicted visits a month, in thousandths.")
+    idle: int = Field(ge=0)
+    idle_new: int = Field(ge=0)
+    gap: float | None = Field(ge=0, le=1, description="Proven by the run that made it; null for today.")
+
+
+class FrontierPart(Part):
+    """What coverage costs in visits: today, the plan, and plans between the two goods."""
+
+    points: list[TradePart]
+    notes: list[str] = Field(description="Plans that are missing, and why.")
+
+
+def goods_to_dict(plan: Plan, frontier: Frontier | None) -> dict[str, Any]:
+    """Return the visits, gains and trade of a plan as ``plan.json`` has them, by key."""
+    return {
+        "visits": None if plan.visits is None else visits_to_dict(plan.visits),
+        "valued": None if plan.valued is None else valued_to_dict(plan.valued),
+        "gains": gains_to_dict(plan.gains),
+        "frontier": None if frontier is None else frontier_to_dict(frontier),
+    }
+
+
+def frontier_to_dict(frontier: Frontier) -> dict[str, Any]:
+    """Return a frontier as ``plan.json`` has it."""
+    points = [
+        {
+            "mark": point.mark,
+            "visits_weight": None if point.visits_weight is None else rounded(float(point.visits_weight)),
+            "open": list(point.open),
+            "covered": rounded(point.covered),
+            "visits": rounded(point.visits),
+            "idle": point.idle,
+            "idle_new": point.idle_new,
+            "gap": None if point.gap is None else rounded(point.gap),
+        }
+        for point in frontier.points
+    ]
+    return {"points": points, "notes": list(frontier.notes)}
+
+
+def frontier_from_dict(record: Mapping[str, Any]) -> Frontier | None:
+    """Return the frontier that the content of a ``plan.json`` holds; None where it has none."""
+    if record["frontier"] is None:
+        return None
+    part = FrontierPart.model_validate(record["frontier"])
+    everything = record["coverage"]["after"]["total"]["all"]
+    points = (
+        TradePoint(
+            mark=each.mark,
+            visits_weight=None if each.visits_weight is None else Fraction(str(each.visits_weight)),
+            open=tuple(each.open),
+            covered=each.covered,
+            all=everything,
+            visits=each.visits,
+            idle=each.idle,
+            idle_new=each.idle_new,
+            gap=each.gap,
+        )
+        for each in part.points
+    )
+    return Frontier(points=tuple(points), notes=tuple(part.notes))
 
 
 def visits_to_dict(visits: VisitsChange) -> dict[str, Any]:

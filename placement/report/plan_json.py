@@ -32,19 +32,18 @@ from placement.report.parts import (
     rounded,
 )
 from placement.report.plan_goods import (
+    FrontierPart,
     GainsPart,
     ValuedPart,
     VisitsPart,
-    gains_to_dict,
+    goods_to_dict,
     valued_from_part,
-    valued_to_dict,
     visits_from_part,
-    visits_to_dict,
 )
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Plan
+from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -155,6 +154,7 @@ class PlanFile(Part):
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     gains: GainsPart
+    frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
     solve: SolvePart
@@ -186,6 +186,7 @@ def plan_to_dict(
     notices: Iterable[str] = (),
     notes: Iterable[str] = (),
     overrides: Iterable[Override] = (),
+    frontier: Frontier | None = None,
 ) -> dict[str, Any]:
     """Return a plan as the content of ``plan.json``.
 
@@ -203,7 +204,7 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
-    simulated, notices, notes, overrides
+    simulated, notices, notes, overrides, frontier
         See :class:`~placement.report.ReportData`.
 
     Raises
@@ -231,9 +232,7 @@ def plan_to_dict(
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
-        "visits": None if plan.visits is None else visits_to_dict(plan.visits),
-        "valued": None if plan.valued is None else valued_to_dict(plan.valued),
-        "gains": gains_to_dict(plan.gains),
+        **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en")),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from placement.values.frontier import NO_TRADE_SAYS, TRADE_SAYS
+
 GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "says.coverage": (
@@ -47,6 +49,31 @@ GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.cost.visit": ("{yuan} yuan an additional visit a month", "每月每新增一人次 {yuan} 元"),
         "says.cost.no_visit": ("no additional visits: visits do not grow", "没有新增办件量：办件量不增加"),
         "says.cost.when": (" ({period})", "（{period}）"),
+        "trade": ("Reach against visits", "覆盖率与办件量的取舍"),
+        "trade.says": (
+            TRADE_SAYS,
+            (
+                "覆盖率的最后 {points} 个百分点（由 {below} 到 {most}）以 {share} 的办件量为代价："
+                "每月 {visits} 人次，而非 {instead} 人次。"
+            ),
+        ),
+        "trade.none": (NO_TRADE_SAYS, "此处覆盖率与办件量无需取舍：同一方案两者皆最高，{most}，每月 {visits} 人次。"),
+        "trade.note": (
+            (
+                "Each dot is a plan; its number is what a predicted visit counts beside a covered one. "
+                "The gap is how far the plan may be from the best of its kind."
+            ),
+            "每个点是一个方案，数字为一次预计办件相对于一次覆盖需求的权重；差距为该方案与同类最优方案的最大差距。",
+        ),
+        "trade.today": ("today", "现状"),
+        "trade.chosen": ("this plan", "本方案"),
+        "trade.coverage": ("Demand within reach", "需求覆盖率"),
+        "trade.visits": ("Predicted visits a month", "预计每月办件量"),
+        "trade.weight": ("Weight of a visit", "办件权重"),
+        "trade.idle": ("Below the idle limit", "低于闲置标准"),
+        "trade.new": ("{idle} ({new} new)", "{idle}（新址 {new}）"),
+        "trade.shared": ("Stations as in this plan", "与本方案相同的站点"),
+        "trade.gap": ("Gap", "差距"),
         "warning": ("Warning", "注意"),
         "warning.visits": (
             (

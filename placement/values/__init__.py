@@ -4,6 +4,7 @@ from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
@@ -24,6 +25,7 @@ __all__ = [
     "Covered",
     "Demand",
     "Floor",
+    "Frontier",
     "Gains",
     "Infeasibility",
     "LinearRow",
@@ -35,6 +37,7 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "TradePoint",
     "VisitsChange",
     "WeightedBlocks",
     "classes_fingerprint",

@@ -8,18 +8,22 @@ given, and with every new station's visits at least :math:`m` where that is the 
 
 1. The capture is rebuilt from the inputs in whole numbers (:mod:`placement.values.whole_capture`), and from it what the
    multipliers of each majorant prove (:mod:`placement.values.majorants`). Every claimed number is at least that.
-2. *The program.* To the coverage program of the inputs are added, in this order:
+2. *Parts.* The plans are divided by columns: a part holds those in which the columns of its path, in order, are
+   chosen or not. The paths are those of the leaves of a binary tree, so that every plan is in one part: either there
+   is one part, with an empty path, or all paths begin with the same column, and the rests of those that begin with its
+   value 0 are again such, as are those of its value 1.
+3. *The program of a part.* To the coverage program of the inputs are added, in this order:
 
-   - with `priced`, the value :math:`\lceil r c_{0 j} \rceil` for each column that provides at a site j (majorant 0);
+   - for r > 0, with m the part's entry of `priced`, the value :math:`\lceil r c_{m j} \rceil` for each column that
+     provides at a site j;
    - a row for each majorant of `floors`: :math:`\sum_k -c_{m, j(k)} x_k \le K_m - F` over the columns that provide;
    - a row for each entry of `idle`, a site j and a set C of others: the columns of `new` at j and all columns that
      provide at a site of C add up to :math:`|C|` at most. Needed: beside C the station at j sees less than m. It then
      sees less beside any more stations, so that no plan within the rule chooses all of them.
 
-   Columns of a row increase.
-3. `inner` is a certificate of that program and of the plan at hand
-   (:mod:`placement.values.certificate`), and ``inner.bound``, with `priced` plus :math:`\lceil r K_0 \rceil`, is at
-   most `bound`.
+   Columns of a row increase. The columns of the part's path are required or excluded.
+4. The part's `inner` is a certificate of that program, without a plan (:mod:`placement.values.certificate`). It proves
+   that the part has no plan, or its bound, for r > 0 with :math:`\lceil r K_m \rceil` added, is at most `bound`.
 """
 
 from __future__ import annotations
@@ -48,8 +52,10 @@ NEW_VISITS = RowKind(name="visits of new stations", rule=True)
 """Of a new station and others one at least is missing, or the new one would see too few."""
 
 _PREFIX = "visits."
-_SCALARS = ("numerator", "denominator", "priced", "floor", "bound", "objective")
-_ARRAYS = ("floors", "idle_site", "idle_indptr", "idle_beside")
+_SCALARS = ("numerator", "denominator", "floor", "bound", "objective")
+_ARRAYS = (
+    "floors", "idle_site", "idle_indptr", "idle_beside", "priced", "fixed_indptr", "fixed_column", "fixed_value",
+)  # fmt: skip
 
 
 @immutable
@@ -61,36 +67,41 @@ class VisitsCertificate:
     ----------
     numerator, denominator
         The weight r of visits.
-    priced
-        1 where majorant 0 is in the objective, else 0 (r = 0).
     floor
         F, thousandths of a visit a month; 0: no floor.
     floors
         Majorants that rows of the floor of visits are made of.
     idle_site, idle_indptr, idle_beside
         The site j of each entry, and CSR of its set C of sites, increasing.
+    priced
+        (parts,) the majorant in the objective of each part; -1 where r = 0.
+    fixed_indptr, fixed_column, fixed_value
+        CSR of the path of each part: columns, and 1 where it is chosen, else 0.
     majorants
         The majorants.
     bound, objective
         The claim, and the value of the plan, thousandths of a visit a month.
     inner
-        The certificate of the program.
+        The certificate of each part.
     digest
         SHA-256 of everything above.
     """
 
     numerator: int
     denominator: int
-    priced: int
     floor: int
     floors: IntArray
     idle_site: IntArray
     idle_indptr: IntArray
     idle_beside: IntArray
+    priced: IntArray
+    fixed_indptr: IntArray
+    fixed_column: IntArray
+    fixed_value: IntArray
     majorants: Majorants
     bound: int
     objective: int
-    inner: Certificate
+    inner: tuple[Certificate, ...]
     digest: str = ""
 
     def __post_init__(self) -> None:
@@ -110,7 +121,7 @@ class VisitsCertificate:
 
     def content_digest(self) -> str:
         """Return the SHA-256 of all fields but `digest`."""
-        digest = hashlib.sha256(f"placement visits 1 {self.inner.digest}".encode())
+        digest = hashlib.sha256(" ".join(["placement visits 1", *(each.digest for each in self.inner)]).encode())
         for name, array in self._parts().items():
             digest.update(f"{name} {array.shape}".encode() + array.tobytes())
         return digest.hexdigest()
@@ -125,7 +136,8 @@ class VisitsCertificate:
         """Return the content of the file that holds the certificate."""
         arrays: dict[str, Any] = {_PREFIX + name: array for name, array in self._parts().items()}
         arrays[_PREFIX + "digest"] = np.frombuffer(self.digest.encode(), dtype=np.uint8)
-        arrays[_PREFIX + "inner"] = np.frombuffer(self.inner.to_bytes(), dtype=np.uint8)
+        for number, each in enumerate(self.inner):
+            arrays[f"{_PREFIX}inner.{number}"] = np.frombuffer(each.to_bytes(), dtype=np.uint8)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
@@ -146,7 +158,8 @@ class VisitsCertificate:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 parts = {name.removeprefix(_PREFIX): file[name] for name in file.files if name.startswith(_PREFIX)}
-            inner = Certificate.from_bytes(parts["inner"].tobytes())
+            count = sum(name.startswith("inner.") for name in parts)
+            inner = tuple(Certificate.from_bytes(parts[f"inner.{number}"].tobytes()) for number in range(count))
             majorants = Majorants(**{each.name: _whole(parts[each.name]) for each in fields(Majorants)})
             own: dict[str, Any] = {name: int(_whole(parts[name])[0]) for name in _SCALARS}
             own |= {name: _whole(parts[name]) for name in _ARRAYS}

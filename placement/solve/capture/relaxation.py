@@ -16,6 +16,7 @@ Moreno (2018), see :mod:`placement.values.majorants`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,8 @@ class VisitsRelaxation:
         total = int(reduced.weights.sum()) + int(capture.mass.sum())
         self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
         self._doors = self._at_site.T @ (capture.door / self._unit)
+        self._lower = reduced.required.astype(np.float64)
+        self._upper = np.where(reduced.excluded & ~reduced.required, 0.0, 1.0)
         self._model = GrowingModel(self._arrays())
         self._base = self._model.row_count()
         self._centre: FloatArray | None = None
@@ -123,6 +126,13 @@ class VisitsRelaxation:
         matrix = sparse.csr_array((row.coefficients.astype(np.float64), at), shape=(1, width))
         self._model.add_rows(matrix, [float(row.limit) if row.equality else -np.inf], [float(row.limit)])
         self._others.append(self._model.row_count() - 1)
+
+    def fix(self, fixed: Sequence[tuple[int, int]]) -> None:
+        """Let only these columns be fixed, to 0 or 1, beside those that the program requires or excludes."""
+        lower, upper = self._lower.copy(), self._upper.copy()
+        for column, value in fixed:
+            lower[column] = upper[column] = float(value)
+        self._model.set_bounds(self._reduced.n_rows + np.arange(lower.size), lower, upper)
 
     def tight_at(self, standing: BoolArray, near: FloatArray) -> Mixture:
         """Return a majorant that is equal to the visits of `standing`, (sites,): of all such the least at `near`."""
@@ -222,8 +232,8 @@ class VisitsRelaxation:
             row_upper=np.concatenate(
                 [np.zeros(n_rows), [float(row.limit) for row in linear], np.full(len(least) + 1, np.inf)]
             ),
-            lower=np.concatenate([np.zeros(n_rows), reduced.required, np.zeros(n_groups)]),
-            upper=np.concatenate([np.ones(n_rows), ~reduced.excluded | reduced.required, most]),
+            lower=np.concatenate([np.zeros(n_rows), self._lower, np.zeros(n_groups)]),
+            upper=np.concatenate([np.ones(n_rows), self._upper, most]),
             integer=np.zeros(n_rows + n_columns + n_groups, dtype=bool),
         )
 

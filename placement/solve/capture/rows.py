@@ -11,6 +11,9 @@ from placement.values import CoverageProgram, LinearRow
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
 
+FLOOR_NAME, IDLE_NAME = "visits_floor", "min_visits_new"
+"""Names of the limits, those of the policy's settings."""
+
 
 def valued(program: CoverageProgram, weight: Fraction, coefficient: IntArray) -> CoverageProgram:
     """Return the program in which a column that provides at a site is worth its coefficient more, rounded up."""

@@ -158,7 +158,7 @@ def _grouped(
     groups: list[tuple[NDArray[np.int64], bool]] = []
     left = []
     for row in linear:
-        alone = row.kind.structural and row.limit == 1 and bool((row.coefficients == 1).all())
+        alone = row.limit == 1 and bool((row.coefficients == 1).all())
         if alone and row.columns.size and free[row.columns].all():
             free[row.columns] = False
             groups.append((np.array(row.columns), row.equality))

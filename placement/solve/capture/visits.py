@@ -9,7 +9,7 @@ there is another round. From what is found a search goes on by what plans are re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,9 +19,10 @@ from placement.clock import now_s
 from placement.progress import ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.idle import Idle, hopeless, too_few
-from placement.solve.capture.majorants import Mixture, joined
+from placement.solve.capture.majorants import Mixture
+from placement.solve.capture.parts import Fixings, Grown, Part, Proven
 from placement.solve.capture.relaxation import Relaxed, VisitsRelaxation
-from placement.solve.capture.rows import floor_row, idle_row, times, valued
+from placement.solve.capture.rows import IDLE_NAME, idle_row
 from placement.solve.capture.search import Ground, ground_of, improved
 from placement.solve.deadline import Deadline
 from placement.solve.engine import solve_engine
@@ -30,25 +31,9 @@ from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.settings import DEFAULTS, EngineSettings
-from placement.values import Certificate, CoverageProgram, Solution
+from placement.values import CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray
-from placement.values.majorants import Majorants
-from placement.values.visits_certificate import VisitsCertificate
 from placement.values.whole_capture import WholeCapture
-
-FLOOR_NAME, IDLE_NAME = "visits_floor", "min_visits_new"
-"""Names of the limits, those of the policy's settings."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Proven:
-    """A bound, what it was proven with, and of which program."""
-
-    bound: int
-    program: CoverageProgram
-    majorants: Majorants
-    idle: tuple[Idle, ...]
-    inner: Certificate
 
 
 def maximise_visits(
@@ -98,79 +83,66 @@ class _Run:
             self._idle = hopeless(program, capture, self._new, aim.least)
         self._tight: list[Mixture] = []
         self._best: Incumbent | None = None
-        self._proven: _Proven | None = None
+        self._proven: Proven | None = None
         self._last: Solution | None = None
-        self._rounds = 0
+        self._ground: Ground | None = None
+        self._looked_at: set[bytes] = set()
 
     def solution(self) -> tuple[Solution, CoverageProgram]:
         """Go through the rounds and return what came of them."""
-        reduced = aggregate(self._program, threads=self._asked["threads"], settings=self._asked["settings"].program)
-        self._reduced = reduced
-        self._relaxation = VisitsRelaxation(reduced, self._capture, self._settings)
+        self._reduced = aggregate(
+            self._program, threads=self._asked["threads"], settings=self._asked["settings"].program
+        )
+        self._relaxation = VisitsRelaxation(self._reduced, self._capture, self._settings)
         for idle in self._idle:
             self._relaxation.add_row(self._idle_row(idle))
-        program = self._program
+        self._rounds = 0
         for turn in range(self._settings.most_rounds):
-            self._rounds = turn + 1
+            self._rounds, rules = turn + 1, self._aim.floor is not None or self._aim.least is not None
             relaxed = self._relaxation.solve(self._aim, self._until.within(self._share() * self._until.left_s()))
-            program, majorants, solution = self._solved(relaxed, rough=turn == 0 and self._has_rules())
-            self._last = solution
+            ground = self._ground_of(relaxed)
+            gap = self._settings.rough_gap if rules and not turn else 0.0
+            solution = self._last = self._solved(ground.program(), gap)
             if solution.status == "infeasible":
-                return solution, program
-            self._bounded(program, majorants, solution)
+                return solution, ground.program()
+            self._bounded(ground, solution, relaxed)
             settled = self._taken(solution, relaxed)
-            if (settled and (turn or not self._has_rules())) or self._closed() or self._until.passed():
+            if (settled and (turn or not rules)) or self._closed() or self._until.passed():
                 break
         self._go_on()
-        return self._outcome(), program
-
-    def _go_on(self) -> None:
-        """Search on from the best plan, with some of its stations gone, as long as there is something to gain."""
-        random = np.random.default_rng(self._asked["seed"])
-        for _ in range(self._settings.kicks):
-            if self._best is None or self._closed() or self._until.passed():
-                return
-            start = self._best.chosen.copy()
-            gone = np.flatnonzero(start)
-            start[random.choice(gone, size=min(gone.size, self._settings.kick_size), replace=False)] = False
-            self._offer(self._improved(start))
-
-    def _improved(self, chosen: BoolArray) -> BoolArray:
-        passes, price = self._settings.search_passes, self._settings.price * max(1.0, float(self._aim.weight))
-        return improved(self._ground(), chosen, self._until, passes, price=price)
-
-    def _has_rules(self) -> bool:
-        return self._aim.floor is not None or self._aim.least is not None
+        self._divide()
+        return self._outcome(), self._program
 
     def _share(self) -> float:
         return float(self._settings.engine_share)
 
     def _closed(self) -> bool:
-        known = self._best is not None and self._proven is not None
-        return known and self._proven.bound <= within_gap(self._best.value, self._gap)  # type: ignore[union-attr]
+        if self._best is None or self._proven is None:
+            return False
+        return self._proven.bound <= within_gap(self._best.value, self._gap)
 
-    def _idle_row(self, idle: Idle) -> Any:
+    def _idle_row(self, idle: Idle) -> LinearRow:
         beside = np.array(idle.beside, dtype=np.int64)
         return idle_row(self._program, self._new, idle.site, beside, IDLE_NAME)
 
-    def _solved(self, relaxed: Relaxed, *, rough: bool) -> tuple[CoverageProgram, Majorants, Solution]:
-        """Return the program of the relaxation's majorant, and what the engine finds of it."""
+    def _ground_of(self, relaxed: Relaxed) -> Grown:
+        """Return the program of the relaxation's majorant."""
         counted = self._aim.weight or self._aim.floor is not None
         mixed = [self._first(relaxed)] if counted else []
-        majorants = joined(self._capture, [*mixed, *self._tight])
-        program = self._program
-        if self._aim.weight:
-            program = valued(program, self._aim.weight, majorants.coefficient[0])
-        rows = [self._idle_row(idle) for idle in self._idle]
-        if self._aim.floor is not None:
-            numbers = zip(majorants.constant.tolist(), majorants.coefficient, strict=True)
-            floor = self._aim.floor
-            rows = [*(floor_row(self._program, k, c, floor, FLOOR_NAME) for k, c in numbers), *rows]
-        program = replace(program, linear=(*program.linear, *rows))
+        return Grown.of(
+            self._program,
+            self._capture,
+            self._aim,
+            mixtures=[*mixed, *self._tight],
+            idle=[(idle, self._idle_row(idle)) for idle in self._idle],
+        )
+
+    def _solved(self, program: CoverageProgram, gap: float) -> Solution:
+        """Return what the engine finds of a program."""
         settings = self._settings
-        gap = max(settings.gap_share * self._gap, settings.rough_gap if rough else 0.0)
+        gap = max(settings.gap_share * self._gap, gap)
         seconds = max(settings.least_s, settings.engine_share * self._until.left_s())
-        return program, majorants, solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
+        return solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
 
     def _first(self, relaxed: Relaxed) -> Mixture:
         """Return the majorant of the relaxation; where nothing keeps all limits, the one by which visits are most."""
@@ -180,20 +152,13 @@ class _Run:
         nobody = np.zeros(self._capture.n_sites)
         return most.mixed or self._relaxation.tight_at(nobody > 0, nobody)
 
-    def _bounded(self, program: CoverageProgram, majorants: Majorants, solution: Solution) -> None:
+    def _bounded(self, grown: Grown, solution: Solution, relaxed: Relaxed) -> None:
         """Keep the bound of a round if it is the best so far."""
         if solution.certificate is None:
             return
-        priced = bool(self._aim.weight)
-        bound = solution.bound + (times(self._aim.weight, int(majorants.constant[0])) if priced else 0)
-        if self._proven is None or bound < self._proven.bound:
-            self._proven = _Proven(
-                bound=bound,
-                program=program,
-                majorants=majorants,
-                idle=tuple(self._idle),
-                inner=solution.certificate,
-            )
+        found = Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),))
+        if self._proven is None or found.bound < self._proven.bound:
+            self._proven = found
 
     def _taken(self, solution: Solution, relaxed: Relaxed) -> bool:
         """Look at the plan of a round, improve it, and say why it will not do; return whether it does."""
@@ -212,6 +177,7 @@ class _Run:
         if aim.least is not None:
             for idle in too_few(self._program, self._capture, self._new, aim.least, chosen):
                 self._idle.append(idle)
+                self._ground = None
                 self._relaxation.add_row(self._idle_row(idle))
                 refused = True
         stands = open_sites(self._program, chosen)
@@ -220,13 +186,30 @@ class _Run:
             refused = True
         return refused
 
-    def _ground(self) -> Ground:
-        rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
-        floor = self._aim.floor or 0
-        return ground_of(self._reduced, rows, self._capture, float(self._aim.weight), floor)
+    def _go_on(self) -> None:
+        """Search on from the best plan, with some of its stations gone, as long as there is something to gain."""
+        random = np.random.default_rng(self._asked["seed"])
+        for _ in range(self._settings.kicks):
+            if self._best is None or self._closed() or self._until.passed():
+                return
+            start = self._best.chosen.copy()
+            gone = np.flatnonzero(start)
+            start[random.choice(gone, size=min(gone.size, self._settings.kick_size), replace=False)] = False
+            self._offer(self._improved(start))
+
+    def _improved(self, chosen: BoolArray) -> BoolArray:
+        aim, settings = self._aim, self._settings
+        if self._ground is None:
+            rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
+            self._ground = ground_of(self._reduced, rows, self._capture, float(aim.weight), aim.floor or 0)
+        price = settings.price * max(1.0, float(aim.weight))
+        return improved(self._ground, chosen, self._until, settings.search_passes, price=price)
 
     def _offer(self, chosen: BoolArray) -> None:
         """Take a plan that keeps everything, if it is worth more than the best so far."""
+        if chosen.tobytes() in self._looked_at:
+            return
+        self._looked_at.add(chosen.tobytes())
         counted = recount(self._program, chosen)
         visits = self._capture.total(open_sites(self._program, chosen))
         if counted.violations or visits < (self._aim.floor or 0):
@@ -237,58 +220,55 @@ class _Run:
         plan = Incumbent(chosen, self._aim.worth(counted.objective, visits))
         self._best = plan if self._best is None else self._best.or_better(plan)
 
+    def _divide(self) -> None:
+        """Divide the plans by what they choose, each part with a majorant of its own, the highest bound first."""
+        while self._proven is not None and self._aim.weight and not self._closed() and not self._until.passed():
+            part = self._proven.highest
+            column = part.question()
+            if column is None or len(self._proven.parts) >= self._settings.most_parts:
+                break
+            halves = [self._half(self._proven.grown, (*part.fixed, (column, value))) for value in (0, 1)]
+            if None in halves:
+                break
+            self._proven = self._proven.divided(part, [half for half in halves if half is not None])
+        self._relaxation.fix(())
+
+    def _half(self, grown: Grown, fixed: Fixings) -> Part | None:
+        """Return a part of the plans with its bound; None where the time ended."""
+        self._relaxation.fix(fixed)
+        relaxed = self._relaxation.solve(self._aim, self._until)
+        mixed = relaxed.mixed
+        solution = self._solved(grown.program(fixed, mixed), 0.0)
+        if solution.certificate is None:
+            return None
+        if solution.status in {"optimal", "feasible"}:
+            self._offer(np.array(solution.chosen))
+            self._offer(self._improved(np.array(solution.chosen)))
+        return grown.part(fixed, mixed, solution, relaxed.point)
+
     def _outcome(self) -> Solution:
         last, best, proven = self._last, self._best, self._proven
         assert last is not None  # noqa: S101 -- there is one round at least
         chosen = np.zeros(self._program.n_columns, dtype=np.bool_) if best is None else best.chosen
-        details = {**last.details, "rounds": self._rounds, "majorants": 0 if proven is None else proven.majorants.count}
+        details = {**last.details, "rounds": self._rounds, "parts": 0 if proven is None else len(proven.parts)}
         value = 0 if best is None else best.value
-        if proven is None:
-            return replace(last, status="no_solution", chosen=chosen, objective=value, asked_gap=self._gap)
+        if proven is None or best is None:
+            none = Solution(
+                status="no_solution", chosen=chosen, objective=0, bound=last.bound, asked_gap=self._gap, proof="none",
+                solver=last.solver,
+            )  # fmt: skip
+            return replace(none, interrupted=last.interrupted, details=details)
         bound = max(proven.bound, value)
-        within = best is not None and bound <= within_gap(value, self._gap)
         return Solution(
-            status="no_solution" if best is None else "optimal" if within else "feasible",
+            status="optimal" if bound <= within_gap(value, self._gap) else "feasible",
             chosen=chosen,
             objective=value,
             bound=bound,
             asked_gap=self._gap,
             proof="certificate",
             solver=last.solver,
-            visits_certificate=None if best is None else self._sealed(proven, best, bound),
+            visits_certificate=proven.sealed(bound, value),
             interrupted=last.interrupted,
             timings=last.timings,
             details=details,
         )
-
-    def _sealed(self, proven: _Proven, best: Incumbent, bound: int) -> VisitsCertificate:
-        """Return the proof, of the plan at hand."""
-        counted = recount(proven.program, best.chosen)
-        inner = resealed(proven.inner, best.chosen, counted.objective)
-        beside = [np.array(idle.beside, dtype=np.int64) for idle in proven.idle]
-        none = np.zeros(0, dtype=np.int64)
-        has_floor = self._aim.floor is not None
-        return VisitsCertificate.seal(
-            numerator=self._aim.weight.numerator,
-            denominator=self._aim.weight.denominator,
-            priced=int(bool(self._aim.weight)),
-            floor=self._aim.floor or 0,
-            floors=np.arange(proven.majorants.count) if has_floor else none,
-            idle_site=np.array([idle.site for idle in proven.idle], dtype=np.int64),
-            idle_indptr=np.cumsum([0] + [each.size for each in beside]),
-            idle_beside=np.concatenate([none, *beside]),
-            majorants=proven.majorants,
-            bound=bound,
-            objective=best.value,
-            inner=inner,
-        )
-
-
-def resealed(certificate: Certificate, chosen: BoolArray, objective: int) -> Certificate:
-    """Return a proof of the same bound that was issued with another plan."""
-    parts: dict[str, Any] = {
-        name: getattr(certificate, name)
-        for name in certificate.__dataclass_fields__
-        if name not in {"scale", "digest", "chosen", "objective", "has_plan"}
-    }
-    return Certificate.seal(**parts, chosen=chosen, objective=objective, has_plan=True)

@@ -50,10 +50,13 @@ class VisitsSettings(Group):
     gap_share: Share = 0.5
     """Share of the asked gap at which the engine may stop: the majorant takes the rest."""
 
+    most_parts: Count = 60
+    """Parts that the plans are divided into, at most, where one majorant is not enough."""
+
     price: Amount = 1000.0
     """What a visit less than a floor asks for costs in the search, in visits of the objective."""
 
-    kicks: CountOrNone = 40
+    kicks: CountOrNone = 20
     """Times that the search goes on from the best plan with some stations gone."""
 
     kick_size: Count = 3
