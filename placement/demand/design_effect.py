@@ -3,7 +3,8 @@ r"""What weights and clusters leave of the number of people asked.
 Unequal weights: a row counts as :math:`n_\mathrm{eff} = (\sum w)^2 / (\gamma \sum w^2)` people (Kish 1965). Kish
 supposes that weights have nothing to do with answers; where they have, the variance of a weighted share
 :math:`\hat p` is :math:`\sum w^2 (y - \hat p)^2 / (\sum w)^2` (Taylor linearisation), and :math:`\gamma` is how many
-times Kish's that is, over the whole survey: single rows are too small to tell.
+times Kish's that is, over all rows of unequal weights (single ones are too small to
+tell), and at least 1.
 
 Clusters: people asked in one place (a block, an office, an hour at one gate) answer alike. With m people a place and an
 intraclass correlation :math:`\rho` a sample counts as :math:`n / (1 + (m - 1) \rho)`, places of unequal size by
@@ -30,8 +31,8 @@ _MOST_ICC = 0.6
 _ICC_NODES, _RATE_NODES = 32, 48
 
 
-def weight_factor(frame: pd.DataFrame) -> float:
-    """Return gamma: how many times Kish's the variance of weighted shares is; 1 with equal weights.
+def weight_factors(frame: pd.DataFrame) -> pd.Series:
+    """Return gamma by (district, age_group): how many times Kish's the variance is; 1 where weights are equal.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ def weight_factor(frame: pd.DataFrame) -> float:
         `district`, `age_group`, `asked`, `yes`, `weight`; several rows a district and age group.
     """
     keys = [frame[name] for name in ROW]
+    some = frame[frame["asked"] > 0]
+    unequal = some.groupby(ROW, sort=False)["weight"].nunique().reindex(frame.groupby(ROW, sort=False).size().index)
+    unequal = unequal.fillna(1) > 1
     total = (frame["weight"] * frame["asked"]).groupby(keys).transform("sum")
     share = (frame["weight"] * frame["yes"]).groupby(keys).transform("sum") / total.where(total > 0)
     share = share.fillna(0.0)
@@ -46,8 +50,9 @@ def weight_factor(frame: pd.DataFrame) -> float:
     found = squares * (frame["yes"] * (1 - share) ** 2 + (frame["asked"] - frame["yes"]) * share**2)
     kish = squares * frame["asked"] * share * (1 - share)
     part = total.where(total > 0, 1.0) ** 2
-    supposed = float((kish / part * total).sum())
-    return float((found / part * total).sum()) / supposed if supposed > 0 else 1.0
+    counts = unequal.reindex(pd.MultiIndex.from_arrays(keys)).to_numpy()
+    found, supposed = (float((each / part * total)[counts].sum()) for each in (found, kish))
+    return pd.Series(np.where(unequal, max(found / supposed, 1.0) if supposed > 0 else 1.0, 1.0), index=unequal.index)
 
 
 def intraclass_correlation(frame: pd.DataFrame) -> float:

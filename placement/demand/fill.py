@@ -33,6 +33,7 @@ from scipy.spatial import KDTree
 from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
+from placement.streets import Streets
 from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
 from placement.values.immutable import immutable
@@ -54,6 +55,8 @@ class FilledCounters:
         See :class:`placement.demand.InterpolatedFootfall`.
     capped
         How many virtual counters would have more people than the busiest real one, had they not been held to it.
+    sited_busy
+        Whether real counters were taken to be put up for the number who pass.
     errors
         Joint errors of the virtual counters, for ``spread_footfall(..., errors=)``; None where there are none.
     """
@@ -62,6 +65,7 @@ class FilledCounters:
     range_m: float
     nugget_share: float
     capped: int
+    sited_busy: bool
     errors: KrigingErrors | None = field(repr=False)
     _counters: gpd.GeoDataFrame = field(repr=False)
     _leave_one_out: pd.DataFrame = field(repr=False)
@@ -104,6 +108,8 @@ class FilledCounters:
             f"by a factor of {scores['median_factor']:.2f} (median), by {scores['median_factor_mean']:.2f} where the "
             "mean of the others is taken"
         )
+        if self.sited_busy:
+            said += "; counters stand where many pass, so that other places are expected lower"
         if self.capped:
             said += f"; {self.capped} held to the busiest counter, which the mean of their distribution exceeds"
         return said if self.better_than_mean else f"{said}: interpolation is NO BETTER than the mean here"
@@ -113,7 +119,12 @@ class FilledCounters:
 
 
 def fill_counters(
-    counters: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, bandwidth_m: float = 300.0
+    counters: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    *,
+    bandwidth_m: float = 300.0,
+    streets: Streets | None = None,
+    siting: str = "auto",
 ) -> FilledCounters:
     """Set out virtual counters where demand points have none within the bandwidth, and interpolate their numbers.
 
@@ -130,6 +141,8 @@ def fill_counters(
         Demand points, same CRS.
     bandwidth_m
         The bandwidth that :func:`placement.demand.spread_footfall` will be given, metres.
+    streets, siting
+        See :func:`placement.demand.interpolate_footfall`.
 
     Returns
     -------
@@ -170,7 +183,7 @@ def fill_counters(
         geometry=gpd.points_from_xy(*places.T),
         crs=counters.crs,
     )
-    found = interpolate_footfall(counters, frame)
+    found = interpolate_footfall(counters, frame, streets=streets, siting=siting)
     most = float(counters["people_per_day"].max())
     virtual = _as_counters(found.places, counters, most)
     clash = counters.index.intersection(virtual.index)
@@ -182,12 +195,15 @@ def fill_counters(
     log_median = np.log(found.places["people_per_day"].to_numpy(dtype=float))
     errors = None
     if len(virtual):
-        errors = KrigingErrors(ids=virtual.index, model=found.model, there=places, log_median=log_median, most=most)
+        errors = KrigingErrors(
+            ids=virtual.index, model=found.model, there=places, rank=found.rank, log_median=log_median, most=most
+        )
     return FilledCounters(
         bandwidth_m=float(bandwidth_m),
         range_m=found.range_m,
         nugget_share=found.nugget_share,
         capped=int((found.places["mean"].to_numpy(dtype=float) > most).sum()),
+        sited_busy=found.sited_busy,
         errors=errors,
         _counters=both,
         _leave_one_out=found.leave_one_out,

@@ -6,7 +6,8 @@ Counter c with :math:`F_c` people a day gives demand point i the share
     w_{ci} = K(d_{ci} / h) \Big/ \sum_{i'} K(d_{ci'} / h), \qquad K(u) = (1 - u^2)^2 \text{ for } u < 1, \text{ else } 0
 
 of its people: the quartic kernel over the walking distance :math:`d` along the streets (straight lines without
-streets) with bandwidth :math:`h`, made to sum to one, so that each counter keeps its total. Kernels over distance along
+streets) with bandwidth :math:`h`, made to sum to one, so that each counter keeps its total; of counters that stand on
+one street each counts with its share (:mod:`placement.demand.same_street`). Kernels over distance along
 a network instead of the plane follow Okabe, Satoh and Sugihara (2009), IJGIS 23(1).
 """
 
@@ -23,6 +24,7 @@ from scipy.spatial import KDTree, distance
 
 from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
 from placement.demand.fit.kriging import KrigingErrors
+from placement.demand.same_street import street_shares
 from placement.errors import CrsError, Fault, InputError
 from placement.streets import Streets
 from placement.travel import walking_times
@@ -52,8 +54,9 @@ class Footfall:
 
     @property
     def counters(self) -> gpd.GeoDataFrame:
-        """A copy of the counters with `points` (demand points reached) and `nearest_m`.
+        """A copy of the counters with `points` (demand points reached), `counted` and `nearest_m`.
 
+        `counted` is the share of its people that a counter adds, below 1 where another stands on its street.
         `nearest_m` is NaN where points lay within the bandwidth; elsewhere everybody goes to the nearest demand point
         and it is the straight-line distance to it.
         """
@@ -70,6 +73,7 @@ class Footfall:
 
     def spread(self, people_per_day: FloatArray) -> pd.DataFrame:
         """Return what `points` would be with other daily numbers (counters,) in the same places."""
+        people_per_day = people_per_day * self._counters["counted"].to_numpy(dtype=float)
         night_share = self._counters["night_share"].to_numpy(dtype=float)
         told = np.isfinite(night_share)
         night = np.where(told, people_per_day * np.where(told, night_share, 0.0), 0.0)
@@ -83,7 +87,7 @@ class Footfall:
         return pd.DataFrame(spread, index=self._point_ids, columns=list(columns))
 
     def _shown(self) -> Shown:
-        people = float(self._counters["people_per_day"].sum())
+        people = float((self._counters["people_per_day"] * self._counters["counted"]).sum())
         counted = f"{people:,.0f} people a day past {len(self._counters):,} counters"
         return f"Footfall: {counted}, spread over {len(self._point_ids):,} demand points", ()
 
@@ -103,7 +107,7 @@ def spread_footfall(
     ----------
     counters
         Points in a projected CRS indexed by ``counter_id``: `people_per_day`, optional `night_share` (0..1; missing
-        where the counter does not tell).
+        where the counter does not tell) and `direction` (the one way that it counts; empty: both).
     points
         Demand points indexed by ``demand_id``, same CRS.
     streets
@@ -157,6 +161,7 @@ def spread_footfall(
     frame["night_share"] = frame["night_share"].astype(float) if "night_share" in frame.columns else np.nan
     frame["points"] = np.diff(weights.indptr)
     frame["nearest_m"] = nearest_m
+    frame["counted"] = street_shares(counters, streets)
     return Footfall(weights=frozen_csr(weights), errors=errors, _counters=frame, _point_ids=pd.Index(points.index))
 
 

@@ -39,7 +39,7 @@ class VirtualReliance:
             Estimated with it.
         """
         counters = footfall.counters
-        people = counters["people_per_day"].to_numpy(dtype=float)
+        people = (counters["people_per_day"] * counters["counted"]).to_numpy(dtype=float)
         virtual = float(people[counters["interpolated"].to_numpy(dtype=bool)].sum())
         passing = footfall.points["people_per_day"].to_numpy(dtype=float)
         need = float(demand.need.sum())

@@ -176,7 +176,7 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
     shares[-1] = weight
     totals = shares.sum(axis=1)
     shares = shares / np.where(totals > 0, totals, 1.0)[:, None]
-    low, high = np.quantile(awareness.draws(_DRAWS, seed) @ shares.T, TAILS, axis=0)
+    low, high = np.quantile(awareness.joint_draws(_DRAWS, seed)[0] @ shares.T, TAILS, axis=0)
     table = pd.DataFrame(
         {"people": totals, "mean": shares @ awareness.table["mean"].to_numpy(), "low": low, "high": high},
         index=pd.Index(districts, name="district"),

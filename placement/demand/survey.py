@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
-from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factor
+from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factors
 from placement.errors import Fault, InputError
 
 EVERYBODY = "all"
@@ -81,7 +81,7 @@ def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked
     effective = (pooled["sum"] ** 2 / pooled["squares"].where(some)).fillna(0.0)
     share = (pooled["weighted_yes"] / pooled["sum"].where(some)).fillna(0.0)
     if "weight" in survey.columns:
-        effective = effective / weight_factor(frame)
+        effective = effective / weight_factors(frame).reindex(effective.index)
     clusters, icc = 0, 0.0
     if "cluster" in survey.columns:
         frame["cluster"] = survey["cluster"].astype(str)

@@ -17,6 +17,7 @@ from placement.demand import (
     tabulate_questionnaires,
 )
 from placement.demand.interpolate import FEWEST_COUNTERS
+from placement.demand.same_street import APART_M
 from placement.errors import Fault, InputError, listed
 from placement.streets import Streets
 from placement.study import Study
@@ -80,7 +81,9 @@ def study_footfall(
         problem = f"{len(counters)} counters are too few to interpolate; {FEWEST_COUNTERS} are needed"
         row, remedy = "demand.footfall_interpolate", "add counters, or set it to false"
         raise InputError.single(study.file.name, problem, row=row, remedy=remedy)
-    filled = fill_counters(counters, population, bandwidth_m=bandwidth_m)
+    filled = fill_counters(
+        counters, population, bandwidth_m=bandwidth_m, streets=streets, siting=study.demand.footfall_siting
+    )
     errors = filled.errors
     return spread_footfall(filled.counters, population, streets=streets, bandwidth_m=bandwidth_m, errors=errors), filled
 
@@ -100,7 +103,9 @@ def footfall_notes(
     """Return whose people went far, what was interpolated, how far to trust it and how much rests on it."""
     simulated = {"footfall", "footfall_counts"} & set(study.simulated_inputs)
     name = "SIMULATED footfall" if simulated else "footfall"
-    notes = [] if footfall is None else [f"{name}: {note}" for note in _far(footfall, study.travel.far_snap_m)]
+    notes = []
+    if footfall is not None:
+        notes = [f"{name}: {note}" for note in (*_far(footfall, study.travel.far_snap_m), *_on_one_street(footfall))]
     if filled is not None and reliance is not None:
         notes += [f"{name}: {filled.note}", f"{name}: {reliance.note}"]
     return tuple(notes)
@@ -116,6 +121,16 @@ def _far(footfall: Footfall, far_m: float) -> list[str]:
         return []
     told = listed(f"{counter} ({metres:,.0f} m)" for counter, metres in far.items())
     return [f"no demand point within {far_m:g} m; all people go to the nearest: {told}"]
+
+
+def _on_one_street(footfall: Footfall) -> list[str]:
+    """Return which counters stand on a street with others, and count in part."""
+    part = footfall.counters["counted"]
+    part = part[part < 1.0]
+    if not len(part):
+        return []
+    told = listed(f"{counter} ({share:.0%})" for counter, share in part.items())
+    return [f"counters less than {APART_M:g} m apart see the same people and count in part: {told}"]
 
 
 def _thin_series(counters: pd.DataFrame) -> list[str]:

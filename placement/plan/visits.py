@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class Asked:
 def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     """Return what the policy of a case asks of visits; None where they do not count.
 
-    Without a word in the policy they have a small weight where they can be predicted, unless a solver is named: other
-    solvers than the engine of this package know coverage alone.
+    Without a word in the policy they have a small weight where sites can be ranked by them, unless a solver is named:
+    other solvers than the engine of this package know coverage alone.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     _check(case, alone=alone)
     if case.capture is None or (named and not policy.on_visits):
         return None
-    weight = ONLY_VISITS if alone else DEFAULT_WEIGHT if policy.visits_weight is None else policy.visits_weight
+    default = DEFAULT_WEIGHT if case.capture_ranks else Fraction(0)
+    weight = ONLY_VISITS if alone else default if policy.visits_weight is None else policy.visits_weight
     if not weight and policy.visits_floor is None and policy.min_visits_new is None:
         return None
     capture = WholeCapture.of(case.capture, case.coverage.by_ids().sites)

@@ -123,6 +123,7 @@ FOOTFALL = (
         name="night_share", says="part of them by night; not told where absent or blank", kind=NUMBER, unit="0 to 1",
         default=math.nan, blank=math.nan, maximum=1.0, remedy=SHARE,
     ),
+    Column(name="direction", says="the one way it counts; counters of different ways on one street are added"),
 )  # fmt: skip
 COUNTS = (
     Column(name="counter_id", says="of footfall", needed=_YES),

@@ -103,6 +103,8 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if inputs.footfall is None:
         for key in ("footfall_capture", "non_resident_share", "footfall_bandwidth_m", "footfall_cv"):
             yield f"demand.{key}", "no inputs.footfall"
+    if inputs.footfall is None or not demand.footfall_interpolate:
+        yield "demand.footfall_siting", "no virtual counters (demand.footfall_interpolate)"
     if inputs.footfall_counts is None:
         for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"

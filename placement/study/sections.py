@@ -87,6 +87,8 @@ class DemandSection(Section):
     """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
     """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
+    footfall_siting: Literal["auto", "anywhere", "busy"] = "auto"
+    """Whether counters were put up where many pass, so that virtual ones are expected lower; told by street class."""
     periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
     """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it."""
     period_share: Mapping[Period, Share] = {}

@@ -13,6 +13,7 @@ from placement.errors import InputError, PlacementError, listed
 from placement.study import InputFile, Study
 from placement.study.columns import DISTRICTS, FOOTFALL, names
 from placement.tables.areas import whole_areas
+from placement.tables.cells import as_text
 from placement.tables.checks import Faults, Table
 from placement.tables.counts import read_counts
 from placement.tables.crosschecks import cross_check
@@ -196,7 +197,9 @@ class _Reader:
         table.use(FOOTFALL)
         data = {}
         if self.study.inputs.footfall_counts is None:
-            data = {name: table.number(name) for name in names(FOOTFALL)}
+            data = {name: table.number(name) for name in names(FOOTFALL) if name != "direction"}
+        if "direction" in table.frame.columns:
+            data["direction"] = table.frame["direction"].map(as_text)
         return gpd.GeoDataFrame(data, geometry=to_points(table, self.crs, file.coordinates), crs=self.crs)
 
     def _survey(self, table: Table, _file: InputFile) -> pd.DataFrame:

@@ -60,7 +60,7 @@ class SurveyPlan:
         rows: list[tuple[object, ...]] = []
         tight = 1 / self.icc - 1
         for cluster in range(rng.integers(3, 7)):
-            at = rng.random()  # the ages of a place lie on the same side
+            at = float(rng.random())  # the ages of a place lie on the same side
             for age in range(self.ages):
                 here = special.betaincinv(share[age] * tight, (1 - share[age]) * tight, at)
                 size = self.cluster_size // self.ages
@@ -76,14 +76,14 @@ class SurveyPlan:
         if self.weights == "strata":
             apart = min(0.15, share, 1 - share)
             first = int(rng.binomial(number, 0.75))
-            yes = rng.binomial([first, number - first], [share + apart, share - apart])
-            return [(*name, first, yes[0], 1.0, ""), (*name, number - first, yes[1], 3.0, "")]
+            told = rng.binomial([first, number - first], [share + apart, share - apart])
+            return [(*name, first, told[0], 1.0, ""), (*name, number - first, told[1], 3.0, "")]
         return [(*name, number, int(rng.binomial(number, share)), 1.0, "")]
 
 
 def in_shape(awareness: Awareness, column: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return a column of the table as (districts, ages)."""
-    return awareness.table[column].to_numpy(dtype=float).reshape(shape)
+    return np.asarray(awareness.table[column].to_numpy(dtype=float).reshape(shape))
 
 
 def holds(awareness: Awareness, truth: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -256,7 +256,8 @@ def test_weighted_rows_count_by_kish():
         {"district": ["A", "A", "B"], "asked": [30, 10, 20], "aware": [15, 10, 10], "weight": [1.0, 3.0, 2.0]}
     )
     pooled = pool_survey(frame).counts
-    # A: sum w = 30 + 30 = 60, sum w^2 = 30 + 90 = 120, effective 3600 / 120 = 30; share (15 + 30) / 60 = 3 / 4.
+    # A: sum w = 30 + 30 = 60, sum w^2 = 30 + 90 = 120, effective 3600 / 120 = 30; share (15 + 30) / 60 = 3 / 4. The
+    # linearised variance is 15 (1/4)^2 + 15 (3/4)^2 + 10 x 9 (1/4)^2 = 15, below Kish's 120 x 3/4 x 1/4: that stands.
     assert pooled.loc[("A", "all")].tolist() == pytest.approx([40, 30, 22.5])
     # B: equal weights leave 20 people and their share alone.
     assert pooled.loc[("B", "all")].tolist() == pytest.approx([20, 20, 10])

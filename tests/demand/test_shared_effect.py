@@ -6,7 +6,7 @@ import pytest
 from scipy import special, stats
 
 from placement.demand import estimate_awareness
-from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factor
+from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factors
 from placement.demand.fit.shared_effect import SPREAD_SCALE
 from placement.demand.survey import pool_survey
 from placement.errors import InputError
@@ -29,7 +29,7 @@ def plain_sums(asked, aware):
     scale = np.sqrt(rate * (1 - rate))
     spreads = (np.arange(14) + 0.5) / 14
     beta = np.linspace(-2.2, 2.4, 32)
-    total, first, second = 0.0, 0.0, 0.0
+    total, first, second = 0.0, np.zeros(asked.shape), np.zeros(asked.shape)
     for own in 1.2 * spreads[spreads < 1 / 1.2]:
         precision = 1 / own**2 - 1
         for shared in 1.2 * spreads:
@@ -158,12 +158,15 @@ def test_a_cluster_column_of_one_each_and_a_deff_of_one_change_nothing():
 
 def test_weights_that_follow_the_answers_are_told_from_those_that_do_not():
     equal = pd.DataFrame({"district": "A", "age_group": "all", "asked": [6, 4], "yes": [3, 2], "weight": [2.0, 2.0]})
-    assert weight_factor(equal) == pytest.approx(1.0)
+    assert weight_factors(equal).tolist() == [1.0]
     # 6 who know (weight 1), 4 who do not (weight 2): share 6/14, squares 6 (8/14)^2 + 4 x 4 (6/14)^2 against
     # (6 + 16) (6/14) (8/14) of Kish.
     follow = pd.DataFrame({"district": "A", "age_group": "all", "asked": [6, 4], "yes": [6, 0], "weight": [1.0, 2.0]})
     expected = (6 * (8 / 14) ** 2 + 16 * (6 / 14) ** 2) / (22 * (6 / 14) * (8 / 14))
-    assert weight_factor(follow) == pytest.approx(expected)
+    assert weight_factors(follow).tolist() == pytest.approx([expected])
+    # Rows of equal weights have nothing to correct.
+    both = pd.concat([follow, equal.assign(district="B")])
+    assert weight_factors(both).tolist() == pytest.approx([expected, 1.0])
 
 
 def test_awareness_and_uptake_are_drawn_together_where_districts_say_so():

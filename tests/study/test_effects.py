@@ -44,7 +44,8 @@ KEYS = {
         "need_share": ALWAYS, "periods": ALWAYS, "period_share": REFUSED, "trips_per_month": ALWAYS,
         "online_share": ALWAYS, "uptake": ALWAYS, "trip_rate_cv": ALWAYS, "service_hosts": ELSEWHERE,
         "footfall_interpolate": REFUSED, "footfall_capture": "notes", "non_resident_share": "notes",
-        "footfall_bandwidth_m": "notes", "footfall_cv": "notes", "age_share": "tables", "age_bands": "tables",
+        "footfall_bandwidth_m": "notes", "footfall_cv": "notes", "footfall_siting": "notes", "deff": "notes",
+        "age_share": "tables", "age_bands": "tables",
         "grid_m": "tables", "grid_shape": "tables", "counts_every": "notes", "counts_time_format": "notes",
         "counts_time_zone": "notes",
     },
@@ -90,11 +91,12 @@ def demand(text):
     ("changes", "notes"),
     [
         (
-            [NO_FOOTFALL, demand("footfall_cv = 0.1")],
+            [NO_FOOTFALL, demand('footfall_cv = 0.1\nfootfall_siting = "busy"')],
             [
                 f"study.toml: demand.{key} has no effect: no inputs.footfall"
                 for key in ("footfall_capture", "non_resident_share", "footfall_bandwidth_m", "footfall_cv")
-            ],
+            ]
+            + ["study.toml: demand.footfall_siting has no effect: no virtual counters"],
         ),
         (
             [("footfall_capture = 0.002", "footfall_capture = 0")],
