@@ -104,7 +104,8 @@ class _Run:
             gap = self._settings.rough_gap if rules and not turn else 0.0
             solution = self._last = self._solved(ground.program(), gap)
             if solution.status == "infeasible":
-                return solution, ground.program()
+                rows = Proven(grown=ground, parts=()).sealed(0, 0)
+                return replace(solution, visits_certificate=rows), ground.program()
             self._bounded(ground, solution, relaxed)
             settled = self._taken(solution, relaxed)
             if (settled and (turn or not rules)) or self._closed() or self._until.passed():
