@@ -17,8 +17,8 @@ VISITS_GAP = 2e-3
 """A plan that counts visits is called optimal at this gap where a smaller one is asked for: visits are concave, and
 what proves them best is a majorant, whose gap does not close by time alone."""
 
-ONLY_VISITS = Fraction(2**14)
-"""Weight of visits where they alone are the objective: coverage then only tells equal ones apart."""
+ONLY_VISITS = Fraction(2**12)
+"""Weight of visits where they alone are the objective under floors of coverage, whose rows must keep their weights."""
 
 NEW_TOLERANCE = Fraction(1, 100)
 """A new station may fall short of `min_visits_new` by this share, far less than what its prediction is uncertain by."""
