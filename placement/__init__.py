@@ -16,6 +16,7 @@ from placement.version import __version__
 
 if TYPE_CHECKING:
     from placement import (
+        analysis,
         batch,
         coverage,
         demand,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.frontier import frontier
     from placement.case import Case, measure
     from placement.coverage import Standard, cover
     from placement.judge import verify
@@ -55,6 +57,7 @@ _HOME = {
     "Standard": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
     "prepare": "pipeline.study_case",
@@ -68,6 +71,7 @@ _HOME = {
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
 
 _ROOMS = (
+    "analysis",
     "batch",
     "coverage",
     "demand",
@@ -94,6 +98,7 @@ __all__ = [
     "SolveOptions",
     "Standard",
     "__version__",
+    "analysis",
     "batch",
     "compare",
     "cover",
@@ -101,6 +106,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "frontier",
     "judge",
     "maps",
     "measure",

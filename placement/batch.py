@@ -264,7 +264,7 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
 
     try:
         outcome = recommend(open_study(study, allow_outside=allow_outside))
-        remarks = write(outcome.case, outcome.plan, folder, visits=outcome.visits).remarks
+        remarks = write(outcome.case, outcome.plan, folder).remarks
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))
     except InfeasibleError as error:

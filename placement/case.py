@@ -5,7 +5,7 @@ Every question is a function of it: ``optimise(case, policy, options)``, ``measu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -20,9 +20,15 @@ from placement.errors import AlignmentError, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
-from placement.values import Coverages, Covered, Demand, Policy, Sites, SolveOptions
+from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, VisitsChange
+from placement.values.arrays import BoolArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.visits import visits_change
+
+DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
+"""Intervals of visits rest on so many draws; on fewer where draws times pulls are more than so many."""
+_MAY_LACK = frozenset({"streets", "standard", "capture"})
 
 
 @immutable
@@ -45,6 +51,8 @@ class Case:
         What `coverage` was made from; None: not told.
     policy, options
         Limits of a plan and how it is sought, where :func:`placement.plan.optimise` is not given others.
+    capture
+        Predicted visits of any set of the sites; None: nothing is predicted, and no setting of `policy` may go by it.
     name
         Name shown with the plan.
     notes
@@ -65,18 +73,22 @@ class Case:
     standard: Standard | None = None
     policy: Policy = field(default_factory=Policy)
     options: SolveOptions = field(default_factory=SolveOptions)
+    capture: Capture | None = None
     name: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        wanted = {"streets": Streets, "standard": Standard, "options": SolveOptions, "name": str}
+        wanted = {
+            "streets": Streets, "standard": Standard, "options": SolveOptions, "capture": Capture, "name": str,
+        }  # fmt: skip
         faults = Faults("case")
         for name, kind in wanted.items():
             value = getattr(self, name)
-            if not isinstance(value, kind) and not (value is None and name in {"streets", "standard"}):
+            if not isinstance(value, kind) and not (value is None and name in _MAY_LACK):
                 faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
         faults.raise_any()
         check_stages(self.coverage, self.demand, self.sites, self.costs, self.policy)
+        _check_capture(self)
 
     @classmethod
     def from_frames(
@@ -95,6 +107,7 @@ class Case:
         missing: Missing = "error",
         policy: Policy | None = None,
         options: SolveOptions | None = None,
+        capture: Capture | None = None,
         name: str = "",
     ) -> Case:
         """Return the case of frames of one's own; there need be no study and no file.
@@ -129,7 +142,7 @@ class Case:
             Walking speed, metres a second.
         missing
             ``error``: a point or site without a row in `travel` is a fault; ``unreachable``: it reaches nothing.
-        policy, options, name
+        policy, options, capture, name
             As in the class.
 
         Raises
@@ -152,7 +165,25 @@ class Case:
         found = stages_from(points, sites, how, standard=standard, costs=costs, weight=weight)
         parts = {each.name: getattr(found, each.name) for each in fields(found)}
         options = options or SolveOptions()
-        return cls(**parts, streets=streets, policy=policy or Policy(), options=options, name=name)
+        policy = policy or Policy()
+        return cls(**parts, streets=streets, policy=policy, options=options, capture=capture, name=name)
+
+    def capture_draws(self, n: int, seed: int, among: BoolArray) -> Iterator[Capture]:  # noqa: ARG002 -- a study has some
+        """Yield `capture` as it may be as well, `n` times: here nothing, as nothing tells how sure it is.
+
+        `among`, (sites,), are those whose visits are asked for.
+        """
+        return iter(())
+
+    @property
+    def capture_ranks(self) -> bool:
+        """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""
+        return True
+
+    @property
+    def capture_basis(self) -> Mapping[str, str]:
+        """By site id, what its predicted visits rest on, where that is known."""
+        return {}
 
     def but(self, **changes: Any) -> Self:
         """Return the case with some of its parts changed, checked again."""
@@ -220,6 +251,36 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
     )
 
 
+def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> VisitsChange | None:
+    """Return the predicted visits of today's stations and of others in their place; None where none are predicted.
+
+    Parameters
+    ----------
+    case, standing
+        As in :func:`measure`; `standing` is what stands afterwards.
+
+    Raises
+    ------
+    AlignmentError
+        If `standing` is no mask of the sites, or names one that there is not.
+    """
+    capture = case.capture
+    if capture is None:
+        return None
+    sets = case.standing, np.asarray(_mask(case, standing))
+    expected = (capture.visits(sets[0]), capture.visits(sets[1]))
+    n = min(DRAWS, max(FEWEST_DRAWS, MOST_PULLS // max(capture.pull.nnz, 1)))
+    drawn = case.capture_draws(n, case.options.seed, sets[0] | sets[1])
+    return visits_change(
+        expected,
+        sets,
+        ((each.visits(sets[0]), each.visits(sets[1])) for each in drawn),
+        site_ids=case.sites.ids,
+        basis=case.capture_basis,
+        idle_below=case.policy.idle_below,
+    )
+
+
 def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
     people: dict[str, tuple[float, float]] = {}
     keys = dict.fromkeys((segment.age_group, segment.period) for segment in demand.segments)
@@ -247,6 +308,18 @@ def _mask(case: Case, standing: Any) -> Any:
     if error is not None:
         raise error
     return case.sites.ids.isin(ids)
+
+
+def _check_capture(case: Case) -> None:
+    faults = Faults("case")
+    if case.capture is not None:
+        faults.same_ids("sites", case.capture.site_ids, case.sites.ids)
+        faults.raise_any(AlignmentError)
+    elif case.policy.on_visits:
+        names = ", ".join(case.policy.on_visits)
+        remedy = f"give Case(capture=...), or the policy without {names}"
+        faults.add(f"the policy goes by predicted visits ({names}), and none are known", row="capture", remedy=remedy)
+        faults.raise_any()
 
 
 def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: StationCosts, policy: Policy) -> None:

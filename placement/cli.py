@@ -31,12 +31,13 @@ from placement.console import (
 )
 from placement.errors import InfeasibleError, InputError
 from placement.printing import echo, printable
-from placement.progress import COMMAND, DRAWING, WRITING, Progress, progress_bar
+from placement.progress import COMMAND, DRAWING, TRADING, WRITING, Progress, progress_bar
 from placement.version import __version__
 
 if TYPE_CHECKING:
     from placement.pipeline.recommend import Outcome
     from placement.report import ReportData
+    from placement.values import Frontier
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
 outside_option = click.option(
@@ -96,6 +97,7 @@ def check(study: Path, allow_outside: bool, as_json: bool, quiet: bool) -> int:
 )
 @click.option("--gap", type=click.FloatRange(min=0, max=1, max_open=True), help="Overrides solve.gap.")
 @click.option("--backend", help="auto, highs, cbc or a PuLP solver; overrides solve.backend.")
+@click.option("--frontier", "trade", is_flag=True, help="Also solve for the trade between reach and predicted visits.")
 @outside_option
 @json_option
 @quiet_option
@@ -107,6 +109,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     time_limit: float | None,
     gap: float | None,
     backend: str | None,
+    trade: bool,
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -128,13 +131,14 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     loaded = loaded.with_settings({key: value for key, value in given.items() if value is not None})
     stage = Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
-        progress = Progress(bar, COMMAND)
+        progress = Progress(bar, TRADING if trade else COMMAND)
         try:
             outcome = run(loaded, progress=progress)
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
+        found = _trade(outcome, progress) if trade else None
         progress.stage(WRITING)
-        data = report_data(outcome.case, outcome.plan, out, visits=outcome.visits)
+        data = report_data(outcome.case, outcome.plan, out, frontier=found)
         try:
             written = write_plan(outcome.case, data, out)
         except InputError as error:
@@ -146,6 +150,14 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+def _trade(outcome: Outcome, progress: Progress) -> Frontier:
+    """Return the trade between reach and visits around a plan."""
+    from placement.analysis import frontier  # noqa: PLC0415
+
+    plan = outcome.plan
+    return frontier(outcome.case, plan.policy, options=plan.options, chosen=plan, progress=progress)
 
 
 def _infeasible(error: InfeasibleError, out: Path, *, quiet: bool) -> int:

@@ -24,7 +24,7 @@ from placement.maps.stations import ARROW, SIGNS
 from placement.report.plan_json import ACTION_ORDER, ordered_actions
 from placement.report.text import texts
 from placement.report.view import names_of
-from placement.values import Coverages, Demand, Plan, Sites
+from placement.values import Coverages, Demand, Frontier, Plan, Sites
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -206,6 +206,34 @@ def plot_shares(plan: Plan, *, by: str = "district", ax: Axes | None = None, lan
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set_xlabel(text["column.reach"])
+    axes.legend(fontsize="small")
+    return _with_fonts(axes)
+
+
+def plot_frontier(trade: Frontier, *, ax: Axes | None = None, language: str = "en") -> Axes:
+    """Draw coverage against predicted visits: a dot a plan with its weight of a visit, today and the chosen plan.
+
+    Parameters
+    ----------
+    trade
+        :func:`placement.frontier` of a case.
+    ax, language
+        As in :func:`plot_demand`.
+    """
+    axes, text = _axes(ax), _texts(language)
+    between = sorted((point for point in trade.points if not point.mark), key=lambda point: point.coverage)
+    axes.plot([p.coverage for p in between], [p.visits for p in between], "o-", color="#9aa5ad", ms=5, zorder=3)
+    for point in between:
+        said = f"{float(point.visits_weight or 0):g}"
+        axes.annotate(said, (point.coverage, point.visits), xytext=(5, 5), textcoords="offset points", fontsize="small")
+    for mark, sign, colour in (("today", "s", "#444444"), ("chosen", "D", SIGNS["keep"][1])):
+        place = [(point.coverage, point.visits) for point in trade.points if point.mark == mark]
+        label = text["today" if mark == "today" else "trade.chosen"]
+        axes.plot(*np.transpose(place), sign, color=colour, ms=8, zorder=4, label=label)
+    axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.yaxis.set_major_formatter(lambda visits, _: f"{visits:,.0f}")
+    axes.set_xlabel(text["trade.coverage"])
+    axes.set_ylabel(text["trade.visits"])
     axes.legend(fontsize="small")
     return _with_fonts(axes)
 

@@ -19,13 +19,14 @@ from placement.printing import printable
 
 READING, DEMAND, TIMES = "reading tables", "estimating demand", "walking times"
 COVERS, PROGRAM, SOLVING, TIES = "cover sets", "writing the program", "solving", "choosing among equal plans"
-VISITS, WRITING, DRAWING = "predicting visits", "writing", "drawing"
+VISITS, FRONTIER, WRITING, DRAWING = "predicting visits", "trading coverage for visits", "writing", "drawing"
 
 CHECK = (READING, DEMAND, TIMES)
 OPTIMISE = (PROGRAM, SOLVING, TIES)
-PREPARE = (*CHECK, COVERS)
-RECOMMEND = (*PREPARE, *OPTIMISE, VISITS)
+PREPARE = (*CHECK, VISITS, COVERS)
+RECOMMEND = (*PREPARE, *OPTIMISE)
 COMMAND = (*RECOMMEND, WRITING, DRAWING)
+TRADING = (*RECOMMEND, FRONTIER, WRITING, DRAWING)
 """The stages of jobs, in order. A stage that is not needed is passed over."""
 
 AGGREGATING, ROOT, PLANS, TREE = "merging equal rows", "bounding the root", "looking for plans", "branch and bound"

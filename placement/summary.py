@@ -8,7 +8,12 @@ from typing import Any
 
 from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
+from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
+from placement.report.goods import headline, warnings_of, worth
+from placement.report.text import texts
+from placement.report.trade import trade_says
+from placement.report.view import standard
 from placement.values import Plan
 
 _STATUS = {
@@ -23,7 +28,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
     """Return what a study holds, as plain values."""
     sites, demand, times = prepared.sites.table, prepared.demand, prepared.times
     snaps = times.snaps
-    awareness = survey_tables(prepared)
+    awareness, use = survey_tables(prepared), study_use(prepared)
     far = snaps.loc[snaps["far"].to_numpy(dtype=bool)] if len(snaps) else snaps
     return {
         "study": prepared.study.study.name,
@@ -40,7 +45,8 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "far_from_streets": [str(row) for row in far["id"]] if len(far) else [],
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
-        "notes": list(prepared.notes),
+        "predicted_visits": None if use is None or use.usage is None else use.usage.evidence.record(),
+        "notes": [*prepared.notes, *(() if use is None else use.notes)],
         **run_record(prepared, run_remarks(prepared)),
     }
 
@@ -92,7 +98,9 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
     lines += [f"made with {each!s}" for each in data.overrides]
+    lines += ["", *_headline(data)]
     lines += [
+        "",
         f"travel: {data.travel_mode}",
         "",
         *_coverage_table(plan),
@@ -104,6 +112,14 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     if folder is None:
         return lines
     return [*lines, "", f"written to {folder}: open report.html, check with: placement verify {folder}"]
+
+
+def _headline(data: ReportData) -> list[str]:
+    """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
+    text = texts("en")
+    found = [] if data.frontier is None else [trade_says(data.frontier, text)]
+    warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
+    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *found]
 
 
 def _bound_by(plan: Plan) -> str:

@@ -17,12 +17,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from shapely.geometry import LineString
 
 import placement as pl
 from placement.errors import AlignmentError, InputError
 from placement.streets import Streets
 from placement.travel import TravelTimes
+from placement.values import Capture
 
 CRS = "EPSG:32650"
 COSTS = {"purchase": 80_000, "move": 9_000}
@@ -319,3 +321,34 @@ def test_a_case_without_a_standard_says_so_where_it_is_written(tmp_path):
     plan = pl.optimise(bare)
     with pytest.raises(InputError, match=r"case \[standard\]: does not tell its standard"):
         pl.write(bare, plan, tmp_path / "plan")
+
+
+def capture(ids: list[str]) -> Capture:
+    return Capture(site_ids=ids, mass=np.array([9.0]), pull=sparse.csr_array([[1.0, 2.0, 0.5]]), door=np.zeros(3))
+
+
+def test_a_setting_on_visits_needs_to_know_them():
+    known = case(capture=capture(list(SITES_M)), policy=pl.Policy().but(visits_floor=1, visits_weight=0.1))
+    assert known.policy.visits_weight == Fraction(1, 10)
+    for setting in ({"visits_floor": 1.05}, {"visits_weight": 0}, {"min_visits_new": 300}):
+        (name,) = setting
+        policy = pl.Policy().but(**setting)
+        for make in (lambda: case(policy=policy), lambda: pl.optimise(case(), policy)):  # noqa: B023 -- called here
+            with pytest.raises(InputError, match=rf"predicted visits \({name}\), and none are known") as caught:
+                make()
+            assert caught.value.faults[0].remedy == f"give Case(capture=...), or the policy without {name}"
+
+
+def test_a_capture_of_other_sites_is_refused():
+    with pytest.raises(AlignmentError, match="only there: V"):
+        case(capture=capture(["S", "T", "V"]))
+    with pytest.raises(AlignmentError, match="in another order"):
+        case(capture=capture(["T", "S", "U"]))
+    with pytest.raises(InputError, match="give a Capture"):
+        case(capture=[1.0])
+
+
+@pytest.mark.parametrize("setting", [{"visits_floor": -1}, {"visits_weight": "0.2"}, {"min_visits_new": 0.5}])
+def test_a_setting_on_visits_is_a_number(setting):
+    with pytest.raises(InputError, match=next(iter(setting))):
+        pl.Policy().but(**setting)

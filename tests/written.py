@@ -11,10 +11,10 @@ from placement.report.write import WrittenPlan, write
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> WrittenPlan:
-    """Write the plan of an outcome with the visits that it predicts."""
-    return write(outcome.case, outcome.plan, folder, visits=outcome.visits)
+    """Write the plan of an outcome."""
+    return write(outcome.case, outcome.plan, folder)
 
 
 def data_of(outcome: Outcome, folder: Path) -> ReportData:
     """Return what the report of an outcome shows in a folder."""
-    return report_data(outcome.case, outcome.plan, folder, visits=outcome.visits)
+    return report_data(outcome.case, outcome.plan, folder)

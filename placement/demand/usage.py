@@ -1,69 +1,81 @@
-"""Visits of stations, calibrated on their transactions.
+"""Visits of stations, learnt from their transactions.
 
-The model (:mod:`placement.demand.fit.huff`) lets people choose among the stations within reach by walking time and
-host; its decay, attractions, rates and the scatter between stations are fitted to the transactions. How good it is, is
-told by leaving out each station in turn, beside two baselines: visits in proportion to the need within 15 minutes, and
-to the need of the points to which a station is the nearest. The fit predicts the visits of any plan.
+One model with priors (:mod:`placement.demand.use.posterior`) joins the people within reach, who choose among the
+stations around, to what else is known of a station: its host kind, covariates, neighbours. It says how far it is to be
+trusted (:class:`placement.demand.use.evidence.UseEvidence`), and predicts the visits of any set of stations
+(:class:`placement.values.capture.Capture`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from placement.demand.checks import number_faults, raise_faults, require_columns
-from placement.demand.fit import huff as _huff
-from placement.demand.fit.huff import HuffFit, Observed, Pairs
-from placement.demand.fit.intervals import TAILS, gamma_effect, interval, log_sd
-from placement.demand.fit.transactions import StationTotals, station_totals
-from placement.errors import AlignmentError, Fault, InputError, listed
+from placement.demand.fit.transactions import station_totals
+from placement.demand.use.data import UseData, check_observed, reach_of, use_data
+from placement.demand.use.draws import draw_captures
+from placement.demand.use.evidence import UseEvidence, UseLevel, block_r2
+from placement.demand.use.fit import Fitted, Tried, fit_use, try_out
+from placement.demand.use.folding import Folder, representative
+from placement.demand.use.level import use_level
+from placement.demand.use.parameters import competition_is_assumed, parameter_table
+from placement.demand.use.posterior import TAILS
+from placement.demand.use.priors import PRIORS, UsePriors
+from placement.errors import AlignmentError, InputError, listed
 from placement.travel import TravelTimes
-from placement.values.arrays import FloatArray
-from placement.values.immutable import immutable
+from placement.values.arrays import BoolArray, IndexArray
+from placement.values.capture import Capture
+from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, listed_briefly
 
-BASELINE_S = 900.0
-"""The density baseline counts the need within 15 minutes."""
-METHODS = ("calibrated", "within_15_min", "nearest")
+_DRAWS = 200
 
 
 @immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Usage:
-    """A calibrated model of visits.
+    """What transactions say of the visits of every site.
 
     Parameters
     ----------
     hosts
-        Host kinds; the first, the commonest, is the reference of the attractions.
+        Host kinds of which a station has transactions.
     sources
         Names of the sources of need.
     unobserved
         Stations that compete but have no transactions on record.
+    evidence
+        Whether visits can be predicted at all, and how far off they were where it could be tried.
+    capture
+        Visits a month of any set of the sites; None where they are not predictable.
     """
 
     hosts: tuple[str, ...]
     sources: tuple[str, ...]
     unobserved: tuple[str, ...]
+    evidence: UseEvidence
+    capture: Capture | None
     _season: pd.Series = field(repr=False)
-    _fit: HuffFit = field(repr=False)
-    _outside: bool = field(repr=False)
-    _history: pd.DataFrame = field(repr=False)
+    _sites: pd.DataFrame = field(repr=False)
     _parameters: pd.DataFrame = field(repr=False)
-    _leave_one_out: pd.DataFrame | None = field(repr=False)
+    _leave_one_out: pd.DataFrame = field(repr=False)
+    _fitted: Fitted = field(repr=False)
+    _folder: Folder = field(repr=False)
+    _order: IndexArray = field(repr=False)
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Estimates with `se`, `low`, `high` (90 %, Student's t on stations less parameters).
+        """Estimates with `low`, `high` (90 %) and `assumed`: whether the transactions left the prior as it was.
 
-        Rows: ``rate_<source>`` (visits for each unit of need), ``decay_per_min``, ``attraction_<host>`` (factor against
-        the reference host), ``outside`` (staying at home, in the pull of a reference station at the door),
-        ``capture`` (visits a passer-by), ``station_sd`` (coefficient of variation between stations that the model does
-        not explain).
+        Rows: ``exponent`` (visits go by the catchment to this power), ``decay_per_min``, ``outside`` (staying at home,
+        in the pull of a station of the commonest kind at the door), ``door_share`` (part of an average station's
+        catchment that passes its door), ``share_<source>``, ``spatial_share`` and ``spatial_range_m`` (what neighbours
+        have in common), ``attraction_<host>`` (pull against the commonest kind), ``station_sd`` (standard deviation
+        of the logarithm of visits around the model).
         """
         return self._parameters.copy()
 
@@ -73,92 +85,93 @@ class Usage:
         return self._season.copy()
 
     @property
+    def sites(self) -> pd.DataFrame:
+        """By ``site_id``: `visits` a month with `low`, `high` (90 %), and their `basis`.
+
+        Of today's stations as they stand, of each other site as if it were added alone. `basis` is ``own record``,
+        ``stations of its kind``, or ``no station of its kind``.
+        """
+        return self._sites.copy()
+
+    @property
     def leave_one_out(self) -> pd.DataFrame:
         """Per station with transactions: `observed` visits a month and what each method predicts without it.
 
-        Columns `calibrated` (with `low`, `high`, 90 %), `within_15_min`, `nearest`.
-
-        Raises
-        ------
-        InputError
-            If the model was fitted without it.
+        Columns `model` (with `low`, `high`, 90 %), `constant`, and `nearest` where places are known.
         """
-        if self._leave_one_out is None:
-            raise InputError.single("usage", "was fitted with leave_one_out=False", remedy="fit it again with True")
         return self._leave_one_out.copy()
 
     @property
     def scores(self) -> pd.DataFrame:
-        """Of each method, left-out stations: mean Poisson `deviance` a station and Spearman's `rank_correlation`."""
-        table = self.leave_one_out
-        months = table["months"].to_numpy()
-        observed = table["observed"].to_numpy() * months
-        rows = {}
-        for method in METHODS:
-            predicted = np.maximum(table[method].to_numpy() * months, 0.5)
-            # Ranks say nothing where all predictions are one number.
-            varied = np.ptp(table[method].to_numpy()) > 0
-            ranks = _rank_correlation(table[[method, "observed"]]) if varied else 0.0
-            rows[method] = {"deviance": _deviance(observed, predicted), "rank_correlation": ranks}
-        return pd.DataFrame(rows).T.rename_axis("method")
+        """Errors of the model and of two baselines, as in :attr:`UseEvidence.scores`."""
+        return self.evidence.scores
 
-    def predict(
-        self,
-        times: TravelTimes,
-        need: pd.Series | pd.DataFrame,
-        stations: pd.DataFrame,
-        *,
-        passing: pd.Series | None = None,
-        history: bool = True,
-    ) -> pd.DataFrame:
-        """Return the visits a month of each station if exactly `stations` stand.
+    @property
+    def level(self) -> UseLevel:
+        """Expected use beside the visits that stations see."""
+        return self.evidence.level
 
-        Parameters
-        ----------
-        times, need
-            As in :func:`fit_usage`, for the sites and demand points of the plan.
-        stations
-            The stations of the plan indexed by ``site_id``, with `host`.
-        passing
-            As in :func:`fit_usage`; needed if, and only if, the fit had it.
-        history
-            Let a station that was observed keep what it had above or below the model, shrunk by how long it was
-            observed. A new one has the model's mean and the whole scatter between stations.
+    def draws(self, n: int, seed: int = 0, *, among: BoolArray | None = None) -> Iterator[Capture]:
+        """Yield `capture` for `n` draws of the parameters and of each site's level, the same for the same seed.
 
-        Returns
-        -------
-        pandas.DataFrame
-            By ``site_id``: `visits`, `low`, `high`: the station's mean month with a 90 % interval that holds the
-            uncertainty of the parameters and of the station's own level; single months scatter more.
+        The same draw evaluated for two sets of stations gives a paired change. `among`, (sites,): the other sites draw
+        nobody, where only sets within it and today's stations are asked for; the rest of a draw is the same.
 
         Raises
         ------
         InputError
-            If a host kind was not in the calibration, or `passing` does not fit it.
+            If visits are not predictable.
+        AlignmentError
+            If `among` is no mask of the sites.
         """
-        unknown = sorted(set(stations["host"].astype(str)) - set(self.hosts))
+        self._predicting()
+        mask = np.ones(len(self._order), dtype=np.bool_) if among is None else np.asarray(among)
+        if mask.shape != self._order.shape or mask.dtype != np.bool_:
+            raise AlignmentError.single("among", f"is no mask of {len(self._order)} sites", remedy="give one")
+        chosen = mask[self._order] | self._folder.standing
+        yield from draw_captures(self._fitted, self._folder, chosen, n=n, seed=seed)
+
+    def predict(self, stations: Sequence[str], *, draws: int = _DRAWS, seed: int = 0) -> pd.DataFrame:
+        """Return the visits a month of each station if exactly `stations` stand.
+
+        Parameters
+        ----------
+        stations
+            Ids of sites.
+        draws, seed
+            From which the intervals are taken.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By ``site_id``: `visits` with a 90 % interval `low`, `high`: the station's mean month; single months
+            scatter more.
+
+        Raises
+        ------
+        InputError
+            If visits are not predictable, or a site is not known.
+        """
+        capture = self._predicting()
+        standing = capture.site_ids.isin(list(stations))
+        unknown = sorted(set(stations) - set(capture.site_ids))
         if unknown:
-            remedy = f"known: {listed(self.hosts)}; give such a site the most similar of them"
-            raise InputError.single("stations", f"host kinds without transactions: {listed(unknown)}", remedy=remedy)
-        frame = _need_frame(need, self.sources)
-        if (passing is not None) != ("capture" in self._parameters.index):
-            problem = "is missing" if passing is None else "was not in the calibration"
-            raise InputError.single("passing", problem, remedy="give fit_usage and predict the same")
-        pairs = _pairs(times, frame, stations, self.hosts, outside=self._outside, passing=passing)
-        mean, jacobian = pairs.mean(self._fit.theta)
-        spread = log_sd(mean, jacobian, self._fit.covariance)
-        past = self._history.reindex(stations.index.astype(str) if history else [""] * len(stations)).fillna(0.0)
-        shape, rate = gamma_effect(self._fit.dispersion, past["visits"].to_numpy(), past["expected"].to_numpy())
-        low, high = interval(mean, spread, shape, rate)
-        visits = mean * shape / rate
-        return pd.DataFrame({"visits": visits, "low": low, "high": high}, index=stations.index)
+            problem = f"are no sites of the fit: {listed(unknown)}"
+            raise InputError.single("stations", problem, remedy="fit with all sites")
+        drawn = [each.visits(standing)[standing] for each in self.draws(draws, seed, among=standing)]
+        low, high = np.quantile(np.array(drawn), TAILS, axis=0)
+        columns = {"visits": capture.visits(standing)[standing], "low": low, "high": high}
+        return pd.DataFrame(columns, index=capture.site_ids[standing])
+
+    def _predicting(self) -> Capture:
+        capture: Capture | None = held(self, "capture")
+        if capture is None:
+            raise InputError.single("usage", self.evidence.why(), remedy="give more months, stations or covariates")
+        return capture
 
     def _shown(self) -> Shown:
-        table = self._parameters
-        rows = [
-            (str(name), f"{row['estimate']:.4g} ({row['low']:.4g} to {row['high']:.4g})")
-            for name, row in table.iterrows()
-        ]
+        rows = [(str(name), _range_of(row)) for name, row in self._parameters.iterrows()]
+        rows += [("evidence", line) for line in self.evidence.lines()]
         return f"Usage: visits by {listed_briefly(self.sources)}; hosts {listed_briefly(self.hosts)}", rows
 
 
@@ -166,38 +179,34 @@ def fit_usage(
     transactions: pd.DataFrame,
     times: TravelTimes,
     need: pd.Series | pd.DataFrame,
-    stations: pd.DataFrame,
+    sites: pd.DataFrame,
     *,
     passing: pd.Series | None = None,
-    family: Literal["negative_binomial", "poisson"] = "negative_binomial",
-    outside: bool = False,
-    leave_one_out: bool = True,
+    covariates: Sequence[str] = (),
+    priors: UsePriors = PRIORS,
 ) -> Usage:
-    """Calibrate decay, attractions and rates on the transactions of the existing stations.
+    """Learn from the transactions of today's stations how many people any set of sites would see.
 
     Parameters
     ----------
     transactions
         `site_id`, `month` (``YYYY-MM``), `transactions`, optional `outage_hours` (of the clock).
     times
-        Walking times from the demand points to (at least) the stations, as far as anybody walks.
+        Walking times from the demand points to (at least) the sites, as far as anybody walks.
     need
-        Indexed by ``demand_id``: a series, or a frame with one column a source, each with its own rate, such as
-        residents' expected use (its rate: how far reality is from it) and the non-residents around. Baselines use the
-        first column.
-    stations
-        All stations that stood, indexed by ``site_id``: `host`.
+        Indexed by ``demand_id``: a series, or a frame with one column a source, such as residents' expected use (the
+        first; the level is told beside it) and the non-residents around.
+    sites
+        All sites, indexed by ``site_id``: `host`; `existing`, whether a station stands there today (without the column
+        all do); points in a projected CRS as geometry, without which neighbours say nothing of each other.
     passing
-        People who pass the door of each station in a month, by ``site_id``, e.g. of
-        :func:`placement.demand.interpolate_footfall`: a share of them, the capture, walks in without choosing among
-        stations.
-    family
-        ``poisson`` leaves out the scatter between stations: standard errors are then too small in any real network.
-    outside
-        Let people stay at home: visits then fall with the distance of the nearest station, not only shift between
-        stations. Its parameter and the rates are correlated; the leave-one-out scores tell whether it helps.
-    leave_one_out
-        Whether to refit without each station.
+        People who pass the door of each site in a month, by ``site_id``, e.g. of
+        :func:`placement.demand.passing_footfall`: a part of them walks in without choosing among stations.
+    covariates
+        Names of numeric columns of `sites`, known before a station is built, that may raise or lower visits: the
+        logarithm of weekly hours or of floor space, machines, density around.
+    priors
+        Grids and priors.
 
     Returns
     -------
@@ -206,183 +215,106 @@ def fit_usage(
     Raises
     ------
     InputError
-        Listing bad numbers, stations without any need within reach, and parameters the data cannot tell apart.
+        Listing bad numbers, stations without any need within reach, and fewer than 3 stations with transactions.
     AlignmentError
-        If ids of need, stations, times and transactions do not match.
+        If ids of need, sites, times and transactions do not match.
     """
-    require_columns("stations", stations, ["host"])
-    totals = station_totals(transactions, stations)
-    counts = stations["host"].astype(str).value_counts()
-    hosts = tuple(sorted(counts.index, key=lambda host: (-counts[host], host)))
-    frame = _need_frame(need, None)
-    pairs = _pairs(times, frame, stations, hosts, outside=outside, passing=passing)
-    _check_observed(pairs, totals, stations)
-    poisson = family == "poisson"
-    data = Observed.of(pairs, totals.visits, totals.exposure)
-    found = _huff.fit(data, poisson=poisson)
-    sources = tuple(map(str, frame.columns))
-    names = _names(hosts, sources, outside=outside, passing=passing is not None)
-    _huff.require_identified(data, found, names)
-    expected = pairs.mean(found.theta)[0] * totals.exposure
-    ids = stations.index.astype(str)
-    return Usage(
-        hosts=hosts,
-        sources=sources,
-        unobserved=tuple(ids[totals.exposure == 0]),
-        _season=totals.season,
-        _fit=found,
-        _outside=outside,
-        _history=pd.DataFrame({"visits": totals.visits, "expected": expected}, index=ids),
-        _parameters=_parameter_table(found, names, len(sources), int((totals.exposure > 0).sum())),
-        _leave_one_out=_leave_one_out(pairs, totals, found, ids, poisson=poisson) if leave_one_out else None,
-    )
-
-
-def _need_frame(need: pd.Series | pd.DataFrame, sources: tuple[str, ...] | None) -> pd.DataFrame:
+    require_columns("sites", sites, ["host", *covariates])
+    standing = sites["existing"].to_numpy(dtype=bool) if "existing" in sites else np.ones(len(sites), dtype=bool)
+    totals = station_totals(transactions, sites[standing])
     frame = need.to_frame("need") if isinstance(need, pd.Series) else need
-    if sources is not None:
-        require_columns("need", frame, sources)
-        frame = frame[list(sources)]
     raise_faults([fault for column in frame.columns for fault in number_faults("need", frame, column)])
-    return frame
+    order = np.argsort(sites.index.to_numpy(dtype=str), kind="stable")
+    table = sites.iloc[order]
+    reach = reach_of(times, frame, table.index)
+    data = use_data(table, standing[order], reach, totals, passing=passing, covariates=covariates)
+    check_observed(data, table.index, totals.visits.sum())
+    tried = try_out(data, priors)
+    fitted = fit_use(data, tried, priors)
+    folder = Folder(
+        site_ids=pd.Index(sites.index.astype(str), name="site_id"),
+        order=np.argsort(order, kind="stable"),
+        reach=reach,
+        standing=data.standing,
+        nodes=fitted.posterior.nodes,
+        attraction=fitted.attraction[data.places.host],
+        priors=priors,
+    )
+    sources = tuple(map(str, frame.columns))
+    return _usage(data, tried, fitted, folder, hosts=table["host"], sources=sources, season=totals.season, order=order)
 
 
-def _pairs(
-    times: TravelTimes,
-    need: pd.DataFrame,
-    stations: pd.DataFrame,
-    hosts: tuple[str, ...],
+def _usage(
+    data: UseData,
+    tried: Tried,
+    fitted: Fitted,
+    folder: Folder,
     *,
-    outside: bool,
-    passing: pd.Series | None,
-) -> Pairs:
-    """Return the pairs within reach, aligned by id."""
-    places = times.site_ids.get_indexer(stations.index)
-    if (places < 0).any():
-        problem = f"have no travel times: {listed(stations.index[places < 0])}"
-        raise AlignmentError.single("stations", problem, remedy="compute times to every station")
-    rows = need.index.get_indexer(times.point_ids)
-    if (rows < 0).any() or len(need) != len(rows):
-        lost, extra = times.point_ids[rows < 0], need.index.difference(times.point_ids)
-        problem = f"does not fit the travel times (missing: {listed(lost)}; without times: {listed(extra)})"
-        raise AlignmentError.single("need", problem, remedy="give one row a demand point")
-    minutes = times.seconds.tocsc()[:, places].tocsr().tocoo()
-    order = np.lexsort((minutes.col, minutes.row))
-    kinds = {host: number for number, host in enumerate(hosts)}
-    return Pairs(
-        row=minutes.row[order].astype(np.intp),
-        column=minutes.col[order].astype(np.intp),
-        minutes=minutes.data[order] / 60.0,
-        host=stations["host"].astype(str).map(kinds).to_numpy(dtype=np.intp),
-        need=need.to_numpy(dtype=float)[rows],
-        n_hosts=len(hosts),
-        outside=outside,
-        passing=None if passing is None else _passing(passing, stations),
+    hosts: pd.Series,
+    sources: tuple[str, ...],
+    season: pd.Series,
+    order: IndexArray,
+) -> Usage:
+    kinds, ids = sorted(set(hosts.astype(str))), folder.site_ids[order]
+    seen = [kinds[kind] for kind in data.places.recorded_hosts]
+    attractions = {host: float(fitted.attraction[kinds.index(host)]) for host in seen} if len(seen) > 1 else {}
+    parameters = parameter_table(fitted.posterior, sources, attractions)
+    evidence = UseEvidence(
+        stations=len(data.record.sites),
+        log_bayes_factor=tried.log_bayes_factor,
+        verdict=tried.verdict,
+        block_r2=block_r2(tried.scores),
+        competition_assumed=competition_is_assumed(fitted.posterior),
+        decay_assumed=bool(parameters.loc["decay_per_min", "assumed"]),
+        decay_per_min=float(parameters.loc["decay_per_min", "estimate"]),
+        unseen_hosts=tuple(host for host in kinds if host not in seen),
+        widened=tried.widened,
+        level=use_level(fitted, data.reach, data.standing),
+        _scores=tried.scores,
+    )
+    speaks = evidence.verdict != "not predictable"
+    picked = representative(fitted.posterior, fitted.posterior.priors.temper)
+    return Usage(
+        hosts=tuple(seen),
+        sources=sources,
+        unobserved=tuple(ids[data.standing & ~fitted.recorded]),
+        evidence=evidence,
+        capture=folder.capture(fitted.visits, *picked) if speaks else None,
+        _season=season,
+        _sites=_site_table(data, fitted, ids).iloc[folder.order],
+        _parameters=parameters,
+        _leave_one_out=_left_out_table(data, tried, ids),
+        _fitted=fitted,
+        _folder=folder,
+        _order=order,
     )
 
 
-def _passing(passing: pd.Series, stations: pd.DataFrame) -> FloatArray:
-    missing = stations.index.difference(passing.index)
-    if len(missing):
-        raise AlignmentError.single("passing", f"lacks {listed(missing)}", remedy="give every station a number")
-    frame = passing.loc[stations.index].to_frame("passing")
-    raise_faults(number_faults("passing", frame, "passing"))
-    return np.asarray(frame["passing"].to_numpy(dtype=float))
+def _site_table(data: UseData, fitted: Fitted, ids: pd.Index) -> pd.DataFrame:
+    predicted = fitted.predicted()
+    low, high = (np.exp(predicted.quantile(tail)) for tail in TAILS)
+    of_kind = ~data.places.unseen(np.arange(len(ids)))
+    basis = np.where(of_kind, "stations of its kind", "no station of its kind")
+    basis = np.where(fitted.recorded, "own record", basis)
+    return pd.DataFrame({"visits": fitted.visits, "low": low, "high": high, "basis": basis}, index=ids)
 
 
-def _check_observed(pairs: Pairs, totals: StationTotals, stations: pd.DataFrame) -> None:
-    observed = totals.exposure > 0
-    if not observed.any() or totals.visits.sum() == 0:
-        raise InputError.single("usage", "no station has transactions", remedy="give the months of today's stations")
-    reached = np.bincount(pairs.column, pairs.need.sum(axis=1)[pairs.row], minlength=pairs.n_stations)
-    within = reached + (0.0 if pairs.passing is None else pairs.passing)
-    raise_faults(
-        [
-            Fault(
-                table="stations",
-                row=str(stations.index[station]),
-                problem="no need lies within reach of the station",
-                remedy="compute times further, or leave the station out",
-            )
-            for station in np.flatnonzero(observed & (within <= 0))
-        ]
-    )
-    if observed.sum() <= pairs.size:
-        problem = f"{observed.sum()} stations with transactions cannot tell {pairs.size} parameters"
-        raise InputError.single("usage", problem, remedy="join host kinds or sources of need")
+def _left_out_table(data: UseData, tried: Tried, ids: pd.Index) -> pd.DataFrame:
+    model = tried.without_station
+    columns = {
+        "observed": data.record.log_visits,
+        "model": model.mean,
+        "low": model.quantile(TAILS[0], tried.widened),
+        "high": model.quantile(TAILS[1], tried.widened),
+        "constant": tried.constant.mean,
+    }
+    if tried.nearest is not None:
+        columns["nearest"] = tried.nearest.mean
+    return pd.DataFrame({name: np.exp(logs) for name, logs in columns.items()}, index=ids[data.record.sites])
 
 
-def _rank_correlation(pair: pd.DataFrame) -> float:
-    """Return Spearman's rank correlation of two columns; NaN where one is all the same."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.corrcoef(pair.rank().to_numpy(), rowvar=False)[1, 0])
-
-
-def _names(hosts: tuple[str, ...], sources: tuple[str, ...], *, outside: bool, passing: bool) -> list[str]:
-    names = [f"rate_{source}" for source in sources]
-    names += ["decay_per_min", *(f"attraction_{host}" for host in hosts[1:])]
-    return names + ["outside"] * outside + ["capture"] * passing
-
-
-def _parameter_table(found: HuffFit, names: list[str], n_sources: int, observed: int) -> pd.DataFrame:
-    """Return estimates and intervals; all but the decay are positive and have intervals on the logarithm."""
-    spread = float(special.stdtrit(max(observed - len(names), 1), TAILS[1]))
-    se = np.sqrt(np.diag(found.covariance))
-    rows = {}
-    for place, name in enumerate(names):
-        at, error = float(found.theta[place]), float(se[place])
-        if place == n_sources:
-            rows[name] = (at, error, at - spread * error, at + spread * error)
-        else:
-            rows[name] = _on_logarithm(at, error, spread)
-    if found.dispersion > 0:
-        half = 0.5 * found.dispersion_se
-        rows["station_sd"] = _on_logarithm(0.5 * float(np.log(found.dispersion)), half, spread)
-    return pd.DataFrame(rows, index=["estimate", "se", "low", "high"]).T.rename_axis("parameter")
-
-
-def _on_logarithm(at: float, error: float, spread: float) -> tuple[float, float, float, float]:
-    estimate = float(np.exp(at))
-    with np.errstate(over="ignore"):
-        return estimate, estimate * error, float(np.exp(at - spread * error)), float(np.exp(at + spread * error))
-
-
-def _leave_one_out(
-    pairs: Pairs, totals: StationTotals, found: HuffFit, ids: pd.Index, *, poisson: bool
-) -> pd.DataFrame:
-    """Return what each method predicts for each observed station without its transactions."""
-    visits, exposure = totals.visits, totals.exposure
-    observed = np.flatnonzero(exposure > 0)
-    rows = []
-    for station in observed:
-        data = Observed.of(pairs, visits, _huff.without(exposure, int(station)))
-        refit = _huff.fit(data, poisson=poisson, start=found)
-        mean, jacobian = (part[station : station + 1] for part in pairs.mean(refit.theta))
-        shape, rate = gamma_effect(refit.dispersion, np.zeros(1), np.zeros(1))
-        low, high = interval(mean, log_sd(mean, jacobian, refit.covariance), shape, rate)
-        rows.append((visits[station] / exposure[station], exposure[station], mean[0], low[0], high[0]))
-    table = pd.DataFrame(rows, columns=["observed", "months", "calibrated", "low", "high"], index=ids[observed])
-    for name, base in zip(METHODS[1:], _baselines(pairs), strict=True):
-        scaled = base * exposure
-        rest, counted = visits[observed].sum() - visits[observed], scaled[observed].sum() - scaled[observed]
-        table[name] = base[observed] * rest / np.maximum(counted, 1e-300)
-    return table.rename_axis("site_id")
-
-
-def _baselines(pairs: Pairs) -> tuple[FloatArray, FloatArray]:
-    """Return (stations,) need within 15 minutes, and need of the points to which the station is nearest."""
-    need = pairs.need[:, 0][pairs.row]
-    near = pairs.minutes * 60.0 <= BASELINE_S
-    within = np.bincount(pairs.column, need * near, minlength=pairs.n_stations)
-    order = np.lexsort((pairs.column, pairs.minutes, pairs.row))
-    _, first = np.unique(pairs.row[order], return_index=True)
-    nearest = order[first]
-    allocated = np.bincount(pairs.column[nearest], need[nearest], minlength=pairs.n_stations)
-    return within.astype(float), allocated.astype(float)
-
-
-def _deviance(observed: FloatArray, predicted: FloatArray) -> float:
-    """Return the mean Poisson deviance."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(observed > 0, observed * np.log(observed / predicted), 0.0)
-    return float(2.0 * (logs - (observed - predicted)).mean())
+def _range_of(row: pd.Series) -> str:
+    if np.isnan(row["low"]):
+        return f"{row['estimate']:.4g}"
+    assumed = ", assumed" if row["assumed"] else ""
+    return f"{row['estimate']:.4g} ({row['low']:.4g} to {row['high']:.4g}{assumed})"

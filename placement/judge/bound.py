@@ -6,16 +6,25 @@ import io
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placement.errors import CertificateError
 from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
 from placement.judge.program import chosen_columns
 from placement.judge.rules import Claims
+from placement.judge.visits_asked import ALONE
+from placement.judge.visits_certificate import check_visits_certificate, near, visits_of
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
+from placement.values.visits_certificate import VisitsCertificate
+from placement.values.visits_value import VISITS_GAP
+
+Proof = TypeVar("Proof")
 
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -38,21 +47,29 @@ _UNREADABLE = (
 _MOST_UNPACKED = 2**33
 
 
-def claim_faults(record: Mapping[str, Any], objective: int, counting: Counting) -> Iterator[str]:
+def claim_faults(
+    record: Mapping[str, Any], covered: int, standing: NDArray[np.bool_], counting: Counting
+) -> Iterator[str]:
     """Yield what does not fit together in objective, bound, gap, status and proof.
 
     Parameters
     ----------
     record
         A ``plan.json``.
-    objective
-        The plan's value as recounted, in thousandths of a visit a month.
+    covered
+        What the plan covers as recounted, in thousandths of a visit a month.
+    standing
+        (sites,) where a station stands after the plan.
     counting
         The study.
     """
     solve, bound = record["solve"], round(record["bound"] * SCALE)
+    value, seen = counting.worth(covered, standing)
+    claimed = round(record["objective"] * SCALE)
+    objective = claimed if counting.asked is not None and near(claimed, value) else value
     gap = 0.0 if bound <= objective else (bound - objective) / bound
     asked = counting.prepared.study.solve.gap
+    asked = asked if counting.asked is None else max(asked, VISITS_GAP)
     if record["objective"] != objective / SCALE:
         yield f"objective: recounted {objective / SCALE:.3f}, the plan says {record['objective']}"
     if record["bound"] != bound / SCALE:
@@ -60,16 +77,44 @@ def claim_faults(record: Mapping[str, Any], objective: int, counting: Counting) 
     if bound < objective:
         yield f"bound: {record['bound']} is below the objective"
     if solve["asked_gap"] != asked:
-        yield f"solve.asked_gap: the study asks {asked}, the plan says {solve['asked_gap']}"
+        yield f"solve.asked_gap: {asked} is asked, the plan says {solve['asked_gap']}"
     if record["gap"] != round(gap, 6):
         yield f"gap: bound and objective give {gap:.6f}, the plan says {record['gap']}"
     if record["status"] not in {"optimal", "feasible"} or (record["status"] == "optimal") != (gap <= asked):
         yield f"status: {record['status']} does not fit a gap of {gap:.6f} where {asked} was asked"
+    yield from _value_faults(record, (covered, seen), bound - objective, counting)
     yield from _run_faults(record, exact=bound == objective)
     if record["proof"] == "none" and record["status"] == "optimal":
         yield "proof: an optimal plan needs one"
+    if record["proof"] == "none" and counting.asked is not None:
+        yield "proof: a plan that counts visits comes with one"
     if record["proof"] == "none" and bound < counting.everything:
         yield f"bound: nothing proves {record['bound']}, all sites together cover {counting.everything / SCALE:.3f}"
+
+
+def _value_faults(record: Mapping[str, Any], counted: tuple[int, int], slack: int, counting: Counting) -> Iterator[str]:
+    """Yield what is wrong with what the objective is said to be made of; `counted` is (covered, visits)."""
+    asked, said, policy = counting.asked, record["valued"], counting.prepared.study.policy
+    if (asked is None) != (said is None):
+        yield f"valued: visits {'do not count' if asked is None else 'count'} in the objective of the study"
+    if asked is None or said is None:
+        return
+    alone = policy.objective == ALONE
+    words = [policy.visits_weight, policy.visits_floor, policy.min_visits_new]
+    right = {
+        "weight": str(asked.weight),
+        "alone": alone,
+        "by_default": not alone and all(word is None for word in words),
+    }
+    for name, value in right.items():
+        if said[name] != value:
+            yield f"valued.{name}: is {value}, the plan says {said[name]}"
+    amounts = {"covered": counted[0], "visits": counted[1], "slack": slack, "floor": asked.floor}
+    for name, amount in amounts.items():
+        if (said[name] is None) != (amount is None):
+            yield f"valued.{name}: {'is missing' if said[name] is None else 'is not asked'}"
+        elif amount is not None and not near(round(said[name] * SCALE), amount):
+            yield f"valued.{name}: recounted {amount / SCALE:.3f}, the plan says {said[name]}"
 
 
 def _run_faults(record: Mapping[str, Any], *, exact: bool) -> Iterator[str]:
@@ -90,31 +135,56 @@ def _run_faults(record: Mapping[str, Any], *, exact: bool) -> Iterator[str]:
 
 
 def load_certificate(content: bytes) -> Certificate:
-    """Return the certificate that a file holds.
+    """Return the certificate of a coverage program that a file holds.
 
     Raises
     ------
     CertificateError
         If it cannot be read as one.
     """
+    return _loaded(content, Certificate.from_bytes)
+
+
+def load_visits_certificate(content: bytes) -> VisitsCertificate:
+    """Return the certificate of a plan that counts visits; raises as :func:`load_certificate` does."""
+    return _loaded(content, VisitsCertificate.from_bytes)
+
+
+def _loaded(content: bytes, made: Callable[[bytes], Proof]) -> Proof:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > _MOST_UNPACKED:
             raise CertificateError(f"{CERTIFICATE_FILE} unpacks to {unpacked} bytes, more than {_MOST_UNPACKED}")
-        return Certificate.from_bytes(content)
+        return made(content)
     except _UNREADABLE as error:
         raise CertificateError(f"{CERTIFICATE_FILE} cannot be read: {error}") from error
 
 
 def certificate_faults(
-    record: Mapping[str, Any], claims: Claims, counting: Counting, certificate: Certificate
+    record: Mapping[str, Any], claims: Claims, counting: Counting, certificate: Certificate | VisitsCertificate
 ) -> Iterator[str]:
     """Yield why a certificate does not prove the bound of a plan."""
+    chosen = chosen_columns(counting.prepared, claims)
     try:
-        proven = check_certificate(counting.program, chosen_columns(counting.prepared, claims), certificate)
+        if isinstance(certificate, VisitsCertificate):
+            proven = _proven_with_visits(counting, chosen, certificate)
+        else:
+            proven = check_certificate(counting.program, chosen, certificate)
     except (CertificateError, OSError, ValueError) as error:
         yield f"certificate: {error}"
         return
     if proven != round(record["bound"] * SCALE):
         yield f"bound: the certificate proves {proven / SCALE:.3f}, the plan says {record['bound']}"
+
+
+def _proven_with_visits(counting: Counting, chosen: NDArray[np.bool_], certificate: VisitsCertificate) -> int:
+    """Return the bound of a plan that counts visits; of visits alone, the most that a plan of that value can see."""
+    asked, program = counting.asked, counting.program
+    if asked is None:
+        raise CertificateError("it counts visits, and the study does not")
+    proven = check_visits_certificate(program, asked, chosen, certificate)
+    if counting.prepared.study.policy.objective != ALONE:
+        return proven
+    least = max((floor.minimum for floor in program.floors), default=0)
+    return max(visits_of(program, asked, chosen), (proven - least) // int(asked.weight))

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
-from placement.judge.program import JUDGED, rebuild
+from placement.judge.program import JUDGED, by_id, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
+from placement.judge.visits_asked import ALONE, visits_asked
+from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
-from placement.pipeline.visits import Visits, predict_visits
+from placement.pipeline.visits import Use, study_use
 from placement.values import CoverageProgram
 
 SCALE = 1000
@@ -41,7 +43,6 @@ class Counting:
             problem = f"the judge has no program of its own for the objective {objective!r}"
             raise InputError.single("study.toml", problem, row="policy.objective", remedy=f"known: {', '.join(JUDGED)}")
         self.prepared = prepared
-        self._visits: tuple[tuple[str, ...], Visits | None] | None = None
 
     @cached_property
     def near(self) -> Reach:
@@ -76,11 +77,28 @@ class Counting:
         """The program, ready to be solved."""
         return Resolver(self.program, derive_classes(self.program))
 
-    def visits(self, standing: tuple[str, ...]) -> Visits | None:
-        """Return the visits that the fitted model predicts with these stations after the plan."""
-        if self._visits is None or self._visits[0] != standing:
-            self._visits = (standing, predict_visits(self.prepared, standing))
-        return self._visits[1]
+    @cached_property
+    def use(self) -> Use | None:
+        """What the transactions say of the visits of any set of sites; None without a usage table."""
+        return study_use(self.prepared)
+
+    @cached_property
+    def asked(self) -> VisitsAsked | None:
+        """What the study asks of visits; None where coverage alone counts."""
+        return visits_asked(self.prepared, None if self.use is None else self.use.capture)
+
+    def worth(self, covered: int, standing: NDArray[np.bool_]) -> tuple[int, int]:
+        """Return (value, visits) of a plan, thousandths a month: as its objective counts them, and all visits.
+
+        `standing` are the sites, in the order of their table.
+        """
+        if self.asked is None:
+            return covered, 0
+        seen = visits(self.asked.capture, standing[by_id(self.prepared.sites.ids)])
+        if self.prepared.study.policy.objective == ALONE:
+            return seen, seen
+        weight = self.asked.weight
+        return covered + weight.numerator * seen // weight.denominator, seen
 
     @cached_property
     def everything(self) -> int:

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.judge.bound import certificate_faults, claim_faults, load_certificate
+from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.ties import tie_faults
+from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
+from placement.report.plan_goods import frontier_from_dict
 from placement.study import overrides_of
 from placement.values import Certificate
 
@@ -76,7 +78,10 @@ class Hearing:
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)
-        yield from claim_faults(record, int(weights[self.after].sum()), self.counting)
+        yield from visit_faults(record, prepared, self.counting.use)
+        yield from frontier_faults(record, self.counting)
+        standing = prepared.sites.table.index.isin(record["open"])
+        yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)
 
     @cached_property
     def after(self) -> NDArray[np.bool_]:
@@ -102,7 +107,8 @@ class Hearing:
             study_path=self.record["study"],
             inputs=self.record["inputs"],
             reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
-            visits=self.counting.visits(plan.open),
+            use=self.counting.use,
+            frontier=frontier_from_dict(self.record),
         )
         # Another version may have worded its notes otherwise; they are then named as unchecked.
         notes = tuple(self.record["notes"]) if self.others else found.notes
@@ -123,12 +129,14 @@ class Hearing:
 
     def _certificate_faults(self, content: bytes) -> Found:
         try:
-            certificate = load_certificate(content)
+            load = load_certificate if self.counting.asked is None else load_visits_certificate
+            certificate = load(content)
         except CertificateError as error:
             return Found(differences=[f"certificate: {error}"])
         found = packed_faults(content, certificate.to_bytes(), self.others)
         faults = tuple(certificate_faults(self.record, self.claims, self.counting, certificate))
-        self._accepted = self._accepted if faults else certificate
+        if not faults and isinstance(certificate, Certificate):
+            self._accepted = certificate
         found.differences.extend(faults)
         return found
 
@@ -147,6 +155,7 @@ class Hearing:
         return (
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
+            *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),
             f"{files} (written with {self.others})" if self.others else files,

@@ -26,7 +26,7 @@ from placement.values import CoverageProgram, Floor, LinearRow, RowKind, Weighte
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
-JUDGED = ("coverage",)
+JUDGED = ("coverage", "visits")
 """Objectives whose program the judge can write down."""
 _SPENT = {"keep": ("close", -1), "give": ("close", -1), "open": ("open", 1), "move_in": ("move", 1)}
 """The action whose money a column spends or saves, beside closing every station."""

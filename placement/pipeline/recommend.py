@@ -8,9 +8,8 @@ from placement.interrupts import hold_interrupts
 from placement.pipeline.engine import study_engine
 from placement.pipeline.policy import study_options
 from placement.pipeline.study_case import StudyCase, prepare
-from placement.pipeline.visits import Visits, predict_visits
 from placement.plan import optimise
-from placement.progress import RECOMMEND, VISITS, Listener, Progress
+from placement.progress import RECOMMEND, Listener, Progress
 from placement.solve import check_backend
 from placement.study import Study
 from placement.values import Plan, Policy, SolveOptions
@@ -21,7 +20,7 @@ from placement.values.shown import Shown, headline_of
 @immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
-    """A plan, what it was made from, and who would come.
+    """A plan and what it was made from.
 
     Parameters
     ----------
@@ -29,18 +28,14 @@ class Outcome:
         What the plan was made from.
     plan
         The recommendation.
-    visits
-        Predicted visits of each station; None without a usage table.
     """
 
     case: StudyCase
     plan: Plan
-    visits: Visits | None
 
     def _shown(self) -> Shown:
         headline, rows = self.plan._shown()  # noqa: SLF001 -- an outcome is shown as its plan is
-        seen = [] if self.visits is None else [("visits", headline_of(self.visits))]
-        return headline.replace("Plan", "Outcome", 1), [*rows, *seen, ("from", headline_of(self.case))]
+        return headline.replace("Plan", "Outcome", 1), [*rows, ("from", headline_of(self.case))]
 
 
 def recommend(
@@ -75,6 +70,4 @@ def recommend(
     with hold_interrupts(at_once=False):
         case = prepare(study, progress=progress)
         plan = optimise(case, policy, options, progress=progress)
-        progress.stage(VISITS)
-        visits = predict_visits(case.prepared, plan.open)
-    return Outcome(case=case, plan=plan, visits=visits)
+    return Outcome(case=case, plan=plan)

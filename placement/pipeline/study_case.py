@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from placement.case import Case
@@ -10,9 +11,12 @@ from placement.economics import station_costs
 from placement.errors import InputError
 from placement.pipeline.policy import study_options, study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare_inputs
-from placement.progress import COVERS, PREPARE, Listener, Progress
+from placement.pipeline.visits import Use, study_use
+from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
-from placement.values import Policy
+from placement.values import Capture, Policy
+from placement.values.arrays import BoolArray
+from placement.values.checks import Faults
 from placement.values.immutable import immutable
 from placement.values.policy import MONEY
 
@@ -27,9 +31,26 @@ class StudyCase(Case):
     prepared
         The study and its stages up to the walking times: tables, awareness, foot traffic, fingerprints of what was
         read.
+    use
+        What its transactions say of the visits of any set of sites; None without a usage table.
     """
 
     prepared: Prepared
+    use: Use | None = None
+
+    def capture_draws(self, n: int, seed: int, among: BoolArray) -> Iterator[Capture]:
+        """Yield `n` draws of what the transactions say; see :meth:`placement.pipeline.visits.Use.draws`."""
+        return iter(()) if self.use is None else self.use.draws(n, seed, among)
+
+    @property
+    def capture_ranks(self) -> bool:
+        """Whether the transactions let sites be ranked by predicted visits."""
+        return self.use is None or self.use.ranks
+
+    @property
+    def capture_basis(self) -> Mapping[str, str]:
+        """By site id, what its predicted visits rest on."""
+        return {} if self.use is None else self.use.basis
 
 
 def prepare(study: Study, *, progress: Listener | Progress | None = None) -> StudyCase:
@@ -54,6 +75,10 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
     """
     progress = Progress.of(progress, PREPARE)
     prepared = prepare_inputs(study, progress=progress)
+    policy = study_policy(study, prepared.demand.points["parent"])
+    progress.stage(VISITS)
+    use = study_use(prepared)
+    _check_use(study, policy, use)
     progress.stage(COVERS)
     standard = study_standard(study)
     return StudyCase(
@@ -64,12 +89,23 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         streets=prepared.streets,
         times=prepared.times,
         standard=standard,
-        policy=study_policy(study, prepared.demand.points["parent"]),
+        policy=policy,
         options=study_options(study),
+        capture=None if use is None else use.capture,
         name=study.study.name,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *(() if use is None else use.notes)),
         prepared=prepared,
+        use=use,
     )
+
+
+def _check_use(study: Study, policy: Policy, use: Use | None) -> None:
+    """Raise where the limits of a study go by visits that cannot be predicted."""
+    if use is not None and use.capture is None:
+        faults = Faults(study.file.name)
+        for name in policy.on_visits:
+            faults.add(f"needs predicted visits, and {use.note}", row=f"policy.{name}", remedy="remove it")
+        faults.raise_any()
 
 
 def study_asked(case: StudyCase) -> Study:

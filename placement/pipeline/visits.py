@@ -1,21 +1,20 @@
-"""Visits a month that each station would see, today and with the plan, from the study's own transactions.
+"""Visits a month that any set of stations would see, learnt from the study's own transactions before the plan is made.
 
-The Huff model of :func:`placement.demand.fit_usage` is fitted to the transactions; people may stay at home. Beside the
-residents, passers-by come in one of two ways: they choose among the stations around as residents do, or a share of
-those who pass a door walks in. Both have one parameter; the one that leaves less scatter between stations is taken. The
-fit says how the planned visits would spread; the objective of the program does not use it.
+Residents (their expected use) and, where people are counted, passers-by draw visits: around a site, as residents do,
+and at its door. How much each counts for is learnt (:func:`placement.demand.fit_usage`), as is whether longer hours and
+more machines bring more people.
 
 Where a study sets out virtual counters (``[demand] footfall_interpolate``), doors go by the real ones alone: a virtual
-counter is an expectation, not a count, and a coefficient fitted to it would be pulled towards zero. The passers-by who
-choose among stations are tried both ways, with the virtual counters' people and without; the least scatter decides, so
-that interpolation never makes the fit worse than it was.
+counter is an expectation, not a count. Passers-by around are offered to the fit both ways, with the virtual counters'
+people and without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -23,136 +22,145 @@ from placement.demand import Usage, fit_usage, passing_footfall
 from placement.errors import InputError
 from placement.pipeline.demand import study_demand
 from placement.pipeline.prepare import Prepared
-from placement.travel import TravelTimes
+from placement.values.arrays import BoolArray
+from placement.values.capture import Capture
 from placement.values.immutable import immutable
-from placement.values.shown import Shown
+from placement.values.shown import Shown, brief
 
-VISIT_COLUMNS = ("before", "before_low", "before_high", "after", "after_low", "after_high", "basis")
+MOST_PAIRS = 20_000_000
+"""Pairs of demand point and site of which visits are predicted: all are held at once, some 500 bytes each."""
+COVARIATES = ("log_hours", "log_machines")
 _DAYS_A_MONTH = 365 / 12
+_DAY_MIN = 1440
+_NOT = "visits are not predicted: "
 
 
 @immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Visits:
-    """Predicted visits of every station that stands before or after the plan.
+class Use:
+    """What a study's transactions say of the visits of any set of its sites.
 
     Parameters
     ----------
-    usage
-        The fitted model; None where the transactions cannot tell its parameters apart.
+    capture
+        Predicted visits of any set of sites; None where nothing can be predicted.
     note
-        Why there is no model; empty otherwise.
+        Why nothing can; empty otherwise.
+    notes
+        For the reader: `note`, or how far off predictions were where they could be tried, and what they assume.
+    ranks
+        Whether the evidence lets sites be ranked by what is predicted.
+    basis
+        By site id what its level rests on: ``own record``, ``stations of its kind``, or ``no station of its kind``
+        where none of its host kind has transactions on record.
+    usage
+        The fitted model; None where nothing was fitted.
     """
 
-    usage: Usage | None
-    note: str
-    _table: pd.DataFrame
+    capture: Capture | None = None
+    note: str = ""
+    notes: tuple[str, ...] = ()
+    ranks: bool = False
+    basis: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage | None = None
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """By ``site_id``: visits a month with 90 % intervals (NaN where no station stands), and what they rest on.
+    def draws(self, n: int, seed: int, among: BoolArray | None = None) -> Iterator[Capture]:
+        """Yield :attr:`capture` for `n` draws of the parameters and of each site's level, the same for the same seed.
 
-        `basis` is ``own record``, ``stations of its kind``, or ``as <host>`` where no station of its host kind has
-        transactions on record: it then counts as the commonest kind.
+        The same draw evaluated for two sets of stations gives a paired change. `among`, (sites,): the other sites
+        pull nobody, where only sets within it are asked for. Nothing where nothing is predicted.
         """
-        return self._table.copy()
+        return iter(()) if self.usage is None or self.capture is None else self.usage.draws(n, seed, among=among)
 
     def _shown(self) -> Shown:
-        if self.usage is None:
-            return "Visits: none predicted", [("why", self.note)]
-        sums = [f"{self._table[when].sum():,.0f} {when}" for when in ("before", "after")]
-        return f"Visits: {len(self._table):,} stations, visits a month: {', '.join(sums)}", ()
+        if self.capture is None:
+            return "Use: no visits predicted", [("why", self.note)]
+        return "Use: visits of any set of stations", [("capture", brief(self.capture)), ("usage", brief(self.usage))]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Drawn:
-    """What draws visits: need by demand point and source, and people a month at the door of each site."""
+def study_use(prepared: Prepared) -> Use | None:
+    """Return what the transactions of a study say of the visits of its sites; None without a usage table.
 
-    sources: pd.DataFrame
-    passing: pd.Series | None = None
-
-    def fit(self, transactions: pd.DataFrame, times: TravelTimes, stations: pd.DataFrame) -> Usage:
-        """Return the model with these sources."""
-        return fit_usage(
-            transactions,
-            times,
-            self.sources,
-            stations,
-            passing=self.passing,
-            outside=True,
-            leave_one_out=False,
-        )
-
-
-def _ways(prepared: Prepared) -> list[_Drawn]:
-    """Return the ways in which visits may come about: residents alone, or with passers-by of either kind."""
-    alone = study_demand(prepared.study, prepared.population, None, prepared.awareness)
-    residents = pd.DataFrame({"residents": alone.expected_use.sum(axis=1)}, index=prepared.demand.ids)
-    if prepared.footfall is None:
-        return [_Drawn(sources=residents)]
-    settings = prepared.study.demand
-    from_elsewhere = _DAYS_A_MONTH * settings.non_resident_share
-    counters, sites = prepared.footfall.counters, prepared.sites.table
-    people = counters["people_per_day"].to_numpy(dtype=float)
-    interpolated = np.zeros(len(counters), dtype=bool)
-    spread = [prepared.footfall.points]
-    if prepared.filled is not None:
-        interpolated = counters["interpolated"].to_numpy(dtype=bool)
-        spread.append(prepared.footfall.spread(np.where(interpolated, 0.0, people)))
-    around = [points["people_per_day"].reindex(residents.index) * from_elsewhere for points in spread]
-    at_door = passing_footfall(counters[~interpolated], sites, bandwidth_m=settings.footfall_bandwidth_m)
-    return [
-        *(_Drawn(sources=residents.assign(passers_by=passing)) for passing in around),
-        _Drawn(sources=residents, passing=at_door * from_elsewhere),
-    ]
-
-
-def _best(
-    prepared: Prepared, times: TravelTimes, transactions: pd.DataFrame, today: pd.DataFrame
-) -> tuple[Usage, _Drawn]:
-    """Return the fit that leaves least scatter between stations unexplained; raise only if none can be fitted."""
-    fits, errors = [], []
-    for drawn in _ways(prepared):
-        try:
-            fits.append((drawn.fit(transactions, times, today), drawn))
-        except InputError as error:
-            errors.append(error)
-    if not fits:
-        raise errors[0]
-    return min(fits, key=lambda found: float(found[0].parameters.loc["station_sd", "estimate"]))
-
-
-def predict_visits(prepared: Prepared, standing_after: Sequence[str]) -> Visits | None:
-    """Return the visits of today's stations and of those in `standing_after`; None without a usage table.
-
-    A study whose transactions cannot be fitted (too few stations, no decay to be seen) is no error: the result says
-    why and has an empty table.
+    A study whose transactions tell nothing (too few stations, none that differs from others as the model would have it)
+    is no error: the result says why.
     """
     transactions = prepared.tables.usage
     if transactions is None:
         return None
+    if prepared.times.n_pairs > MOST_PAIRS:
+        return _nothing(f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
     sites = prepared.sites.table
-    today = sites[sites["existing"].to_numpy(dtype=bool)]
-    after = sorted(standing_after)
-    times = prepared.times.to_sites(today.index.union(after))
     try:
-        usage, drawn = _best(prepared, times, transactions, today)
-    except InputError as error:
-        empty = pd.DataFrame(columns=list(VISIT_COLUMNS), dtype=float)
-        reason = "; ".join(
-            f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
+        usage = fit_usage(
+            transactions,
+            prepared.times.to_sites(sites.index),
+            _sources(prepared),
+            _described(sites),
+            passing=_doors(prepared),
+            covariates=COVARIATES,
         )
-        return Visits(usage=None, note=f"visits are not predicted: {reason}", _table=empty)
-    known = sites["host"].isin(usage.hosts)
-    taken = sites.assign(host=sites["host"].where(known, usage.hosts[0]))
-    parts = {
-        when: usage.predict(times, drawn.sources, taken.loc[standing], passing=drawn.passing)
-        for when, standing in (("before", list(today.index)), ("after", after))
-    }
-    columns = {"visits": "", "low": "_low", "high": "_high"}
-    named = [part.rename(columns={c: f"{when}{end}" for c, end in columns.items()}) for when, part in parts.items()]
-    table = pd.concat(named, axis=1).sort_index()
-    recorded = table.index.isin(transactions["site_id"])
-    basis = np.where(known[table.index], "stations of its kind", f"as {usage.hosts[0]}")
-    table = table.assign(basis=np.where(recorded, "own record", basis))[list(VISIT_COLUMNS)]
-    return Visits(usage=usage, note="", _table=table.rename_axis("site_id"))
+    except InputError as error:
+        return _nothing(_why(error))
+    evidence, capture = usage.evidence, usage.capture
+    if capture is None:
+        return Use(note=_NOT + evidence.why(), notes=(_NOT + evidence.why(), *evidence.lines()[1:]), usage=usage)
+    basis = usage.sites["basis"]
+    return Use(
+        capture=capture,
+        notes=tuple(evidence.lines()),
+        ranks=evidence.predicts,
+        basis=dict(zip(basis.index, map(str, basis), strict=True)),
+        usage=usage,
+    )
+
+
+def _nothing(why: str) -> Use:
+    return Use(note=_NOT + why, notes=(_NOT + why,))
+
+
+def _why(error: InputError) -> str:
+    return "; ".join(
+        f"{fault.table} [{fault.row}] {fault.problem}" if fault.row else fault.problem for fault in error.faults
+    )
+
+
+def _described(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites with what may bring more people and is known before a station is built."""
+    opens, closes = (sites[name].to_numpy(dtype=float) for name in ("opens_min", "closes_min"))
+    minutes = np.where(closes > opens, closes - opens, closes - opens + _DAY_MIN)
+    return sites.assign(log_hours=np.log(minutes / 60.0), log_machines=np.log(sites["machines"].to_numpy(dtype=float)))
+
+
+def _sources(prepared: Prepared) -> pd.DataFrame:
+    """Return visits a month that residents are expected to make, and passers-by, by demand point."""
+    alone = study_demand(prepared.study, prepared.population, None, prepared.awareness)
+    found = pd.DataFrame({"residents": alone.expected_use.sum(axis=1)}, index=prepared.demand.ids)
+    if prepared.footfall is None:
+        return found
+    from_elsewhere = _DAYS_A_MONTH * prepared.study.demand.non_resident_share
+    around = {"passers_by": prepared.footfall.points}
+    if prepared.filled is not None:
+        counters = prepared.footfall.counters
+        real = np.where(_virtual(prepared), 0.0, counters["people_per_day"].to_numpy(dtype=float))
+        around["passers_by_counted"] = prepared.footfall.spread(real)
+    for name, points in around.items():
+        found[name] = points["people_per_day"].reindex(found.index) * from_elsewhere
+    return found
+
+
+def _doors(prepared: Prepared) -> pd.Series | None:
+    """Return people from elsewhere a month at the door of each site, by real counters."""
+    if prepared.footfall is None:
+        return None
+    settings, counters = prepared.study.demand, prepared.footfall.counters
+    real = counters[~_virtual(prepared)]
+    passing = passing_footfall(real, prepared.sites.table, bandwidth_m=settings.footfall_bandwidth_m)
+    return passing * (_DAYS_A_MONTH * settings.non_resident_share)
+
+
+def _virtual(prepared: Prepared) -> BoolArray:
+    """Return (counters,) which are virtual."""
+    counters = None if prepared.footfall is None else prepared.footfall.counters
+    if counters is None or prepared.filled is None:
+        return np.zeros(0 if counters is None else len(counters), dtype=np.bool_)
+    return np.asarray(counters["interpolated"].to_numpy(dtype=bool))

@@ -88,11 +88,20 @@ class _Explainer:
         conflict, proof = self._filtered(names)
         if proof is not None and len(conflict) < len(names):
             self.found = Infeasibility(constraints=conflict, certificate=proof)
-        limits_first = sorted(self.found.constraints, key=[floor.name for floor in self.program.floors].__contains__)
-        changes = [self._lower(name) for name in limits_first if name != REQUIRED]
+        changes = [self._lower(name) for name in self._in_turn() if name not in {REQUIRED, *self._rules()}]
         candidates = [change for change in changes if change is not None]
         settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
         return replace(self.found, changes=tuple(change for change in settled if change is not None))
+
+    def _in_turn(self) -> list[str]:
+        """Return the constraints of the clash: limits first, but floors where they clash with a rule."""
+        floors = [floor.name for floor in self.program.floors]
+        against = bool(self._rules() & set(self.found.constraints))
+        return sorted(self.found.constraints, key=lambda name: (name in floors) != against)
+
+    def _rules(self) -> set[str]:
+        """Return the names of rules that hold as a whole: there is no amount by which one could give way."""
+        return {row.name for row in self.program.linear if row.kind.rule}
 
     def _model(self, program: CoverageProgram) -> FeasibilityModel:
         return FeasibilityModel(program, threads=self.threads, settings=self.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from placement.case import Case, measure
+from placement.case import Case, measure, measure_visits
 from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
@@ -12,6 +12,7 @@ from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.solving import solve_in_time
 from placement.plan.ties import break_ties
+from placement.plan.visits import asked_of_visits, solve_visits
 from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progress
 from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
@@ -79,11 +80,14 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
     }  # fmt: skip
     how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
-    solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
-    tie_broken = False
-    if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
-        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
-        solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    asked, valued, tie_broken = asked_of_visits(case, model), None, False
+    if asked is not None:
+        solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+    else:
+        solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
+        if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
+            progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+            solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=case.name,
@@ -95,6 +99,8 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         budget_lines=budget(actions, costs, case.policy),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
+        valued=valued,
+        visits=measure_visits(case, standing),
         policy=case.policy,
         options=case.options,
     )
@@ -102,9 +108,10 @@ def _optimised(case: Case, progress: Progress) -> Plan:
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     """Return what a plan takes over from its solution as it is, weights in visits a month."""
-    kept = ("status", "proof", "solver", "asked_gap", "certificate", "interrupted")
+    kept = ("status", "proof", "solver", "asked_gap", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
+        "certificate": solution.visits_certificate or solution.certificate,
         "objective": solution.objective / model.scale,
         "bound": solution.bound / model.scale,
         "details": dict(solution.details),

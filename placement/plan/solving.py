@@ -23,7 +23,7 @@ AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
 and what solving has left of it."""
 
-_LEAST_S = 0.01
+LEAST_S = 0.01
 """Seconds that solving gets at least, whatever was spent before."""
 
 _WORDS = {"infeasible": "says infeasible, without a proof", "no_solution": "found no plan"}
@@ -49,21 +49,32 @@ def solve_in_time(
     """
     limit_s, begun = options["time_limit_s"], now_s() - spent_s
     ends = begun + (1.0 + AFTER_SHARE) * limit_s
-    solution = _asked(program, backend, {**options, "time_limit_s": max(_LEAST_S, limit_s - spent_s)})
+    solution = _asked(program, backend, {**options, "time_limit_s": max(LEAST_S, limit_s - spent_s)})
     if isinstance(solution, str) or _says_nothing(solution, backend):
         solution = _asked_again(program, solution, options, limit_s - (now_s() - begun))
+    settle(program, solution, options, begun)
+    return solution, max(0.0, ends - now_s())
+
+
+def settle(program: CoverageProgram, solution: Solution, options: dict[str, Any], begun: float) -> None:
+    """Raise unless there is a plan: with the reason where it is proven that there is none.
+
+    `begun` is ``placement.clock.now_s()`` of the moment from which the time limit among `options` counts; `program` is
+    what the proof is of. Raises as :func:`solve_in_time` does.
+    """
+    limit_s = options["time_limit_s"]
     if solution.status == "infeasible" and solution.certificate is not None:
         if "progress" in options:
             options["progress"].stage(EXPLAINING)
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
-        raise _infeasible(program, solution.certificate, min(ends - now_s(), most), options)
+        left_s = begun + (1.0 + AFTER_SHARE) * limit_s - now_s()
+        raise _infeasible(program, solution.certificate, min(left_s, most), options)
     if solution.status not in {"optimal", "feasible"}:
         word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
         raise NoSolutionError(
             f"no plan was found within {limit_s:g} s, and the study is not known to be infeasible{word}: "
             "allow more time"
         )
-    return solution, max(0.0, ends - now_s())
 
 
 def _asked(program: CoverageProgram, backend: str, options: dict[str, Any]) -> Solution | str:

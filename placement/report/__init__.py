@@ -18,9 +18,9 @@ from placement.report.files import (
 from placement.report.folder import DESKTOP_FILES, MANIFEST, check_replaceable, recover_folder, write_folder
 from placement.report.gather import gather, reach_shares, survey_tables, versions
 from placement.report.infeasible_json import INFEASIBLE_FILE, infeasible_files, infeasible_schema, read_infeasible
+from placement.report.parts import PlanFormatError
 from placement.report.plan_json import (
     PLAN_FILE,
-    PlanFormatError,
     ordered_actions,
     plan_from_dict,
     plan_schema,

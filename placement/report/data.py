@@ -19,7 +19,7 @@ from placement.demand import (
 from placement.errors import AlignmentError, Fault
 from placement.report.text import check_language
 from placement.study import Override
-from placement.values import Demand, Plan, Sites
+from placement.values import Demand, Frontier, Plan, Sites
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of, of_data
 
@@ -112,9 +112,6 @@ class ReportData:
         Outlines drawn on the map, named by a column `name` or `district` where there is one; any CRS.
     simulated
         Names of the inputs that are simulated; shown wherever results are shown.
-    visits
-        Frame indexed by ``site_id`` with `before`, `after` and their 90 % bounds `before_low`, `before_high`,
-        `after_low`, `after_high`: predicted visits a month; NaN where no station stands; `basis`, what they rest on.
     awareness
         What the survey says; None without one.
     filled
@@ -127,6 +124,8 @@ class ReportData:
         What was left out of the inputs, replaced, extrapolated or interpolated, in sentences.
     overrides
         Settings that the run did not take from the study file.
+    frontier
+        What coverage costs in visits; None where it was not asked for.
 
     Raises
     ------
@@ -153,12 +152,12 @@ class ReportData:
     districts: gpd.GeoDataFrame | None = None
     simulated: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
-    visits: pd.DataFrame | None = None
     awareness: SurveyTables | None = None
     filled: FilledCounters | None = None
     reliance: VirtualReliance | None = None
     notes: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
+    frontier: Frontier | None = None
 
     def __post_init__(self) -> None:
         check_language(self.language)

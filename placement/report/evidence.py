@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placement.report.data import ReportData, SurveyTables
+from placement.report.goods import Text, percent
 from placement.report.text import word
-from placement.report.view import Text, percent
 
 SHOWN = 10
 """How many districts the report lists; ``awareness.csv`` has them all."""

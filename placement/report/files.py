@@ -27,6 +27,7 @@ def plan_record(data: ReportData) -> dict[str, Any]:
         notices=data.notices,
         notes=data.notes,
         overrides=data.overrides,
+        frontier=data.frontier,
     )
 
 
@@ -47,8 +48,8 @@ def render_tables(data: ReportData) -> dict[str, bytes]:
         "actions.csv": actions_csv(data.plan, data.sites),
         "actions.geojson": actions_geojson(data.plan, data.sites, notices=data.notices, simulated=data.simulated),
     }
-    if data.visits is not None:
-        files["visits.csv"] = visits_csv(data.visits, data.sites)
+    if data.plan.visits is not None:
+        files["visits.csv"] = visits_csv(data.plan.visits, data.sites)
     if data.awareness is not None:
         files["awareness.csv"] = awareness_csv(data.awareness.rows, simulated=data.simulated)
     return files

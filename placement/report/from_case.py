@@ -8,20 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from placement.case import Case
+from placement.case import Case, measure_visits
 from placement.errors import InputError
 from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
-from placement.pipeline.visits import Visits, predict_visits
 from placement.report.data import ReportData
 from placement.report.gather import gather, reach_shares, versions
-from placement.values import Plan
+from placement.values import Frontier, Plan
 
 BY_HAND = "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
 """Note on a plan whose case was made by hand."""
 
 
-def report_data(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None = None) -> ReportData:
+def report_data(case: Case, plan: Plan, folder: str | Path, *, frontier: Frontier | None = None) -> ReportData:
     """Return what the report shows, for a result folder at `folder`.
 
     Parameters and errors are those of :func:`placement.report.write.write`.
@@ -29,26 +28,26 @@ def report_data(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | 
     options = plan.options or case.options.but(gap=plan.asked_gap)
     asked = case.but(policy=plan.policy or case.policy, options=options, name=plan.study or case.name)
     if not isinstance(asked, StudyCase):
-        return _by_hand(asked, plan)
+        return _by_hand(asked, plan, frontier)
     prepared = asked.prepared
     if asked.demand is not prepared.demand or asked.sites is not prepared.sites:
         problem = "its demand or sites are not those of its study"
         raise InputError.single("case", problem, remedy="make a Case(...) of them by hand")
     study = study_asked(asked)
-    if visits is None and prepared.tables.usage is not None:
-        visits = predict_visits(prepared, plan.open)
+    visits = measure_visits(asked, plan.open) if plan.visits is None else plan.visits
     return gather(
         restated(prepared, study),
-        replace(plan, study=study.study.name),
+        replace(plan, study=study.study.name, visits=visits),
         study=study,
         study_path=Path(os.path.relpath(study.file, Path(folder).resolve())).as_posix(),
         inputs=dict(prepared.fingerprints),
         reach=reach_frame(asked, plan),
-        visits=visits,
+        use=asked.use,
+        frontier=frontier,
     )
 
 
-def _by_hand(case: Case, plan: Plan) -> ReportData:
+def _by_hand(case: Case, plan: Plan, frontier: Frontier | None) -> ReportData:
     """Return what the report shows of a plan whose case was made by hand.
 
     Raises
@@ -75,6 +74,7 @@ def _by_hand(case: Case, plan: Plan) -> ReportData:
         streets=None if case.streets is None else case.streets.edges,
         simulated=("demand",) if case.demand.simulated else (),
         notes=(BY_HAND, *case.notes),
+        frontier=frontier,
     )
 
 

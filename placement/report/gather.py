@@ -18,10 +18,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.pipeline.prepare import Prepared
-from placement.pipeline.visits import Visits
+from placement.pipeline.visits import Use
 from placement.report.data import ReportData, SurveyTables
 from placement.study import Study, overrides_of
-from placement.values import Demand, Plan
+from placement.values import Demand, Frontier, Plan
 from placement.version import __version__
 
 _LIBRARIES = (
@@ -46,7 +46,8 @@ def gather(
     study_path: str,
     inputs: Mapping[str, str],
     reach: pd.DataFrame,
-    visits: Visits | None,
+    use: Use | None,
+    frontier: Frontier | None = None,
 ) -> ReportData:
     """Return what the report shows.
 
@@ -62,11 +63,13 @@ def gather(
         SHA-256 in hexadecimal digits by input name.
     reach
         :func:`reach_shares`.
-    visits
-        Predicted visits of each station; None without a usage table.
+    use
+        What the transactions say; None without a usage table.
+    frontier
+        What coverage costs in visits; None where it was not asked for.
     """
     travel = study.travel
-    noted = () if visits is None or not visits.note else (visits.note,)
+    noted = () if use is None else use.notes
     return ReportData(
         plan=plan,
         demand=prepared.demand,
@@ -85,12 +88,12 @@ def gather(
         districts=prepared.tables.districts,
         simulated=study.simulated_inputs,
         notices=study.notices,
-        visits=None if visits is None or visits.usage is None else visits.table,
         awareness=survey_tables(prepared),
         filled=prepared.filled,
         reliance=prepared.reliance,
         notes=(*prepared.notes, *noted),
         overrides=overrides_of(study),
+        frontier=frontier,
     )
 
 

@@ -21,8 +21,10 @@ from markupsafe import Markup
 from placement.maps import plan_map, printable, shown
 from placement.report import evidence, view
 from placement.report.data import ReportData
+from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
 from placement.report.text import HTML_LANG, texts, word
+from placement.report.trade import trade_picture, trade_rows, trade_says
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,6 +71,8 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "simulated": view.simulated_names(data, text),
         "figures": view.figures(data, text),
         "sentences": view.sentences(data, text),
+        "warnings": warnings_of(plan, text),
+        "trade": _trade(data, text),
         "proof": view.proof(plan, text),
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
@@ -87,6 +91,14 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _trade(data: ReportData, text: Mapping[str, str]) -> dict[str, Any] | None:
+    found = data.frontier
+    if found is None:
+        return None
+    says, rows = trade_says(found, text), trade_rows(found, text)
+    return {"says": says, "rows": rows, "picture": trade_picture(found, text)}
+
+
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
@@ -97,7 +109,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=view.percent, shown=shown)
+    environment.filters.update(percent=percent, shown=shown)
     return environment
 
 

@@ -17,17 +17,8 @@ from placement.errors import Fault, InputError
 from placement.pipeline.prepare import Prepared
 from placement.report.files import CERTIFICATE_FILE
 from placement.report.gather import versions
-from placement.report.plan_json import (
-    Fingerprint,
-    Id,
-    OverridePart,
-    Part,
-    PlanFormatError,
-    Word,
-    Words,
-    plan_bytes,
-    read_json,
-)
+from placement.report.parts import Fingerprint, Id, Part, PlanFormatError, Word, Words
+from placement.report.plan_json import OverridePart, plan_bytes, read_json
 from placement.study import overrides_of
 from placement.values import Change, Infeasibility
 from placement.values.rows import Unit

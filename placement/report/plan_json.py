@@ -3,8 +3,8 @@
 :class:`PlanFile` is the format. The published JSON schema, ``plan.schema.json`` beside this module, is derived from it.
 
 The bytes of a plan depend on nothing but the plan: keys are sorted, actions stand in the order of
-:func:`ordered_actions`, every float is rounded to :data:`DECIMALS` decimals (half to even, as :func:`round` does),
-amounts of money are yuan with at most two decimals (whole fen inside), and there are no dates or wall times.
+:func:`ordered_actions`, every float is rounded as :func:`~placement.report.parts.rounded` does, amounts of money are
+yuan with at most two decimals (whole fen inside), and there are no dates or wall times.
 """
 
 from __future__ import annotations
@@ -12,45 +12,46 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from placement.errors import Fault, InputError
+from placement.report.goods import warnings_of
+from placement.report.parts import (
+    Amount,
+    Fingerprint,
+    Id,
+    Machines,
+    Part,
+    PlanFormatError,
+    Quantity,
+    Word,
+    Words,
+    rounded,
+)
+from placement.report.plan_goods import (
+    FrontierPart,
+    GainsPart,
+    ValuedPart,
+    VisitsPart,
+    goods_to_dict,
+    valued_from_part,
+    visits_from_part,
+)
 from placement.report.strict_json import read_regular, strict_json
+from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Plan
+from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
-SCHEMA = "placement/plan/2"
+SCHEMA = "placement/plan/3"
 MOST_BYTES = 2**28
 """A larger file is no plan."""
-DECIMALS = 6
 ACTION_ORDER = ("open", "move", "close", "keep")
 """Order of the actions in every table: what changes first."""
-
-MOST = 1e15
-"""No number of a plan is larger."""
-
-Amount = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
-Quantity = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)]
-Machines = Annotated[int, Field(ge=0, le=10**9)]
-Id = Annotated[str, Field(min_length=1)]
-Word = Annotated[str, Field(pattern="^[!-~]+$")]
-Words = Annotated[str, Field(pattern="^[!-~]+( [!-~]+)*$")]
-Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-class PlanFormatError(InputError):
-    """A plan differs from the published schema of its format."""
-
-
-class Part(BaseModel):
-    """A part of a file: no key but those named, every value of its very type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class CoveredPart(Part):
@@ -131,7 +132,7 @@ class OverridePart(Part):
 class PlanFile(Part):
     """A plan of the Python library placement: which stations stay, move, close and open."""
 
-    schema_: Literal["placement/plan/2"] = Field(alias="schema")
+    schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
     name: str = Field(description="Name of the study.")
     travel: str = Field(description="How travel was counted, e.g. walking along streets, or straight lines.")
@@ -150,6 +151,11 @@ class PlanFile(Part):
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
+    visits: VisitsPart | None = Field(description="null where nothing is predicted.")
+    valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    gains: GainsPart
+    frontier: FrontierPart | None = Field(description="null where it was not asked for.")
+    warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
     solve: SolvePart
 
@@ -180,6 +186,7 @@ def plan_to_dict(
     notices: Iterable[str] = (),
     notes: Iterable[str] = (),
     overrides: Iterable[Override] = (),
+    frontier: Frontier | None = None,
 ) -> dict[str, Any]:
     """Return a plan as the content of ``plan.json``.
 
@@ -197,7 +204,7 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
-    simulated, notices, notes, overrides
+    simulated, notices, notes, overrides, frontier
         See :class:`~placement.report.ReportData`.
 
     Raises
@@ -219,12 +226,14 @@ def plan_to_dict(
         "versions": dict(versions),
         "seed": seed,
         "status": plan.status,
-        "objective": _rounded(plan.objective),
-        "bound": _rounded(plan.bound),
-        "gap": _rounded(plan.gap),
+        "objective": rounded(plan.objective),
+        "bound": rounded(plan.bound),
+        "gap": rounded(plan.gap),
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
+        **goods_to_dict(plan, frontier),
+        "warnings": warnings_of(plan, texts("en")),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
             for line in plan.budget_lines
@@ -277,6 +286,8 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
+        visits=None if file.visits is None else visits_from_part(file.visits),
+        valued=None if file.valued is None else valued_from_part(file.valued),
     )
 
 
@@ -358,14 +369,14 @@ def _coverages(coverages: Coverages) -> dict[str, Any]:
         "segment": {name: _covered(part) for name, part in coverages.segment.items()},
         "district": {name: _covered(part) for name, part in coverages.district.items()},
         "people": {
-            name: {"covered": _rounded(covered), "all": _rounded(everyone)}
+            name: {"covered": rounded(covered), "all": rounded(everyone)}
             for name, (covered, everyone) in coverages.people.items()
         },
     }
 
 
 def _covered(part: Covered) -> dict[str, float]:
-    return {name: _rounded(getattr(part, name)) for name in CoveredPart.model_fields}
+    return {name: rounded(getattr(part, name)) for name in CoveredPart.model_fields}
 
 
 def _read_coverages(part: CoveragesPart) -> Coverages:
@@ -375,11 +386,6 @@ def _read_coverages(part: CoveragesPart) -> Coverages:
         district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
         people={name: (value.covered, value.all) for name, value in part.people.items()},
     )
-
-
-def _rounded(value: float) -> float:
-    # Adding 0.0 turns -0.0 into 0.0, which would otherwise change the bytes.
-    return round(float(value), DECIMALS) + 0.0
 
 
 def _yuan(fen: int | None) -> float | None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from placement.errors import AlignmentError, Fault
 from placement.report.plan_json import ordered_actions
-from placement.values import Plan, Sites
+from placement.values import Plan, Sites, VisitsChange
 
 COORDINATE_DECIMALS = 6
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -100,14 +100,15 @@ def actions_csv(plan: Plan, sites: Sites) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def visits_csv(visits: pd.DataFrame, sites: Sites) -> bytes:
+def visits_csv(visits: VisitsChange, sites: Sites) -> bytes:
     """Return ``visits.csv``: predicted visits a month by station, before and after, with 90 % intervals."""
+    table = visits.stations
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(["site_id", "name", *visits.columns])
+    writer.writerow(["site_id", "name", *table.columns])
     names = sites.table["name"]
-    for site_id, row in visits.iterrows():
-        cells = ["" if pd.isna(value) else f"{value:.1f}" for value in row.drop("basis")]
+    for site_id, row in table.iterrows():
+        cells = ["" if pd.isna(value) else f"{value:.3f}" for value in row.drop("basis")]
         writer.writerow([guarded(str(site_id)), guarded(str(names[site_id])), *cells, guarded(row["basis"])])
     return stream.getvalue().encode("utf-8-sig")
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from placement.errors import InputError
 from placement.report.text_evidence import EVIDENCE
+from placement.report.text_goods import GOODS
 
 LANGUAGES = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
@@ -76,14 +77,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.move": ("moves {count}", "迁移 {count} 个"),
         "says.close": ("closes {count}", "撤并 {count} 个"),
         "says.open": ("opens {count}", "新增 {count} 个"),
-        "says.coverage": (
-            "Demand within {standard} of an open station rises from {before} to {after}.",
-            "{standard}内有开放站点的需求，由 {before} 提高到 {after}。",
-        ),
-        "says.coverage.falls": (
-            "Demand within {standard} of an open station goes from {before} to {after}.",
-            "{standard}内有开放站点的需求，由 {before} 变为 {after}。",
-        ),
+        **GOODS,
         "says.capped": (
             "{line}: {amount} yuan of at most {cap} yuan.",
             "{line}：{amount} 元，上限 {cap} 元。",

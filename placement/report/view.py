@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from placement.report.data import ReportData
+from placement.report.goods import headline, percent, worth
 from placement.report.plan_json import ACTION_ORDER
 from placement.report.tables import action_table, yuan
 from placement.report.text import word
@@ -60,17 +61,6 @@ class Proof:
     warning: str
     by: str
     facts: tuple[tuple[str, str], ...]
-
-
-def percent(share: float) -> str:
-    """Return a share as per cent with one decimal.
-
-    Examples
-    --------
-    >>> percent(0.61234), percent(0)
-    ('61.2%', '0.0%')
-    """
-    return f"{100 * share:.1f}%"
 
 
 def points(before: float, after: float) -> str:
@@ -144,10 +134,8 @@ def sentences(data: ReportData, text: Text) -> list[str]:
     plan, sites = data.plan, data.sites
     counts = plan.actions["action"].value_counts()
     acts = [text[f"says.{action}"].format(count=counts[action]) for action in ACTION_ORDER if action in counts]
-    before, after = plan.before.total.share, plan.after.total.share
-    rises = "says.coverage" if after >= before else "says.coverage.falls"
     said = [
-        text[rises].format(standard=standard(data, text), before=percent(before), after=percent(after)),
+        headline(plan, standard(data, text), text),
         text["says.stations"].format(
             before=int(sites.table["existing"].sum()),
             after=len(plan.open),
@@ -158,7 +146,7 @@ def sentences(data: ReportData, text: Text) -> list[str]:
         key = "says.uncapped" if line.cap_fen is None else "says.capped"
         cap = "" if line.cap_fen is None else money(line.cap_fen)
         said.append(text[key].format(line=_line_name(text, line), amount=money(line.amount_fen), cap=cap))
-    return said
+    return [*said, *worth(plan, text)]
 
 
 def proof(plan: Plan, text: Text) -> Proof:
@@ -186,12 +174,13 @@ def proof(plan: Plan, text: Text) -> Proof:
 def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
     """Return the rows of the action table by action, in the order of the tables."""
     table = action_table(data.plan, data.sites)
+    seen = None if data.plan.visits is None else data.plan.visits.stations
     groups = []
     for action in ACTION_ORDER:
         rows = table[table["action"] == action]
         if len(rows):
             label = f"{text[f'action.{action}']} ({len(rows)})"
-            shown = [_action_row(row, data.visits, text) for row in rows.to_dict("records")]
+            shown = [_action_row(row, seen, text) for row in rows.to_dict("records")]
             groups.append({"action": action, "label": label, "rows": shown})
     return groups
 

@@ -12,7 +12,6 @@ from placement.case import Case
 from placement.errors import InfeasibleError, InputError
 from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
-from placement.pipeline.visits import Visits
 from placement.printing import printable
 from placement.report.data import ReportData
 from placement.report.files import CERTIFICATE_FILE, REPORT_FILE, render_report, render_tables
@@ -20,7 +19,7 @@ from placement.report.folder import check_replaceable, write_folder
 from placement.report.from_case import report_data
 from placement.report.infeasible_json import infeasible_files
 from placement.study import Study
-from placement.values import Plan
+from placement.values import Frontier, Plan
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of
 
@@ -57,7 +56,7 @@ class WrittenPlan(os.PathLike[str]):
         return f"WrittenPlan: {self.folder}", [("plan", headline_of(self.data.plan)), *rows]
 
 
-def write(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None = None) -> WrittenPlan:
+def write(case: Case, plan: Plan, folder: str | Path, *, frontier: Frontier | None = None) -> WrittenPlan:
     """Write the result folder (design section 9): the plan, and then, drawn, its report.
 
     Each is one atomic step, so that whatever happens while the report is drawn, the plan is there, whole. A plan of a
@@ -69,8 +68,8 @@ def write(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None =
         A plan, and the case that it was made from; the limits and options are those that the plan was made with.
     folder
         Replaced as a whole, or not at all.
-    visits
-        Predicted visits of each station, where they are known already; predicted where not.
+    frontier
+        What coverage costs in visits (:func:`placement.frontier`): shown in the report and kept in ``plan.json``.
 
     Raises
     ------
@@ -78,7 +77,7 @@ def write(case: Case, plan: Plan, folder: str | Path, *, visits: Visits | None =
         If the folder holds anything that was not written by this library, or the disk refuses the plan; if the plan
         is of another case.
     """
-    return write_report(write_plan(case, report_data(case, plan, folder, visits=visits), folder))
+    return write_report(write_plan(case, report_data(case, plan, folder, frontier=frontier), folder))
 
 
 def write_plan(case: Case, data: ReportData, folder: str | Path) -> WrittenPlan:

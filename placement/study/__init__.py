@@ -36,6 +36,7 @@ from placement.study.sections import (
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.values.immutable import freeze
+from placement.values.policy import ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
@@ -133,6 +134,9 @@ class Study(Section):
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
+        lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
+        if lacking and self.inputs.usage is None:
+            raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
         self._ways_to_travel()
         return self
 

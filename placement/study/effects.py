@@ -108,6 +108,8 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if inputs.footfall_counts is None:
         for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"
+    if inputs.usage is None:
+        yield "policy.idle_below", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
         yield "demand.deff", "no inputs.survey"

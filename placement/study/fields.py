@@ -15,6 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from placement.values.policy import MOST_RATIO
+
 _PERIOD = re.compile(r"([01][0-9]|2[0-3]|24):([0-5][0-9])-([01][0-9]|2[0-3]|24):([0-5][0-9])")
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]+:/|/vsi)", re.IGNORECASE)
 
@@ -140,6 +142,14 @@ def _share(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+def _ratio(value: Any) -> Fraction:
+    if not isinstance(value, Fraction):
+        _number(value)
+    if not 0 <= value <= MOST_RATIO:
+        raise ValueError(f"must be a number between 0 and {MOST_RATIO:,}")
+    return Fraction(str(value))
+
+
 def _number(value: Any) -> Any:
     """Return a number as it is; words, logical values and texts of digits are none."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value != value:  # noqa: PLR0124 -- NaN
@@ -181,6 +191,7 @@ StationFen = Annotated[int, BeforeValidator(_station_fen), Called("amount", "yua
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Share = Annotated[Number, AfterValidator(_plain_share), Called("share", "0 to 1")]
 ExactShare = Annotated[Fraction, BeforeValidator(_share), Called("share", "0 to 1")]
+ExactRatio = Annotated[Fraction, BeforeValidator(_ratio), Called("number")]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 LocalPath = Annotated[str, AfterValidator(_local_path), Called("path")]

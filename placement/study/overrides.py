@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from placement.study import Study
 
 _MONEY = (BudgetSection, CostSection)
-_FLOORS = "policy.floors"
+_EXACT = frozenset({"policy.floors", "policy.visits_weight", "policy.visits_floor"})
+"""Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
 
@@ -85,7 +86,7 @@ def overridden(content: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str,
         elif value is None:
             table.pop(name or section, None)
         else:
-            table[name or section] = _written(value, shares=key == _FLOORS)
+            table[name or section] = _written(value, shares=key in _EXACT)
     if faults:
         raise InputError(faults)
     return changed

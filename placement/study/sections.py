@@ -14,6 +14,7 @@ from placement.study.fields import (
     Called,
     District,
     EngineNumbers,
+    ExactRatio,
     ExactShare,
     Fen,
     Flag,
@@ -33,6 +34,7 @@ from placement.study.fields import (
 )
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
+from placement.values.policy import IDLE_BELOW
 
 Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
 _M_S = Called(unit="metres a second")
@@ -314,6 +316,14 @@ class PolicySection(Section):
     """Closed for good."""
     max_changes: Annotated[_Count, Called(unit="stations")] | None = None
     """Moved, opened and closed, all three together."""
+    visits_weight: Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None = None
+    """What a predicted visit is worth beside a covered visit of the objective; needs `inputs.usage`."""
+    visits_floor: Annotated[ExactRatio, Called(unit="of today's")] | None = None
+    """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
+    min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
+    """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
+    """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""
 

@@ -1,8 +1,10 @@
 """The frozen values that pass between stages. They import nothing of this package but `errors`."""
 
 from placement.values.blocks import WeightedBlocks
+from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
@@ -11,9 +13,11 @@ from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
+from placement.values.visits import Gains, VisitsChange
 
 __all__ = [
     "BudgetLine",
+    "Capture",
     "Certificate",
     "Change",
     "CoverageProgram",
@@ -21,6 +25,8 @@ __all__ = [
     "Covered",
     "Demand",
     "Floor",
+    "Frontier",
+    "Gains",
     "Infeasibility",
     "LinearRow",
     "Plan",
@@ -31,6 +37,8 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "TradePoint",
+    "VisitsChange",
     "WeightedBlocks",
     "classes_fingerprint",
 ]

@@ -98,10 +98,14 @@ class Faults:
             remedy = f"a percentage? then {float(value) / 100:g}" if percent else "give a share in 0..1"  # type: ignore[arg-type]
             self.add(f"{name} is {shown(value)}, not a share", row=name, remedy=remedy)
             return None
-        if isinstance(value, Fraction):
-            return value
-        # Writing out a Decimal with a huge exponent would not end.
-        return Fraction(value.quantize(_FINEST) if isinstance(value, Decimal) else str(value))
+        return _exact(value)
+
+    def ratio(self, name: str, value: object, *, most: int) -> Fraction | None:
+        """Return a number in 0..most as an exact fraction (a float as it is written); None, and a fault, if none."""
+        if not is_number(value) or not 0 <= value <= most:  # type: ignore[operator]
+            self.add(f"{name} is {shown(value)}", row=name, remedy=f"give a number in 0..{most}")
+            return None
+        return _exact(value)
 
     def amounts(self, name: str, values: object, ids: Sequence[str] | pd.Index | None = None) -> NDArray[np.int64]:
         """Return (n,) amounts as whole numbers >= 0; an empty array, and a fault, where they are none."""
@@ -159,6 +163,13 @@ class Faults:
             problem += f"; only here: {listed(more, 3)})" if len(more) else ")"
         self.add(problem, row=what, remedy="make it from the same values")
         return False
+
+
+def _exact(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    # Writing out a Decimal with a huge exponent would not end.
+    return Fraction(value.quantize(_FINEST) if isinstance(value, Decimal) else str(value))
 
 
 def _odd(array: NDArray[Any]) -> str:

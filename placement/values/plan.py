@@ -14,6 +14,9 @@ from placement.values.options import SolveOptions
 from placement.values.policy import Policy
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
+from placement.values.visits import FALLS, Gains, VisitsChange, in_short
+from placement.values.visits_certificate import VisitsCertificate
+from placement.values.visits_value import VisitsValue
 
 ACTIONS = ("keep", "move", "close", "open")
 _FEN_A_YUAN = 100
@@ -147,6 +150,11 @@ class Plan:
         True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
+    valued
+        What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
+        and `bound` are then of both together. None where coverage alone counts.
+    visits
+        Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -164,10 +172,12 @@ class Plan:
     after: Coverages
     budget_lines: tuple[BudgetLine, ...]
     tie_broken: bool = False
-    certificate: Certificate | None = None
+    certificate: Certificate | VisitsCertificate | None = None
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    valued: VisitsValue | None = None
+    visits: VisitsChange | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
 
@@ -175,6 +185,11 @@ class Plan:
     def gap(self) -> float:
         """(bound - objective) / bound."""
         return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+
+    @property
+    def gains(self) -> Gains:
+        """What the plan gains in reach and in visits, and what its capital buys."""
+        return Gains.of(self)
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -214,6 +229,10 @@ class Plan:
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
             ("coverage", f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
+        if self.visits is not None:
+            falls = self.gains.falls
+            rows.append(("visits", in_short(self.visits)))
+            rows += [("WARNING", FALLS[falls])] if falls else []
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
             rows.append((f"people {name}", f"{share(*earlier)} -> {_within(reached, everyone)}"))

@@ -23,6 +23,12 @@ COUNTED: dict[str, frozenset[str]] = {
     "max_changes": frozenset({"move", "close", "open"}),
 }
 """The actions that each count limits; a move counts at its destination."""
+ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
+"""Settings that go by predicted visits."""
+MOST_RATIO = 10**6
+"""The weight of a visit, and the share of today's visits, go up to this."""
+IDLE_BELOW = 500
+"""Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
@@ -51,12 +57,22 @@ class Policy:
         Moves, opens and closes together; a move counts once.
     district_floors, age_floors
         Least share (0..1) of the weight to be covered, by (parent) district and by age group.
+    visits_weight
+        What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
+        default rule.
+    visits_floor
+        Least predicted visits of the plan, as a share of those that today's stations are predicted, >= 0, exact: 1 is
+        not fewer than today.
+    min_visits_new
+        Predicted visits a month that each station opened or moved must see.
+    idle_below
+        Visits a month below which a station is counted as idle in figures; no limit of the plan.
 
     Raises
     ------
     InputError
         Listing an objective that is not registered, every amount that is no whole number of fen, every count that is
-        no whole number and every floor that is no share.
+        no whole number, every floor that is no share and every weight that is no number >= 0.
     """
 
     objective: str = "coverage"
@@ -69,6 +85,10 @@ class Policy:
     max_changes: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    visits_weight: Fraction | None = None
+    visits_floor: Fraction | None = None
+    min_visits_new: int | None = None
+    idle_below: int = IDLE_BELOW
 
     def __post_init__(self) -> None:
         faults = Faults("policy")
@@ -81,8 +101,11 @@ class Policy:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
-        for name in COUNTED:
+        for name in ("visits_weight", "visits_floor"):
             if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=MOST_RATIO))
+        for name in (*COUNTED, "min_visits_new", "idle_below"):
+            if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
         for name in ("district_floors", "age_floors"):
             object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
@@ -119,6 +142,10 @@ class Policy:
         rows = [(name, f"at most {fen / _FEN_A_YUAN:,.2f} {unit}") for name, fen, unit in caps if fen is not None]
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
+        ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
+        rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
+        if self.min_visits_new is not None:
+            rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         floors = {"district": self.district_floors, "age group": self.age_floors}
         for what, shares in floors.items():
             if shares:
@@ -130,6 +157,11 @@ class Policy:
         """Return the cap of a budget line, fen; None where it has none."""
         cap: int | None = getattr(self, f"{line}_fen", None)
         return cap
+
+    @property
+    def on_visits(self) -> tuple[str, ...]:
+        """Names of the settings given that need predicted visits."""
+        return tuple(name for name in ON_VISITS if getattr(self, name) is not None)
 
     def but(self, **changes: Any) -> Policy:
         """Return the policy with some limits changed; None takes a limit away.

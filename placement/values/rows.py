@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["fen", "fen a year", "stations or moves"]
+Unit = Literal["fen", "fen a year", "stations or moves", "thousandths of a visit a month"]
 """In what the limit of a row is counted."""
 
 
@@ -26,6 +26,8 @@ class RowKind:
         Unit of the limit.
     structural
         True for a row that says what decisions mean: no planner can let it go.
+    rule
+        True for a row that is one of many, all of one name, of a rule that holds as a whole or not at all.
     demands
         True for a structural equality that asks for a station at a required site. Where required sites are let go it
         is ``<=``.
@@ -35,6 +37,7 @@ class RowKind:
     unit: Unit = "stations or moves"
     structural: bool = False
     demands: bool = False
+    rule: bool = False
 
 
 LIMIT = RowKind(name="limit")

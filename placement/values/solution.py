@@ -13,6 +13,7 @@ from placement.values.arrays import frozen_array
 from placement.values.certificate import Certificate
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of
+from placement.values.visits_certificate import VisitsCertificate
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 Proof = Literal["certificate", "solver", "none"]
@@ -42,7 +43,9 @@ class Solution:
     solver
         Name and version of what solved it, e.g. ``HiGHS 1.16.0``.
     certificate
-        What proves the bound; None with ``proof="solver"``.
+        What proves the bound; None with ``proof="solver"``, and where visits count.
+    visits_certificate
+        What proves the bound of a plan that counts predicted visits.
     interrupted
         Whether somebody pressed Ctrl-C: the plan and the bound are the best that were known then.
     timings
@@ -59,6 +62,7 @@ class Solution:
     proof: Proof
     solver: str
     certificate: Certificate | None = None
+    visits_certificate: VisitsCertificate | None = None
     interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import shutil
 import signal
@@ -385,15 +386,14 @@ def test_ctrl_c_while_ties_are_broken_keeps_the_proven_plan(study, tmp_path, mon
 
 
 def test_ctrl_c_after_the_plan_still_writes_it(study, tmp_path, monkeypatch):
-    from placement.pipeline import recommend as pipeline
-
-    real = vars(pipeline)["predict_visits"]
+    room = importlib.import_module("placement.plan.optimise")
+    real = vars(room)["measure_visits"]
 
     def pressed(*arguments):
         signal.raise_signal(signal.SIGINT)
         return real(*arguments)
 
-    monkeypatch.setattr(pipeline, "predict_visits", pressed)
+    monkeypatch.setattr(room, "measure_visits", pressed)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         done = call("recommend", study, "--out", tmp_path / "out", "--quiet")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from placement.demand import estimate_awareness, estimate_demand, spread_footfall
 from placement.errors import AlignmentError, InputError
+from tests.effort import cases
 from tests.there import there
 
 CRS = "EPSG:32650"
@@ -171,7 +172,7 @@ def test_bad_population_is_named(change, message):
         estimate_demand(TOWN.assign(**change), trips_per_month=RATES, need_share=1)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=cases(40), derandomize=True)
 @given(
     people=st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1)), min_size=1, max_size=10).filter(
         lambda p: sum(a for a, _ in p) > 1

@@ -12,6 +12,7 @@ from scipy.spatial import distance
 
 from placement.demand import estimate_demand, fill_counters, interpolate_footfall, spread_footfall
 from placement.errors import AlignmentError, CrsError, InputError
+from tests.effort import cases
 from tests.there import there
 
 CRS = "EPSG:32650"
@@ -133,7 +134,7 @@ def by_the_rule(places, here, lonely):
 coordinate = st.floats(-900, 900)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=cases(40), derandomize=True)
 @given(
     counters=st.lists(st.tuples(coordinate, coordinate, st.floats(1, 1e5)), min_size=4, max_size=7),
     points=st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=12),

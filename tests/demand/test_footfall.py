@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from placement.demand import spread_footfall
 from placement.errors import CrsError, InputError
 from placement.streets import Streets
+from tests.effort import cases
 
 CRS = "EPSG:32650"
 
@@ -86,7 +87,7 @@ def test_two_crs_are_refused():
         )
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=cases(40), derandomize=True)
 @given(
     counters=st.lists(
         st.tuples(st.floats(0, 900), st.floats(0, 900), st.floats(0, 1e6), st.none() | st.floats(0, 1)),

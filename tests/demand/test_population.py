@@ -12,6 +12,7 @@ from shapely import Polygon, box
 
 from placement.demand import areal_weights
 from placement.errors import InputError
+from tests.effort import cases
 
 CRS = "EPSG:32650"
 
@@ -78,7 +79,7 @@ def test_fractions_of_people_are_not_whole():
         weights.allocate(pd.Series([1.5], index=["A"]))
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=cases(40), derandomize=True)
 @given(
     cuts=st.lists(st.integers(1, 99), min_size=1, max_size=6, unique=True),
     cells=st.lists(st.integers(1, 99), min_size=1, max_size=8, unique=True),

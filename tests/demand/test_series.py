@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from placement.demand import clean_counts
 from placement.errors import InputError
 from placement.tables import read_times
+from tests.effort import cases
 
 STEPS = [5, 12, 15, 30, 60, 90, 120, 360, 1440]
 
@@ -215,7 +216,7 @@ FORMS = [
     form=st.sampled_from(FORMS),
     zone=st.sampled_from(["", "Z", "+08:00", "-0330", "+05"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_every_form_is_read_as_it_was_written(moment, form, zone):
     moment = moment.replace(second=0, microsecond=0)
     if moment.year < 1000:
@@ -233,7 +234,7 @@ def test_forms_of_few_signs():
 
 
 @given(st.text(max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 def test_no_text_ends_in_a_traceback(text):
     read = read_times(pd.Series([text]))
     assert read.unread[0] == (pd.isna(read.local[0]) and bool(text.strip()))

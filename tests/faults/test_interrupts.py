@@ -80,7 +80,7 @@ def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
 
 MOMENTS = {
     "tie-break": ("placement.solve.ties.tie_break:aggregate", "the best plan so far will be written"),
-    "visits": ("placement.pipeline.recommend:predict_visits", "the best plan so far will be written"),
+    "visits": ("placement.plan.optimise:measure_visits", "the best plan so far will be written"),
     "writing": ("placement.report.write:write_folder", "the best plan so far will be written"),
     "drawing": ("placement.report.write:render_report", "the plan is written, its report is being drawn"),
 }
@@ -101,7 +101,7 @@ def test_the_first_press_after_there_is_a_plan_writes_it(study, tmp_path, moment
 
 
 def test_the_second_press_before_the_plan_is_written_leaves_nothing(study, tmp_path):
-    code, said, complaint = interrupted(study, tmp_path / "out", "placement.pipeline.recommend:predict_visits", 2)
+    code, said, complaint = interrupted(study, tmp_path / "out", "placement.plan.optimise:measure_visits", 2)
     assert (code, said) == (130, "")
     assert complaint.endswith(f"no plan was written; {tmp_path / 'out'} is as it was\nplacement: interrupted\n")
     assert not list(tmp_path.iterdir())

@@ -9,6 +9,7 @@ from placement.errors import CertificateError
 from placement.judge import check_certificate
 from placement.solve import maximise_coverage
 from placement.values import Certificate
+from tests.effort import cases
 from tests.judge.random_programs import random_program
 from tests.judge.reference import best_plan
 from tests.judge.test_certificate_mutations import differs, mutated, resealed
@@ -20,7 +21,7 @@ def solved(seed):
     return rng, program, best_plan(program), maximise_coverage(program, time_limit_s=30.0, seed=seed)
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(cases(100)))
 def test_the_engine_proves_the_optimum(seed):
     _, program, best, solution = solved(seed)
     bound = check_certificate(program, solution.chosen, solution.certificate)
@@ -31,7 +32,7 @@ def test_the_engine_proves_the_optimum(seed):
         assert (solution.status, solution.objective, solution.bound, bound) == ("optimal", best[0], best[0], best[0])
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(cases(40)))
 def test_changes_to_the_engines_certificates(seed):
     rng, program, best, solution = solved(seed)
     for _ in range(20):

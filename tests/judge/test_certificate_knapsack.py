@@ -14,6 +14,7 @@ from placement.judge.certificate_knapsack import knapsack_cuts
 from placement.solve.cuts.knapsack import KnapsackRow
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
+from tests.effort import cases
 from tests.judge.by_hand import check, refused
 from tests.judge.random_programs import random_program
 from tests.judge.reference import Draft, Prices, knapsack_cut, random_knapsack
@@ -127,7 +128,7 @@ def test_changes_without_a_new_digest_are_refused():
             check_certificate(three_singles(), plan, replace(certificate, **{name: value}))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_any_cut_holds_for_every_plan_and_three_ways_to_it_agree(seed):
     rng = np.random.default_rng(seed)
     program = random_program(rng)

@@ -9,6 +9,7 @@ from placement.errors import CertificateError
 from placement.judge import check_certificate
 from placement.values import Certificate, PriceSets
 from placement.values.certificate import SCALE
+from tests.effort import cases
 from tests.judge.random_programs import random_program
 from tests.judge.reference import Maker, best_plan, plan_value
 
@@ -80,7 +81,7 @@ def differs(one, other):
     return one.content_digest() != other.content_digest()
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_every_single_change_is_refused(seed):
     rng, program, _, certificate, plan = honest(seed)
     refused = 0
@@ -93,7 +94,7 @@ def test_every_single_change_is_refused(seed):
         refused += 1
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_a_resealed_change_proves_nothing_false(seed):
     """A forger who also renews the digest gets either a refusal or a true bound."""
     rng, program, best, certificate, plan = honest(seed)
@@ -116,7 +117,7 @@ def test_a_resealed_change_proves_nothing_false(seed):
     assert accepted < 80
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_a_forged_bound_below_the_optimum_is_refused(seed):
     _, program, best, certificate, _ = honest(seed)
     if best is None:
@@ -133,7 +134,7 @@ def test_a_forged_bound_below_the_optimum_is_refused(seed):
             check_certificate(program, other.chosen if other.has_plan else None, other)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(cases(40)))
 def test_a_certificate_does_not_serve_another_program(seed):
     _, program, _, certificate, plan = honest(seed)
     changes = [

@@ -14,6 +14,7 @@ from placement.judge.certificate_optima import agreed
 from placement.judge.resolve import Resolver
 from placement.solve.engine import solve_engine
 from placement.values import CoverageProgram
+from tests.effort import cases
 from tests.judge.test_certificate_mutations import mutated, resealed
 from tests.solve.programs import every_plan, relocation_programs, tied_programs
 from tests.solve.test_ties_evidence import all_optima, random_program
@@ -25,7 +26,7 @@ def holds_for(state, optima):
 
 
 @given(program=tied_programs() | relocation_programs(max_sites=4), seed=st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=cases(60), derandomize=True)
 def test_what_is_said_of_all_optima_is_true_whoever_made_the_certificate(program, seed):
     solution = solve_engine(program)
     if solution.status == "infeasible":

@@ -4,6 +4,7 @@ import pytest
 from placement.errors import CertificateError
 from placement.judge import check_certificate
 from placement.values.certificate import SCALE
+from tests.effort import cases
 from tests.judge.random_programs import random_program
 from tests.judge.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_knapsack
 
@@ -24,7 +25,7 @@ def random_prices(program, draft, rng):
     )
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(cases(120)))
 def test_any_prices_prove_exactly_what_the_formula_gives(seed):
     rng = np.random.default_rng(seed)
     program = random_program(rng)
@@ -55,7 +56,7 @@ def test_any_prices_prove_exactly_what_the_formula_gives(seed):
         check_certificate(program, None, draft.seal())
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(cases(150)))
 def test_honest_certificates_prove_the_optimum(seed):
     rng = np.random.default_rng(1000 + seed)
     program = random_program(rng)

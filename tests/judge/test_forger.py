@@ -5,10 +5,11 @@ import json
 
 import pytest
 
+from tests.effort import cases
 from tests.judge.forger import PLAN, SUMS, Forger, _leaves, judged, listed, make_town
 from tests.there import there
 
-ALTERATIONS = 2000
+ALTERATIONS = cases(2000)
 
 
 @pytest.fixture(scope="module")

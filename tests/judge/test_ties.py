@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from placement.judge.rules import Claims
 from placement.judge.ties import tie_faults
 from placement.values import Sites
+from tests.effort import cases
 from tests.towns import make_sites
 
 
@@ -52,7 +53,7 @@ def every_way(prepared, leaving, arriving):
                 yield leaving + arriving - count, money, length, claims
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=cases(150), deadline=None, derandomize=True)
 @given(st.integers(0, 2**32 - 1))
 def test_the_judge_equals_trying_every_way(seed):
     rng = np.random.default_rng(seed)

@@ -7,11 +7,12 @@ from placement.case import Case
 from placement.errors import InfeasibleError
 from placement.plan import optimise
 from placement.values import SolveOptions
+from tests.effort import cases
 from tests.plan.brute_force import best_actions, taken
 from tests.strategies import towns
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=cases(200), deadline=None, derandomize=True)
 @given(towns())
 def test_plan_equals_brute_force(town):
     expected = best_actions(town)

@@ -19,6 +19,7 @@ from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
 from placement.values import Certificate, Solution
+from tests.effort import cases
 from tests.judge.random_programs import random_program
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
@@ -45,7 +46,7 @@ def check_explanation(program, found):
             assert change.enough >= change.at_least
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(relocation_programs(max_sites=4, max_rows=5))
 def test_infeasible_exactly_where_brute_force_finds_no_plan(program):
     best, _ = brute_force(program)

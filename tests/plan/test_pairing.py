@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from placement.plan.pairing import first_assignment, pair_moves
+from tests.effort import cases
 from tests.towns import make_sites
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=cases(150), deadline=None, derandomize=True)
 @given(st.integers(1, 5).flatmap(lambda n: arrays(np.int64, (n, n), elements=st.integers(0, 4))))
 def test_first_of_the_least_assignments(lengths):
     n = lengths.shape[0]

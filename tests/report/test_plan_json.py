@@ -29,7 +29,7 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "schema", "study", "proof", "inputs", "versions", "seed", "status", "objective", "bound", "gap",
         "actions", "open", "coverage", "budget",
     }  # fmt: skip
-    told = {"name", "travel", "solve", "simulated", "notices", "notes", "overrides"}
+    told = {"name", "travel", "solve", "simulated", "notices", "notes", "overrides", "visits", "gains", "warnings"}
     assert relied_on | told == set(record)
     assert record["study"] == "../data/hankou/study.toml"
     move = next(action for action in record["actions"] if action["action"] == "move")
@@ -135,15 +135,15 @@ def test_reading_names_what_is_wrong_with_the_file(tmp_path, plan):
     with pytest.raises(InputError):
         read_plan(path)
     for content, problem in [
-        (b'{"schema": "placement/plan/2", "schema": "placement/plan/2"}', "the key 'schema' stands twice"),
+        (b'{"schema": "placement/plan/3", "schema": "placement/plan/3"}', "the key 'schema' stands twice"),
         (b'{"schema": NaN}', "NaN is not a number of JSON"),
         (b'{"schema": 1e999}', "1e999 is beyond any number"),
         (b'{"schema": "\\ud800"}', "surrogates not allowed"),
         (b"[" * 40 + b"]" * 40, "nested too deeply"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
         (b'{"schema": ' + b"1" * 5000 + b"}", "Exceeds the limit"),
-        (b'{"schema": "placement/plan/1"}', "is no plan of the format placement/plan/2, but 'placement/plan/1'"),
-        (b'{"schema": 2}', "is no plan of the format placement/plan/2"),
+        (b'{"schema": "placement/plan/2"}', "is no plan of the format placement/plan/3, but 'placement/plan/2'"),
+        (b'{"schema": 2}', "is no plan of the format placement/plan/3"),
     ]:
         path.write_bytes(content)
         with pytest.raises(InputError, match=problem):

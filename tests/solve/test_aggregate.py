@@ -9,6 +9,7 @@ from scipy import sparse
 from placement.errors import InputError
 from placement.solve.program.aggregate import aggregate, row_classes
 from placement.values import CoverageProgram, Floor, LinearRow
+from tests.effort import cases
 from tests.solve.instances import is_feasible, random_budgeted, random_covers, random_relocation, value_of
 
 
@@ -32,7 +33,7 @@ def reduced_feasible(reduced, chosen):
     return all(int(weight[f.rows].sum() + f.column_gain[chosen].sum()) >= f.minimum for f in reduced.floors)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(cases(40)))
 def test_every_plan_keeps_its_value_and_its_feasibility(seed):
     program = random_relocation(seed) if seed % 2 else random_budgeted(seed)
     reduced = aggregate(program)

@@ -8,6 +8,7 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.dominate import dominated_columns, without
 from placement.solve.program.problem import ZERO, build_problem
 from placement.values import CoverageProgram
+from tests.effort import cases
 from tests.solve.instances import brute_force, random_budgeted, random_relocation
 
 
@@ -28,7 +29,7 @@ def test_of_equal_sites_one_stays():
     assert pairs([[1, 1], [1, 1]], [2, 1]) == [[0, 1]]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_the_optimum_stays(seed):
     program = random_relocation(seed) if seed % 2 else random_budgeted(seed)
     problem = build_problem(aggregate(program))

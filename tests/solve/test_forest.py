@@ -11,6 +11,7 @@ from scipy import sparse
 from placement.kernels import Floats, OutFloats, kernel
 from placement.solve.program.forest import Forest, build_forest, reach_rows, spread_prices
 from placement.solve.settings import DEFAULTS
+from tests.effort import cases
 
 
 @kernel
@@ -52,7 +53,7 @@ def check(covers: sparse.csr_array, seed: int) -> Forest:
 
 
 @given(seed=st.integers(0, 10**6), rows=st.integers(1, 60), sites=st.integers(1, 12), share=st.floats(0.05, 0.95))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_small_programs_have_the_same_sums(seed: int, rows: int, sites: int, share: float) -> None:
     """Below the size at which parents are looked for."""
     covers = distinct_rows(seed, rows, sites, share)

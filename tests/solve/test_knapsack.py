@@ -24,6 +24,7 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
 from placement.values import CoverageProgram, LinearRow
 from placement.values.certificate import SCALE
+from tests.effort import cases
 from tests.solve.instances import brute_force, random_relocation
 from tests.there import there
 
@@ -46,7 +47,7 @@ def holds(cut, plans):
 SIZES = st.lists(st.integers(-12, 20).filter(bool), min_size=2, max_size=7)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=cases(150))
 @given(SIZES, st.integers(-10, 60), st.data())
 def test_every_divisor_and_every_complement_give_a_valid_cut(sizes, limit, data):
     row = row_of(sizes, limit)
@@ -56,7 +57,7 @@ def test_every_divisor_and_every_complement_give_a_valid_cut(sizes, limit, data)
     assert cut is None or holds(cut, feasible(row))
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=cases(150))
 @given(SIZES, st.integers(0, 60), st.data())
 def test_what_separation_finds_is_valid_and_violated(sizes, limit, data):
     row = row_of(sizes, limit)
@@ -67,7 +68,7 @@ def test_what_separation_finds_is_valid_and_violated(sizes, limit, data):
         assert cut.coefficients @ x[cut.columns] > cut.limit
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=cases(150))
 @given(SIZES, st.integers(0, 40))
 def test_a_minimal_cover_is_cut_off_and_lifted_to_columns_as_heavy(sizes, limit):
     row = row_of(sizes, limit)

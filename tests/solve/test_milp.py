@@ -15,6 +15,7 @@ from placement.solve.backends.claims import safe_bound, trivial_bound
 from placement.solve.backends.milp import solve_milp
 from placement.solve.program.recount import recount
 from placement.values import CoverageProgram, Floor, LinearRow
+from tests.effort import cases
 from tests.solve.programs import optimum, relocation_programs, value_of
 from tests.there import there
 
@@ -52,7 +53,7 @@ def test_three_sites_by_hand(backend, budget, expected, chosen):
 
 
 @given(program=relocation_programs())
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(deadline=None, max_examples=cases(150), derandomize=True)
 def test_highs_equals_brute_force(program):
     best = optimum(program)
     solution = solve_milp(program)
@@ -65,7 +66,7 @@ def test_highs_equals_brute_force(program):
 
 
 @given(program=relocation_programs())
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=cases(40), derandomize=True)
 def test_cbc_equals_brute_force(program):
     best = optimum(program)
     solution = solve_milp(program, backend="cbc")
@@ -77,7 +78,7 @@ def test_cbc_equals_brute_force(program):
 
 
 @given(program=relocation_programs())
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=cases(60), derandomize=True)
 def test_trivial_bound_is_a_bound(program):
     best = optimum(program)
     assert best is None or trivial_bound(program) >= best

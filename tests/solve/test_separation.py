@@ -9,6 +9,7 @@ from scipy import sparse
 
 from placement.solve.cuts.pool import odd_set_coefficients
 from placement.solve.cuts.separation import violated_odd_sets
+from tests.effort import cases
 
 
 def violation(covers, y, z, rows):
@@ -38,7 +39,7 @@ def test_a_ring_of_five_is_cut_off_where_no_three_rows_are():
     assert violation(covers, y, z, (0, 1, 2, 3, 4)) == 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(seed=st.integers(0, 10**6), n_sites=st.integers(4, 14))
 def test_the_most_violated_three_rows_are_found(seed, n_sites):
     rng = np.random.default_rng(seed)

@@ -17,13 +17,14 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, build_problem
 from placement.values import CoverageProgram, Floor, LinearRow
+from tests.effort import cases
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
 from tests.there import there
 
 SIMPLEX_ONLY = EngineSettings.of({"root": {"patience": 0, "short_patience": 0}})
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60)))
 def test_every_small_program_is_settled_as_by_brute_force(seed):
     program = random_relocation(seed) if seed % 3 else random_budgeted(seed)
     best, _ = brute_force(program)

@@ -14,6 +14,7 @@ from placement.solve.settings import EngineSettings
 from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram
 from placement.values.certificate import SCALE
+from tests.effort import cases
 from tests.judge.reference import Draft, Prices
 from tests.solve.programs import every_plan, relocation_programs, tied_programs
 from tests.there import there
@@ -103,7 +104,7 @@ def first_of_all_optima(program, value, costs):
 
 @pytest.mark.parametrize("solve", [solve_milp, solve_engine])
 @given(program=relocation_programs() | tied_programs(), data=st.data())
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=cases(60), derandomize=True)
 def test_equals_trying_all_optima(solve, program, data):
     solution = solve(program)
     if solution.status == "infeasible":

@@ -14,6 +14,7 @@ from placement.solve.program.problem import FREE, ONE, ZERO, build_problem
 from placement.solve.ties.evidence import agreed
 from placement.solve.ties.tie_break import tie_break
 from placement.values import CoverageProgram, LinearRow
+from tests.effort import cases
 from tests.solve.programs import every_plan, relocation_programs, tied_programs
 from tests.there import there
 
@@ -30,7 +31,7 @@ def holds_for(found, optima):
 
 
 @given(program=tied_programs() | relocation_programs(max_sites=4))
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(deadline=None, max_examples=cases(100), derandomize=True)
 def test_what_is_said_of_all_optima_is_true(program):
     solution = solve_engine(program)
     if solution.status == "infeasible":

@@ -9,6 +9,7 @@ from pyproj import Transformer
 
 from placement.errors import CrsError, InputError
 from placement.streets import Streets, snap_to_streets
+from tests.effort import cases
 from tests.travel.networks import CRS, coordinates, random_points, random_streets
 
 NODES = pd.DataFrame({"node_id": ["a", "b", "c"], "x": [0.0, 100.0, 100.0], "y": [0.0, 0.0, 50.0]})
@@ -218,7 +219,7 @@ def test_fingerprint_follows_the_content():
     assert streets.fingerprint() != other.fingerprint()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(cases(40)))
 def test_snapping_equals_brute_force(seed):
     rng = np.random.default_rng(seed)
     streets = random_streets(rng)

@@ -57,7 +57,9 @@ KEYS = {
     },
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
     BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS),
-    PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS),
+    PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
+        "idle_below": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
+    },
     FloorsSection: {"district": ELSEWHERE},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
 }  # fmt: skip
@@ -124,6 +126,10 @@ def demand(text):
                 f"study.toml: travel.{key} has no effect: the standard is a distance"
                 for key in ("cutoff_min", "speed_m_s")
             ],
+        ),
+        (
+            [("max_stations = 6", "max_stations = 6\nidle_below = 300")],
+            ["study.toml: policy.idle_below has no effect: no inputs.usage"],
         ),
         ([], []),
     ],

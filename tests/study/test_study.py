@@ -81,6 +81,12 @@ def test_need_share_without_survey(spoiled):
     assert "demand.need_share is below 1 but there is no survey" in faults(spoiled)[0]
 
 
+def test_settings_on_visits_without_transactions(spoiled):
+    spoiled.setting("max_stations = 6", "max_stations = 6\nvisits_floor = 1.0\nmin_visits_new = 300")
+    said = "visits are predicted from inputs.usage: give it, or no policy.visits_floor, policy.min_visits_new"
+    assert said in faults(spoiled)[0]
+
+
 def test_streets_or_travel_not_both(spoiled):
     spoiled.setting("[demand]", 'travel = "x.csv"\n[demand]')
     assert "give streets or a travel table, not both" in faults(spoiled)[0]

@@ -15,6 +15,7 @@ from placement.pipeline.prepare import prepare_inputs
 from placement.study import read_study
 from placement.tables import overlap_faults, read_tables
 from placement.tables.areas import SLIVER_SHARE, mend
+from tests.effort import cases
 
 X, Y = 500_100.0, 3_380_100.0
 BOWTIE = Polygon([(X, Y), (X + 400, Y + 400), (X + 400, Y), (X, Y + 400)])
@@ -126,7 +127,7 @@ def test_slivers_are_tolerated_up_to_their_share(share, mirrored):
     assert bool(notes) == (share <= SLIVER_SHARE)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=cases(100))
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=9))
 def test_mending_never_changes_an_area_and_never_ends_in_a_traceback(corners):
     shape = Polygon(corners)

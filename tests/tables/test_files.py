@@ -17,6 +17,7 @@ from placement.errors import InputError
 from placement.study import read_study
 from placement.tables import read_frame, read_tables, wgs84_to_gcj02
 from placement.tables.csv_file import read_csv
+from tests.effort import cases
 
 openpyxl = pytest.importorskip("openpyxl", reason="the extra [excel] is not installed")
 
@@ -60,7 +61,7 @@ def test_rows_keep_the_line_of_the_file(tmp_path):
     assert frame.to_dict("index") == {3: {"a": "1", "b": "two\nlines"}, 6: {"a": "2", "b": 'said "so"'}}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=cases(200))
 @given(
     rows=st.lists(
         st.lists(st.text(st.sampled_from(list('ab,"\n ;1é')), max_size=6), min_size=3, max_size=3),

@@ -14,6 +14,7 @@ from placement.study.names import canonical, header_key, near_name
 from placement.summary import check_lines, check_record
 from placement.tables import read_tables
 from placement.tables.headers import SYNONYMS
+from tests.effort import cases
 from tests.there import there
 
 
@@ -228,7 +229,7 @@ def test_titles_are_on_one_line(spoiled):
     assert "name holds a control character" in spoiled.only_fault()
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(st.text(max_size=12))
 def test_the_canonical_form_is_one(text):
     form = canonical(text)

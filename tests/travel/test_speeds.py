@@ -12,6 +12,7 @@ from placement.streets import Streets
 from placement.travel import vehicle_times, walking_times
 from placement.travel.ask import open_streets
 from placement.travel.speeds import Slope, hill_costs, slope_factor, table_costs
+from tests.effort import cases
 from tests.travel.networks import CRS, random_points, random_streets, reference_ms, stored
 
 
@@ -72,7 +73,7 @@ def test_steps_cost_more_or_are_closed():
     assert middle.snaps["access_m"].iloc[0] > 40
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(cases(150)))
 def test_slopes_equal_scipy(seed):
     rng = np.random.default_rng(1000 + seed)
     streets = random_streets(rng, elevation=True)
@@ -95,7 +96,7 @@ def test_slopes_equal_scipy(seed):
         assert stored(times) == reference_ms(walked, costs, points, sites, cutoff_ms=300_000, reverse=reverse)
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(cases(150)))
 def test_one_way_driving_equals_scipy(seed):
     rng = np.random.default_rng(2000 + seed)
     streets = random_streets(rng, oneway=True)

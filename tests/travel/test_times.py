@@ -10,6 +10,7 @@ from scipy import sparse
 from placement.errors import AlignmentError, InputError
 from placement.travel import TravelTimes
 from placement.travel.archive import load_times, save_times
+from tests.effort import cases
 
 
 def times_of(rows, **options) -> TravelTimes:
@@ -28,7 +29,7 @@ def test_within_is_exact_in_integers():
     assert times.within_metres(1170.001).toarray().tolist() == [[True, True], [False, True]]
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=cases(60), derandomize=True)
 @given(
     st.lists(st.integers(0, 3_000_000), min_size=1, max_size=20),
     st.integers(0, 1_500_000),

@@ -9,6 +9,7 @@ from placement.errors import CrsError, InputError
 from placement.streets import Streets
 from placement.travel import distances_mm, straight_line_times, walking_times
 from placement.travel import search as search_module
+from tests.effort import cases
 from tests.travel.networks import CRS, coordinates, random_points, random_streets, reference_mm, stored
 
 
@@ -53,7 +54,7 @@ def test_cutoff_is_exact_to_the_millimetre(cross):
     assert walking_times(cross, points, sites, cutoff_s=99.999, speed_m_s=1.0).n_pairs == 0
 
 
-@pytest.mark.parametrize("seed", range(500))
+@pytest.mark.parametrize("seed", range(cases(500)))
 def test_equals_scipy_with_points_as_nodes(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     if seed % 3 == 0:  # many blocks and calls

@@ -22,7 +22,7 @@ def capture(seed: int = 0, *, rows: int = 7, sites: int = 5) -> Capture:
 def test_by_hand():
     """Two people-groups of 100 and 60: A pulls 1 and 3, B pulls 3 on the first only; B has 5 at the door."""
     pull = sparse.csr_array([[1.0, 3.0], [3.0, 0.0]])
-    town = Capture(site_ids=["A", "B"], mass=[100.0, 60.0], pull=pull, door=[0.0, 5.0])
+    town = Capture(site_ids=["A", "B"], mass=np.array([100.0, 60.0]), pull=pull, door=np.array([0.0, 5.0]))
     both = town.visits(np.array([True, True]))
     np.testing.assert_allclose(both, [100 * 1 / 5 + 60 * 3 / 4, 100 * 3 / 5 + 5])
     assert town.total(np.array([True, True])) == pytest.approx(130.0)

@@ -30,6 +30,7 @@ from placement.demand import (
     interpolate_footfall,
     tabulate_questionnaires,
 )
+from placement.demand.use.priors import UsePriors
 from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
 from placement.frames import Stages, Travel
@@ -37,7 +38,7 @@ from placement.models import Decision, maximal_coverage
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
 from placement.pipeline.shift import Shift
-from placement.pipeline.visits import Visits
+from placement.pipeline.visits import Use
 from placement.plan import optimise
 from placement.progress import Step
 from placement.report.write import write
@@ -48,8 +49,20 @@ from placement.streets import snap_to_streets
 from placement.study import Override, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
-from placement.values import Change, CoverageProgram, Plan, Policy, Segment, Sites, SolveOptions, WeightedBlocks
+from placement.values import (
+    Capture,
+    Change,
+    CoverageProgram,
+    Plan,
+    Policy,
+    Segment,
+    Sites,
+    SolveOptions,
+    VisitsChange,
+    WeightedBlocks,
+)
 from placement.values.immutable import FrozenDict, immutable
+from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
 from tests.pipeline.test_virtual_counters import ON, counted
@@ -121,9 +134,11 @@ def made_by_hand() -> list[Any]:
     )  # fmt: skip
     hours = pd.date_range("2025-03-03", periods=48, freq="h")
     transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
-    usage = fit_usage(transactions, times, need, stations, leave_one_out=False)
+    usage = fit_usage(transactions, times, need, stations)
     return [
-        usage, Visits(usage=usage, note="", _table=pd.DataFrame({"before": [1.0], "after": [2.0]}, index=["S1"])),
+        Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
+        Use(note="too few stations", basis={"S": "own record"}), usage, usage.evidence, usage.level, UsePriors(),
+        VisitsChange(stations=pd.DataFrame({name: [1.0] for name in STATION_COLUMNS}, index=["S1"])),
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),

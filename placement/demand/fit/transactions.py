@@ -19,6 +19,7 @@ from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.errors import Fault
 from placement.values.arrays import FloatArray
 
+_SEASON_FOUND = 1e-10
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -28,16 +29,23 @@ class StationTotals:
 
     Parameters
     ----------
+    ids
+        Ids of the stations.
     visits
         (stations,) transactions of all months.
     exposure
         (stations,) months, seasons and outages counted; 0 where a station has no transactions on record.
+    log_sd
+        (stations,) standard error of the logarithm of the visits a month: months scatter around level and season by
+        more than Poisson's variance, by a factor of their square that all stations share; 0 without transactions.
     season
         Factor of each month, mean 1.
     """
 
+    ids: pd.Index
     visits: FloatArray
     exposure: FloatArray
+    log_sd: FloatArray
     season: pd.Series
 
 
@@ -66,6 +74,7 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
     )
     raise_faults(_faults(frame))
     require_known("usage", frame["site_id"], "stations", stations.index, "site")
+    frame = frame.sort_values(["site_id", "month"], ignore_index=True)  # sums of floats hang on their order
     hours = pd.PeriodIndex(frame["month"], freq="M").days_in_month.to_numpy(dtype=float) * 24.0
     too_long = frame["outage_hours"].to_numpy(dtype=float) > hours
     raise_faults(
@@ -83,8 +92,27 @@ def station_totals(transactions: pd.DataFrame, stations: pd.DataFrame) -> Statio
     season = _season(frame)
     weighted = frame["exposure"] * frame["month"].map(season)
     by_site = pd.DataFrame({"visits": frame["transactions"].astype(float), "exposure": weighted})
-    summed = by_site.groupby(frame["site_id"]).sum().reindex(stations.index.astype(str)).fillna(0.0)
-    return StationTotals(visits=summed["visits"].to_numpy(), exposure=summed["exposure"].to_numpy(), season=season)
+    by_site["square"] = weighted**2
+    ids = stations.index.astype(str)
+    summed = by_site.groupby(frame["site_id"]).sum()
+    excess = _excess(by_site, summed.loc[frame["site_id"]])
+    summed = summed.reindex(ids).fillna(0.0)
+    visits, exposure = summed["visits"].to_numpy(), summed["exposure"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = 1.0 / np.maximum(visits, 1.0) + excess * summed["square"].to_numpy() / exposure**2
+    log_sd = np.sqrt(np.where(exposure > 0, variance, 0.0))
+    return StationTotals(ids=ids, visits=visits, exposure=exposure, log_sd=log_sd, season=season)
+
+
+def _excess(rows: pd.DataFrame, totals: pd.DataFrame) -> float:
+    """Return by which factor of its square the variance of a month is above its mean, by moments."""
+    counts, weight = rows["visits"].to_numpy(), rows["exposure"].to_numpy()
+    whole = np.maximum(totals["exposure"].to_numpy(), 1e-300)
+    expected = totals["visits"].to_numpy() * weight / whole
+    # What is left of a squared residual after the station's own level was taken from the same rows.
+    left = np.maximum(1.0 - weight / whole, 0.0)
+    above = (np.square(counts - expected) - expected * left).sum()
+    return float(max(above / max((left * np.square(expected)).sum(), 1e-300), 0.0))
 
 
 def _faults(frame: pd.DataFrame) -> list[Fault]:
@@ -107,15 +135,18 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
 
 def _season(frame: pd.DataFrame) -> pd.Series:
     """Return the factor of each month, mean 1 over the months on record."""
-    counts, exposure = frame["transactions"].astype(float), frame["exposure"]
-    by_month, by_site = frame["month"], frame["site_id"]
-    season = pd.Series(1.0, index=pd.Index(sorted(by_month.unique()), name="month"))
+    names, month = np.unique(frame["month"].to_numpy(dtype=str), return_inverse=True)
+    site = np.unique(frame["site_id"].to_numpy(dtype=str), return_inverse=True)[1]
+    counts, exposure = frame["transactions"].to_numpy(dtype=float), frame["exposure"].to_numpy(dtype=float)
+    of_site, of_month = np.bincount(site, counts), np.bincount(month, counts)
+    season = np.ones(len(names))
     for _ in range(200):
-        level = counts.groupby(by_site).sum() / (exposure * by_month.map(season)).groupby(by_site).sum()
-        expected = (exposure * by_site.map(level.fillna(0.0))).groupby(by_month).sum()
-        moved = (counts.groupby(by_month).sum() / expected).where(expected > 0, 1.0)
+        seen = np.bincount(site, exposure * season[month])
+        level = np.divide(of_site, seen, out=np.zeros(len(seen)), where=seen > 0)
+        expected = np.bincount(month, exposure * level[site])
+        moved = np.divide(of_month, expected, out=np.ones(len(names)), where=expected > 0)
         moved = moved / moved.mean() if moved.mean() > 0 else season
-        if np.abs(moved - season).max() < 1e-10:
+        if np.abs(moved - season).max() < _SEASON_FOUND:
             break
         season = moved
-    return season.rename("season")
+    return pd.Series(season, index=pd.Index(names, name="month"), name="season")

@@ -51,6 +51,10 @@ class GrowingModel(LinearModel):
         columns = np.arange(objective.size, dtype=np.int32)
         self._highs.changeColsCost(columns.size, columns, objective.astype(np.float64))
 
+    def row_count(self) -> int:
+        """Return the number of rows."""
+        return int(self._highs.getNumRow())
+
     def row_values(self) -> NDArray[Any]:
         """Return the activity of every row at the last solution."""
         return np.array(self._highs.getSolution().row_value, dtype=np.float64)

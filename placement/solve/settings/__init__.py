@@ -32,6 +32,7 @@ from placement.solve.settings.checks import TABLE, Group, nearest
 from placement.solve.settings.plans import PlanSettings
 from placement.solve.settings.rooms import BoundSettings, CutSettings, LpSettings, ProgramSettings, TieSettings
 from placement.solve.settings.stages import LargeSettings, RootSettings, SimplexSettings, StrongSettings, TreeSettings
+from placement.solve.settings.visits import VisitsSettings
 
 __all__ = [
     "DEFAULTS",
@@ -48,6 +49,7 @@ __all__ = [
     "StrongSettings",
     "TieSettings",
     "TreeSettings",
+    "VisitsSettings",
 ]
 
 
@@ -62,6 +64,8 @@ class EngineSettings:
     root, large, tree, simplex, strong
         Of the stages: the root, the root of large programs, branch and bound, its nodes by simplex steps, and how these
         are branched.
+    visits
+        Of plans that count predicted visits.
     """
 
     program: ProgramSettings = field(default_factory=ProgramSettings)
@@ -75,6 +79,7 @@ class EngineSettings:
     tree: TreeSettings = field(default_factory=TreeSettings)
     simplex: SimplexSettings = field(default_factory=SimplexSettings)
     strong: StrongSettings = field(default_factory=StrongSettings)
+    visits: VisitsSettings = field(default_factory=VisitsSettings)
 
     @classmethod
     def of(cls, groups: Mapping[str, Any]) -> Self:

@@ -1,0 +1,45 @@
+"""What a study asks of predicted visits, read a second time from its policy."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from placement.judge.program import by_id, program_columns
+from placement.judge.visits_certificate import VisitsAsked
+from placement.pipeline.prepare import Prepared
+from placement.values import Capture
+from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS
+from placement.values.whole_capture import THOUSANDTHS, WholeCapture
+
+ALONE = "visits"
+"""The objective of visits alone."""
+
+
+def visits_asked(prepared: Prepared, capture: Capture | None) -> VisitsAsked | None:
+    """Return what the study asks of visits; None where they do not count in its objective and limits."""
+    policy = prepared.study.policy
+    said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
+    named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
+    if capture is None or (named and policy.objective != ALONE):
+        return None
+    weight = DEFAULT_WEIGHT if policy.visits_weight is None else Fraction(policy.visits_weight)
+    weight = ONLY_VISITS if policy.objective == ALONE else weight
+    if weight == 0 and policy.visits_floor is None and policy.min_visits_new is None:
+        return None
+    order = by_id(prepared.sites.ids)
+    whole = WholeCapture.of(capture, np.array(order, dtype=np.int64))
+    today = prepared.sites.table["existing"].to_numpy(dtype=bool)[order]
+    floor, least = policy.visits_floor, policy.min_visits_new
+    return VisitsAsked(
+        capture=whole,
+        weight=weight,
+        floor=None if floor is None else _up(Fraction(floor) * whole.total(today)),
+        least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
+        new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
+    )
+
+
+def _up(amount: Fraction) -> int:
+    return -(-amount.numerator // amount.denominator)

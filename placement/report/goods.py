@@ -1,0 +1,96 @@
+"""A plan's headline in sentences: reach and predicted visits before and after, idle stations, and what a gain costs.
+
+Command, report and ``plan.json`` say it in the same words and figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from placement.report.text import word
+from placement.values import Plan
+from placement.values.visits import VisitsChange
+
+Text = Mapping[str, str]
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.61234), percent(0)
+    ('61.2%', '0.0%')
+    """
+    return f"{100 * share:.1f}%"
+
+
+def signed(value: float, form: str = ",.0f") -> str:
+    """Return a number with its sign, nothing before a zero.
+
+    Examples
+    --------
+    >>> signed(1234.4), signed(-0.2), signed(-5)
+    ('+1,234', '0', '−5')
+    """
+    text = f"{value:+{form}}"
+    bare = text.lstrip("+-")
+    return bare if not bare.strip("0.,%") else text.replace("-", "−")
+
+
+def headline(plan: Plan, standard: str, text: Text) -> str:
+    """Return the first sentence: reach and predicted visits, before and after; `standard` as the report words it."""
+    before, after = plan.before.total.share, plan.after.total.share
+    key = "says.coverage" if after >= before else "says.coverage.falls"
+    visits = "" if plan.visits is None else _visits(plan.visits, text)
+    return text[key].format(standard=standard, before=percent(before), after=percent(after), visits=visits)
+
+
+def warnings_of(plan: Plan, text: Text) -> list[str]:
+    """Return a sentence where reach and visits go opposite ways."""
+    gains = plan.gains
+    lost = {"visits": gains.visits or 0.0, "reach": gains.reach}
+    return [text[f"warning.{gains.falls}"].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+
+
+def worth(plan: Plan, text: Text) -> list[str]:
+    """Return the sentences on stations that few people use, and on what each person and visit gained costs."""
+    return [*([] if plan.visits is None else [_idle(plan.visits, text)]), *_cost(plan, text)]
+
+
+def _visits(visits: VisitsChange, text: Text) -> str:
+    gained = round(visits.after) - round(visits.before)
+    change = signed(visits.change)
+    if visits.before:
+        change += f", {signed(100 * visits.change / visits.before, '.1f')}%"
+    if visits.change_interval is not None:
+        low, high = map(signed, visits.change_interval)
+        change = text["says.visits.between"].format(change=change, low=low, high=high)
+    key = "rise" if gained > 0 else "fall" if gained < 0 else "same"
+    amounts = {"before": f"{visits.before:,.0f}", "after": f"{visits.after:,.0f}"}
+    return text[f"says.visits.{key}"].format(**amounts, change=change)
+
+
+def _idle(visits: VisitsChange, text: Text) -> str:
+    standing = visits.stations[["before", "after"]].notna().sum()
+    return text["says.visits.idle"].format(
+        below=f"{visits.idle_below:,}", before=visits.idle_before, after=visits.idle_after, new=visits.idle_new,
+        all_before=standing["before"], all_after=standing["after"],
+    )  # fmt: skip
+
+
+def _cost(plan: Plan, text: Text) -> list[str]:
+    gains = plan.gains
+    if not gains.capital_fen:
+        return []
+    parts = []
+    for period, gained in gains.people.items():
+        when = "" if period == "all" else text["says.cost.when"].format(period=word(text, period))
+        each = gains.yuan_each(gained)
+        key = "says.cost.nobody" if each is None else "says.cost.person"
+        parts.append(text[key].format(yuan=f"{each:,.2f}" if each is not None else "", when=when))
+    if gains.visits is not None:
+        each = gains.yuan_each(gains.visits)
+        key = "says.cost.no_visit" if each is None else "says.cost.visit"
+        parts.append(text[key].format(yuan=f"{each:,.2f}" if each is not None else ""))
+    return [text["says.cost"].format(parts=text["comma"].join(parts))] if parts else []

@@ -1,0 +1,38 @@
+"""Of what the parts of our JSON files are made: types of numbers and texts, and what is no such file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from placement.errors import InputError
+
+DECIMALS = 6
+"""Floats of our files are rounded to so many decimals, half to even, as :func:`round` does."""
+MOST = 1e15
+"""No number of a plan is larger."""
+
+Amount = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
+Quantity = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)]
+Machines = Annotated[int, Field(ge=0, le=10**9)]
+Id = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, Field(pattern="^[!-~]+$")]
+Words = Annotated[str, Field(pattern="^[!-~]+( [!-~]+)*$")]
+Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class PlanFormatError(InputError):
+    """A plan differs from the published schema of its format."""
+
+
+class Part(BaseModel):
+    """A part of a file: no key but those named, every value of its very type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def rounded(value: float) -> float:
+    """Return a number as our files hold it."""
+    # Adding 0.0 turns -0.0 into 0.0, which would otherwise change the bytes.
+    return round(float(value), DECIMALS) + 0.0

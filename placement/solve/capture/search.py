@@ -1,0 +1,434 @@
+r"""Local search on what plans are really worth: coverage and visits, side rows, floors of both.
+
+A plan is a choice in each *group* of columns of which one at most may be chosen (keep or give, open or move in). A move
+changes the choice in one group or in two at once, which takes in exchanges of sites, of who moves where, and of what is
+moved for what is bought. After the first change, what a station more or less at each site would do is counted once for
+all second changes. Shortfalls of floors are priced; without any, moves keep all floors.
+
+Source: Teitz & Bart (1968), Heuristic methods for estimating the generalized vertex median of a weighted graph,
+Operations Research 16, 955-961.
+"""
+
+# ruff: noqa: PLR0917 - parts of numba kernels take all by position
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from placement.kernels import Bools, Floats, Longs, OutFloats, OutLongs, inner, kernel, read_only
+from placement.solve.deadline import Deadline
+from placement.solve.program.problem import NO_LIMIT
+from placement.solve.program.reduced import ReducedProgram
+from placement.values import LinearRow
+from placement.values.arrays import BoolArray
+from placement.values.whole_capture import OUTSIDE, WholeCapture
+
+_LEAST_GAIN = 1e-9
+"""A move gains at least this share of the value, so that rounding cannot turn in circles."""
+
+
+class Ground(NamedTuple):
+    """What is searched over. Amounts in thousandths of a visit a month.
+
+    Attributes
+    ----------
+    group_indptr, group_column
+        Columns of each group.
+    must
+        (groups,) whether one must be chosen.
+    site, values, gives
+        (columns,) site at which a column provides (-1: nowhere), its own value, and whether it may be chosen.
+    row_indptr, row_number, row_coefficient
+        Side rows of each column, those that make groups left out.
+    low, high
+        (side rows,) limits.
+    cover_indptr, cover_row
+        Classes that each site covers.
+    weight
+        (classes,) what covering one is worth.
+    floor_indptr, floor_number, floor_weight
+        Floors of each class, and what it counts there.
+    column_floor
+        (columns * floors,) what choosing a column counts in each floor.
+    minimum
+        (floors,) what they ask; the last one is that of visits (0: none).
+    pull_indptr, pull_row, pull
+        Rows of the capture that each site pulls, in units of the outside option.
+    mass, door
+        (rows,) and (sites,).
+    worth
+        (1,) what a visit counts.
+    """
+
+    group_indptr: Longs
+    group_column: Longs
+    must: Bools
+    site: Longs
+    values: Floats
+    gives: Bools
+    row_indptr: Longs
+    row_number: Longs
+    row_coefficient: Longs
+    low: Longs
+    high: Longs
+    cover_indptr: Longs
+    cover_row: Longs
+    weight: Floats
+    floor_indptr: Longs
+    floor_number: Longs
+    floor_weight: Floats
+    column_floor: Floats
+    minimum: Floats
+    pull_indptr: Longs
+    pull_row: Longs
+    pull: Floats
+    mass: Floats
+    door: Floats
+    worth: Floats
+
+
+class State(NamedTuple):
+    """A plan and what follows from it; `sums` are coverage with column values, visits, and rows out of their limits."""
+
+    choice: OutLongs
+    used: OutLongs
+    stands: OutLongs
+    covering: OutLongs
+    pulled: OutFloats
+    reached: OutFloats
+    sums: OutFloats
+    gain: OutFloats
+    seen: OutFloats
+    floor_gain: OutFloats
+
+
+def ground_of(
+    reduced: ReducedProgram, linear: tuple[LinearRow, ...], capture: WholeCapture, worth: float, floor: int
+) -> Ground:  # fmt: skip
+    """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
+    groups, left = _grouped(linear, reduced.n_columns)
+    must = np.array([each[1] for each in groups], dtype=np.bool_)
+    side = _by_column(left, reduced.n_columns)
+    covers = sparse.csc_array(reduced.covers.astype(np.float64))
+    in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
+    gains = np.array([each.column_gain for each in reduced.floors], dtype=float).reshape(n_floors, reduced.n_columns)
+    entries = (capture.pull / OUTSIDE, capture.site, capture.indptr)
+    pulls = sparse.csc_array(sparse.csr_array(entries, shape=(capture.mass.size, capture.n_sites)))
+    low = np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64)
+    return read_only(
+        Ground(
+            group_indptr=np.cumsum([0] + [each[0].size for each in groups]).astype(np.int64),
+            group_column=np.concatenate([np.zeros(0, np.int64), *(each[0] for each in groups)]),
+            must=must,
+            site=np.array(reduced.column_site),
+            values=reduced.column_values.astype(np.float64),
+            gives=~reduced.excluded,
+            row_indptr=side.indptr.astype(np.int64),
+            row_number=side.indices.astype(np.int64),
+            row_coefficient=side.data.astype(np.int64),
+            low=low,
+            high=np.array([row.limit for row in left], dtype=np.int64),
+            cover_indptr=covers.indptr.astype(np.int64),
+            cover_row=covers.indices.astype(np.int64),
+            weight=reduced.weights.astype(np.float64),
+            floor_indptr=in_floor.indptr.astype(np.int64),
+            floor_number=in_floor.indices.astype(np.int64),
+            floor_weight=in_floor.data.astype(np.float64),
+            column_floor=np.ascontiguousarray(gains.T).ravel(),
+            minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
+            pull_indptr=pulls.indptr.astype(np.int64),
+            pull_row=pulls.indices.astype(np.int64),
+            pull=pulls.data.astype(np.float64),
+            mass=capture.mass.astype(np.float64),
+            door=capture.door.astype(np.float64),
+            worth=np.array([worth]),
+        )
+    )
+
+
+def _grouped(
+    linear: tuple[LinearRow, ...], n_columns: int
+) -> tuple[list[tuple[NDArray[np.int64], bool]], list[LinearRow]]:
+    """Return groups of columns with whether one must be chosen, and the rows that make none."""
+    free = np.ones(n_columns, dtype=np.bool_)
+    groups: list[tuple[NDArray[np.int64], bool]] = []
+    left = []
+    for row in linear:
+        alone = row.limit == 1 and bool((row.coefficients == 1).all())
+        if alone and row.columns.size and free[row.columns].all():
+            free[row.columns] = False
+            groups.append((np.array(row.columns), row.equality))
+        else:
+            left.append(row)
+    groups += [(np.array([column]), False) for column in np.flatnonzero(free).tolist()]
+    return groups, left
+
+
+def _by_column(rows: list[LinearRow], n_columns: int) -> sparse.csc_array:
+    none = np.zeros(0, dtype=np.int64)
+    columns = np.concatenate([none, *(row.columns for row in rows)])
+    coefficients = np.concatenate([none, *(row.coefficients for row in rows)])
+    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
+    return sparse.csc_array((coefficients, (number, columns)), shape=(len(rows), n_columns))
+
+
+def _floors_of_rows(reduced: ReducedProgram) -> sparse.csr_array:
+    rows = np.concatenate([np.zeros(0, np.int64), *(each.rows for each in reduced.floors)])
+    number = np.repeat(np.arange(len(reduced.floors)), [each.rows.size for each in reduced.floors])
+    shape = (reduced.n_rows, max(1, len(reduced.floors)))
+    return sparse.csr_array((reduced.weights[rows].astype(float), (rows, number)), shape=shape)
+
+
+@inner
+def _seen(mass: Any, pull: Any) -> Any:
+    return mass * pull / (pull + 1.0)
+
+
+@inner
+def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
+    """Let a station come to a site (sign 1) or go (-1)."""
+    before = state.stands[site]
+    state.stands[site] += sign
+    if (before > 0) == (state.stands[site] > 0):
+        return
+    for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
+        row = ground.cover_row[at]
+        state.covering[row] += sign
+        if state.covering[row] == (1 if sign > 0 else 0):
+            state.sums[0] += sign * ground.weight[row]
+            for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
+                state.reached[ground.floor_number[place]] += sign * ground.floor_weight[place]
+    for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
+        row = ground.pull_row[at]
+        old = _seen(ground.mass[row], state.pulled[row])
+        state.pulled[row] = max(0.0, state.pulled[row] + sign * ground.pull[at])
+        state.sums[1] += _seen(ground.mass[row], state.pulled[row]) - old
+    state.sums[1] += sign * ground.door[site]
+
+
+@inner
+def _use(ground: Any, state: Any, column: Any, sign: Any) -> None:
+    """Count a column in the side rows, and rows out of their limits."""
+    for at in range(ground.row_indptr[column], ground.row_indptr[column + 1]):
+        row = ground.row_number[at]
+        old = state.used[row]
+        new = old + sign * ground.row_coefficient[at]
+        state.used[row] = new
+        was = old > ground.high[row] or old < ground.low[row]
+        now = new > ground.high[row] or new < ground.low[row]
+        state.sums[2] += (1.0 if now else 0.0) - (1.0 if was else 0.0)
+
+
+@inner
+def _choose(ground: Any, state: Any, group: Any, column: Any) -> None:
+    """Change the choice of a group to a column, or to none (-1)."""
+    n_floors = ground.minimum.size - 1
+    for step in range(2):
+        one = state.choice[group] if step == 0 else column
+        sign = -1 if step == 0 else 1
+        if one >= 0:
+            _use(ground, state, one, sign)
+            state.sums[0] += sign * ground.values[one]
+            for floor in range(n_floors):
+                state.reached[floor] += sign * ground.column_floor[one * n_floors + floor]
+            if ground.site[one] >= 0:
+                _place(ground, state, ground.site[one], sign)
+    state.choice[group] = column
+
+
+@inner
+def _worth(ground: Any, state: Any, price: Any, covered: Any, visits: Any, site: Any, sign: Any, columns: Any) -> Any:
+    """Return the value of a state with a station more (sign 1) or less (-1) at a site, shortfalls priced."""
+    value = covered + ground.worth[0] * visits
+    n_floors = ground.minimum.size - 1
+    for floor in range(n_floors):
+        reached = state.reached[floor]
+        if site >= 0:
+            reached += sign * state.floor_gain[site * n_floors + floor]
+        if columns[0] >= 0:
+            reached -= ground.column_floor[columns[0] * n_floors + floor]
+        if columns[1] >= 0:
+            reached += ground.column_floor[columns[1] * n_floors + floor]
+        if reached < ground.minimum[floor] - 0.5:
+            value -= price * (ground.minimum[floor] - reached)
+    if visits < ground.minimum[n_floors]:
+        value -= price * (ground.minimum[n_floors] - visits)
+    return value
+
+
+@inner
+def _look(ground: Any, state: Any) -> None:
+    """Count what a station more, or where one stands one less, at each site would do."""
+    n_sites, n_floors = ground.door.size, ground.minimum.size - 1
+    state.floor_gain[:] = 0.0
+    for site in range(n_sites):
+        standing = state.stands[site] > 0
+        gain, seen = 0.0, ground.door[site]
+        for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
+            row = ground.cover_row[at]
+            if state.covering[row] == (1 if standing else 0):
+                gain += ground.weight[row]
+                for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
+                    state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]
+        for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
+            row = ground.pull_row[at]
+            here, pull = state.pulled[row], ground.pull[at]
+            if standing:
+                rest = max(0.0, here - pull)
+                seen += _seen(ground.mass[row], here) - _seen(ground.mass[row], rest)
+            else:
+                seen += _seen(ground.mass[row], here + pull) - _seen(ground.mass[row], here)
+        state.gain[site], state.seen[site] = gain, seen
+
+
+@inner
+def _changed(ground: Any, state: Any, old: Any, new: Any) -> Any:
+    """Return (site, sign) of the station that comes (1) or goes (-1) with a choice, (-1, 0) for none; sign 2: both."""
+    leaves = ground.site[old] if old >= 0 else -1
+    comes = ground.site[new] if new >= 0 else -1
+    if leaves >= 0 and comes >= 0 and leaves != comes:
+        return -1, 2
+    if comes >= 0 and leaves < 0 and state.stands[comes] == 0:
+        return comes, 1
+    if leaves >= 0 and comes < 0 and state.stands[leaves] == 1:
+        return leaves, -1
+    return -1, 0
+
+
+@inner
+def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
+    """Return (value, group, column) of the best change of one more group that leaves all rows within their limits."""
+    pair = np.full(2, -1, np.int64)
+    best, at_group, at_column = -np.inf, -1, -1
+    if state.sums[2] == 0:
+        best = _worth(ground, state, price, state.sums[0], state.sums[1], -1, 0, pair)
+    _look(ground, state)
+    for group in range(ground.must.size):
+        if group == first:
+            continue
+        old = state.choice[group]
+        for turn in range(ground.group_indptr[group] - 1, ground.group_indptr[group + 1]):
+            new = -1 if turn < ground.group_indptr[group] else ground.group_column[turn]
+            if new == old or (new < 0 and ground.must[group]) or (new >= 0 and not ground.gives[new]):
+                continue
+            site, sign = _changed(ground, state, old, new)
+            if sign == 2:
+                continue
+            covered, visits = state.sums[0], state.sums[1]
+            if site >= 0:
+                covered += sign * state.gain[site]
+                visits += sign * state.seen[site]
+            covered += (ground.values[new] if new >= 0 else 0.0) - (ground.values[old] if old >= 0 else 0.0)
+            pair[0], pair[1] = old, new
+            value = _worth(ground, state, price, covered, visits, site, sign, pair)
+            if value > best and _fits(ground, state, old, new):
+                best, at_group, at_column = value, group, new
+    return best, at_group, at_column
+
+
+@inner
+def _fits(ground: Any, state: Any, old: Any, new: Any) -> Any:
+    """Return whether all rows are within their limits once `new` is chosen in place of `old`."""
+    if old >= 0:
+        _use(ground, state, old, -1)
+    if new >= 0:
+        _use(ground, state, new, 1)
+    within = state.sums[2] == 0
+    if new >= 0:
+        _use(ground, state, new, -1)
+    if old >= 0:
+        _use(ground, state, old, 1)
+    return within
+
+
+@kernel
+def _begin(ground: Ground, state: State, chosen: Bools) -> None:
+    """Fill the state of a plan."""
+    for row in range(ground.high.size):
+        if ground.high[row] < 0 or ground.low[row] > 0:
+            state.sums[2] += 1.0
+    for group in range(ground.must.size):
+        for at in range(ground.group_indptr[group], ground.group_indptr[group + 1]):
+            if chosen[ground.group_column[at]]:
+                _choose(ground, state, group, ground.group_column[at])
+
+
+@kernel
+def _improve_at(ground: Ground, state: State, group: int, price: float) -> bool:
+    """Make the best move whose first change is in a group (-1: none), if it gains; return whether it did."""
+    pair = np.full(2, -1, np.int64)
+    now = _worth(ground, state, price, state.sums[0], state.sums[1], -1, 0, pair)
+    now = now if state.sums[2] == 0 else -np.inf
+    least = now + _LEAST_GAIN * (abs(state.sums[0]) + abs(ground.worth[0] * state.sums[1]) + 1.0)
+    if group < 0:
+        value, other, column = _best_second(ground, state, -1, price)
+        if other >= 0 and value > least:
+            _choose(ground, state, other, column)
+            return True
+        return False
+    old = state.choice[group]
+    best, at_first, at_group, at_column = least, -2, -1, -1
+    for turn in range(ground.group_indptr[group] - 1, ground.group_indptr[group + 1]):
+        new = -1 if turn < ground.group_indptr[group] else ground.group_column[turn]
+        if new == old or (new < 0 and ground.must[group]) or (new >= 0 and not ground.gives[new]):
+            continue
+        if old < 0 and new >= 0 and ground.site[new] >= 0:
+            continue
+        _choose(ground, state, group, new)
+        value, other, column = _best_second(ground, state, group, price)
+        if value > best:
+            best, at_first, at_group, at_column = value, new, other, column
+        _choose(ground, state, group, old)
+    if at_first == -2:
+        return False
+    _choose(ground, state, group, at_first)
+    if at_group >= 0:
+        _choose(ground, state, at_group, at_column)
+    return True
+
+
+def improved(ground: Ground, chosen: BoolArray, until: Deadline, passes: int, *, price: float) -> BoolArray:
+    """Return a plan that no move improves, from `chosen`, or what was reached by the deadline.
+
+    Parameters
+    ----------
+    ground
+        What is searched over.
+    chosen
+        (columns,) the plan to begin with; side rows may be broken, moves that mend them come first.
+    until
+        When to stop.
+    passes
+        Moves through all groups, at most.
+    price
+        What a thousandth that a floor is missed by costs.
+    """
+    n_groups, n_sites, n_floors = ground.must.size, ground.door.size, ground.minimum.size - 1
+    state = State(
+        np.full(n_groups, -1, dtype=np.int64),
+        np.zeros(ground.high.size, dtype=np.int64),
+        np.zeros(n_sites, dtype=np.int64),
+        np.zeros(ground.weight.size, dtype=np.int64),
+        np.zeros(ground.mass.size),
+        np.zeros(max(1, n_floors)),
+        np.zeros(3),
+        np.zeros(n_sites),
+        np.zeros(n_sites),
+        np.zeros(max(1, n_sites * n_floors)),
+    )
+    _begin(ground, state, chosen)
+    for _ in range(passes):
+        moved = _improve_at(ground, state, -1, price)
+        for group in range(n_groups):
+            if until.passed():
+                break
+            moved = _improve_at(ground, state, group, price) or moved
+        if not moved or until.passed():
+            break
+    found = np.zeros(chosen.size, dtype=np.bool_)
+    found[state.choice[state.choice >= 0]] = True
+    return found
