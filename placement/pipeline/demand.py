@@ -25,7 +25,7 @@ def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tupl
         points = points_from_polygons(
             population,
             study.demand.grid_m or _GRID_M,
-            ["people", *special],
+            ["people", *special, *study.demand.daytime],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,
         )
@@ -37,6 +37,10 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gp
     areas = tables.districts
     if areas is None:
         raise InputError.single(study.file.name, "a population raster needs districts", row="inputs.districts")
+    if study.demand.daytime:
+        problem = f"a raster counts people, not {', '.join(study.demand.daytime)}"
+        remedy = "leave it out, or give a table of population"
+        raise InputError.single(study.file.name, problem, row="demand.daytime", remedy=remedy)
     file = study.inputs.population
     found = raster_people(study.path(file.path), areas, band=file.band)
     points = found.points
@@ -71,5 +75,8 @@ def study_demand(
         speed_m_s=study_speeds(study),
         trip_rate_cv=settings.trip_rate_cv,
         footfall_cv=settings.footfall_cv,
+        need_area_cv=settings.need_area_cv,
+        people_cv=settings.people_cv,
+        daytime=settings.daytime,
         simulated=bool(study.simulated_inputs),
     )
