@@ -65,7 +65,7 @@ def test_draws_are_of_those_who_are_there():
 @pytest.mark.parametrize(
     ("daytime", "message"),
     [
-        ({"workers": ("noon",)}, r"daytime\.workers\]: noon is no period -> name some of afternoon, morning, night"),
+        ({"workers": ("noon",)}, r"daytime\.workers\]: noon is no period -> name some of morning, afternoon, night"),
         ({"workers": ()}, r"daytime\.workers\]: is empty"),
         ({"guests": ("morning",)}, "column guests is missing"),
     ],
