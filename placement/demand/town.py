@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from placement.demand.awareness import Awareness
 from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
 from placement.demand.footfall import Footfall
+from placement.demand.pieces import period_of
 from placement.demand.rates import Rates
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
@@ -264,12 +265,14 @@ def _passing_need(visits: pd.DataFrame, settings: Settings) -> FloatArray:
     share = settings.period_share
     by_period = visits["unsplit_per_day"].to_numpy()[:, None] * share
     told = visits[["night_per_day", "day_per_day"]].to_numpy()
-    if NIGHT in names and len(names) > 1:
-        night = np.array([name == NIGHT for name in names])
+    night = np.array([period_of(name) == NIGHT for name in names])
+    if night.any() and not night.all():
+        by_night = np.where(night, share, 0.0)
+        by_night = by_night / by_night.sum() if by_night.sum() > 0 else night / night.sum()
         others = np.where(night, 0.0, share)
         # Where the residents want nothing outside the night, the other periods share equally.
         others = others / others.sum() if others.sum() > 0 else ~night / (~night).sum()
-        by_period = by_period + told @ np.stack([night.astype(float), others])
+        by_period = by_period + told @ np.stack([by_night, others])
     else:
         by_period = by_period + told.sum(axis=1)[:, None] * share
     rates = settings.rates[settings.age_groups.index(GENERAL)]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from placement.errors import InfeasibleError, NoSolutionError
+from placement.pipeline.kept_floors import KeptFloor, kept_floors
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.plan import optimise
 from placement.progress import Listener
@@ -111,11 +112,14 @@ class Sensitivity:
         All of them.
     moved
         One for each other end of each assumption, those that lose most by keeping the plan first.
+    floors
+        How sure each floor of the plan is.
     """
 
     coverage: float
     assumptions: tuple[Assumption, ...]
     moved: tuple[Moved, ...]
+    floors: tuple[KeptFloor, ...]
 
     def lines(self) -> list[str]:
         """Return the answer as lines of text."""
@@ -123,7 +127,7 @@ class Sensitivity:
         lines = [f"assumptions: the plan reaches {self.coverage:.1%}; with one of them moved"]
         if not self.moved:
             lines = ["assumptions: every setting that moves the plan is given"]
-        return [*lines, *(f"  {each}" for each in (*self.moved, *still))]
+        return [*lines, *(f"  {each}" for each in (*self.moved, *still)), *map(str, self.floors)]
 
     def record(self) -> dict[str, Any]:
         """Return the answer as plain values."""
@@ -136,7 +140,11 @@ class Sensitivity:
             for each in self.moved
         ]  # fmt: skip
         draws = [each.key for each in self.assumptions if not each.ends]
-        return {"coverage": self.coverage, "moved": moved, "of_intervals_alone": draws}
+        floors = [
+            {"name": each.name, "floor": each.floor, "reached": each.reached, "kept": each.kept, "draws": each.draws}
+            for each in self.floors
+        ]
+        return {"coverage": self.coverage, "moved": moved, "of_intervals_alone": draws, "floors": floors}
 
     def _shown(self) -> Shown:
         return "Sensitivity", [("", line) for line in self.lines()]
@@ -209,7 +217,12 @@ def sensitivity(study: Study, *, time_limit_s: float = TIME_LIMIT_S, progress: L
         _moved(study, plan, each, end, options, progress) for each in found for end in each.ends
     ]  # fmt: skip
     moved.sort(key=lambda each: (each.kept - each.best if each.best is not None else -np.inf, each.key, each.moved_to))
-    return Sensitivity(coverage=_coverage(case, plan.open), assumptions=found, moved=tuple(moved))
+    return Sensitivity(
+        coverage=_coverage(case, plan.open),
+        assumptions=found,
+        moved=tuple(moved),
+        floors=kept_floors(case, plan, seed=options.seed),
+    )
 
 
 def _hasty(options: SolveOptions, limit_s: float) -> SolveOptions:

@@ -91,7 +91,10 @@ class DemandSection(Section):
     footfall_siting: Literal["auto", "anywhere", "busy"] = "auto"
     """Whether counters were put up where many pass, so that virtual ones are expected lower; told by street class."""
     periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
-    """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it."""
+    """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it,
+    unless `period_rule` says otherwise."""
+    period_rule: Literal["whole", "share"] = "whole"
+    """With "share" periods are cut where sites open and close, so that a site serves the part in which it is open."""
     period_share: Mapping[Period, Share] = {}
     """Part of the visits that falls in each of `periods`; sums to 1."""
     trips_per_month: Annotated[
