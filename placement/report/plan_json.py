@@ -146,7 +146,7 @@ class PlanFile(Part):
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(description="Covered weight, visits a month.")
-    bound: Quantity = Field(description="No plan covers more than this, visits a month.")
+    bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
