@@ -10,7 +10,7 @@ from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
-from placement.report.goods import headline, warnings_of, worth
+from placement.report.goods import counted, headline, warnings_of, worth
 from placement.report.text import texts
 from placement.report.trade import trade_says
 from placement.report.view import standard
@@ -18,6 +18,7 @@ from placement.values import Plan
 
 _STATUS = {
     "optimal": "proven: no plan covers more",
+    "optimal, both": "proven: no plan is worth more",
     "within": "proven within the asked gap",
     "feasible": "NOT proven: the best plan found, see the gap",
 }
@@ -91,12 +92,15 @@ def run_record(prepared: Prepared, remarks: Sequence[str] = ()) -> dict[str, Any
 def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     """Return the plan as lines of text: proof, coverage before and after, money, actions; None: it is not written."""
     plan = data.plan
-    status = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
+    status: str = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
+    _, says = counted(plan, texts("en"))
+    status = f"{status}, both" if says and status == "optimal" else status
     lines = [f"{plan.study}: {_STATUS.get(status, status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
     lines += (
         ["INTERRUPTED: the run was stopped by hand; this is the best plan found until then"] if plan.interrupted else []
     )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
+    lines += [says] if says else []
     lines += [f"made with {each!s}" for each in data.overrides]
     lines += ["", *_headline(data)]
     lines += [

@@ -100,7 +100,7 @@ class Counting:
     @cached_property
     def asked(self) -> VisitsAsked | None:
         """What the study asks of visits; None where coverage alone counts."""
-        return visits_asked(self.prepared, None if self.use is None else self.use.capture)
+        return visits_asked(self.prepared, self.use)
 
     def worth(self, covered: int, standing: NDArray[np.bool_]) -> tuple[int, int]:
         """Return (value, visits) of a plan, thousandths a month: as its objective counts them, and all visits.

@@ -9,7 +9,7 @@ import numpy as np
 from placement.judge.program import by_id, program_columns
 from placement.judge.visits_certificate import VisitsAsked
 from placement.pipeline.prepare import Prepared
-from placement.values import Capture
+from placement.pipeline.visits import Use
 from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
 
@@ -17,14 +17,19 @@ ALONE = "visits"
 """The objective of visits alone."""
 
 
-def visits_asked(prepared: Prepared, capture: Capture | None) -> VisitsAsked | None:
-    """Return what the study asks of visits; None where they do not count in its objective and limits."""
+def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
+    """Return what the study asks of visits; None where they do not count in its objective and limits.
+
+    Where the evidence does not let sites be ranked, a policy that says nothing of visits asks nothing of them.
+    """
+    capture = None if use is None else use.capture
     policy = prepared.study.policy
     said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
-    if capture is None or (named and policy.objective != ALONE):
+    if use is None or capture is None or (named and policy.objective != ALONE):
         return None
-    weight = DEFAULT_WEIGHT if policy.visits_weight is None else Fraction(policy.visits_weight)
+    default = DEFAULT_WEIGHT if use.ranks else Fraction(0)
+    weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)
     weight = ONLY_VISITS if policy.objective == ALONE else weight
     if weight == 0 and policy.visits_floor is None and policy.min_visits_new is None:
         return None

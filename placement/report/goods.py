@@ -53,6 +53,16 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     return [text[f"warning.{gains.falls}"].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
 
 
+def counted(plan: Plan, text: Text) -> tuple[str, str]:
+    """Return what the objective is called, and a sentence on it where it is not covered demand alone."""
+    valued = plan.valued
+    if valued is None or not (valued.alone or valued.weight):
+        return text["proof.objective"], ""
+    kind = "alone" if valued.alone else "both"
+    weight = f"{float(valued.weight):g}"
+    return text[f"proof.objective.{kind}"].format(weight=weight), text[f"proof.{kind}"].format(weight=weight)
+
+
 def worth(plan: Plan, text: Text) -> list[str]:
     """Return the sentences on stations that few people use, and on what each person and visit gained costs."""
     return [*([] if plan.visits is None else [_idle(plan.visits, text)]), *_cost(plan, text)]

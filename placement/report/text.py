@@ -96,11 +96,11 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "在相同条件和数据下，没有任何其他布局能覆盖更多需求。",
         ),
         "proof.within.means": (
-            "No plan can cover more than the bound; at most {gap} could still be won, which is what was asked for.",
+            "No plan can be worth more than the bound; at most {gap} could still be won, which is what was asked for.",
             "任何方案都不可能超过上界；至多还可提高 {gap}，在事先允许的差距之内。",
         ),
         "proof.feasible.means": (
-            "No plan can cover more than the bound: at most {gap} could still be won. A longer run may settle it.",
+            "No plan can be worth more than the bound: at most {gap} could still be won. A longer run may settle it.",
             "任何方案都不可能超过上界，至多还可提高 {gap}。延长计算时间或可得出结论。",
         ),
         "proof.infeasible.means": ("The rules contradict each other.", "各项条件相互矛盾。"),
