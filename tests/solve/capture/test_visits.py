@@ -49,12 +49,7 @@ def two_sites(*pull):
 
 def test_by_hand():
     """Two sites of equal coverage: of 100 visits a month the one pulls half, the other three quarters."""
-    capture = WholeCapture.of(
-        Capture(
-            site_ids=["a", "b"], mass=np.array([100.0]), pull=sparse.csr_array([[1.0, 3.0]]), door=np.array([0.0, 0.0])
-        ),
-        np.arange(2),
-    )
+    capture = two_sites(1.0, 3.0)
     program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5_000, 5_000], [1, 1], 1)
     aim = Aim(weight=Fraction(1, 2))
     solution, _ = maximise_visits(program, capture, aim, gap=1e-3, threads=1)
@@ -70,10 +65,7 @@ def test_by_hand():
 
 def test_stations_that_would_stand_idle_are_not_built():
     """Either of two sites sees 50 of 100 alone, both together 33 each: with 40 asked of each, one is built."""
-    capture = WholeCapture.of(
-        Capture(site_ids=["a", "b"], mass=np.array([100.0]), pull=sparse.csr_array([[1.0, 1.0]]), door=np.zeros(2)),
-        np.arange(2),
-    )
+    capture = two_sites(1.0, 1.0)
     program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5_000, 4_000], [1, 1], 2)
     aim = Aim(weight=Fraction(0), least=40_000, new=np.arange(2))
     solution, _ = maximise_visits(program, capture, aim, threads=1)
