@@ -77,8 +77,8 @@ GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "proof.objective.both": ("Covered + {weight} × visits (a month)", "已覆盖 + {weight} × 预计办件（人次/月）"),
         "proof.objective.alone": ("Predicted visits a month", "预计每月办件量"),
         "proof.both": (
-            "What is counted: covered demand, and each predicted visit {weight} times.",
-            "计入目标的是：覆盖的需求，以及每次预计办件的 {weight} 倍。",
+            "What is counted: covered demand + {weight} × predicted visits.",
+            "计入目标的是：覆盖的需求 + {weight} × 预计办件量。",
         ),
         "proof.alone": ("What is counted: predicted visits.", "计入目标的是：预计办件量。"),
         "warning": ("Warning", "注意"),
