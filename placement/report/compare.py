@@ -104,8 +104,8 @@ def _lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
         lines.append(f"made with other settings: A {says[0]}, B {says[1]} ({key})")
     (weight_a, weight_b), (status_a, status_b) = record["objective"], record["status"]
     lines += [
-        f"covered weight: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
-        f"covered weight: B - A {weight_b - weight_a:+,.3f}",
+        f"objective: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
+        f"objective: B - A {weight_b - weight_a:+,.3f}",
         f"stations: A {record['stations'][0]}, B {record['stations'][1]}",
     ]
     if None not in record["visits"]:

@@ -169,7 +169,7 @@ def test_a_column_that_brings_people_is_read_and_used(tmp_path):
     shutil.copytree(HANKOU, tmp_path / "hankou")
     folder = tmp_path / "hankou"
     rng = np.random.default_rng(5)
-    floor = {}
+    floor: dict[str, int] = {}
     for name in ("stations", "candidates"):
         table = pd.read_csv(folder / f"{name}.csv", dtype=str)
         table["floor_m2"] = rng.choice([20, 40, 80], len(table))
