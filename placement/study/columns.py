@@ -114,6 +114,10 @@ GROUP = Column(
     name=_GROUP, says="how many of `people` are in an age group of `demand.trips_per_month`", kind=NUMBER,
     unit="people", needed="unless `demand.age_share` has it",
 )  # fmt: skip
+DAYTIME = Column(
+    name="<daytime>", says="who work or study there, by a name of `demand.daytime`", kind=NUMBER, unit="people",
+    needed="with `demand.daytime`",
+)  # fmt: skip
 FOOTFALL = (
     Column(
         name="people_per_day", says="who pass", kind=NUMBER, unit="people a day",
@@ -264,7 +268,7 @@ TABLES = (
     TableSpecification(
         name="population",
         says="Where people live: a point or polygon a row.",
-        columns=(DEMAND_ID, *PLACE, *POPULATION, GROUP),
+        columns=(DEMAND_ID, *PLACE, *POPULATION, GROUP, DAYTIME),
     ),
     TableSpecification(name="footfall", says="Counters of passers-by.", columns=(COUNTER_ID, *PLACE, *FOOTFALL)),
     TableSpecification(name="footfall_counts", says="Series of the counters: a step of time a row.", columns=COUNTS),
