@@ -17,7 +17,7 @@ from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
 from placement.judge.program import chosen_columns
 from placement.judge.rules import Claims
-from placement.judge.visits_asked import ALONE
+from placement.judge.visits_asked import ALONE, least_covered, weighed
 from placement.judge.visits_certificate import check_visits_certificate, near, visits_of
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
@@ -180,11 +180,11 @@ def certificate_faults(
 
 def _proven_with_visits(counting: Counting, chosen: NDArray[np.bool_], certificate: VisitsCertificate) -> int:
     """Return the bound of a plan that counts visits; of visits alone, the most that a plan of that value can see."""
-    asked, program = counting.asked, counting.program
+    asked, objective = counting.asked, counting.prepared.study.policy.objective
     if asked is None:
         raise CertificateError("it counts visits, and the study does not")
+    program = weighed(counting.program, objective)
     proven = check_visits_certificate(program, asked, chosen, certificate)
-    if counting.prepared.study.policy.objective != ALONE:
+    if objective != ALONE:
         return proven
-    least = max((floor.minimum for floor in program.floors), default=0)
-    return max(visits_of(program, asked, chosen), (proven - least) // int(asked.weight))
+    return max(visits_of(program, asked, chosen), (proven - least_covered(program)) // int(asked.weight))

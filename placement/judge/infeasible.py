@@ -17,20 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.judge.bound import load_certificate
+from placement.judge.bound import load_certificate, load_visits_certificate
 from placement.judge.certificate import check_certificate, plan_faults
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
+from placement.judge.visits_certificate import with_visits_rows
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, versions
-from placement.report.infeasible_json import proof_file
+from placement.report.infeasible_json import VISITS_ROWS_FILE, proof_file
 from placement.report.plan_json import plan_bytes
 from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.rows import REQUIRED_SITE, SITE, TOKENS
+from placement.values.visits_certificate import VisitsCertificate
 
 _REQUIRED = "required sites"
 _STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS)
@@ -72,11 +74,27 @@ class _Hearing:
     def __init__(self, record: Mapping[str, Any], counting: Counting, place: Path) -> None:
         self.record, self.counting, self.place = record, counting, place
         self.unchecked: list[str] = []
+        self.packing: tuple[str, ...] = ()
 
     @cached_property
     def program(self) -> CoverageProgram:
-        """The program as the judge rebuilds it."""
-        return self.counting.program
+        """The program as the judge rebuilds it, with the rows for limits on visits that are proven.
+
+        Raises
+        ------
+        CertificateError
+            If they are not.
+        """
+        asked = self.counting.asked
+        if asked is None:
+            return self.counting.program
+        try:
+            content = read_regular(self.place / VISITS_ROWS_FILE, most_bytes=MOST_BYTES)
+        except OSError as error:
+            raise CertificateError(f"cannot be read: {error.strerror or error}") from error
+        certificate = load_visits_certificate(content)
+        self.packing = self._packed(content, certificate)
+        return with_visits_rows(self.counting.program, asked, certificate)
 
     def checked(self) -> Iterator[str]:
         """Yield what was checked beside the clash."""
@@ -88,7 +106,14 @@ class _Hearing:
         """Yield everything in which the folder differs from what the inputs give."""
         record, study = self.record, self.counting.prepared.study
         proofs = {proof_file(number + 1) for number in range(len(record["changes"]))}
-        yield from folder_faults(self.place, {INFEASIBLE_FILE, CERTIFICATE_FILE, *proofs})
+        rows = set() if self.counting.asked is None else {VISITS_ROWS_FILE}
+        yield from folder_faults(self.place, {INFEASIBLE_FILE, CERTIFICATE_FILE, *proofs, *rows})
+        try:
+            self.program  # noqa: B018 -- what proves its rows is looked at first
+        except CertificateError as error:
+            yield f"{VISITS_ROWS_FILE}: {error}"
+            return
+        yield from self.packing
         yield from content_faults(self.place, {INFEASIBLE_FILE: plan_bytes(record)}, "").differences
         if record["name"] != study.study.name:
             yield f"name: is {study.study.name!r} in the study"
@@ -166,7 +191,7 @@ class _Hearing:
             return
         yield from self._packed(content, certificate)
 
-    def _packed(self, content: bytes, certificate: Certificate) -> tuple[str, ...]:
+    def _packed(self, content: bytes, certificate: Certificate | VisitsCertificate) -> tuple[str, ...]:
         now, then = versions(), self.record["versions"]
         others = "" if now == then else "other versions"
         found = packed_faults(content, certificate.to_bytes(), others)
@@ -195,7 +220,7 @@ class _Hearing:
 def _names(program: CoverageProgram) -> list[str]:
     """Return the names of all constraints in the order in which a clash names them."""
     limits = [row.name for row in program.linear if row.kind not in _STRUCTURAL]
-    return [*(floor.name for floor in program.floors), *limits, _REQUIRED]
+    return list(dict.fromkeys([*(floor.name for floor in program.floors), *limits, _REQUIRED]))
 
 
 def _restricted(program: CoverageProgram, names: Collection[str]) -> CoverageProgram:

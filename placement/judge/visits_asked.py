@@ -6,10 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from placement.judge.facts import floors
 from placement.judge.program import by_id, program_columns
 from placement.judge.visits_certificate import VisitsAsked
 from placement.pipeline.prepare import Prepared
-from placement.values import Capture
+from placement.pipeline.visits import Use
+from placement.values import CoverageProgram
 from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
 
@@ -17,15 +19,17 @@ ALONE = "visits"
 """The objective of visits alone."""
 
 
-def visits_asked(prepared: Prepared, capture: Capture | None) -> VisitsAsked | None:
+def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
     """Return what the study asks of visits; None where they do not count in its objective and limits."""
-    policy = prepared.study.policy
+    policy, capture = prepared.study.policy, None if use is None else use.capture
     said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
-    if capture is None or (named and policy.objective != ALONE):
+    if use is None or capture is None or (named and policy.objective != ALONE):
         return None
-    weight = DEFAULT_WEIGHT if policy.visits_weight is None else Fraction(policy.visits_weight)
-    weight = ONLY_VISITS if policy.objective == ALONE else weight
+    default = DEFAULT_WEIGHT if use.ranks else Fraction(0)
+    weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)
+    if policy.objective == ALONE:
+        weight = ONLY_VISITS if any(True for _ in floors(prepared, prepared.demand.need.shape)) else Fraction(1)
     if weight == 0 and policy.visits_floor is None and policy.min_visits_new is None:
         return None
     order = by_id(prepared.sites.ids)
@@ -39,6 +43,25 @@ def visits_asked(prepared: Prepared, capture: Capture | None) -> VisitsAsked | N
         least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
         new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
     )
+
+
+def weighed(program: CoverageProgram, objective: str) -> CoverageProgram:
+    """Return the program whose rows weigh nothing where visits alone are the objective and no floor needs them."""
+    if objective != ALONE or program.floors:
+        return program
+    return program.with_weights(np.zeros_like(program.row_weights()))
+
+
+def least_covered(program: CoverageProgram) -> int:
+    """Return what every plan covers at least: floors that have no row in common with one before, added up."""
+    rows: set[int] = set()
+    least = 0
+    for floor in program.floors:
+        mine = set(floor.rows.tolist())
+        if not rows & mine:
+            rows |= mine
+            least += max(0, floor.minimum)
+    return least
 
 
 def _up(amount: Fraction) -> int:

@@ -196,6 +196,23 @@ def _holds_all(paths: list[list[tuple[int, int]]]) -> bool:
     return True
 
 
+def with_visits_rows(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> CoverageProgram:
+    """Return the program with the rows for limits on visits that a certificate without parts proves, or raise.
+
+    Raises
+    ------
+    CertificateError
+        If a row does not hold for all plans that keep the limits, or the certificate is of another study.
+    """
+    if certificate.digest != certificate.content_digest() or certificate.inner:
+        raise CertificateError("it does not prove rows of visits alone, or was changed")
+    if not near(certificate.floor, asked.floor or 0):
+        raise CertificateError(f"it asks {certificate.floor} thousandths of a visit, the inputs {asked.floor or 0}")
+    check_majorants(asked.capture, certificate.majorants)
+    rows = (*_floor_rows(program, asked, certificate), *_idle_rows(program, asked, certificate))
+    return replace(program, linear=(*program.linear, *rows))
+
+
 def _floor_rows(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> Iterator[LinearRow]:
     claims = certificate.majorants
     if certificate.floors.size and asked.floor is None:
@@ -204,12 +221,14 @@ def _floor_rows(program: CoverageProgram, asked: VisitsAsked, certificate: Visit
     for number in certificate.floors.tolist():
         if not 0 <= number < claims.count:
             raise CertificateError(f"it names majorant {number}, and there is none")
+        limit = int(claims.constant[number]) - certificate.floor
         yield LinearRow(
-            name=f"visits {number}",
+            name="visits_floor",
             kind=VISITS_FLOOR,
             columns=columns,
             coefficients=-claims.coefficient[number][program.column_site[columns]],
-            limit=int(claims.constant[number]) - certificate.floor,
+            limit=limit,
+            base=certificate.floor - limit,
         )
 
 
@@ -233,7 +252,7 @@ def _idle_rows(program: CoverageProgram, asked: VisitsAsked, certificate: Visits
         columns = np.flatnonzero((asked.new & (program.column_site == site)) | np.isin(program.column_site, others))
         ones = np.ones(columns.size, dtype=np.int64)
         yield LinearRow(
-            name=f"new {number}", kind=NEW_VISITS, columns=columns, coefficients=ones, limit=int(others.size)
+            name="min_visits_new", kind=NEW_VISITS, columns=columns, coefficients=ones, limit=int(others.size)
         )
 
 

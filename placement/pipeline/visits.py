@@ -11,7 +11,7 @@ people and without.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -95,9 +95,9 @@ def study_use(prepared: Prepared) -> Use | None:
             transactions,
             prepared.times.to_sites(sites.index),
             _sources(prepared),
-            _described(sites),
+            _described(sites, prepared.study.demand.visit_columns),
             passing=_doors(prepared),
-            covariates=COVARIATES,
+            covariates=(*COVARIATES, *prepared.study.demand.visit_columns),
         )
     except InputError as error:
         return _nothing(_why(error))
@@ -124,11 +124,18 @@ def _why(error: InputError) -> str:
     )
 
 
-def _described(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the sites with what may bring more people and is known before a station is built."""
+def _described(sites: gpd.GeoDataFrame, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return the sites with what may bring more people and is known before a station is built.
+
+    Of `columns` of positive numbers the logarithm is taken: twice the floor space is as much more everywhere.
+    """
     opens, closes = (sites[name].to_numpy(dtype=float) for name in ("opens_min", "closes_min"))
     minutes = np.where(closes > opens, closes - opens, closes - opens + _DAY_MIN)
-    return sites.assign(log_hours=np.log(minutes / 60.0), log_machines=np.log(sites["machines"].to_numpy(dtype=float)))
+    found = {"log_hours": np.log(minutes / 60.0), "log_machines": np.log(sites["machines"].to_numpy(dtype=float))}
+    for name in columns:
+        numbers = sites[name].to_numpy(dtype=float)
+        found[name] = np.log(numbers) if (numbers > 0).all() else numbers
+    return sites.assign(**found)
 
 
 def _sources(prepared: Prepared) -> pd.DataFrame:

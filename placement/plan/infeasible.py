@@ -28,6 +28,7 @@ from placement.solve.program.reduced import common_divisor
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
+from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
 
 _LOG = logging.getLogger(__name__)
 
@@ -90,6 +91,8 @@ class _Explainer:
             self.found = Infeasibility(constraints=conflict, certificate=proof)
         changes = [self._lower(name) for name in self._in_turn() if name not in {REQUIRED, *self._rules()}]
         candidates = [change for change in changes if change is not None]
+        if any(row.kind in {NEW_VISITS, VISITS_FLOOR} for row in self.program.linear):
+            return replace(self.found, changes=tuple(candidates))  # its rows do not tell what stations really see
         settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
         return replace(self.found, changes=tuple(change for change in settled if change is not None))
 

@@ -18,6 +18,7 @@ from placement.progress import EXPLAINING
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline
 from placement.values import Certificate, CoverageProgram, Solution
+from placement.values.visits_certificate import VisitsCertificate
 
 AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
@@ -68,7 +69,7 @@ def settle(program: CoverageProgram, solution: Solution, options: dict[str, Any]
             options["progress"].stage(EXPLAINING)
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
         left_s = begun + (1.0 + AFTER_SHARE) * limit_s - now_s()
-        raise _infeasible(program, solution.certificate, min(left_s, most), options)
+        raise _infeasible(program, solution.certificate, min(left_s, most), options, solution.visits_certificate)
     if solution.status not in {"optimal", "feasible"}:
         word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
         raise NoSolutionError(
@@ -106,12 +107,16 @@ def _asked_again(program: CoverageProgram, said: Solution | str, options: dict[s
 
 
 def _infeasible(
-    program: CoverageProgram, certificate: Certificate, seconds: float, options: dict[str, Any]
+    program: CoverageProgram,
+    certificate: Certificate,
+    seconds: float,
+    options: dict[str, Any],
+    visits: VisitsCertificate | None,
 ) -> InfeasibleError:
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(max(seconds, 0.0), interrupt)
         runs: dict[str, Any] = {name: options.get(name) for name in ("seed", "threads", "settings")}
-        found = explain(program, certificate, deadline=deadline, **runs)
+        found = replace(explain(program, certificate, deadline=deadline, **runs), visits=visits)
         if interrupt.asked:
             raise KeyboardInterrupt
     return InfeasibleError(found.constraints, found.explanation, found)

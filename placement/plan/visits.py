@@ -16,7 +16,7 @@ from placement.plan.solving import LEAST_S, settle
 from placement.solve.capture.aim import Aim
 from placement.solve.program.gap import within_gap
 from placement.solve.program.recount import open_sites, recount
-from placement.values import Policy, Solution
+from placement.values import CoverageProgram, Policy, Solution
 from placement.values.objectives import VISITS
 from placement.values.solution import Status
 from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS, VISITS_GAP, VisitsValue
@@ -33,6 +33,8 @@ class Asked:
         Visits of any stations; sites are numbered as in the program.
     aim
         What they count for.
+    program
+        The coverage program; where visits alone are the objective and no floor needs them, its rows weigh nothing.
     alone
         Whether they alone are the objective.
     by_default
@@ -41,6 +43,7 @@ class Asked:
 
     capture: WholeCapture
     aim: Aim
+    program: CoverageProgram
     alone: bool
     by_default: bool
 
@@ -62,7 +65,10 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     if case.capture is None or (named and not policy.on_visits):
         return None
     default = DEFAULT_WEIGHT if case.capture_ranks else Fraction(0)
-    weight = ONLY_VISITS if alone else default if policy.visits_weight is None else policy.visits_weight
+    program, weight = model.program, default if policy.visits_weight is None else policy.visits_weight
+    if alone:
+        weight = ONLY_VISITS if program.floors else Fraction(1)
+        program = program if program.floors else program.with_weights(np.zeros_like(program.row_weights()))
     if not weight and policy.visits_floor is None and policy.min_visits_new is None:
         return None
     capture = WholeCapture.of(case.capture, case.coverage.by_ids().sites)
@@ -74,7 +80,8 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
         least=least_of_new(policy),
         new=np.flatnonzero(model.columns.doing({"open", "move"})),
     )
-    return Asked(capture=capture, aim=aim, alone=alone, by_default=not alone and not policy.on_visits)
+    by_default = not alone and not policy.on_visits
+    return Asked(capture=capture, aim=aim, program=program, alone=alone, by_default=by_default)
 
 
 def least_of_new(policy: Policy) -> int | None:
@@ -109,7 +116,7 @@ def solve_visits(
 
     limit_s, begun = options["time_limit_s"], now_s() - spent_s
     own = {**options, "gap": max(options["gap"], VISITS_GAP), "time_limit_s": max(LEAST_S, limit_s - spent_s)}
-    solution, program = maximise_visits(model.program, asked.capture, asked.aim, **own)
+    solution, program = maximise_visits(asked.program, asked.capture, asked.aim, **own)
     settle(program, solution, options, begun)
     return _reported(model, asked, solution)
 
@@ -117,15 +124,14 @@ def solve_visits(
 def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solution, VisitsValue]:
     """Return the solution with the value and the bound of the plan's objective, and what these are made of.
 
-    Where visits alone are the objective, a plan is worth ``c + R V`` at most the bound, and covers what the highest of
-    the floors asks at least: V is at most ``(bound - floor) / R``.
+    Where visits alone are the objective, a plan is worth ``c + R V`` at most the bound, and covers at least what floors
+    ask that have no row in common: V is at most ``(bound - floors) / R``.
     """
     program, aim = model.program, asked.aim
     stands = open_sites(program, solution.chosen)
     visits, covered = asked.capture.total(stands), recount(program, solution.chosen).objective
     if asked.alone:
-        least = max((floor.minimum for floor in program.floors), default=0)
-        bound = max(visits, (solution.bound - least) // int(aim.weight))
+        bound = max(visits, (solution.bound - _least_covered(asked.program)) // int(aim.weight))
         status: Status = "optimal" if bound <= within_gap(visits, solution.asked_gap) else "feasible"
         solution = replace(solution, status=status, objective=visits, bound=bound)
     value = VisitsValue(
@@ -138,3 +144,13 @@ def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solu
         slack=(solution.bound - solution.objective) / THOUSANDTHS,
     )
     return solution, value
+
+
+def _least_covered(program: CoverageProgram) -> int:
+    """Return what every plan covers at least: the sum of floors, each taken that shares no row with those before it."""
+    taken, least = np.zeros(program.row_weights().size, dtype=np.bool_), 0
+    for floor in program.floors:
+        if not taken[floor.rows].any():
+            taken[floor.rows] = True
+            least += max(0, floor.minimum)
+    return least

@@ -20,10 +20,13 @@ from placement.report.gather import versions
 from placement.report.parts import Fingerprint, Id, Part, PlanFormatError, Word, Words
 from placement.report.plan_json import OverridePart, plan_bytes, read_json
 from placement.study import overrides_of
-from placement.values import Change, Infeasibility
+from placement.values import Certificate, Change, Infeasibility
 from placement.values.rows import Unit
+from placement.values.visits_certificate import VisitsCertificate
 
 INFEASIBLE_FILE = "infeasible.json"
+VISITS_ROWS_FILE = "visits.npz"
+"""Proves the rows that limits on predicted visits are in the program."""
 INFEASIBLE_SCHEMA = "placement/infeasible/1"
 
 Units = Annotated[int, Field(ge=1, le=2**62)]
@@ -87,7 +90,9 @@ def infeasible_files(found: Infeasibility, prepared: Prepared, *, study_path: st
     }
     proofs = {proof_file(number): change.certificate for number, change in enumerate(found.changes, start=1)}
     files = {INFEASIBLE_FILE: plan_bytes(_validated(record).model_dump(by_alias=True))}
-    return files | {name: each.to_bytes() for name, each in {CERTIFICATE_FILE: found.certificate, **proofs}.items()}
+    rows = {} if found.visits is None else {VISITS_ROWS_FILE: found.visits}
+    certificates: dict[str, Certificate | VisitsCertificate] = {CERTIFICATE_FILE: found.certificate, **proofs, **rows}
+    return files | {name: each.to_bytes() for name, each in certificates.items()}
 
 
 def proof_file(number: int) -> str:

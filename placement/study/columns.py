@@ -197,6 +197,10 @@ def _cost_unit(name: str) -> str:
     return "yuan, once" if name in ("purchase", "move", "close") else "yuan a year"
 
 
+FOR_VISITS = Column(
+    name="<any>", says="a number that may bring more people, such as floor space", kind=NUMBER,
+    needed="with `demand.visit_columns`", minimum=-MOST,
+)  # fmt: skip
 STATIONS = sites("existing", ("existing", "required", "excluded"))
 CANDIDATES = sites("candidate", ("candidate", "required", "excluded"))
 USAGE = (
@@ -279,9 +283,11 @@ TABLES = (
         says="Numbers by district; used where 5 surveyed districts stand behind each coefficient.",
         columns=(Column(name="district", says="id, unique", needed=_YES), COVARIATE),
     ),
-    TableSpecification(name="stations", says="Stations that stand today.", columns=(SITE_ID, *PLACE, *STATIONS)),
     TableSpecification(
-        name="candidates", says="Places where a station may come.", columns=(SITE_ID, *PLACE, *CANDIDATES)
+        name="stations", says="Stations that stand today.", columns=(SITE_ID, *PLACE, *STATIONS, FOR_VISITS)
+    ),
+    TableSpecification(
+        name="candidates", says="Places where a station may come.", columns=(SITE_ID, *PLACE, *CANDIDATES, FOR_VISITS)
     ),
     TableSpecification(name="usage", says="What was done at the stations.", columns=USAGE),
     TableSpecification(name="districts", says="Outlines: polygons.", columns=DISTRICTS),

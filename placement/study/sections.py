@@ -138,11 +138,16 @@ class DemandSection(Section):
     """Whose local time is meant, such as "Asia/Shanghai", where its times bring offsets."""
     service_hosts: Annotated[Mapping[Service, tuple[Host, ...]], Called("list of hosts by service")] = {}
     """Hosts that may offer a service; any where absent."""
+    visit_columns: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Called("list of columns")] = ()
+    """Numeric columns of stations and candidates, known before a station is built, that may bring more people, such as
+    floor space; visits are predicted from them beside hours and machines."""
 
     @model_validator(mode="after")
     def _consistent(self) -> DemandSection:
         for text in self.periods.values():
             parse_period(text)
+        if len(set(self.visit_columns)) < len(self.visit_columns):
+            raise ValueError("visit_columns names a column twice")
         if len(self.periods) > 1 or self.period_share:
             if set(self.period_share) != set(self.periods):
                 raise ValueError("period_share must have exactly the keys of periods")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from placement.values.certificate import Certificate
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of, listed_briefly
+from placement.values.visits_certificate import VISITS_FLOOR, VisitsCertificate
+
+_THOUSANDTHS = 1000
 
 WEIGHT_UNIT = "thousandths of a visit a month"
 """Unit of floors."""
@@ -65,11 +68,14 @@ class Infeasibility:
         Proves that, of the program that has only these.
     changes
         Constraints whose giving way would be enough by itself, or is not known not to be.
+    visits
+        Proves the rows that limits on visits are in the program; it has no parts. None without such limits.
     """
 
     constraints: tuple[str, ...]
     certificate: Certificate
     changes: tuple[Change, ...] = ()
+    visits: VisitsCertificate | None = None
 
     @property
     def explanation(self) -> str:
@@ -92,6 +98,9 @@ def _in_words(change: Change) -> str:
         found = "" if exact else f", {reached:.2%} by a plan"
         asked = change.asked / max(change.of, 1)
         return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
+    if change.unit == VISITS_FLOOR.unit:
+        most = (change.asked - least) / _THOUSANDTHS
+        return f"{name} asks {change.asked / _THOUSANDTHS:,.0f} visits a month, at most {most:,.0f} are possible"
     money = change.unit.startswith("fen")
     word, unit = ("short", change.unit.replace("fen", " yuan")) if money else ("too low", "")
     by, more = (_amount(each, money=money) for each in (least, enough or least))

@@ -162,3 +162,33 @@ def test_virtual_counters_are_no_counts_at_the_door(use, tmp_path):
     )
     standing = filled.sites.standing
     assert there(found.capture).total(standing) == pytest.approx(there(use.capture).total(standing), rel=0.001)
+
+
+def test_a_column_that_brings_people_is_read_and_used(tmp_path):
+    """Twice the floor, four times the visits: told with the column; missing and misused columns are faults."""
+    shutil.copytree(HANKOU, tmp_path / "hankou")
+    folder = tmp_path / "hankou"
+    rng = np.random.default_rng(5)
+    floor = {}
+    for name in ("stations", "candidates"):
+        table = pd.read_csv(folder / f"{name}.csv", dtype=str)
+        table["floor_m2"] = rng.choice([20, 40, 80], len(table))
+        floor |= dict(zip(table["site_id"], table["floor_m2"], strict=True))
+        table.to_csv(folder / f"{name}.csv", index=False)
+    counts = pd.read_csv(folder / "usage.csv")
+    counts["transactions"] = (counts["transactions"] * counts["site_id"].map(floor) ** 2 / 400).round().astype(int)
+    counts.to_csv(folder / "usage.csv", index=False)
+    file, text = folder / "study.toml", (folder / "study.toml").read_text(encoding="utf-8")
+    plain = there(study_use(prepare_inputs(read_study(file))))
+    file.write_text(text.replace("[demand]\n", '[demand]\nvisit_columns = ["floor_m2"]\n', 1), encoding="utf-8")
+    told = there(study_use(prepare_inputs(read_study(file))))
+    errors = [there(each.usage).scores.loc[("model", "station"), "rmse_log"] for each in (told, plain)]
+    assert errors[0] < 0.5 * errors[1]
+    known = '[demand]\nvisit_columns = ["machines", "area_m2"]\n'
+    file.write_text(text.replace("[demand]\n", known, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        prepare_inputs(read_study(file))
+    said = [str(fault) for fault in caught.value.faults]
+    for table in ("stations", "candidates"):
+        assert any(each.startswith(f"{table}: demand.visit_columns names machines") for each in said), said
+        assert any(each.startswith(f"{table}: column area_m2 is missing") for each in said), said

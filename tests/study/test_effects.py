@@ -49,7 +49,7 @@ KEYS = {
         "footfall_bandwidth_m": "notes", "footfall_cv": "notes", "footfall_siting": "notes", "deff": "notes",
         "age_share": "tables", "age_bands": "tables",
         "grid_m": "tables", "grid_shape": "tables", "counts_every": "notes", "counts_time_format": "notes",
-        "counts_time_zone": "notes",
+        "counts_time_zone": "notes", "visit_columns": "notes",
     },
     TravelSection: {
         "threshold_min": ALWAYS, "threshold_m": ALWAYS, "threshold_min_by_district": ELSEWHERE, "mode": REFUSED,

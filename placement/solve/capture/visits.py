@@ -104,7 +104,8 @@ class _Run:
             gap = self._settings.rough_gap if rules and not turn else 0.0
             solution = self._last = self._solved(ground.program(), gap)
             if solution.status == "infeasible":
-                return solution, ground.program()
+                rows = Proven(grown=ground, parts=()).sealed(0, 0)
+                return replace(solution, visits_certificate=rows), ground.program()
             self._bounded(ground, solution, relaxed)
             settled = self._taken(solution, relaxed)
             if (settled and (turn or not rules)) or self._closed() or self._until.passed():
@@ -163,6 +164,8 @@ class _Run:
     def _taken(self, solution: Solution, relaxed: Relaxed) -> bool:
         """Look at the plan of a round, improve it, and say why it will not do; return whether it does."""
         if solution.status not in {"optimal", "feasible"}:
+            if self._best is None:
+                self._start(relaxed)
             return True
         chosen = np.array(solution.chosen)
         settled = not self._refused(chosen, relaxed)
@@ -170,6 +173,16 @@ class _Run:
             self._offer(self._improved(start))
         self._offer(chosen)
         return settled
+
+    def _start(self, relaxed: Relaxed) -> None:
+        """Look for any plan where the engine found none: one that covers much keeps floors that visits pull against."""
+        rows = [self._idle_row(idle) for idle in self._idle]
+        covering = replace(self._program, linear=(*self._program.linear, *rows))
+        solution = self._solved(covering, self._settings.rough_gap)
+        starts = [np.array(solution.chosen)] if solution.status in {"optimal", "feasible"} else []
+        for start in (*starts, relaxed.point > 0.5):
+            self._offer(self._improved(start))
+            self._offer(start)
 
     def _refused(self, chosen: BoolArray, relaxed: Relaxed) -> bool:
         """Add rows that a plan breaks: what its new stations, and all of them together, see too few of."""

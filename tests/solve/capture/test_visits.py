@@ -41,34 +41,36 @@ def test_plans_of_random_towns_are_the_best_of_all_within_what_is_proven(part):
         assert check_visits_certificate(town.program, town.asked, solution.chosen, proof) == solution.bound, seed
 
 
+def two_sites(*pull):
+    """Return 100 visits a month between two sites, nobody at their doors."""
+    mass, there = np.array([100.0]), sparse.csr_array([pull])
+    return WholeCapture.of(Capture(site_ids=["a", "b"], mass=mass, pull=there, door=np.zeros(2)), np.arange(2))
+
+
 def test_by_hand():
     """Two sites of equal coverage: of 100 visits a month the one pulls half, the other three quarters."""
-    capture = WholeCapture.of(
-        Capture(site_ids=["a", "b"], mass=[100.0], pull=sparse.csr_array([[1.0, 3.0]]), door=np.array([0.0, 0.0])),
-        np.arange(2),
-    )
+    capture = two_sites(1.0, 3.0)
     program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5_000, 5_000], [1, 1], 1)
     aim = Aim(weight=Fraction(1, 2))
     solution, _ = maximise_visits(program, capture, aim, gap=1e-3, threads=1)
     assert solution.chosen.tolist() == [False, True]
     assert solution.objective == 5_000 + 37_500
     assert solution.bound - solution.objective <= 10
-    floor, _ = maximise_visits(program, capture, replace(aim, weight=0, floor=60_000), gap=1e-3, threads=1)
+    floor, _ = maximise_visits(program, capture, replace(aim, weight=Fraction(0), floor=60_000), gap=1e-3, threads=1)
     assert (floor.chosen.tolist(), floor.objective) == ([False, True], 5_000)
-    none, grown = maximise_visits(program, capture, replace(aim, weight=0, floor=75_100), gap=1e-3, threads=1)
+    none, grown = maximise_visits(program, capture, replace(aim, weight=Fraction(0), floor=75_100), gap=1e-3, threads=1)
     assert none.status == "infeasible"
     assert [row.name for row in grown.linear] == ["budget", "visits_floor"]
 
 
 def test_stations_that_would_stand_idle_are_not_built():
     """Either of two sites sees 50 of 100 alone, both together 33 each: with 40 asked of each, one is built."""
-    capture = WholeCapture.of(
-        Capture(site_ids=["a", "b"], mass=[100.0], pull=sparse.csr_array([[1.0, 1.0]]), door=np.zeros(2)), np.arange(2)
-    )
+    capture = two_sites(1.0, 1.0)
     program = CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5_000, 4_000], [1, 1], 2)
     aim = Aim(weight=Fraction(0), least=40_000, new=np.arange(2))
     solution, _ = maximise_visits(program, capture, aim, threads=1)
     assert (solution.chosen.tolist(), solution.status, solution.objective) == ([True, False], "optimal", 5_000)
+    assert solution.visits_certificate is not None
     assert sorted(solution.visits_certificate.idle_site.tolist()) == [0, 1]
     both, _ = maximise_visits(program, capture, replace(aim, least=33_000), threads=1)
     assert both.chosen.all()

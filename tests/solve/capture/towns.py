@@ -60,11 +60,11 @@ def random_town(seed: int) -> VisitsTown:
     keeps = columns[: int((program.column_site < 0).sum())]
     today = np.zeros(program.n_sites, dtype=bool)
     today[program.column_site[keeps]] = True
-    floors = rng.random() < 0.4
+    asks = rng.random() < 0.4
     alone = [capture.station(site, np.zeros(program.n_sites, dtype=bool)) for site in range(program.n_sites)]
     aim = Aim(
         weight=WEIGHTS[int(rng.integers(len(WEIGHTS)))],
-        floor=int(capture.total(today) * rng.uniform(0.6, 1.3)) if floors else None,
+        floor=int(capture.total(today) * rng.uniform(0.6, 1.3)) if asks else None,
         least=int(np.median(alone) * rng.uniform(0.3, 1.1)) if rng.random() < 0.4 else None,
         new=columns[2 * keeps.size :],
     )
@@ -85,7 +85,7 @@ def best_of_all(town: VisitsTown) -> int | None:
     placed = np.flatnonzero(program.column_site >= 0)
     at_site[placed, program.column_site[placed]] = 1
     stands = plans @ at_site > 0
-    covered = stands.astype(np.int64) @ program.covers.astype(np.int64).toarray().T > 0
+    covered = stands.astype(np.int64) @ sparse.csr_array(program.covers).astype(np.int64).toarray().T > 0
     weights = np.asarray(program.weights)
     keeps = np.ones(len(plans), dtype=bool)
     for floor in program.floors:

@@ -1,0 +1,175 @@
+"""Plans that count predicted visits: ``python -m tests.benchmarks.visits``.
+
+Prints Markdown tables: the shipped study at several weights of a visit, with its floors and without; visits alone; a
+floor of visits and a rule for new stations; and a made-up city of 20,000 points and 1,000 sites, beside the bounds of
+tangents alone (Frank & Wolfe) and of HiGHS. Seconds are of the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from placement.models import Formulated, model_of
+from placement.pipeline.study_case import StudyCase, prepare
+from placement.solve.capture.aim import Aim
+from placement.solve.capture.replies import best_reply, rows_of
+from placement.solve.capture.visits import maximise_visits
+from placement.solve.program.recount import open_sites, recount
+from placement.study import read_study
+from placement.values import CoverageProgram, Solution
+from placement.values.capture import Capture
+from placement.values.visits_value import ONLY_VISITS
+from placement.values.whole_capture import WholeCapture
+
+STUDY = Path(__file__).parents[2] / "data" / "hankou" / "study.toml"
+WEIGHTS = ("1/4", "1/2", "3/4", "1", "3/2", "2", "3", "5")
+POINTS, SITES, STATIONS, PAIRS_M = 20_000, 1_000, 50, 1_200.0
+ASKED = 1e-3
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what work returns, and the processor seconds it took."""
+    begun = time.process_time()
+    return work(), time.process_time() - begun
+
+
+def solved(
+    program: CoverageProgram, capture: WholeCapture, aim: Aim, limit_s: float, gap: float = ASKED
+) -> tuple[Solution, float]:
+    """Return the solution and its processor seconds."""
+    (solution, _), seconds = timed(
+        lambda: maximise_visits(program, capture, aim, gap=gap, time_limit_s=limit_s, threads=1)
+    )
+    return solution, seconds
+
+
+def shipped() -> tuple[StudyCase, Formulated, WholeCapture]:
+    """Return the case of the shipped study, its program, and its visits."""
+    case = prepare(read_study(STUDY))
+    assert case.capture is not None
+    return case, model_of("coverage")(case), WholeCapture.of(case.capture, case.coverage.by_ids().sites)
+
+
+def row(name: str, model: Formulated, capture: WholeCapture, solution: Solution, seconds: float) -> str:
+    """Return a line of the table."""
+    program = model.program
+    if solution.status == "infeasible":
+        return f"| {name} | | | no plan, proven | {seconds:.1f} |"
+    covered, seen = (
+        recount(program, solution.chosen).objective,
+        capture.total(open_sites(program, solution.chosen)),
+    )
+    share = covered / int(program.row_weights().sum())
+    return f"| {name} | {share:.2%} | {seen / 1000:,.0f} | {solution.gap:.3%} | {seconds:.1f} |"
+
+
+def mixed(limit_s: float) -> Iterator[str]:
+    """Yield the table of the shipped study."""
+    case, model, capture = shipped()
+    free = replace(model, program=replace(model.program, floors=()))
+    solved(model.program, capture, Aim(weight=Fraction(1)), 1.0)  # compiles
+    yield "| shipped study | coverage | visits a month | proven gap | processor s |"
+    yield "|---|---|---|---|---|"
+    for name, each in (("with floors", model), ("without", free)):
+        for weight in WEIGHTS:
+            solution, seconds = solved(each.program, capture, Aim(weight=Fraction(weight)), limit_s)
+            yield row(f"{name}, a visit counts {weight}", each, capture, solution, seconds)
+    new = np.flatnonzero(model.columns.doing({"open", "move"}))
+    today = capture.total(case.standing[case.coverage.by_ids().sites])
+    asks = {
+        "visits not below today's": Aim(floor=today),
+        "visits 5 % above": Aim(floor=today * 105 // 100),
+        "300 visits at each new station": Aim(least=300_000, new=new),
+    }
+    for name, aim in asks.items():
+        for floors, each in (("with floors", model), ("without", free)):
+            yield row(f"{floors}, {name}", each, capture, *solved(each.program, capture, aim, limit_s))
+
+
+def alone(limit_s: float) -> Iterator[str]:
+    """Yield the table of visits alone: under floors a plan's value is nearly all visits, without it is nothing else."""
+    _, model, capture = shipped()
+    free = replace(model, program=replace(model.program, floors=()))
+    nothing = free.program.with_weights(np.zeros_like(free.program.row_weights()))
+    yield "| shipped study, visits alone | coverage | visits a month | proven gap | processor s |"
+    yield "|---|---|---|---|---|"
+    asks = (("with floors", model, model.program, ONLY_VISITS, 5e-3), ("without", free, nothing, Fraction(1), 4e-4))
+    for name, each, program, weight, gap in asks:
+        solution, seconds = solved(program, capture, Aim(weight=weight), limit_s, gap)
+        yield row(name, each, capture, solution, seconds)
+
+
+def city() -> tuple[CoverageProgram, WholeCapture]:
+    """Return a made-up city: points in 40 towns and between, sites near points, five kinds of hosts."""
+    rng = np.random.default_rng(1)
+    towns = rng.uniform(0, 14_000, (40, 2))
+    near = towns[rng.integers(40, size=POINTS * 3 // 4)] + rng.normal(0, 900, (POINTS * 3 // 4, 2))
+    points = np.vstack([near, rng.uniform(0, 14_000, (POINTS - len(near), 2))])
+    sites = points[rng.choice(POINTS, SITES, replace=False)] + rng.normal(0, 80, (SITES, 2))
+    mass = rng.gamma(2, 18, POINTS)
+    kind = rng.choice([1, 1.97, 3.24, 1.13, 4.4], SITES, p=[0.35, 0.3, 0.2, 0.13, 0.02])
+    way = cKDTree(sites).sparse_distance_matrix(cKDTree(points), PAIRS_M, output_type="coo_matrix")
+    pull = kind[way.row] * np.exp(-0.1737 * way.data / 60) / 2.95
+    capture = Capture(
+        site_ids=pd.RangeIndex(SITES),
+        mass=mass,
+        pull=sparse.csr_array((pull, (way.col, way.row)), shape=(POINTS, SITES)),
+        door=rng.gamma(0.5, 200, SITES),
+    )
+    covers = sparse.csr_array((1, SITES), dtype=bool)
+    program = CoverageProgram.from_covers(covers, [0], np.ones(SITES, dtype=np.int64), STATIONS)
+    return program, WholeCapture.of(capture, np.arange(SITES))
+
+
+def tangents(capture: WholeCapture, steps: int) -> float:
+    """Return the bound that averaged tangents give (Frank & Wolfe), thousandths."""
+    rows = rows_of(capture, 1)
+    point, least = np.full(SITES, STATIONS / SITES), np.inf
+    for step in range(steps):
+        reply = best_reply(rows, point, np.zeros(0), 1)
+        worth = capture.door + reply.coefficient[0]
+        best = np.argpartition(-worth, STATIONS)[:STATIONS]
+        least = min(least, float(reply.constant[0] + worth[best].sum()))
+        point = point * (1 - 2 / (step + 2))
+        point[best] += 2 / (step + 2)
+    return least
+
+
+def large(limit_s: float) -> Iterator[str]:
+    """Yield the table of the made-up city."""
+    program, capture = city()
+    solution, seconds = solved(program, capture, Aim(weight=Fraction(1)), limit_s, 4e-3)
+    bound, steps_s = timed(lambda: tangents(capture, 400))
+    size = f"{POINTS:,} points, {SITES:,} sites, {capture.pull.size:,} pairs, {STATIONS} stations"
+    found = f"visits {solution.objective / 1000:,.0f}, bound {solution.bound / 1000:,.0f}"
+    yield f"| {size} | gap | processor s |"
+    yield "|---|---|---|"
+    yield f"| {found} | {solution.gap:.2%} | {seconds:.1f} |"
+    yield f"| tangents alone, 400 steps: {bound / 1000:,.0f} | {1 - solution.objective / bound:.2%} | {steps_s:.1f} |"
+
+
+def main() -> None:
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=["mixed", "alone", "large"], nargs="*", default=["mixed", "alone", "large"])
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds for each plan")
+    asked = parser.parse_args()
+    parts = {"mixed": mixed, "alone": alone, "large": large}
+    for name in asked.part:
+        for line in parts[name](asked.limit):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
