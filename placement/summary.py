@@ -10,15 +10,14 @@ from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
-from placement.report.goods import counted, headline, warnings_of, worth
+from placement.report.goods import headline, sought, warnings_of, worth
 from placement.report.text import texts
 from placement.report.trade import trade_says
 from placement.report.view import standard
 from placement.values import Plan
 
 _STATUS = {
-    "optimal": "proven: no plan covers more",
-    "optimal, both": "proven: no plan is worth more",
+    "optimal": "proven: no plan does better",
     "within": "proven within the asked gap",
     "feasible": "NOT proven: the best plan found, see the gap",
 }
@@ -92,15 +91,12 @@ def run_record(prepared: Prepared, remarks: Sequence[str] = ()) -> dict[str, Any
 def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
     """Return the plan as lines of text: proof, coverage before and after, money, actions; None: it is not written."""
     plan = data.plan
-    status: str = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
-    _, says = counted(plan, texts("en"))
-    status = f"{status}, both" if says and status == "optimal" else status
+    status = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     lines = [f"{plan.study}: {_STATUS.get(status, status)} (gap {plan.gap:.4%}, bound by {_bound_by(plan)})"]
     lines += (
         ["INTERRUPTED: the run was stopped by hand; this is the best plan found until then"] if plan.interrupted else []
     )
     lines += [f"SIMULATED inputs: {', '.join(data.simulated)}"] if data.simulated else []
-    lines += [says] if says else []
     lines += [f"made with {each!s}" for each in data.overrides]
     lines += ["", *_headline(data)]
     lines += [
@@ -122,8 +118,9 @@ def _headline(data: ReportData) -> list[str]:
     """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
     text = texts("en")
     found = [] if data.frontier is None else [trade_says(data.frontier, text)]
+    made_of = [each for each in (sought(data.plan, text),) if each]
     warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
-    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *found]
+    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *made_of, *found]
 
 
 def _bound_by(plan: Plan) -> str:
@@ -131,7 +128,7 @@ def _bound_by(plan: Plan) -> str:
 
 
 def _coverage_table(plan: Plan) -> list[str]:
-    total = {"weight (objective)": (plan.before.total.covered, plan.after.total.covered, plan.after.total.all)}
+    total = {"demand": (plan.before.total.covered, plan.after.total.covered, plan.after.total.all)}
     total["need"] = (plan.before.total.need_covered, plan.after.total.need_covered, plan.after.total.need_all)
     total["expected use"] = (plan.before.total.use_covered, plan.after.total.use_covered, plan.after.total.use_all)
     people = {

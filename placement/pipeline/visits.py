@@ -88,7 +88,7 @@ def study_use(prepared: Prepared) -> Use | None:
     if transactions is None:
         return None
     if prepared.times.n_pairs > MOST_PAIRS:
-        return _nothing(f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
+        return _nothing(prepared, f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
     sites = prepared.sites.table
     try:
         usage = fit_usage(
@@ -100,22 +100,30 @@ def study_use(prepared: Prepared) -> Use | None:
             covariates=(*COVARIATES, *prepared.study.demand.visit_columns),
         )
     except InputError as error:
-        return _nothing(_why(error))
+        return _nothing(prepared, _why(error))
     evidence, capture = usage.evidence, usage.capture
     if capture is None:
-        return Use(note=_NOT + evidence.why(), notes=(_NOT + evidence.why(), *evidence.lines()[1:]), usage=usage)
+        lines = (_NOT + evidence.why(), *evidence.lines()[1:])
+        return Use(note=lines[0], notes=_named(prepared, *lines), usage=usage)
     basis = usage.sites["basis"]
     return Use(
         capture=capture,
-        notes=tuple(evidence.lines()),
+        notes=_named(prepared, *evidence.lines()),
         ranks=evidence.predicts,
         basis=dict(zip(basis.index, map(str, basis), strict=True)),
         usage=usage,
     )
 
 
-def _nothing(why: str) -> Use:
-    return Use(note=_NOT + why, notes=(_NOT + why,))
+def _nothing(prepared: Prepared, why: str) -> Use:
+    return Use(note=_NOT + why, notes=_named(prepared, _NOT + why))
+
+
+def _named(prepared: Prepared, *lines: str) -> tuple[str, ...]:
+    """Return lines for the reader, each with the table that it is about."""
+    usage = prepared.study.inputs.usage
+    name = "SIMULATED usage" if usage is not None and usage.simulated else "usage"
+    return tuple(f"{name}: {line}" for line in lines)
 
 
 def _why(error: InputError) -> str:

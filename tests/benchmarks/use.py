@@ -129,7 +129,8 @@ def changes(found: Any, standing: Any, plans: list[Any], draws: int = DRAWS) -> 
     capture, somewhere = found.capture, np.any(plans, axis=0) | standing
     expected = [capture.total(plan) / capture.total(standing) - 1 for plan in plans]
     drawn = [
-        [each.total(plan) / each.total(standing) - 1 for plan in plans] for each in found.draws(draws, 0, somewhere)
+        [each.total(plan) / each.total(standing) - 1 for plan in plans]
+        for each in found.draws(draws, 0, among=somewhere)
     ]
     return np.array(expected), *np.quantile(drawn, [0.05, 0.95], axis=0)
 

@@ -60,10 +60,10 @@ def test_errors_and_level_stand_in_the_notes(hankou, use):
     assert errors["model", "block"] < 0.35 * min(errors["constant", "block"], errors["nearest", "block"])
     assert errors["model", "station"] < 0.4 * errors["constant", "station"]
     assert use.usage.scores.loc[("model", "station"), "held"] >= 0.85
-    assert use.notes == evidence.lines()
-    assert use.notes[-1].startswith("level: ")
+    assert use.notes == tuple(f"SIMULATED usage: {line}" for line in evidence.lines())
+    assert use.notes[-1].startswith("SIMULATED usage: level: ")
     assert evidence.level.seen < 0.75 * there(use.capture).total(hankou.sites.standing)
-    assert "no station of these host kinds has transactions: school" in use.notes
+    assert "SIMULATED usage: no station of these host kinds has transactions: school" in use.notes
 
 
 def test_a_closed_station_sends_its_visitors_to_the_others(hankou, use):
@@ -92,8 +92,8 @@ def test_transactions_that_nothing_explains_rank_no_sites(hankou):
     assert use.capture is None
     assert not use.ranks
     assert use.note.startswith("visits are not predicted: not predictable from these data")
-    assert use.notes[0] == use.note
-    assert use.notes[1].startswith("visits of 45 stations, each predicted without its own record: ")
+    assert use.notes[0] == f"SIMULATED usage: {use.note}"
+    assert use.notes[1].startswith("SIMULATED usage: visits of 45 stations, each predicted without its own record: ")
     assert list(use.draws(3, 0)) == []
 
 
@@ -104,7 +104,7 @@ def test_no_record_no_visits(tmp_path):
 def test_a_record_too_short_says_why(tmp_path):
     case = prepare(read_study(short_record(tmp_path)))
     assert there(case.use).note.startswith("visits are not predicted: ")
-    assert there(case.use).note in case.notes
+    assert f"usage: {there(case.use).note}" in case.notes
     assert not case.capture_ranks
     assert case.capture is None
     assert optimise(case).visits is None

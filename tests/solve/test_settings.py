@@ -41,6 +41,10 @@ NO_SETTINGS = {
     "plans/relocate.py": {"_SHORT_ROW"},  # how models write rows
     "tree/tools.py": {"NOTHING_ALLOWED"},  # stands for minus infinity
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
+    # Tolerances of doubles: what is 0 or 1, less than another, a gain at all.
+    "capture/parts.py": {"_WHOLE"},
+    "capture/replies.py": {"_TIE"},
+    "capture/search.py": {"_LEAST_GAIN"},
     # How far a solver is believed, and how its threads end.
     "backends/claims.py": {"_INTEGRAL", "_BOUND_NOISE"},
     "backends/highs.py": {"_ENDS_S", "_FEASIBLE"},

@@ -115,12 +115,18 @@ class Grown:
 
     def part(self, fixed: Fixings, mixed: Mixture | None, solution: Solution, point: FloatArray) -> Part:
         """Return a part with what a solution of its program, that comes with a certificate, proves of it."""
-        bound = None
-        if solution.status != "infeasible":
-            constant = int(self._priced(mixed).constant[0]) if self.aim.weight else 0
-            bound = solution.bound + times(self.aim.weight, constant)
         assert solution.certificate is not None  # noqa: S101 -- as asked
-        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=_without_plan(solution.certificate), point=point)
+        bound = None if solution.status == "infeasible" else solution.bound
+        return self.relaxed_part(fixed, mixed, (bound, solution.certificate), point)
+
+    def relaxed_part(
+        self, fixed: Fixings, mixed: Mixture | None, found: tuple[int | None, Certificate], point: FloatArray
+    ) -> Part:
+        """Return a part with a bound of its program, None where it has no plan, and the proof of it."""
+        bound, proof = found
+        if bound is not None and self.aim.weight:
+            bound += times(self.aim.weight, int(self._priced(mixed).constant[0]))
+        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=_without_plan(proof), point=point)
 
     def _priced(self, mixed: Mixture | None) -> Majorants:
         return self.majorants if mixed is None else joined(self.capture, [mixed])

@@ -16,79 +16,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from placement.kernels import Bools, Floats, Longs, OutFloats, OutLongs, inner, kernel, read_only
+from placement.kernels import Bools, OutFloats, OutLongs, inner, kernel
+from placement.solve.capture.ground import Ground
 from placement.solve.deadline import Deadline
-from placement.solve.program.problem import NO_LIMIT
-from placement.solve.program.reduced import ReducedProgram
-from placement.values import LinearRow
 from placement.values.arrays import BoolArray
-from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 _LEAST_GAIN = 1e-9
 """A move gains at least this share of the value, so that rounding cannot turn in circles."""
-
-
-class Ground(NamedTuple):
-    """What is searched over. Amounts in thousandths of a visit a month.
-
-    Attributes
-    ----------
-    group_indptr, group_column
-        Columns of each group.
-    must
-        (groups,) whether one must be chosen.
-    site, values, gives
-        (columns,) site at which a column provides (-1: nowhere), its own value, and whether it may be chosen.
-    row_indptr, row_number, row_coefficient
-        Side rows of each column, those that make groups left out.
-    low, high
-        (side rows,) limits.
-    cover_indptr, cover_row
-        Classes that each site covers.
-    weight
-        (classes,) what covering one is worth.
-    floor_indptr, floor_number, floor_weight
-        Floors of each class, and what it counts there.
-    column_floor
-        (columns * floors,) what choosing a column counts in each floor.
-    minimum
-        (floors,) what they ask; the last one is that of visits (0: none).
-    pull_indptr, pull_row, pull
-        Rows of the capture that each site pulls, in units of the outside option.
-    mass, door
-        (rows,) and (sites,).
-    worth
-        (1,) what a visit counts.
-    """
-
-    group_indptr: Longs
-    group_column: Longs
-    must: Bools
-    site: Longs
-    values: Floats
-    gives: Bools
-    row_indptr: Longs
-    row_number: Longs
-    row_coefficient: Longs
-    low: Longs
-    high: Longs
-    cover_indptr: Longs
-    cover_row: Longs
-    weight: Floats
-    floor_indptr: Longs
-    floor_number: Longs
-    floor_weight: Floats
-    column_floor: Floats
-    minimum: Floats
-    pull_indptr: Longs
-    pull_row: Longs
-    pull: Floats
-    mass: Floats
-    door: Floats
-    worth: Floats
 
 
 class State(NamedTuple):
@@ -104,83 +39,6 @@ class State(NamedTuple):
     gain: OutFloats
     seen: OutFloats
     floor_gain: OutFloats
-
-
-def ground_of(
-    reduced: ReducedProgram, linear: tuple[LinearRow, ...], capture: WholeCapture, worth: float, floor: int
-) -> Ground:  # fmt: skip
-    """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
-    groups, left = _grouped(linear, reduced.n_columns)
-    must = np.array([each[1] for each in groups], dtype=np.bool_)
-    side = _by_column(left, reduced.n_columns)
-    covers = sparse.csc_array(reduced.covers.astype(np.float64))
-    in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
-    gains = np.array([each.column_gain for each in reduced.floors], dtype=float).reshape(n_floors, reduced.n_columns)
-    entries = (capture.pull / OUTSIDE, capture.site, capture.indptr)
-    pulls = sparse.csc_array(sparse.csr_array(entries, shape=(capture.mass.size, capture.n_sites)))
-    low = np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64)
-    return read_only(
-        Ground(
-            group_indptr=np.cumsum([0] + [each[0].size for each in groups]).astype(np.int64),
-            group_column=np.concatenate([np.zeros(0, np.int64), *(each[0] for each in groups)]),
-            must=must,
-            site=np.array(reduced.column_site),
-            values=reduced.column_values.astype(np.float64),
-            gives=~reduced.excluded,
-            row_indptr=side.indptr.astype(np.int64),
-            row_number=side.indices.astype(np.int64),
-            row_coefficient=side.data.astype(np.int64),
-            low=low,
-            high=np.array([row.limit for row in left], dtype=np.int64),
-            cover_indptr=covers.indptr.astype(np.int64),
-            cover_row=covers.indices.astype(np.int64),
-            weight=reduced.weights.astype(np.float64),
-            floor_indptr=in_floor.indptr.astype(np.int64),
-            floor_number=in_floor.indices.astype(np.int64),
-            floor_weight=in_floor.data.astype(np.float64),
-            column_floor=np.ascontiguousarray(gains.T).ravel(),
-            minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
-            pull_indptr=pulls.indptr.astype(np.int64),
-            pull_row=pulls.indices.astype(np.int64),
-            pull=pulls.data.astype(np.float64),
-            mass=capture.mass.astype(np.float64),
-            door=capture.door.astype(np.float64),
-            worth=np.array([worth]),
-        )
-    )
-
-
-def _grouped(
-    linear: tuple[LinearRow, ...], n_columns: int
-) -> tuple[list[tuple[NDArray[np.int64], bool]], list[LinearRow]]:
-    """Return groups of columns with whether one must be chosen, and the rows that make none."""
-    free = np.ones(n_columns, dtype=np.bool_)
-    groups: list[tuple[NDArray[np.int64], bool]] = []
-    left = []
-    for row in linear:
-        alone = row.limit == 1 and bool((row.coefficients == 1).all())
-        if alone and row.columns.size and free[row.columns].all():
-            free[row.columns] = False
-            groups.append((np.array(row.columns), row.equality))
-        else:
-            left.append(row)
-    groups += [(np.array([column]), False) for column in np.flatnonzero(free).tolist()]
-    return groups, left
-
-
-def _by_column(rows: list[LinearRow], n_columns: int) -> sparse.csc_array:
-    none = np.zeros(0, dtype=np.int64)
-    columns = np.concatenate([none, *(row.columns for row in rows)])
-    coefficients = np.concatenate([none, *(row.coefficients for row in rows)])
-    number = np.repeat(np.arange(len(rows)), [row.columns.size for row in rows])
-    return sparse.csc_array((coefficients, (number, columns)), shape=(len(rows), n_columns))
-
-
-def _floors_of_rows(reduced: ReducedProgram) -> sparse.csr_array:
-    rows = np.concatenate([np.zeros(0, np.int64), *(each.rows for each in reduced.floors)])
-    number = np.repeat(np.arange(len(reduced.floors)), [each.rows.size for each in reduced.floors])
-    shape = (reduced.n_rows, max(1, len(reduced.floors)))
-    return sparse.csr_array((reduced.weights[rows].astype(float), (rows, number)), shape=shape)
 
 
 @inner

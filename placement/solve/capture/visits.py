@@ -18,12 +18,14 @@ import numpy as np
 from placement.clock import now_s
 from placement.progress import ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
+from placement.solve.capture.ground import Ground, ground_of
 from placement.solve.capture.idle import Idle, hopeless, too_few
 from placement.solve.capture.majorants import Mixture
 from placement.solve.capture.parts import Fixings, Grown, Part, Proven
 from placement.solve.capture.relaxation import Relaxed, VisitsRelaxation
+from placement.solve.capture.root import relaxed_bound
 from placement.solve.capture.rows import IDLE_NAME, idle_row
-from placement.solve.capture.search import Ground, ground_of, improved
+from placement.solve.capture.search import improved
 from placement.solve.deadline import Deadline
 from placement.solve.engine import solve_engine
 from placement.solve.program.aggregate import aggregate
@@ -31,7 +33,7 @@ from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.settings import DEFAULTS, EngineSettings
-from placement.values import CoverageProgram, LinearRow, Solution
+from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray
 from placement.values.whole_capture import WholeCapture
 
@@ -143,7 +145,17 @@ class _Run:
         settings = self._settings
         gap = max(settings.gap_share * self._gap, gap)
         seconds = max(settings.least_s, settings.engine_share * self._until.left_s())
-        return solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
+        solution = solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
+        if solution.status not in {"feasible", "no_solution"}:
+            return solution
+        relaxed = self._relaxed_bound(program)
+        bound, proof = (None, None) if relaxed is None else relaxed
+        if bound is None or bound >= solution.bound:
+            return solution
+        return replace(solution, bound=max(bound, solution.objective), certificate=proof)
+
+    def _relaxed_bound(self, program: CoverageProgram) -> tuple[int | None, Certificate] | None:
+        return relaxed_bound(program, self._until, threads=self._asked["threads"], settings=self._asked["settings"])
 
     def _first(self, relaxed: Relaxed) -> Mixture:
         """Return the majorant of the relaxation; where nothing keeps all limits, the one by which visits are most."""
@@ -251,6 +263,10 @@ class _Run:
         self._relaxation.fix(fixed)
         relaxed = self._relaxation.solve(self._aim, self._until)
         mixed = relaxed.mixed
+        if self._last is not None and self._last.status != "optimal":
+            self._offer(self._improved(relaxed.point > 0.5))
+            found = self._relaxed_bound(grown.program(fixed, mixed))
+            return None if found is None else grown.relaxed_part(fixed, mixed, found, relaxed.point)
         solution = self._solved(grown.program(fixed, mixed), 0.0)
         if solution.certificate is None:
             return None

@@ -83,7 +83,8 @@ class CutRelaxation:
         self._side = side_block(problem, domain)
         self._domain, self._settings = domain, settings
         self.solving, self.probing, self.effort = 0, 0, 0
-        self._unit = float(2 ** max(0, int(work.weights.sum()).bit_length() - WEIGHT_BITS))
+        total = max(int(work.weights.sum()), int(np.abs(work.values).sum()))
+        self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
         self._cuts: list[Cut] = []
         self._known: set[tuple[Any, ...]] = set()
         self._written = CutRows(work, domain.status)
