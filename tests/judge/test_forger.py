@@ -81,8 +81,8 @@ def test_what_another_version_wrote_is_compared_cell_by_cell_and_named(town):
     at = next(number for number, line in enumerate(table) if line.split(",")[2] not in {"", "before"})
     cells = table[at].split(",")
     files["report.html"] += b"<!-- drawn otherwise -->\n"
-    for last, refuted in ((0.1, False), (5.0, True)):
-        altered = [*cells[:2], f"{float(cells[2]) + last:.1f}", *cells[3:]]
+    for last, refuted in ((0.001, False), (5.0, True)):
+        altered = [*cells[:2], f"{float(cells[2]) + last:.3f}", *cells[3:]]
         files["visits.csv"] = "".join([*table[:at], ",".join(altered), *table[at + 1 :]]).encode("utf-8-sig")
         files[SUMS] = listed({name: content for name, content in files.items() if name != SUMS})
         folder = town.root / f"other version {last}"
