@@ -10,14 +10,14 @@ from placement.judge import Verdict
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
-from placement.report.goods import headline, warnings_of, worth
+from placement.report.goods import headline, sought, warnings_of, worth
 from placement.report.text import texts
 from placement.report.trade import trade_says
 from placement.report.view import standard
 from placement.values import Plan
 
 _STATUS = {
-    "optimal": "proven: no plan covers more",
+    "optimal": "proven: no plan does better",
     "within": "proven within the asked gap",
     "feasible": "NOT proven: the best plan found, see the gap",
 }
@@ -118,8 +118,9 @@ def _headline(data: ReportData) -> list[str]:
     """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
     text = texts("en")
     found = [] if data.frontier is None else [trade_says(data.frontier, text)]
+    made_of = [each for each in (sought(data.plan, text),) if each]
     warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
-    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *found]
+    return [headline(data.plan, standard(data, text), text), *warned, *worth(data.plan, text), *made_of, *found]
 
 
 def _bound_by(plan: Plan) -> str:
@@ -127,7 +128,7 @@ def _bound_by(plan: Plan) -> str:
 
 
 def _coverage_table(plan: Plan) -> list[str]:
-    total = {"weight (objective)": (plan.before.total.covered, plan.after.total.covered, plan.after.total.all)}
+    total = {"demand": (plan.before.total.covered, plan.after.total.covered, plan.after.total.all)}
     total["need"] = (plan.before.total.need_covered, plan.after.total.need_covered, plan.after.total.need_all)
     total["expected use"] = (plan.before.total.use_covered, plan.after.total.use_covered, plan.after.total.use_all)
     people = {

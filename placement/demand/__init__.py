@@ -10,7 +10,8 @@ Sources:
   :func:`awareness_levels`, :func:`awareness_rows`, :func:`residents_by_group`, :func:`post_stratify`;
 * transactions: :func:`fit_usage`.
 
-:func:`estimate_demand` joins them; ``draws`` of the :class:`DemandEstimate` it returns tell how sure that is.
+:func:`estimate_demand` joins them, by periods that :func:`period_pieces` may cut at opening hours; ``draws`` of the
+:class:`DemandEstimate` it returns tell how sure that is.
 """
 
 from placement.demand.awareness import Awareness, estimate_awareness
@@ -19,6 +20,7 @@ from placement.demand.estimate import estimate_demand
 from placement.demand.fill import FilledCounters, fill_counters
 from placement.demand.footfall import Footfall, passing_footfall, spread_footfall
 from placement.demand.interpolate import InterpolatedFootfall, interpolate_footfall
+from placement.demand.pieces import Pieces, period_pieces
 from placement.demand.places import grid, hexagons, points_along_streets
 from placement.demand.polygons import points_from_polygons
 from placement.demand.population import ArealWeights, areal_weights, split_ages
@@ -46,6 +48,7 @@ __all__ = [
     "FilledCounters",
     "Footfall",
     "InterpolatedFootfall",
+    "Pieces",
     "RasterPeople",
     "Rates",
     "Service",
@@ -67,6 +70,7 @@ __all__ = [
     "offered_services",
     "passing_footfall",
     "people_in_areas",
+    "period_pieces",
     "points_along_streets",
     "points_from_polygons",
     "points_from_raster",

@@ -8,7 +8,8 @@ Rows become one count a slot of the counter's step (:mod:`placement.demand.serie
 
 over the weekdays W seen: cells are averaged before they are added, so that a missing slot lowers nothing and ten
 Saturdays weigh no more than two. A slot never seen on a weekday takes the mean of its hour there, else that of the
-slot on the other weekdays. Left out are, in this order,
+slot on the other weekdays. Hours, weekdays and months that a counter never saw are as at the counters that did
+(:mod:`placement.demand.calendar`). Left out are, in this order,
 
 * rows without counter, time or count, and counts below zero or beyond :data:`MOST_PEOPLE`;
 * repeated rows; where one counter has several counts for one time, all of them, for nobody knows which is right (see
@@ -32,6 +33,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.demand.calendar import one_calendar
 from placement.demand.checks import require_columns
 from placement.demand.series import DAY_MIN, TABLE, to_slots
 from placement.errors import InputError
@@ -61,7 +63,7 @@ class CleanCounts:
     Parameters
     ----------
     notes
-        What was summed.
+        What was summed, and what was filled.
     """
 
     notes: tuple[str, ...] = ()
@@ -73,9 +75,10 @@ class CleanCounts:
         """By ``counter_id``: `people_per_day`, `night_share` and how they came about.
 
         Further columns: `se` (standard error of the daily number from the scatter of days of one weekday, as if days
-        were independent), `step_min` (minutes that a row counts), `used` (slots that entered), `dropped` (rows left
-        out), `missing` (slots between the first and the last that have no usable row), `weekdays` (weekdays seen, 7 is
-        full balance), `hours` (hours of the day ever seen; below 24 the daily number is of those alone).
+        were independent, and of what was filled from other counters), `step_min` (minutes that a row counts), `used`
+        (slots that entered), `dropped` (rows left out), `missing` (slots between the first and the last that have no
+        usable row), `weekdays` (weekdays seen, 7 is full balance), `hours` (hours of the day ever seen), `filled`
+        (whether hours, weekdays or months are as at other counters; else the daily number is of those seen alone).
         """
         return self._counters.copy()
 
@@ -149,7 +152,9 @@ def clean_counts(
     in_night = _night_minutes(night_min)
     averages = {name: _average(part, in_night) for name, part in good.groupby("counter_id", sort=True)}
     by_row = slots.of_row.map(why).fillna("")
-    return _result(averages, rows, slots.reason.mask(slots.reason == "", by_row), records.index, slots.notes)
+    filled = one_calendar(good, pd.DataFrame.from_dict(averages, orient="index"), in_night.astype(float))
+    notes = (*slots.notes, *filled.notes)
+    return _result(filled.averages, rows, slots.reason.mask(slots.reason == "", by_row), records.index, notes)
 
 
 def _reasons(*why: pd.Series) -> str:
@@ -328,18 +333,19 @@ def _standard_error(days: pd.Series) -> float:
 
 
 def _result(
-    rows: dict[object, dict[str, float]],
+    averages: pd.DataFrame,
     frame: pd.DataFrame,
     reason: pd.Series,
     labels: pd.Index,
     notes: tuple[str, ...],
 ) -> CleanCounts:
-    counters = pd.DataFrame.from_dict(rows, orient="index").rename_axis("counter_id")
+    counters = averages.rename_axis("counter_id")
     dropped = frame.loc[reason != "", ["counter_id", "time", "count"]].assign(reason=reason[reason != ""])
     dropped.index = labels[dropped.index]
     lost = dropped["counter_id"].value_counts()
     counters["dropped"] = lost.reindex(counters.index).fillna(0).astype(int).to_numpy()
     whole = ["step_min", "used", "missing", "weekdays", "hours"]
     counters[whole] = counters[whole].astype(int)
+    counters["filled"] = counters["filled"].astype(bool)
     counters.index = counters.index.astype(str)
     return CleanCounts(notes=notes, _counters=counters, _dropped=dropped)

@@ -9,12 +9,21 @@ share :math:`o_a`, and :math:`F_{it}` people a day who pass in period t,
         + [a = \text{general}]\; F_{it} \tfrac{365}{12}\, c\, \nu\, \frac{r_{av}}{\sum_{v'} r_{av'}}
 
 where c is the capture (visits a passer-by) and :math:`\nu` the share of passers-by who do not live there, so that
-residents are not counted twice. Expected use = need x awareness x uptake, with the awareness of the point's district.
+residents are not counted twice. Where it is told who works or studies at a point, in the periods in which they are
+there :math:`P_{i,\text{general}}` is those who are present: with D_i such people, and residents who leave for their own
+work or studies in proportion to the general residents,
+
+.. math::
+    P_{i,\text{general}} \Big(1 - \min\big(1, \textstyle\sum_j D_j / \sum_j P_{j,\text{general}}\big)\Big) + D_i,
+
+so that nobody is counted twice and the town's people are as many as by night (more, where more work in it than live
+there: the rest come from outside). Expected use = need x awareness x uptake, with the awareness of the point's
+district.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 
@@ -23,7 +32,7 @@ from placement.demand.checks import raise_faults
 from placement.demand.footfall import Footfall
 from placement.demand.settings import TripRates, variation_faults
 from placement.demand.town import Town
-from placement.demand.uncertain import FOOTFALL_CV, TRIP_RATE_CV, DemandEstimate
+from placement.demand.uncertain import FOOTFALL_CV, NEED_AREA_CV, PEOPLE_CV, TRIP_RATE_CV, DemandEstimate
 
 
 def estimate_demand(
@@ -42,6 +51,9 @@ def estimate_demand(
     speed_m_s: Mapping[str, float] | None = None,
     trip_rate_cv: float = TRIP_RATE_CV,
     footfall_cv: float = FOOTFALL_CV,
+    need_area_cv: float = NEED_AREA_CV,
+    people_cv: float = PEOPLE_CV,
+    daytime: Mapping[str, Sequence[str]] | None = None,
     simulated: bool = False,
 ) -> DemandEstimate:
     """Return need, awareness and uptake by demand point and segment.
@@ -82,6 +94,12 @@ def estimate_demand(
     footfall_cv
         The same of the counters; where `footfall` was spread from counters with a column `se` (standard error of the
         daily number), that counter's own is used instead.
+    need_area_cv
+        The same of the need of whole districts: how much more or less their residents want than the trip rates say.
+    people_cv
+        The same of the people at single demand points.
+    daytime
+        Periods in which the people of a column of the population (workers, students) are where it counts them.
     simulated
         Whether any input is simulated.
 
@@ -108,7 +126,10 @@ def estimate_demand(
     >>> [segment.name for segment in demand.segments], demand.need.round(9).tolist()
     (['general/all/all', 'elderly/all/all'], [[240.0, 100.0]])
     """
-    raise_faults(variation_faults(trip_rate_cv, footfall_cv))
+    variations = {
+        "trip_rate_cv": trip_rate_cv, "footfall_cv": footfall_cv, "need_area_cv": need_area_cv, "people_cv": people_cv,
+    }  # fmt: skip
+    raise_faults(variation_faults(variations))
     town = Town.of(
         population,
         trips_per_month=trips_per_month,
@@ -122,6 +143,7 @@ def estimate_demand(
         non_resident_share=non_resident_share,
         need_share=need_share,
         speed_m_s=speed_m_s,
+        daytime=daytime,
         simulated=simulated,
     )
-    return DemandEstimate(**town.parts(), town=town, trip_rate_cv=trip_rate_cv, footfall_cv=footfall_cv)
+    return DemandEstimate(**town.parts(), town=town, **variations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,7 @@ class Settings:
     online_share: FloatArray
     uptake: tuple[float | None, ...]
     speed_m_s: tuple[float, ...]
+    daytime: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def checked(
@@ -46,6 +47,7 @@ class Settings:
         online_share: Mapping[str, float] | None,
         uptake: Mapping[str, float] | None,
         speed_m_s: Mapping[str, float] | None,
+        daytime: Mapping[str, Sequence[str]] | None,
         awareness: Awareness | None,
         need_share: float,
     ) -> Settings:
@@ -60,6 +62,7 @@ class Settings:
             ("speed_m_s", speed_m_s, np.inf),
         ):
             faults += _by_age_faults(name, by_age or {}, ages, high)
+        faults += _daytime_faults(daytime or {}, periods)
         faults += _knowledge_faults(awareness, uptake or {}, ages, need_share)
         raise_faults(faults)
         by_service = {age: _by_service(trips_per_month[age]) for age in ages}
@@ -73,6 +76,7 @@ class Settings:
             online_share=np.array([float((online_share or {}).get(age, 0.0)) for age in ages]),
             uptake=tuple((uptake or {}).get(age) for age in ages),
             speed_m_s=tuple(float((speed_m_s or {}).get(age, 1.0)) for age in ages),
+            daytime={column: tuple(within) for column, within in (daytime or {}).items()},
         )
 
     def segments(self) -> tuple[Segment, ...]:
@@ -123,6 +127,17 @@ def _period_faults(periods: Mapping[str, tuple[int, int]], shares: Mapping[str, 
         problem = f"shares sum to {total:g}" if min(shares.values()) >= 0 else "a share is negative"
         return [Fault(table="demand", row="period_share", problem=problem, remedy="shares must sum to 1")]
     return []
+
+
+def _daytime_faults(daytime: Mapping[str, Sequence[str]], periods: Mapping[str, tuple[int, int]]) -> list[Fault]:
+    return [
+        Fault(table="demand", row=f"daytime.{column}", problem=problem, remedy=f"name some of {listed(periods)}")
+        for column, within in daytime.items()
+        for problem in [
+            *(f"{name} is no period" for name in within if name not in periods),
+            *["is empty"][len(within) :],
+        ]
+    ]
 
 
 def _by_age_faults(name: str, by_age: Mapping[str, float], ages: tuple[str, ...], high: float) -> list[Fault]:
@@ -179,11 +194,11 @@ def share_faults(footfall_capture: float, non_resident_share: float, need_share:
     ]
 
 
-def variation_faults(trip_rate_cv: float, footfall_cv: float) -> list[Fault]:
+def variation_faults(variations: Mapping[str, float]) -> list[Fault]:
     """Return a fault for each coefficient of variation that is negative or no number."""
     return [
         Fault(table="demand", row=name, problem=f"is {value}", remedy="give 0 or more")
-        for name, value in (("trip_rate_cv", trip_rate_cv), ("footfall_cv", footfall_cv))
+        for name, value in variations.items()
         if not (value >= 0 and np.isfinite(value))
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Required, TypedDict, Unpack
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from placement.demand.awareness import Awareness
 from placement.demand.checks import number_faults, raise_faults, require_columns, require_known
 from placement.demand.footfall import Footfall
+from placement.demand.pieces import period_of
 from placement.demand.rates import Rates
 from placement.demand.settings import GENERAL, Settings, TripRates, share_faults, survey_group
 from placement.errors import AlignmentError, Fault, InputError, listed
@@ -40,6 +41,7 @@ class DemandSettings(TypedDict, total=False):
     non_resident_share: float
     need_share: float
     speed_m_s: Mapping[str, float] | None
+    daytime: Mapping[str, Sequence[str]] | None
     simulated: bool
 
 
@@ -67,7 +69,9 @@ class Town:
     points
         Demand points with `district` and `parent`.
     people
-        (points, age groups).
+        (points, age groups) residents.
+    present
+        (points, periods) people of the age group ``general`` who are at a point; None where all stay at home.
     places
         (points,) number of each point's district in `awareness.districts`.
     passing
@@ -79,6 +83,7 @@ class Town:
     settings: Settings
     points: gpd.GeoDataFrame
     people: FloatArray
+    present: FloatArray | None
     places: NDArray[np.intp]
     awareness: Awareness | None
     footfall: Footfall | None
@@ -100,6 +105,7 @@ class Town:
             online_share=given.get("online_share"),
             uptake=given.get("uptake"),
             speed_m_s=given.get("speed_m_s"),
+            daytime=given.get("daytime"),
             awareness=awareness,
             need_share=need_share,
         )
@@ -113,6 +119,7 @@ class Town:
             settings=settings,
             points=gpd.GeoDataFrame(columns, geometry=population.geometry, crs=population.crs),
             people=people,
+            present=_present(population, people[:, settings.age_groups.index(GENERAL)], settings),
             places=np.zeros(0, np.intp) if awareness is None else awareness.districts.get_indexer(districts),
             awareness=awareness,
             footfall=footfall,
@@ -126,6 +133,8 @@ class Town:
         self,
         *,
         rate_factors: FloatArray | None = None,
+        area_factors: pd.Series | None = None,
+        people_factors: FloatArray | None = None,
         passing: pd.DataFrame | None = None,
         aware: FloatArray | None = None,
         uptake: FloatArray | None = None,
@@ -136,6 +145,10 @@ class Town:
         ----------
         rate_factors
             (age groups, services) factors of the trip rates.
+        area_factors
+            Factors of the need of residents by district.
+        people_factors
+            (points,) factors of the people at each point.
         passing
             People a day by demand point, as `Footfall.spread` gives them.
         aware, uptake
@@ -143,7 +156,9 @@ class Town:
         """
         rates = self.settings.rates if rate_factors is None else self.settings.rates * rate_factors
         settings = replace(self.settings, rates=rates)
-        need = _resident_need(self.people, settings)
+        need = self._resident_need(settings, people_factors)
+        if area_factors is not None:
+            need = need * held(self, "points")["district"].map(area_factors).to_numpy(dtype=float)[:, None]
         passing = self.passing if passing is None else passing
         if passing is not None:
             need = need + _passing_need(passing * self.visits_a_passer, settings)
@@ -159,6 +174,18 @@ class Town:
             need_share=self.need_share,
             simulated=self.simulated,
         )
+
+    def _resident_need(self, settings: Settings, people_factors: FloatArray | None) -> FloatArray:
+        """Return (points, segments) visits a month of those who live, work or study at each point."""
+        by_period = settings.rates[:, None, :] * settings.period_share[None, :, None]
+        factor = by_period * (1.0 - settings.online_share)[:, None, None]
+        need = np.repeat(self.people, settings.segments_per_age, axis=1) * factor.ravel()
+        if self.present is not None:
+            general = settings.age_groups.index(GENERAL)
+            first = general * settings.segments_per_age
+            there = np.repeat(self.present, len(settings.services), axis=1) * factor[general].ravel()
+            need[:, first : first + settings.segments_per_age] = there
+        return need if people_factors is None else need * people_factors[:, None]
 
     def _shares(self, aware: FloatArray | None, uptake: FloatArray | None) -> tuple[FloatArray, FloatArray]:
         """Return (points, segments) awareness and uptake; both 1 where nothing was surveyed."""
@@ -210,11 +237,26 @@ def people_by_age(population: gpd.GeoDataFrame, age_groups: tuple[str, ...]) -> 
     return np.column_stack([np.maximum(rest, 0.0) if name == GENERAL else counts[name] for name in age_groups])
 
 
-def _resident_need(people: FloatArray, settings: Settings) -> FloatArray:
-    """Return (points, segments) visits a month of residents."""
-    by_period = settings.rates[:, None, :] * settings.period_share[None, :, None]
-    factor = by_period * (1.0 - settings.online_share)[:, None, None]
-    return np.repeat(people, settings.segments_per_age, axis=1) * factor.ravel()
+def _present(population: gpd.GeoDataFrame, general: FloatArray, settings: Settings) -> FloatArray | None:
+    """Return (points, periods) who of the age group ``general`` is at each point; None where nobody moves by day.
+
+    Raises
+    ------
+    InputError
+        If a column of `settings.daytime` is missing, or a number of it negative or missing.
+    """
+    if not settings.daytime:
+        return None
+    require_columns("population", population, settings.daytime)
+    raise_faults([fault for column in settings.daytime for fault in number_faults("population", population, column)])
+    present = []
+    for name, _, _ in settings.periods:
+        columns = [column for column, within in settings.daytime.items() if name in within]
+        there = population[columns].to_numpy(dtype=float).sum(axis=1)
+        residents = float(general.sum())
+        stay = max(0.0, 1.0 - float(there.sum()) / residents) if residents > 0 else 0.0
+        present.append(general * stay + there)
+    return np.column_stack(present)
 
 
 def _passing_need(visits: pd.DataFrame, settings: Settings) -> FloatArray:
@@ -223,12 +265,14 @@ def _passing_need(visits: pd.DataFrame, settings: Settings) -> FloatArray:
     share = settings.period_share
     by_period = visits["unsplit_per_day"].to_numpy()[:, None] * share
     told = visits[["night_per_day", "day_per_day"]].to_numpy()
-    if NIGHT in names and len(names) > 1:
-        night = np.array([name == NIGHT for name in names])
+    night = np.array([period_of(name) == NIGHT for name in names])
+    if night.any() and not night.all():
+        by_night = np.where(night, share, 0.0)
+        by_night = by_night / by_night.sum() if by_night.sum() > 0 else night / night.sum()
         others = np.where(night, 0.0, share)
         # Where the residents want nothing outside the night, the other periods share equally.
         others = others / others.sum() if others.sum() > 0 else ~night / (~night).sum()
-        by_period = by_period + told @ np.stack([night.astype(float), others])
+        by_period = by_period + told @ np.stack([by_night, others])
     else:
         by_period = by_period + told.sum(axis=1)[:, None] * share
     rates = settings.rates[settings.age_groups.index(GENERAL)]

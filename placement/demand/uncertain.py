@@ -3,10 +3,12 @@ r"""A demand that knows how sure it is: draws of awareness, uptake, trip rates a
 Awareness and uptake come from their posteriors, all districts at once and the two together. What no survey tells is
 drawn around what was given: each trip rate (by age group and service) and each counter is multiplied by a lognormal
 factor of mean 1, :math:`\exp(\tau z - \tau^2/2)` with :math:`\tau^2 = \log(1 + c^2)` for a coefficient of
-variation c. Counters that were interpolated (:func:`placement.demand.fill_counters`) get such factors of their median
-with the errors of kriging, all of them together, and end at the busiest real counter. Apart from
-awareness and uptake these are independent of each other given the data, so that the mean of the draws is the estimate
-(where awareness and uptake go together, expected use has their covariance on top).
+variation c; so is the need of each district as a whole (what its people want beside the town's) and the people at each
+point, so that draws say where need is and not only how much. Counters that were interpolated
+(:func:`placement.demand.fill_counters`) get such factors of their median with the errors of kriging, all of them
+together, and end at the busiest real counter. Apart from awareness and uptake these are independent of each other given
+the data, so that the mean of the draws is the estimate (where awareness and uptake go together, expected use has their
+covariance on top).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg
 
@@ -29,6 +32,10 @@ TRIP_RATE_CV = 0.2
 """Trip rates are assumptions of a study: unless it says otherwise, they are known to 20 %."""
 FOOTFALL_CV = 0.2
 """The same of counters that do not bring a standard error of their own."""
+NEED_AREA_CV = 0.15
+"""The same of the need of a district beside that of the town: an assumption."""
+PEOPLE_CV = 0.1
+"""The same of the people at a demand point: an assumption."""
 
 
 @immutable
@@ -40,13 +47,15 @@ class DemandEstimate(Demand):
     ----------
     town
         The inputs it was estimated from.
-    trip_rate_cv, footfall_cv
+    trip_rate_cv, footfall_cv, need_area_cv, people_cv
         See :func:`placement.demand.estimate_demand`.
     """
 
     town: Town = field(repr=False)
     trip_rate_cv: float
     footfall_cv: float
+    need_area_cv: float
+    people_cv: float
 
     def draws(self, n: int, seed: int = 0) -> Iterator[Demand]:
         """Yield demands that are all as likely as the estimate, given what is known.
@@ -76,28 +85,35 @@ class DemandEstimate(Demand):
         ...     {"district": ["A"], "people": [1000]}, index=["D1"],
         ...     geometry=gpd.points_from_xy([0], [0]), crs="EPSG:32650",
         ... )
-        >>> demand = estimate_demand(population, trips_per_month={"general": 0.3}, trip_rate_cv=0.2, need_share=1)
+        >>> demand = estimate_demand(
+        ...     population, trips_per_month={"general": 0.3}, need_share=1, trip_rate_cv=0.2,
+        ...     need_area_cv=0, people_cv=0,
+        ... )
         >>> need = [drawn.need.sum() for drawn in demand.draws(2000, seed=0)]
         >>> bool(abs(np.mean(need) - 300) < 5), bool(abs(np.std(need) / 300 - 0.2) < 0.01)
         (True, True)
         """
         if n < 0:
             raise InputError.single("draws", f"n is {n}", remedy="give 0 or more")
-        return _drawn(self.town, n, seed, self.trip_rate_cv, self.footfall_cv)
+        return _drawn(self, n, seed)
 
 
-def _drawn(town: Town, n: int, seed: int, trip_rate_cv: float, footfall_cv: float) -> Iterator[Demand]:
-    streams = np.random.SeedSequence(seed).spawn(4)
+def _drawn(demand: DemandEstimate, n: int, seed: int) -> Iterator[Demand]:
+    town = demand.town
+    streams = np.random.SeedSequence(seed).spawn(5)
     seeds = [int(stream.generate_state(1)[0]) for stream in streams]
-    rate_rng, count_rng = np.random.default_rng(seeds[2]), np.random.default_rng(seeds[3])
+    rate_rng, count_rng, place_rng = (np.random.default_rng(seeds[number]) for number in (2, 3, 4))
+    districts = pd.Index(sorted(held(town, "points")["district"].unique()))
     aware, uptake = (None, None) if town.awareness is None else town.awareness.joint_draws(n, seeds[0])
-    counts = None if town.footfall is None else _Counts.of(town.footfall, footfall_cv)
+    counts = None if town.footfall is None else _Counts.of(town.footfall, demand.footfall_cv)
     for number in range(n):
         passing = None
         if town.footfall is not None and counts is not None:
             passing = town.footfall.spread(counts.drawn(count_rng)).loc[held(town, "points").index]
         parts = town.parts(
-            rate_factors=_factors(rate_rng, town.settings.rates.shape, trip_rate_cv),
+            rate_factors=_factors(rate_rng, town.settings.rates.shape, demand.trip_rate_cv),
+            area_factors=pd.Series(_factors(place_rng, (len(districts),), demand.need_area_cv), index=districts),
+            people_factors=_factors(place_rng, (len(town.people),), demand.people_cv),
             passing=passing,
             aware=None if aware is None else aware[number],
             uptake=None if uptake is None else uptake[number],

@@ -19,7 +19,7 @@ from placement.demand.fit.transactions import station_totals
 from placement.demand.use.data import UseData, check_observed, reach_of, use_data
 from placement.demand.use.draws import draw_captures
 from placement.demand.use.evidence import UseEvidence, UseLevel, block_r2
-from placement.demand.use.fit import Fitted, Tried, fit_use, try_out
+from placement.demand.use.fit import Fitted, Tried, by_host_kind, fit_use, try_out
 from placement.demand.use.folding import Folder, representative
 from placement.demand.use.level import use_level
 from placement.demand.use.parameters import competition_is_assumed, parameter_table
@@ -88,7 +88,8 @@ class Usage:
     def sites(self) -> pd.DataFrame:
         """By ``site_id``: `visits` a month with `low`, `high` (90 %), and their `basis`.
 
-        Of today's stations as they stand, of each other site as if it were added alone. `basis` is ``own record``,
+        Of today's stations as they stand, of each other site as if it were added alone; where visits are not
+        predictable one level for each host kind, beside the stations' own records. `basis` is ``own record``,
         ``stations of its kind``, or ``no station of its kind``.
         """
         return self._sites.copy()
@@ -281,7 +282,7 @@ def _usage(
         evidence=evidence,
         capture=folder.capture(fitted.visits, *picked) if speaks else None,
         _season=season,
-        _sites=_site_table(data, fitted, ids).iloc[folder.order],
+        _sites=_site_table(data, fitted if speaks else by_host_kind(data, fitted), ids).iloc[folder.order],
         _parameters=parameters,
         _leave_one_out=_left_out_table(data, tried, ids),
         _fitted=fitted,

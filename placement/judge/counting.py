@@ -13,11 +13,13 @@ from placement.judge.certificate_classes import derive_classes
 from placement.judge.program import JUDGED, by_id, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
+from placement.judge.seen import Seen, seen_by
 from placement.judge.visits_asked import ALONE, visits_asked
 from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use, study_use
 from placement.values import CoverageProgram
+from placement.values.arrays import BoolArray
 
 SCALE = 1000
 """Weights of the program are whole thousandths of a visit a month."""
@@ -30,6 +32,8 @@ class Counting:
     ----------
     prepared
         The study up to its walking times, with the settings that the plan was made with.
+    alike
+        The same study with other limits: what the transactions say of visits is taken from it.
 
     Raises
     ------
@@ -37,12 +41,14 @@ class Counting:
         If the plan is made for an objective whose program the judge cannot write down.
     """
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, alike: Counting | None = None) -> None:
         objective = prepared.study.policy.objective
         if objective not in JUDGED:
             problem = f"the judge has no program of its own for the objective {objective!r}"
             raise InputError.single("study.toml", problem, row="policy.objective", remedy=f"known: {', '.join(JUDGED)}")
         self.prepared = prepared
+        self._alike = alike
+        self._seen: tuple[bytes, Seen] | None = None
 
     @cached_property
     def near(self) -> Reach:
@@ -80,7 +86,16 @@ class Counting:
     @cached_property
     def use(self) -> Use | None:
         """What the transactions say of the visits of any set of sites; None without a usage table."""
-        return study_use(self.prepared)
+        return study_use(self.prepared) if self._alike is None else self._alike.use
+
+    def seen(self, after: BoolArray) -> Seen:
+        """Return the visits of today's stations and of those of `after`, (sites,); there must be predictions."""
+        key = after.tobytes()
+        if self._seen is None or self._seen[0] != key:
+            assert self.use is not None  # noqa: S101 -- for mypy: asked before
+            today = self.prepared.sites.table["existing"].to_numpy(dtype=bool)
+            self._seen = (key, seen_by(self.use, [today, after], self.prepared.study.study.seed))
+        return self._seen[1]
 
     @cached_property
     def asked(self) -> VisitsAsked | None:

@@ -187,8 +187,8 @@ class Judge:
             if like not in self._countings:
                 _keep(self._countings, like, Counting(prepare_inputs(self.study.with_settings(shared), cached=False)))
             if like != name:
-                prepared = restated(self._countings[like].prepared, study)
-                _keep(self._countings, name, Counting(prepared))
+                alike = self._countings[like]
+                _keep(self._countings, name, Counting(restated(alike.prepared, study), alike))
         return self._countings[name]
 
 

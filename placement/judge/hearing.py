@@ -78,7 +78,7 @@ class Hearing:
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)
-        yield from visit_faults(record, prepared, self.counting.use)
+        yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = prepared.sites.table.index.isin(record["open"])
         yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)

@@ -7,36 +7,24 @@ idle, and the paired interval of the change are computed here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from placement.judge.counting import Counting
 from placement.judge.recount import coverage_record
-from placement.pipeline.prepare import Prepared
-from placement.pipeline.visits import Use
-from placement.values import Capture
+from placement.judge.seen import Seen, visits_of
 from placement.values.arrays import BoolArray, FloatArray
 
-MOST_DRAWS, LEAST_DRAWS, PULLS = 400, 100, 400_000_000
 _TAIL = 0.05
 _PLACES = 3
 _NOISE = 1e-7
 """Relative: the fit ends this near to where it would on another machine."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Seen:
-    """Visits a month of each site (0 where no station stands), before and after, and the same in each draw."""
-
-    expected: FloatArray
-    drawn: FloatArray
-
-
-def visit_faults(record: Mapping[str, Any], prepared: Prepared, use: Use | None) -> Iterator[str]:
+def visit_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[str]:
     """Yield everything in which the predicted visits of a ``plan.json`` differ from their recount."""
-    claimed = record["visits"]
+    claimed, prepared, use = record["visits"], counting.prepared, counting.use
     if use is None or use.capture is None:
         if claimed is not None:
             yield "visits: the inputs predict none"
@@ -46,7 +34,7 @@ def visit_faults(record: Mapping[str, Any], prepared: Prepared, use: Use | None)
         return
     table = prepared.sites.table
     standing = [table["existing"].to_numpy(dtype=bool), np.asarray(table.index.isin(record["open"]))]
-    seen = _seen(use, standing, prepared.study.study.seed)
+    seen = counting.seen(standing[1])
     ids = [str(site) for site, there in zip(table.index, standing[0] | standing[1], strict=True) if there]
     rows = {row["site_id"]: row for row in claimed["stations"]}
     if [row["site_id"] for row in claimed["stations"]] != sorted(ids):
@@ -90,7 +78,7 @@ def frontier_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[s
         covered = coverage_record(prepared, counting.near.by(there))["total"]["covered"]
         if abs(point["covered"] - covered) > 0.5e-6 + 1e-12 * covered or point["covered"] != round(point["covered"], 6):
             yield f"{where}.covered: recounted {covered:.6f}, the plan says {point['covered']}"
-        yield from _point_faults(point, where, _both(use.capture, [there])[0][there], ~today[there], below)
+        yield from _point_faults(point, where, visits_of(use.capture, [there])[0][there], ~today[there], below)
 
 
 def _point_faults(point: Mapping[str, Any], where: str, seen: FloatArray, new: BoolArray, below: int) -> Iterator[str]:
@@ -100,28 +88,6 @@ def _point_faults(point: Mapping[str, Any], where: str, seen: FloatArray, new: B
     for name, value in {"idle": int(idle.sum()), "idle_new": int((idle & new).sum())}.items():
         if point[name] != value:
             yield f"{where}.{name}: recounted {value}, the plan says {point[name]}"
-
-
-def _seen(use: Use, standing: list[BoolArray], seed: int) -> Seen:
-    capture = use.capture
-    assert capture is not None  # noqa: S101 -- for mypy: asked before
-    count = min(MOST_DRAWS, max(LEAST_DRAWS, PULLS // max(capture.pull.nnz, 1)))
-    drawn = [_both(each, standing) for each in use.draws(count, seed, standing[0] | standing[1])]
-    return Seen(expected=_both(capture, standing), drawn=np.array(drawn))
-
-
-def _both(capture: Capture, standing: list[BoolArray]) -> FloatArray:
-    """Return (2, sites) visits: each row shares its visits out among what stands there, and home, by their pulls."""
-    rows = np.repeat(np.arange(capture.mass.size), np.diff(capture.pull.indptr))
-    columns, pull = capture.pull.indices, capture.pull.data
-    found = []
-    for there in standing:
-        kept = there[columns]
-        total = 1.0 + np.bincount(rows[kept], pull[kept], minlength=capture.mass.size)
-        flow = capture.mass[rows[kept]] * pull[kept] / total[rows[kept]]
-        walked = np.bincount(columns[kept], flow, minlength=capture.door.size)
-        found.append(np.where(there, walked + capture.door, 0.0))
-    return np.array(found)
 
 
 def _station_faults(

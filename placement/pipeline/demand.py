@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from placement.demand import Awareness, DemandEstimate, Footfall, estimate_demand, points_from_polygons, raster_people
+from placement.demand import (
+    Awareness,
+    DemandEstimate,
+    Footfall,
+    Pieces,
+    estimate_demand,
+    period_pieces,
+    points_from_polygons,
+    raster_people,
+)
 from placement.errors import InputError
 from placement.pipeline.times import study_speeds
 from placement.streets import Streets
 from placement.study import Study, parse_period
 from placement.tables import Tables, holds_areas
+from placement.values import Sites
 
 _GRID_M = 250.0
 """Edge of a cell where polygons are cut into demand points and the study does not say."""
@@ -25,7 +35,7 @@ def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tupl
         points = points_from_polygons(
             population,
             study.demand.grid_m or _GRID_M,
-            ["people", *special],
+            ["people", *special, *study.demand.daytime],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,
         )
@@ -37,6 +47,10 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gp
     areas = tables.districts
     if areas is None:
         raise InputError.single(study.file.name, "a population raster needs districts", row="inputs.districts")
+    if study.demand.daytime:
+        problem = f"a raster counts people, not {', '.join(study.demand.daytime)}"
+        remedy = "leave it out, or give a table of population"
+        raise InputError.single(study.file.name, problem, row="demand.daytime", remedy=remedy)
     file = study.inputs.population
     found = raster_people(study.path(file.path), areas, band=file.band)
     points = found.points
@@ -51,15 +65,31 @@ def _raster_points(study: Study, tables: Tables, special: list[str]) -> tuple[gp
     return points, found.notes
 
 
-def study_demand(
-    study: Study, population: gpd.GeoDataFrame, footfall: Footfall | None, awareness: Awareness | None
-) -> DemandEstimate:
-    """Return need and expected use of a study."""
+def study_periods(study: Study, sites: Sites | None = None) -> tuple[Pieces, tuple[str, ...]]:
+    """Return the periods of a study, cut where `sites` open and close if it asks for that, and notes."""
     settings = study.demand
+    table = None if sites is None or settings.period_rule == "whole" else sites.table
+    hours = () if table is None else zip(table["opens_min"].astype(int), table["closes_min"].astype(int), strict=True)
+    periods = {name: parse_period(text) for name, text in settings.periods.items()}
+    pieces = period_pieces(periods, settings.shares_by_period(), hours)
+    note = f"{study.file.name}: demand.period_rule has no effect: no site opens or closes within a period"
+    return pieces, (note,) if table is not None and not pieces.cut else ()
+
+
+def study_demand(
+    study: Study,
+    population: gpd.GeoDataFrame,
+    footfall: Footfall | None,
+    awareness: Awareness | None,
+    periods: Pieces | None = None,
+) -> DemandEstimate:
+    """Return need and expected use of a study, by its periods as they are or in the pieces of :func:`study_periods`."""
+    settings = study.demand
+    periods = study_periods(study)[0] if periods is None else periods
     return estimate_demand(
         population,
-        periods={name: parse_period(text) for name, text in settings.periods.items()},
-        period_share=settings.shares_by_period(),
+        periods=periods.periods,
+        period_share=periods.share,
         trips_per_month=settings.trips_per_month,
         online_share=settings.online_share,
         uptake=settings.uptake,
@@ -71,5 +101,8 @@ def study_demand(
         speed_m_s=study_speeds(study),
         trip_rate_cv=settings.trip_rate_cv,
         footfall_cv=settings.footfall_cv,
+        need_area_cv=settings.need_area_cv,
+        people_cv=settings.people_cv,
+        daytime=periods.named(settings.daytime),
         simulated=bool(study.simulated_inputs),
     )

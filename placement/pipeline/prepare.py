@@ -17,7 +17,7 @@ from placement.demand import (
     estimate_awareness,
 )
 from placement.errors import Fault, InputError, PlacementError
-from placement.pipeline.demand import demand_points, study_demand
+from placement.pipeline.demand import demand_points, study_demand, study_periods
 from placement.pipeline.notes import countable_notes, place_notes
 from placement.pipeline.shift import warn_if_shifted
 from placement.pipeline.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
@@ -194,9 +194,10 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
         notes = (*notes, *survey_notes(study, awareness))
     counters, more = counter_averages(study, tables)
     footfall, filled = study_footfall(study, population, counters, streets)
-    demand = study_demand(study, population, footfall, awareness)
+    periods, idle = study_periods(study, tables.sites)
+    demand = study_demand(study, population, footfall, awareness, periods)
     reliance = None if filled is None or footfall is None else VirtualReliance.of(footfall, demand)
-    notes = (*notes, *more, *footfall_notes(study, footfall, filled, reliance))
+    notes = (*notes, *idle, *more, *footfall_notes(study, footfall, filled, reliance))
     progress.stage(TIMES)
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))

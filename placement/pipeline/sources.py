@@ -136,12 +136,20 @@ def _on_one_street(footfall: Footfall) -> list[str]:
 def _thin_series(counters: pd.DataFrame) -> list[str]:
     """Return which counters were not counted around the clock, or on too few weekdays."""
     found = (
-        ("hours", _HOURS, "hours of the day were counted (the daily number is of these alone)"),
-        ("weekdays", FEWEST_WEEKDAYS, "weekdays were counted (the daily number is of these alone)"),
+        (
+            "hours",
+            _HOURS,
+            "hours of the day were counted (the daily number is of these alone)",
+        ),
+        (
+            "weekdays",
+            FEWEST_WEEKDAYS,
+            "weekdays were counted (the daily number is of these alone)",
+        ),
     )
     notes = []
     for column, enough, what in found:
-        thin = counters.loc[counters[column] < enough, column]
+        thin = counters.loc[(counters[column] < enough) & ~counters["filled"], column]
         if len(thin):
             named = listed(f"{name} ({count})" for name, count in thin.items())
             notes.append(f"footfall_counts: fewer than {enough} {what}: {named}")

@@ -11,7 +11,7 @@ people and without.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -88,34 +88,42 @@ def study_use(prepared: Prepared) -> Use | None:
     if transactions is None:
         return None
     if prepared.times.n_pairs > MOST_PAIRS:
-        return _nothing(f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
+        return _nothing(prepared, f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
     sites = prepared.sites.table
     try:
         usage = fit_usage(
             transactions,
             prepared.times.to_sites(sites.index),
             _sources(prepared),
-            _described(sites),
+            _described(sites, prepared.study.demand.visit_columns),
             passing=_doors(prepared),
-            covariates=COVARIATES,
+            covariates=(*COVARIATES, *prepared.study.demand.visit_columns),
         )
     except InputError as error:
-        return _nothing(_why(error))
+        return _nothing(prepared, _why(error))
     evidence, capture = usage.evidence, usage.capture
     if capture is None:
-        return Use(note=_NOT + evidence.why(), notes=(_NOT + evidence.why(), *evidence.lines()[1:]), usage=usage)
+        lines = (_NOT + evidence.why(), *evidence.lines()[1:])
+        return Use(note=lines[0], notes=_named(prepared, *lines), usage=usage)
     basis = usage.sites["basis"]
     return Use(
         capture=capture,
-        notes=tuple(evidence.lines()),
+        notes=_named(prepared, *evidence.lines()),
         ranks=evidence.predicts,
         basis=dict(zip(basis.index, map(str, basis), strict=True)),
         usage=usage,
     )
 
 
-def _nothing(why: str) -> Use:
-    return Use(note=_NOT + why, notes=(_NOT + why,))
+def _nothing(prepared: Prepared, why: str) -> Use:
+    return Use(note=_NOT + why, notes=_named(prepared, _NOT + why))
+
+
+def _named(prepared: Prepared, *lines: str) -> tuple[str, ...]:
+    """Return lines for the reader, each with the table that it is about."""
+    usage = prepared.study.inputs.usage
+    name = "SIMULATED usage" if usage is not None and usage.simulated else "usage"
+    return tuple(f"{name}: {line}" for line in lines)
 
 
 def _why(error: InputError) -> str:
@@ -124,11 +132,18 @@ def _why(error: InputError) -> str:
     )
 
 
-def _described(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the sites with what may bring more people and is known before a station is built."""
+def _described(sites: gpd.GeoDataFrame, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return the sites with what may bring more people and is known before a station is built.
+
+    Of `columns` of positive numbers the logarithm is taken: twice the floor space is as much more everywhere.
+    """
     opens, closes = (sites[name].to_numpy(dtype=float) for name in ("opens_min", "closes_min"))
     minutes = np.where(closes > opens, closes - opens, closes - opens + _DAY_MIN)
-    return sites.assign(log_hours=np.log(minutes / 60.0), log_machines=np.log(sites["machines"].to_numpy(dtype=float)))
+    found = {"log_hours": np.log(minutes / 60.0), "log_machines": np.log(sites["machines"].to_numpy(dtype=float))}
+    for name in columns:
+        numbers = sites[name].to_numpy(dtype=float)
+        found[name] = np.log(numbers) if (numbers > 0).all() else numbers
+    return sites.assign(**found)
 
 
 def _sources(prepared: Prepared) -> pd.DataFrame:

@@ -71,6 +71,7 @@ def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
     }
     totals = [record["coverage"]["after"]["total"] for record in (first, second)]
     money = [{line["name"]: line["amount"] for line in record["budget"]} for record in (first, second)]
+    seen = [record["visits"] or {"after": {"expected": None}, "idle": {"after": None}} for record in (first, second)]
     used = [{each["key"]: each["used"] for each in record["overrides"]} for record in (first, second)]
     then, now = first["inputs"], second["inputs"]
     return {
@@ -79,6 +80,8 @@ def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
         "overrides": {key: [side.get(key) for side in used] for key in sorted(used[0].keys() | used[1].keys())},
         "objective": [record["objective"] for record in (first, second)],
         "status": [record["status"] for record in (first, second)],
+        "visits": [each["after"]["expected"] for each in seen],
+        "idle": [each["idle"]["after"] for each in seen],
         "stations": [len(record["open"]) for record in (first, second)],
         "coverage": {key: round(totals[1][key] - totals[0][key], 6) for key in totals[0]},
         "budget": {
@@ -101,10 +104,14 @@ def _lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
         lines.append(f"made with other settings: A {says[0]}, B {says[1]} ({key})")
     (weight_a, weight_b), (status_a, status_b) = record["objective"], record["status"]
     lines += [
-        f"covered weight: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
-        f"covered weight: B - A {weight_b - weight_a:+,.3f}",
+        f"objective: A {weight_a:,.3f} ({status_a}), B {weight_b:,.3f} ({status_b})",
+        f"objective: B - A {weight_b - weight_a:+,.3f}",
         f"stations: A {record['stations'][0]}, B {record['stations'][1]}",
     ]
+    if None not in record["visits"]:
+        (seen_a, seen_b), (idle_a, idle_b) = record["visits"], record["idle"]
+        lines.append(f"predicted visits a month: A {seen_a:,.0f}, B {seen_b:,.0f}, B - A {seen_b - seen_a:+,.0f}")
+        lines.append(f"stations below the idle limit: A {idle_a}, B {idle_b}")
     lines += [f"{name}: B - A {amount:+,.2f} yuan" for name, amount in record["budget"].items()]
     lines += [f"{site}: A {pair[0] or 'nothing'}, B {pair[1] or 'nothing'}" for site, pair in record["actions"].items()]
     return lines if record["actions"] else [*lines, "the actions are the same"]

@@ -58,6 +58,33 @@ def worth(plan: Plan, text: Text) -> list[str]:
     return [*([] if plan.visits is None else [_idle(plan.visits, text)]), *_cost(plan, text)]
 
 
+def sought(plan: Plan, text: Text) -> str:
+    """Return what the objective is made of where it counts visits, and what its bound says of each; else nothing."""
+    value = plan.valued
+    if value is None or value.most_visits is None:
+        return ""
+    most = f"{value.most_visits:,.0f}"
+    if value.alone:
+        return text["worth.alone"].format(visits_most=most)
+    demand = plan.after.total.all or 1.0
+    shares = {"share": value.covered / demand, "share_most": (value.most_covered or 0.0) / demand}
+    return text["worth.mixed"].format(
+        weight=f"{float(value.weight):g}",
+        covered=f"{value.covered:,.0f}",
+        visits=f"{value.visits:,.0f}",
+        visits_most=most,
+        **{name: percent(share) for name, share in shares.items()},
+    )
+
+
+def objective_label(plan: Plan, text: Text) -> str:
+    """Return what the value of a plan and its bound count."""
+    value = plan.valued
+    if value is None or value.most_visits is None:
+        return text["proof.objective"]
+    return text["worth.objective.alone" if value.alone else "worth.objective"].format(weight=f"{float(value.weight):g}")
+
+
 def _visits(visits: VisitsChange, text: Text) -> str:
     gained = round(visits.after) - round(visits.before)
     change = signed(visits.change)

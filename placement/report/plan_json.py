@@ -145,8 +145,8 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, visits a month.")
-    bound: Quantity = Field(description="No plan covers more than this, visits a month.")
+    objective: Quantity = Field(description="Covered weight, or what `valued` says; visits a month.")
+    bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")

@@ -92,15 +92,15 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "proof.infeasible": ("No plan keeps every rule", "没有满足全部条件的方案"),
         "proof.no_solution": ("No plan was found in time", "在时限内未找到方案"),
         "proof.optimal.means": (
-            "Under the same rules and the same data no other choice of stations covers more.",
-            "在相同条件和数据下，没有任何其他布局能覆盖更多需求。",
+            "Under the same rules and the same data no other choice of stations does better.",
+            "在相同条件和数据下，没有任何其他布局优于本方案。",
         ),
         "proof.within.means": (
-            "No plan can cover more than the bound; at most {gap} could still be won, which is what was asked for.",
+            "No plan can exceed the bound; at most {gap} could still be won, which is what was asked for.",
             "任何方案都不可能超过上界；至多还可提高 {gap}，在事先允许的差距之内。",
         ),
         "proof.feasible.means": (
-            "No plan can cover more than the bound: at most {gap} could still be won. A longer run may settle it.",
+            "No plan can exceed the bound: at most {gap} could still be won. A longer run may settle it.",
             "任何方案都不可能超过上界，至多还可提高 {gap}。延长计算时间或可得出结论。",
         ),
         "proof.infeasible.means": ("The rules contradict each other.", "各项条件相互矛盾。"),

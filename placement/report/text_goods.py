@@ -49,6 +49,28 @@ GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.cost.visit": ("{yuan} yuan an additional visit a month", "每月每新增一人次 {yuan} 元"),
         "says.cost.no_visit": ("no additional visits: visits do not grow", "没有新增办件量：办件量不增加"),
         "says.cost.when": (" ({period})", "（{period}）"),
+        "worth.objective": (
+            "Covered + {weight} × predicted visits (a month)",
+            "覆盖需求 + {weight} × 预计办件量（每月）",
+        ),
+        "worth.objective.alone": ("Predicted visits (a month)", "预计办件量（每月）"),
+        "worth.mixed": (
+            (
+                "What is sought is demand within reach plus {weight} × predicted visits: "
+                "{covered} + {weight} × {visits} a month. No plan that sees as many visits covers more than "
+                "{share_most} of demand (this one: {share}), and none that covers as much sees more than "
+                "{visits_most} visits."
+            ),
+            (
+                "优化目标为覆盖需求与 {weight} × 预计办件量之和：每月 {covered} + {weight} × {visits}。"
+                "办件量不低于本方案时，任何方案的需求覆盖率不超过 {share_most}（本方案 {share}）；"
+                "覆盖率不低于本方案时，任何方案的办件量不超过每月 {visits_most} 人次。"
+            ),
+        ),
+        "worth.alone": (
+            "What is sought are predicted visits: no plan under the same rules sees more than {visits_most} a month.",
+            "优化目标为预计办件量：相同条件下，任何方案每月不超过 {visits_most} 人次。",
+        ),
         "trade": ("Reach against visits", "覆盖率与办件量的取舍"),
         "trade.says": (
             TRADE_SAYS,

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from placement.report.data import ReportData
-from placement.report.goods import headline, percent, worth
+from placement.report.goods import headline, objective_label, percent, sought, worth
 from placement.report.plan_json import ACTION_ORDER
 from placement.report.tables import action_table, yuan
 from placement.report.text import word
@@ -58,6 +58,7 @@ class Proof:
     good: bool
     headline: str
     meaning: str
+    sought: str
     warning: str
     by: str
     facts: tuple[tuple[str, str], ...]
@@ -154,7 +155,7 @@ def proof(plan: Plan, text: Text) -> Proof:
     kind = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     trusted = kind == "optimal" and plan.proof != "certificate"
     facts = [
-        (text["proof.objective"], f"{plan.objective:,.3f}"),
+        (objective_label(plan, text), f"{plan.objective:,.3f}"),
         (text["proof.bound"], f"{plan.bound:,.3f}"),
         (text["proof.gap"], small_gap(plan.gap)),
         (text["proof.asked"], small_gap(plan.asked_gap)),
@@ -165,6 +166,7 @@ def proof(plan: Plan, text: Text) -> Proof:
         good=plan.status == "optimal",
         headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
         meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        sought=sought(plan, text),
         warning=text["proof.interrupted"] if plan.interrupted else "",
         by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),
         facts=tuple(facts),

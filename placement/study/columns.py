@@ -114,6 +114,10 @@ GROUP = Column(
     name=_GROUP, says="how many of `people` are in an age group of `demand.trips_per_month`", kind=NUMBER,
     unit="people", needed="unless `demand.age_share` has it",
 )  # fmt: skip
+DAYTIME = Column(
+    name="<daytime>", says="who work or study there, by a name of `demand.daytime`", kind=NUMBER, unit="people",
+    needed="with `demand.daytime`",
+)  # fmt: skip
 FOOTFALL = (
     Column(
         name="people_per_day", says="who pass", kind=NUMBER, unit="people a day",
@@ -193,6 +197,10 @@ def _cost_unit(name: str) -> str:
     return "yuan, once" if name in ("purchase", "move", "close") else "yuan a year"
 
 
+FOR_VISITS = Column(
+    name="<any>", says="a number that may bring more people, such as floor space", kind=NUMBER,
+    needed="with `demand.visit_columns`", minimum=-MOST,
+)  # fmt: skip
 STATIONS = sites("existing", ("existing", "required", "excluded"))
 CANDIDATES = sites("candidate", ("candidate", "required", "excluded"))
 USAGE = (
@@ -260,7 +268,7 @@ TABLES = (
     TableSpecification(
         name="population",
         says="Where people live: a point or polygon a row.",
-        columns=(DEMAND_ID, *PLACE, *POPULATION, GROUP),
+        columns=(DEMAND_ID, *PLACE, *POPULATION, GROUP, DAYTIME),
     ),
     TableSpecification(name="footfall", says="Counters of passers-by.", columns=(COUNTER_ID, *PLACE, *FOOTFALL)),
     TableSpecification(name="footfall_counts", says="Series of the counters: a step of time a row.", columns=COUNTS),
@@ -275,9 +283,11 @@ TABLES = (
         says="Numbers by district; used where 5 surveyed districts stand behind each coefficient.",
         columns=(Column(name="district", says="id, unique", needed=_YES), COVARIATE),
     ),
-    TableSpecification(name="stations", says="Stations that stand today.", columns=(SITE_ID, *PLACE, *STATIONS)),
     TableSpecification(
-        name="candidates", says="Places where a station may come.", columns=(SITE_ID, *PLACE, *CANDIDATES)
+        name="stations", says="Stations that stand today.", columns=(SITE_ID, *PLACE, *STATIONS, FOR_VISITS)
+    ),
+    TableSpecification(
+        name="candidates", says="Places where a station may come.", columns=(SITE_ID, *PLACE, *CANDIDATES, FOR_VISITS)
     ),
     TableSpecification(name="usage", says="What was done at the stations.", columns=USAGE),
     TableSpecification(name="districts", says="Outlines: polygons.", columns=DISTRICTS),

@@ -95,7 +95,7 @@ def _given(study: Study, key: str) -> bool:
     if not isinstance(value, BaseModel) or name not in value.model_fields_set:
         return False
     found = getattr(value, name)
-    return inner[0] in found if inner else found not in ({}, None)
+    return inner[0] in found if inner else found not in ({}, None, ())
 
 
 def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
@@ -110,6 +110,7 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
             yield f"demand.{key}", "no inputs.footfall_counts"
     if inputs.usage is None:
         yield "policy.idle_below", "no inputs.usage"
+        yield "demand.visit_columns", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
         yield "demand.deff", "no inputs.survey"

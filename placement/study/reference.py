@@ -274,7 +274,7 @@ def _either(words: list[str]) -> str:
 
 def _written(value: Any) -> str:
     """Return a default as a study would write it; empty where it says nothing."""
-    if value is None or value in ({}, "") or isinstance(value, BaseModel):
+    if value is None or value in ({}, "", ()) or isinstance(value, BaseModel):
         return ""
     if isinstance(value, bool):
         return str(value).lower()

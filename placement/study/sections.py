@@ -23,6 +23,7 @@ from placement.study.fields import (
     MinutesARow,
     NotNegative,
     Period,
+    PopulationColumn,
     Positive,
     Service,
     Share,
@@ -90,7 +91,10 @@ class DemandSection(Section):
     footfall_siting: Literal["auto", "anywhere", "busy"] = "auto"
     """Whether counters were put up where many pass, so that virtual ones are expected lower; told by street class."""
     periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
-    """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it."""
+    """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it,
+    unless `period_rule` says otherwise."""
+    period_rule: Literal["whole", "share"] = "whole"
+    """With "share" periods are cut where sites open and close, so that a site serves the part in which it is open."""
     period_share: Mapping[Period, Share] = {}
     """Part of the visits that falls in each of `periods`; sums to 1."""
     trips_per_month: Annotated[
@@ -117,6 +121,15 @@ class DemandSection(Section):
     """How sure the trip rates are, for draws of the demand."""
     footfall_cv: _Cv = 0.2
     """How sure the counters are, for draws of the demand."""
+    need_area_cv: _Cv = 0.15
+    """How sure the need of each district is beside that of the town, for draws of the demand; an assumption."""
+    people_cv: _Cv = 0.1
+    """How sure the people at each demand point are, for draws of the demand; an assumption."""
+    daytime: Annotated[
+        Mapping[PopulationColumn, Annotated[tuple[Period, ...], Field(min_length=1)]],
+        Called("list of periods by column"),
+    ] = {}
+    """Periods in which those whom a column of the population counts (`workers`) are there; as many leave home."""
     counts_every: MinutesARow | None = None
     """Step of the series of the counters; told from its times where absent."""
     counts_time_format: TimeFormat | None = None
@@ -125,11 +138,16 @@ class DemandSection(Section):
     """Whose local time is meant, such as "Asia/Shanghai", where its times bring offsets."""
     service_hosts: Annotated[Mapping[Service, tuple[Host, ...]], Called("list of hosts by service")] = {}
     """Hosts that may offer a service; any where absent."""
+    visit_columns: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Called("list of columns")] = ()
+    """Numeric columns of stations and candidates, known before a station is built, that may bring more people, such as
+    floor space; visits are predicted from them beside hours and machines."""
 
     @model_validator(mode="after")
     def _consistent(self) -> DemandSection:
         for text in self.periods.values():
             parse_period(text)
+        if len(set(self.visit_columns)) < len(self.visit_columns):
+            raise ValueError("visit_columns names a column twice")
         if len(self.periods) > 1 or self.period_share:
             if set(self.period_share) != set(self.periods):
                 raise ValueError("period_share must have exactly the keys of periods")
@@ -147,6 +165,12 @@ class DemandSection(Section):
         services = {tuple(rate) if isinstance(rate, Mapping) else None for rate in rates}
         if len(services) != 1 or () in services:
             raise ValueError("trips_per_month must give every age group a number, or every one the same services")
+        unknown = sorted({name for within in self.daytime.values() for name in within} - set(self.periods))
+        if unknown:
+            raise ValueError(f"daytime names periods that there are not: {', '.join(unknown)}")
+        clash = sorted(set(self.daytime) & {"people", "district", "parent", *self.trips_per_month})
+        if clash:
+            raise ValueError(f"daytime names columns that hold residents: {', '.join(clash)}")
         unknown = sorted(set(self.service_hosts) - set(self.services))
         if unknown:
             raise ValueError(f"service_hosts names services without trips_per_month: {', '.join(unknown)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from placement.study import Study
-from placement.study.columns import GROUP, POPULATION
+from placement.study.columns import DAYTIME, GROUP, POPULATION
 from placement.tables.checks import Table
 
 _LEAST_SHARE = 0.02
@@ -13,9 +13,10 @@ _LEAST_SHARE = 0.02
 
 
 def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
-    """Return `district`, `parent`, `people` and one count a special age group; places are read elsewhere."""
+    """Return `district`, `parent`, `people`, one count a special age group and those of `demand.daytime`."""
     special = [group for group in study.demand.age_groups if group != "general"]
-    table.use((*POPULATION, *(GROUP.called(group) for group in special)))
+    daytime = tuple(study.demand.daytime)
+    table.use((*POPULATION, *(GROUP.called(group) for group in special), *(DAYTIME.called(name) for name in daytime)))
     data = {"district": table.text("district")}
     data["parent"] = table.text("parent") if "parent" in table.frame.columns else data["district"]
     data["people"] = table.number("people")
@@ -27,6 +28,7 @@ def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
         data[group] = data["people"] * shares[group] if stated else table.number(group)
     if table.ok and len(table.frame):
         _check_units(table, data, [group for group in special if group in table.frame.columns])
+    data |= {name: table.number(name) for name in daytime}
     if special and "people" in table.frame.columns:
         over = sum(data[group] for group in special) > data["people"] * (1 + 1e-12)
         table.flag(over, f"{' + '.join(special)} exceed people", "age columns count within people")

@@ -7,7 +7,7 @@ import pandas as pd
 import pyproj
 
 from placement.study import Study
-from placement.study.columns import CANDIDATES, MOST_HOURS, STATIONS, USAGE
+from placement.study.columns import CANDIDATES, FOR_VISITS, MOST_HOURS, STATIONS, USAGE, names
 from placement.study.names import canonical, one_form
 from placement.tables.cells import as_list, plain
 from placement.tables.checks import Faults, Table
@@ -17,7 +17,11 @@ from placement.values.sites import COST_KEYS
 def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
     """Return all that is known of stations or candidates but where they stand."""
     existing = table.name == "stations"
-    table.use(STATIONS if existing else CANDIDATES)
+    standard = STATIONS if existing else CANDIDATES
+    extra = [name for name in study.demand.visit_columns if name not in (*names(standard), "site_id", "lon", "lat")]
+    for name in set(study.demand.visit_columns) - set(extra):
+        table.fault(f"demand.visit_columns names {name}, which means something else", remedy="leave it out")
+    table.use((*standard, *(FOR_VISITS.called(name) for name in extra)))
     data = {
         "name": table.title("name"),
         "host": table.text("host"),
@@ -32,6 +36,7 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
     }
     for key in COST_KEYS:
         data[f"{key}_fen"] = table.fen(key)
+    data |= {name: table.number(name) for name in extra}
     if "max_machines" in table.frame.columns:
         table.flag(data["machines"] > data["max_machines"], "machines exceed max_machines", "mend one of them")
     same = data["opens_min"] == data["closes_min"]

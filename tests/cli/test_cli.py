@@ -67,7 +67,7 @@ def test_bad_input_is_one_object_too_with_every_fault_by_table_and_row(study):
 
 def test_recommend_prints_actions_and_coverage_before_and_after(plan):
     folder, output = plan
-    assert "proven: no plan covers more" in output
+    assert "proven: no plan does better" in output
     assert "before" in output
     assert "SIMULATED" in output
     for name in ("plan.json", "actions.csv", "actions.geojson", "report.html", "awareness.csv", "SHA256SUMS"):
@@ -131,7 +131,7 @@ def test_a_plan_within_the_asked_gap_is_not_called_the_best(study, tmp_path):
     done = call("recommend", study, "--out", tmp_path / "out", "--gap", "0.5")
     assert done.exit_code == 0
     assert "proven within the asked gap (gap" in done.stdout
-    assert "no plan covers more" not in done.stdout
+    assert "no plan does better" not in done.stdout
 
 
 def test_all_faults_of_study_and_tables_at_once(tmp_path):

@@ -47,7 +47,7 @@ def test_few_districts(districts, sd):
     # may then be too wide, never too narrow (the table in placement.demand.fit.beta_binomial has the figures).
     assert unsurveyed >= 0.86
     if districts >= 5 and sd >= 0.08:
-        assert unsurveyed <= 0.94
+        assert unsurveyed <= (0.97 if districts < 8 else 0.95)
 
 
 def test_fifteen_districts_where_plain_empirical_bayes_is_too_short():

@@ -1,5 +1,7 @@
 """Services with host requirements, and joint draws of the demand."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -92,8 +94,28 @@ def test_draws_scatter_around_the_estimate():
     # Points of one district share their awareness; age groups without their own survey do too.
     assert (aware[:, 1] == aware[:, 2]).all()
     assert np.stack([demand.uptake for demand in drawn]).std(axis=0).min() > 0.03
-    # Elderly need moves with its trip rate alone.
-    assert need[:, 0, 1].std() / need[:, 0, 1].mean() == pytest.approx(0.2, abs=0.03)
+    # Elderly need moves with its trip rate, its district and its point: squares of 1 + cv^2 multiply.
+    expected = np.sqrt(1.04 * 1.0225 * 1.01 - 1)
+    assert need[:, 0, 1].std() / need[:, 0, 1].mean() == pytest.approx(expected, abs=0.035)
+
+
+def test_draws_say_where_need_is():
+    """Districts move together and by their own, points beside them, and the town's total is as sure as it should be."""
+    town = gpd.GeoDataFrame(
+        {"district": [f"d{i // 10}" for i in range(40)], "people": 100.0},
+        index=[f"D{i:02d}" for i in range(40)],
+        geometry=gpd.points_from_xy(np.arange(40.0), np.zeros(40)),
+        crs="EPSG:32650",
+    )
+    given: dict[str, Any] = {"trips_per_month": {"general": 0.3}, "need_share": 1, "trip_rate_cv": 0.0}
+    draws = estimate_demand(town, **given, need_area_cv=0.3, people_cv=0.2).draws(1500, seed=2)
+    need = np.stack([demand.need.ravel() for demand in draws]) / 30
+    assert need.mean(axis=0) == pytest.approx(np.ones(40), abs=0.04)
+    by_district = need.reshape(-1, 4, 10).mean(axis=2)
+    assert by_district.std(axis=0) == pytest.approx(np.full(4, np.sqrt(0.3**2 + 0.2**2 * 1.09 / 10)), abs=0.03)
+    assert abs(np.corrcoef(by_district.T)[0, 1]) < 0.1
+    within = (need / np.repeat(by_district, 10, axis=1)).std(axis=0)
+    assert within == pytest.approx(np.full(40, 0.2 * np.sqrt(0.9)), abs=0.02)
 
 
 def test_counters_use_their_own_standard_error():
@@ -110,7 +132,7 @@ def test_same_seed_same_draws_and_nothing_moves_without_uncertainty():
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert all((a != b).all() for a, b in zip(first, other, strict=True))
     assert (first[0] != first[1]).all()
-    sure = settings(awareness=None, need_share=1, footfall=None, trip_rate_cv=0.0)
+    sure = settings(awareness=None, need_share=1, footfall=None, trip_rate_cv=0.0, need_area_cv=0.0, people_cv=0.0)
     estimate = estimate_demand(TOWN, **sure)
     assert (next(estimate.draws(1)).need == estimate.need).all()
     assert list(estimate.draws(0)) == []
@@ -135,7 +157,7 @@ def test_a_draw_is_a_demand_with_the_segments_of_the_estimate():
 
 
 def test_negative_variations_and_numbers_are_refused_before_the_first_draw():
-    with pytest.raises(InputError, match=r"(?s)trip_rate_cv\]: is -0\.1.*footfall_cv\]: is nan"):
-        estimate_demand(TOWN, **settings(trip_rate_cv=-0.1, footfall_cv=np.nan))
+    with pytest.raises(InputError, match=r"(?s)trip_rate_cv\]: is -0\.1.*footfall_cv\]: is nan.*people_cv\]: is inf"):
+        estimate_demand(TOWN, **settings(trip_rate_cv=-0.1, footfall_cv=np.nan, people_cv=np.inf))
     with pytest.raises(InputError, match="n is -1"):
         estimate_demand(TOWN, **settings()).draws(-1)

@@ -159,10 +159,10 @@ def test_a_cluster_column_of_one_each_and_a_deff_of_one_change_nothing():
 def test_weights_that_follow_the_answers_are_told_from_those_that_do_not():
     equal = pd.DataFrame({"district": "A", "age_group": "all", "asked": [6, 4], "yes": [3, 2], "weight": [2.0, 2.0]})
     assert weight_factors(equal).tolist() == [1.0]
-    # 6 who know (weight 1), 4 who do not (weight 2): share 6/14, squares 6 (8/14)^2 + 4 x 4 (6/14)^2 against
-    # (6 + 16) (6/14) (8/14) of Kish.
-    follow = pd.DataFrame({"district": "A", "age_group": "all", "asked": [6, 4], "yes": [6, 0], "weight": [1.0, 2.0]})
-    expected = (6 * (8 / 14) ** 2 + 16 * (6 / 14) ** 2) / (22 * (6 / 14) * (8 / 14))
+    # 8 who know (weight 1), 2 who do not (weight 2): share 8/12, squares 8 (4/12)^2 + 4 x 2 (8/12)^2 against
+    # (8 + 8) (8/12) (4/12) of Kish: a quarter more.
+    follow = pd.DataFrame({"district": "A", "age_group": "all", "asked": [8, 2], "yes": [8, 0], "weight": [1.0, 2.0]})
+    expected = 1.25
     assert weight_factors(follow).tolist() == pytest.approx([expected])
     # Rows of equal weights have nothing to correct.
     both = pd.concat([follow, equal.assign(district="B")])

@@ -84,6 +84,8 @@ def test_noise_is_refused_and_signal_is_not(towns):
             assert evidence.log_bayes_factor <= 0
             assert usage.capture is None
             assert evidence.lines()[0].startswith("not predictable from these data: one level for each host kind")
+            unbuilt = usage.sites[usage.sites["basis"] != "own record"]
+            assert np.ptp(unbuilt["visits"].to_numpy()) < 1e-9 * unbuilt["visits"].iloc[0]
             with pytest.raises(InputError, match="not predictable from these data"):
                 next(usage.draws(1))
             with pytest.raises(InputError, match="not predictable from these data"):

@@ -345,7 +345,7 @@ def test_a_plan_that_cannot_be_written_is_printed(study, tmp_path, monkeypatch, 
         record = json.loads(done.stdout)
         assert (record["exit_code"], record["plan"]["status"]) == (2, "optimal")
     else:
-        assert "proven: no plan covers more" in done.stdout
+        assert "proven: no plan does better" in done.stdout
         assert "written to" not in done.stdout
 
 

@@ -54,7 +54,7 @@ class Town:
 
 def make_town(root: Path) -> Town:
     """Write a study with every kind of input, and two plans for it."""
-    study_file = write_study(root / "study", seed=5, stations=9, candidates=8, max_stations=12)
+    study_file = write_study(root / "study", seed=5, stations=20, candidates=8, max_stations=23)
     _write_usage(root / "study")
     text = study_file.read_text(encoding="utf-8")
     text = text.replace(

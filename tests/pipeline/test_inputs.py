@@ -134,7 +134,10 @@ def test_bad_covariates_are_named(spoiled):
 
 
 def test_draws_vary_as_much_as_the_study_says(spoiled):
-    spoiled.setting("need_share = 0.5", "need_share = 0.5\ntrip_rate_cv = 0.0\nfootfall_cv = 0.0")
+    spoiled.setting(
+        "need_share = 0.5",
+        "need_share = 0.5\ntrip_rate_cv = 0.0\nfootfall_cv = 0.0\nneed_area_cv = 0.0\npeople_cv = 0.0",
+    )
     demand = prepare_inputs(read_study(spoiled.folder)).demand
     one, two = demand.draws(2, seed=1)
     assert (one.need == demand.need).all()
@@ -218,17 +221,25 @@ def test_counter_series_are_averaged(spoiled):
     assert there(averages).loc["F1", "people_per_day"] == pytest.approx(100 + 10 / 7)
 
 
-def test_counters_that_count_by_day_only_or_on_few_days_are_named(spoiled):
+def test_counters_that_count_by_day_only_or_on_few_days_are_filled_and_named(spoiled):
     hours = pd.date_range("2025-03-03", periods=24 * 14, freq="h")
     series = {"F1": hours, "F2": hours[(hours.hour >= 8) & (hours.hour < 20)], "F3": hours[:48]}
     rows = [(name, time.isoformat(), 50 + time.hour) for name, times in series.items() for time in times]
     pd.DataFrame(rows, columns=["counter_id", "time", "count"]).to_csv(spoiled.folder / "counts.csv", index=False)
     spoiled.write("footfall", spoiled.frame("footfall")[["counter_id", "lon", "lat"]])
     spoiled.setting("survey = {", 'footfall_counts = "counts.csv"\nsurvey = {')
+    filled = "that were not counted are as at the other counters"
+    assert prepare_inputs(read_study(spoiled.folder)).notes == (
+        f"footfall_counts: hours of the day {filled}: F2",
+        f"footfall_counts: months or weekdays {filled}: F3",
+    )
+    # Where no counter saw more, the numbers are of what was seen.
+    rows = [row for row in rows if pd.Timestamp(row[1]) in series["F3"] and pd.Timestamp(row[1]).hour in range(8, 20)]
+    pd.DataFrame(rows, columns=["counter_id", "time", "count"]).to_csv(spoiled.folder / "counts.csv", index=False)
     alone = "were counted (the daily number is of these alone)"
     assert prepare_inputs(read_study(spoiled.folder)).notes == (
-        f"footfall_counts: fewer than 24 hours of the day {alone}: F2 (12)",
-        f"footfall_counts: fewer than 3 weekdays {alone}: F3 (2)",
+        f"footfall_counts: fewer than 24 hours of the day {alone}: F1 (12), F2 (12), F3 (12)",
+        f"footfall_counts: fewer than 3 weekdays {alone}: F1 (2), F2 (2), F3 (2)",
     )
 
 

@@ -60,10 +60,10 @@ def test_errors_and_level_stand_in_the_notes(hankou, use):
     assert errors["model", "block"] < 0.35 * min(errors["constant", "block"], errors["nearest", "block"])
     assert errors["model", "station"] < 0.4 * errors["constant", "station"]
     assert use.usage.scores.loc[("model", "station"), "held"] >= 0.85
-    assert use.notes == evidence.lines()
-    assert use.notes[-1].startswith("level: ")
+    assert use.notes == tuple(f"SIMULATED usage: {line}" for line in evidence.lines())
+    assert use.notes[-1].startswith("SIMULATED usage: level: ")
     assert evidence.level.seen < 0.75 * there(use.capture).total(hankou.sites.standing)
-    assert "no station of these host kinds has transactions: school" in use.notes
+    assert "SIMULATED usage: no station of these host kinds has transactions: school" in use.notes
 
 
 def test_a_closed_station_sends_its_visitors_to_the_others(hankou, use):
@@ -92,8 +92,8 @@ def test_transactions_that_nothing_explains_rank_no_sites(hankou):
     assert use.capture is None
     assert not use.ranks
     assert use.note.startswith("visits are not predicted: not predictable from these data")
-    assert use.notes[0] == use.note
-    assert use.notes[1].startswith("visits of 45 stations, each predicted without its own record: ")
+    assert use.notes[0] == f"SIMULATED usage: {use.note}"
+    assert use.notes[1].startswith("SIMULATED usage: visits of 45 stations, each predicted without its own record: ")
     assert list(use.draws(3, 0)) == []
 
 
@@ -104,7 +104,7 @@ def test_no_record_no_visits(tmp_path):
 def test_a_record_too_short_says_why(tmp_path):
     case = prepare(read_study(short_record(tmp_path)))
     assert there(case.use).note.startswith("visits are not predicted: ")
-    assert there(case.use).note in case.notes
+    assert f"usage: {there(case.use).note}" in case.notes
     assert not case.capture_ranks
     assert case.capture is None
     assert optimise(case).visits is None
@@ -162,3 +162,33 @@ def test_virtual_counters_are_no_counts_at_the_door(use, tmp_path):
     )
     standing = filled.sites.standing
     assert there(found.capture).total(standing) == pytest.approx(there(use.capture).total(standing), rel=0.001)
+
+
+def test_a_column_that_brings_people_is_read_and_used(tmp_path):
+    """Twice the floor, four times the visits: told with the column; missing and misused columns are faults."""
+    shutil.copytree(HANKOU, tmp_path / "hankou")
+    folder = tmp_path / "hankou"
+    rng = np.random.default_rng(5)
+    floor: dict[str, int] = {}
+    for name in ("stations", "candidates"):
+        table = pd.read_csv(folder / f"{name}.csv", dtype=str)
+        table["floor_m2"] = rng.choice([20, 40, 80], len(table))
+        floor |= dict(zip(table["site_id"], table["floor_m2"], strict=True))
+        table.to_csv(folder / f"{name}.csv", index=False)
+    counts = pd.read_csv(folder / "usage.csv")
+    counts["transactions"] = (counts["transactions"] * counts["site_id"].map(floor) ** 2 / 400).round().astype(int)
+    counts.to_csv(folder / "usage.csv", index=False)
+    file, text = folder / "study.toml", (folder / "study.toml").read_text(encoding="utf-8")
+    plain = there(study_use(prepare_inputs(read_study(file))))
+    file.write_text(text.replace("[demand]\n", '[demand]\nvisit_columns = ["floor_m2"]\n', 1), encoding="utf-8")
+    told = there(study_use(prepare_inputs(read_study(file))))
+    errors = [there(each.usage).scores.loc[("model", "station"), "rmse_log"] for each in (told, plain)]
+    assert errors[0] < 0.5 * errors[1]
+    known = '[demand]\nvisit_columns = ["machines", "area_m2"]\n'
+    file.write_text(text.replace("[demand]\n", known, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        prepare_inputs(read_study(file))
+    said = [str(fault) for fault in caught.value.faults]
+    for table in ("stations", "candidates"):
+        assert any(each.startswith(f"{table}: demand.visit_columns names machines") for each in said), said
+        assert any(each.startswith(f"{table}: column area_m2 is missing") for each in said), said

@@ -95,8 +95,9 @@ def test_the_warning_is_in_the_report(tmp_path, language, words):
     (warning,) = warnings_of(done.plan, text)
     assert warning.startswith(words)
     assert f"<b>{text['warning']}</b>{text['colon']}{warning}</p>" in page
-    first = page[page.index('<ul class="says">') :]
-    assert first.split("<li>")[1].startswith(headline(done.plan, text["standard.minutes"].format(value="15"), text))
+    first = headline(done.plan, text["standard.minutes"].format(value="15"), text)
+    assert f'<p class="first">{first}</p>' in page
+    assert page.index(first) < page.index(warning) < page.index('<div class="figures')
 
 
 def test_one_number_everywhere(folder):

@@ -181,7 +181,7 @@ def test_figures_are_those_of_the_plan():
 @pytest.mark.parametrize(
     ("changes", "good", "headline", "meaning"),
     [
-        ({"proof": "certificate"}, True, "Proven best", "no other choice of stations covers more"),
+        ({"proof": "certificate"}, True, "Proven best", "no other choice of stations does better"),
         ({"proof": "solver"}, True, "Best, by the solver’s bound", "no other choice"),
         ({"bound": 618.53, "asked_gap": 0.02}, True, "Proven within the asked gap", "at most 1% could still be won"),
         ({"status": "feasible", "bound": 680.0}, False, "Not proven best", "at most 9.95% could still be won"),

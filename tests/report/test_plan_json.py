@@ -29,7 +29,20 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "schema", "study", "proof", "inputs", "versions", "seed", "status", "objective", "bound", "gap",
         "actions", "open", "coverage", "budget",
     }  # fmt: skip
-    told = {"name", "travel", "solve", "simulated", "notices", "notes", "overrides", "visits", "gains", "warnings"}
+    told = {
+        "name",
+        "travel",
+        "solve",
+        "simulated",
+        "notices",
+        "notes",
+        "overrides",
+        "visits",
+        "valued",
+        "gains",
+        "frontier",
+        "warnings",
+    }
     assert relied_on | told == set(record)
     assert record["study"] == "../data/hankou/study.toml"
     move = next(action for action in record["actions"] if action["action"] == "move")

@@ -42,12 +42,14 @@ KEYS = {
     },
     DemandSection: {
         "need_share": ALWAYS, "periods": ALWAYS, "period_share": REFUSED, "trips_per_month": ALWAYS,
-        "online_share": ALWAYS, "uptake": ALWAYS, "trip_rate_cv": ALWAYS, "service_hosts": ELSEWHERE,
+        "online_share": ALWAYS, "uptake": ALWAYS, "trip_rate_cv": ALWAYS,
+        "need_area_cv": ALWAYS, "people_cv": ALWAYS, "daytime": ALWAYS, "period_rule": ELSEWHERE,
+        "service_hosts": ELSEWHERE,
         "footfall_interpolate": REFUSED, "footfall_capture": "notes", "non_resident_share": "notes",
         "footfall_bandwidth_m": "notes", "footfall_cv": "notes", "footfall_siting": "notes", "deff": "notes",
         "age_share": "tables", "age_bands": "tables",
         "grid_m": "tables", "grid_shape": "tables", "counts_every": "notes", "counts_time_format": "notes",
-        "counts_time_zone": "notes",
+        "counts_time_zone": "notes", "visit_columns": "notes",
     },
     TravelSection: {
         "threshold_min": ALWAYS, "threshold_m": ALWAYS, "threshold_min_by_district": ELSEWHERE, "mode": REFUSED,

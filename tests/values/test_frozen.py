@@ -28,6 +28,7 @@ from placement.demand import (
     clean_counts,
     fit_usage,
     interpolate_footfall,
+    period_pieces,
     tabulate_questionnaires,
 )
 from placement.demand.use.priors import UsePriors
@@ -35,8 +36,10 @@ from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
 from placement.frames import Stages, Travel
 from placement.models import Decision, maximal_coverage
+from placement.pipeline.kept_floors import KeptFloor
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
+from placement.pipeline.sensitivity import Assumption, Moved, Sensitivity
 from placement.pipeline.shift import Shift
 from placement.pipeline.visits import Use
 from placement.plan import optimise
@@ -125,6 +128,18 @@ def rows_of(coverage: Any) -> Any:
     return WeightedBlocks(covers=[held["covers"]], weights=weights)
 
 
+def sensitive() -> list[Any]:
+    """Return how far assumptions move a plan, and the parts of the answer."""
+    assumed = Assumption(key="demand.need_share", value="0.5", ends=(0.0,))
+    moved = Moved(
+        key=assumed.key, value="0.5", moved_to="0", kept=0.4, best=0.5, opened=("C1",), closed=("S1",), proven=True
+    )
+    floor = KeptFloor(name="elderly", floor=0.4, reached=0.41, kept=0.6, draws=20)
+    return [
+        assumed, moved, floor, Sensitivity(coverage=0.5, assumptions=(assumed,), moved=(moved,), floors=(floor,)),
+    ]  # fmt: skip
+
+
 def made_by_hand() -> list[Any]:
     """Return values of no study."""
     corners = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 200)], index=["a"], crs="EPSG:32650")
@@ -142,6 +157,7 @@ def made_by_hand() -> list[Any]:
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
+        period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         RasterPeople(points=places, notes=("none",)),

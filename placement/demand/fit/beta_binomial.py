@@ -34,7 +34,8 @@ asked a district included; with four, two rules of integration agree to 1e-3.
 The prior was chosen by simulation, among half-normals, half-Cauchys, Rayleighs, flat and uniform-shrinkage priors, as
 the one that keeps 90 % intervals nearest to 90 % over few and many districts, small and large samples and means of 0.25
 to 0.85. With 30 to 60 asked a district and a mean of 0.58 they hold, in per cent of districts surveyed / of a district
-not surveyed (1500 simulated surveys each; the standard error of the second is 0.8):
+not surveyed (1500 simulated surveys each of the plain half-normal; the standard error of the second is 0.8; the power
+of s adds a point to most, as 88.5 for 15 districts and 89.9 / 95.7 for 5, at 0.08 and 300 surveys each):
 
 =====  ===========  ===========  ===========  ============
 sd     3 districts  5 districts  8 districts  15 districts

@@ -50,13 +50,13 @@ def nearest_left_out(xy: FloatArray, log_visits: FloatArray, labels: IndexArray)
     mean, sd = np.empty(len(log_visits)), np.empty(len(log_visits))
     for label in np.unique(labels):
         out, rest = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
-        error, count = _best_count(xy[rest], log_visits[rest])
+        error, count = best_count(xy[rest], log_visits[rest])
         order = np.argsort(between(xy[out], xy[rest]), axis=1, kind="stable")[:, :count]
         mean[out], sd[out] = log_visits[rest][order].mean(axis=1), error
     return Predicted(mean=mean, sd=sd * _t_sd(len(log_visits)), freedom=_freedom(len(log_visits)))
 
 
-def _best_count(xy: FloatArray, log_visits: FloatArray) -> tuple[float, int]:
+def best_count(xy: FloatArray, log_visits: FloatArray) -> tuple[float, int]:
     """Return the least root mean square error of leave-one-out, and the number of neighbours that has it."""
     order = np.argsort(between(xy, xy) + np.diag(np.full(len(xy), np.inf)), axis=1, kind="stable")
     found = []

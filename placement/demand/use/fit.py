@@ -121,6 +121,19 @@ class Fitted:
         return Predicted(mean=self.log_visits, sd=self.log_sd, freedom=self.freedom)
 
 
+def by_host_kind(data: UseData, fitted: Fitted) -> Fitted:
+    """Return one level for each host kind in the place of the model, where that explains no more; records stay."""
+    posterior = fitted.posterior
+    places = replace(data.places, covariates=np.zeros((len(data.standing), 0)), xy=None)
+    level = fit_posterior(posterior.nodes, places, data.record, [_LEVEL], posterior.priors)
+    others = np.flatnonzero(~fitted.recorded)
+    found = level.predict(others)
+    mean, sd = fitted.log_visits.copy(), fitted.log_sd.copy()
+    unseen = np.where(data.places.unseen(others), posterior.priors.host_sd, 0.0)
+    mean[others], sd[others] = found.mean, np.hypot(found.sd, unseen)
+    return replace(fitted, log_visits=mean, log_sd=sd)
+
+
 def fit_use(data: UseData, tried: Tried, priors: UsePriors) -> Fitted:
     """Return the model with host kinds folded into the competition."""
     attraction = host_attractions(data.stations(), priors)

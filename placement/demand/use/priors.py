@@ -57,7 +57,7 @@ class UsePriors:
     host_sd: float = 0.7
     folded_host_sd: float = 0.25
     covariate_sd: float = 0.4
-    spatial_share: tuple[float, ...] = (0.5, 0.8)
+    spatial_share: tuple[float, ...] = (0.3, 0.6, 0.8)
     spatial_range: tuple[float, ...] = (1.0, 3.0, 8.0)
     spatial_weight: float = 0.6
     scatter_shape: float = 2.0
