@@ -106,8 +106,7 @@ class _Run:
             gap = self._settings.rough_gap if rules and not turn else 0.0
             solution = self._last = self._solved(ground.program(), gap)
             if solution.status == "infeasible":
-                rows = Proven(grown=ground, parts=()).sealed(0, 0)
-                return replace(solution, visits_certificate=rows), ground.program()
+                return self._refuted(ground, solution), ground.base
             self._bounded(ground, solution, relaxed)
             settled = self._taken(solution, relaxed)
             if (settled and (turn or not rules)) or self._closed() or self._until.passed():
@@ -115,6 +114,12 @@ class _Run:
         self._go_on()
         self._divide()
         return self._outcome(), self._program
+
+    def _refuted(self, grown: Grown, solution: Solution) -> Solution:
+        """Return the proof that there is no plan, of the program without values, and that of its rows."""
+        if self._aim.weight:
+            solution = solve_engine(grown.base, time_limit_s=max(self._until.left_s(), 1.0), **self._asked)
+        return replace(solution, visits_certificate=Proven(grown=grown, parts=()).sealed(0, 0))
 
     def _share(self) -> float:
         return float(self._settings.engine_share)
