@@ -67,7 +67,7 @@ def mend(
     faults: list[Fault] = []
     mended: list[str] = []
     for place in broken:
-        whole = polygon_parts(shapely.make_valid(shapes[place]))
+        whole = polygon_parts(_made_valid(shapes[place]))
         if area[place] > 0 and abs(whole.area - area[place]) <= SAME_AREA * area[place]:
             shapes[place] = whole
             mended.append(str(names[place]))
@@ -125,6 +125,13 @@ def polygon_parts(shape: shapely.Geometry) -> shapely.Geometry:
     """Return the polygons of a shape without the lines and points that cutting and mending leave."""
     parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type in _KINDS]
     return shapely.union_all(parts) if parts else shapely.Polygon()
+
+
+def _made_valid(shape: shapely.Geometry) -> shapely.Geometry:
+    try:
+        return shapely.make_valid(shape)
+    except shapely.GEOSException:  # crossing rings beside one that is but a point
+        return shapely.make_valid(shape, method="structure")
 
 
 def _cut(table: str, faults: list[Fault]) -> list[Fault]:

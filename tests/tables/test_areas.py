@@ -72,6 +72,12 @@ def test_a_polygon_that_crosses_itself_is_named(areas):
     )
 
 
+def test_a_crossing_ring_beside_one_that_is_but_a_point_is_named(areas):
+    point = Polygon([(X, Y)] * 4)
+    fault = areas(MultiPolygon([point, BOWTIE]), EAST).only_fault()
+    assert fault.startswith("population [P0]: is not a valid polygon (")
+
+
 def test_a_border_that_touches_itself_is_mended_and_told(areas):
     spike = Polygon(
         [(X + 500, Y), (X + 900, Y), (X + 900, Y + 400), (X + 950, Y + 450), (X + 900, Y + 400), (X + 500, Y + 400)]
