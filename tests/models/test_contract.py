@@ -346,9 +346,9 @@ def test_a_study_names_a_model_and_the_judge_says_what_it_cannot_judge(tmp_path)
 
 def test_what_is_not_registered_is_refused_with_the_list():
     town = random_town(np.random.default_rng(0))
-    with pytest.raises(InputError, match=r"objective is 'median' -> give one of: coverage, stay"):
+    with pytest.raises(InputError, match=r"objective is 'median' -> give one of: coverage, visits, stay"):
         replace(town.policy, objective="median")
-    with pytest.raises(InputError, match=r"'median' is no objective -> known: coverage, stay"):
+    with pytest.raises(InputError, match=r"'median' is no objective -> known: coverage, visits, stay"):
         model_of("median")
     with pytest.raises(InputError, match=r"'coverage' is registered already"):
         register("coverage", stay)
