@@ -22,6 +22,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 SEEN = """
 print(plan.status, f"{plan.before.total.share:.1%} -> {plan.after.total.share:.1%}, gap {plan.gap:.2%}")
+print(f"{plan.visits.before:,.0f} -> {plan.visits.after:,.0f}")
 print(pl.verify(written).confirmed, written.folder, sorted(set(plan.changes["action"])))
 print(pl.measure(case).total.share == plan.before.total.share)
 """
@@ -45,10 +46,12 @@ def test_the_python_example_runs_and_is_short(tmp_path):
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    plan, judged, today = done.stdout.splitlines()
-    assert plan == "optimal 32.0% -> 59.7%, gap 0.18%"
-    assert "# 32.0 % -> 59.7 % within reach" in code
-    assert judged == "True out/hankou_500k ['move', 'open']"
+    plan, visits, judged, today = done.stdout.splitlines()
+    assert plan.startswith("optimal 32.0% -> 62.7%, gap 0.1")
+    assert "# 32.0 % -> 62.7 % within reach, proven within 0.2 %" in code
+    assert visits == "28,991 -> 29,989"
+    assert f"# {visits} predicted visits a month" in code
+    assert judged == "True out/hankou_1500k ['close', 'move', 'open']"
     assert today == "True"
 
 

@@ -10,7 +10,8 @@ from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
-from placement.plan.solving import solve_in_time
+from placement.plan.same_stations import with_cheapest_actions
+from placement.plan.solving import AFTER_SHARE, solve_in_time
 from placement.plan.ties import break_ties
 from placement.plan.visits import asked_of_visits, solve_visits
 from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progress
@@ -83,6 +84,9 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     asked, valued, tie_broken = asked_of_visits(case, model), None, False
     if asked is not None:
         solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+        left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
+        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+        solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     else:
         solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
         if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:

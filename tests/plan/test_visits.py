@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -96,3 +97,27 @@ def test_other_solvers_know_coverage_alone():
             optimise(case, case.policy.but(**changes))
     with pytest.raises(InputError, match="no effect"):
         optimise(case_of(2), Policy(objective="visits", visits_weight=Fraction(1)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_its_stations_come_about_by_the_fewest_actions_and_the_least_money(seed):
+    """All ways to the same stations tried: which of the new ones are moved to, and which are bought."""
+    case = case_of(seed)
+    plan, costs = optimise(case), case.costs
+    stands, today = standing(case, plan), case.standing
+    new, left = np.flatnonzero(stands & ~today), np.flatnonzero(today & ~stands)
+    ways = [
+        (moved, given)
+        for count in range(min(len(new), len(left)) + 1)
+        for moved in combinations(new.tolist(), count)
+        for given in combinations(left.tolist(), count)
+    ]
+
+    def spent(moved: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, int]:
+        bought, closed = sorted(set(new) - set(moved)), sorted(set(left) - set(given))
+        actions = len(moved) + len(bought) + len(closed)
+        return actions, int(costs.move[list(moved)].sum() + costs.purchase[bought].sum() + costs.close[closed].sum())
+
+    least = min(spent(*way) for way in ways)
+    (capital,) = [line.amount_fen for line in plan.budget_lines if line.name == "capital"]
+    assert (len(plan.changes), capital) == least

@@ -1,0 +1,72 @@
+"""The cheapest way to the stations of a plan: fewest actions, least money, shortest moves, lowest ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from placement.models import Formulated
+from placement.plan.ties import break_ties
+from placement.solve import maximise_coverage
+from placement.solve.program.recount import open_sites, recount
+from placement.streets import Streets
+from placement.values import CoverageProgram, LinearRow, Sites, Solution
+from placement.values.arrays import BoolArray
+
+
+def with_cheapest_actions(
+    model: Formulated, solution: Solution, sites: Sites, streets: Streets | None, *, time_limit_s: float, **runs: Any
+) -> Solution:
+    """Return the plan with the same stations standing whose actions come first; `solution` where none was proven so.
+
+    What a plan covers and the visits it sees depend on the stations that stand alone, not on how each came there: a
+    station may be bought where another is given up, or moved. Other plans that are worth as much are not looked at.
+
+    Parameters
+    ----------
+    model, solution
+        The program, and the plan.
+    sites, streets
+        By which moves are paired; see :func:`placement.plan.ties.break_ties`.
+    time_limit_s
+        Seconds that this may take.
+    runs
+        Seed, threads and settings, as there.
+    """
+    stands = open_sites(model.program, solution.chosen)
+    program = _only(model.program, stands)
+    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
+    if first.status != "optimal":
+        return solution
+    found, proven = break_ties(
+        replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs
+    )  # fmt: skip
+    # Its worth is counted anew, so that nothing that goes wrong above changes a plan.
+    counted, as_before = recount(model.program, found.chosen), recount(model.program, solution.chosen)
+    same = bool((open_sites(model.program, found.chosen) == stands).all())
+    if not proven or not same or counted.violations or counted.objective != as_before.objective:
+        return solution
+    return replace(solution, chosen=found.chosen, interrupted=solution.interrupted or found.interrupted)
+
+
+def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
+    """Return the program of the plans after which just `stands`, (sites,), have a station; all are worth nothing."""
+    provides = program.column_site >= 0
+    here = np.zeros(program.n_columns, dtype=np.bool_)
+    here[provides] = stands[program.column_site[provides]]
+    must = [
+        LinearRow(
+            name=f"stands {site}", columns=at, coefficients=np.ones(at.size, dtype=np.int64), limit=1, equality=True
+        )
+        for site, at in ((site, np.flatnonzero(program.column_site == site)) for site in np.flatnonzero(stands))
+    ]
+    rows = program.row_weights().size
+    return replace(
+        program.with_weights(np.zeros(rows, dtype=np.int64)),
+        column_values=np.zeros(program.n_columns, dtype=np.int64),
+        linear=(*program.linear, *must),
+        floors=(),
+        excluded=program.excluded | (provides & ~here),
+    )
