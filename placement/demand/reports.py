@@ -62,7 +62,7 @@ def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
     if awareness.uptake is None:
         raise InputError.single("survey", "has no column used", remedy="ask who uses the service")
     table = awareness.table
-    levels = _levels(awareness, seed).set_index(table.index)
+    levels = _levels(awareness, awareness.joint_draws(_DRAWS, seed)).set_index(table.index)
     drawn = [name for name in levels.columns if name.endswith(("_low", "_high"))]
     # Districts with the same data have the same posterior: one set of draws speaks for all of them.
     both = pd.concat([table[_INTERVAL], awareness.uptake.table[_INTERVAL].add_prefix("used_")], axis=1).round(9)
@@ -113,10 +113,12 @@ def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:
     return by_district.stack().rename_axis(["district", "age_group"])  # noqa: PD013 -- a series, not a table
 
 
-def _levels(awareness: Awareness, seed: int, shares: FloatArray | None = None) -> pd.DataFrame:
+def _levels(
+    awareness: Awareness, drawn: tuple[FloatArray, FloatArray | None], shares: FloatArray | None = None
+) -> pd.DataFrame:
     """Return the three levels with intervals, by row of the table or by row of `shares` of its rows."""
     assert awareness.uptake is not None  # noqa: S101 -- callers have looked
-    known, used = awareness.joint_draws(_DRAWS, seed)
+    known, used = drawn
     assert used is not None  # noqa: S101 -- there is uptake
     mean_known = awareness.table["mean"].to_numpy()
     mean_used = mean_known * awareness.uptake.table["mean"].to_numpy()
@@ -126,11 +128,11 @@ def _levels(awareness: Awareness, seed: int, shares: FloatArray | None = None) -
         "never_heard": (1.0 - mean_known, 1.0 - known),
     }
     if shares is not None:
-        levels = {name: (shares @ mean, drawn @ shares.T) for name, (mean, drawn) in levels.items()}
+        levels = {name: (shares @ mean, each @ shares.T) for name, (mean, each) in levels.items()}
     columns = {}
-    for name, (mean, drawn) in levels.items():
+    for name, (mean, each) in levels.items():
         columns[name] = mean
-        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(drawn, TAILS, axis=0)
+        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(each, TAILS, axis=0)
     return pd.DataFrame(columns)
 
 
@@ -176,11 +178,12 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
     shares[-1] = weight
     totals = shares.sum(axis=1)
     shares = shares / np.where(totals > 0, totals, 1.0)[:, None]
-    low, high = np.quantile(awareness.joint_draws(_DRAWS, seed)[0] @ shares.T, TAILS, axis=0)
+    drawn = awareness.joint_draws(_DRAWS, seed)
+    low, high = np.quantile(drawn[0] @ shares.T, TAILS, axis=0)
     table = pd.DataFrame(
         {"people": totals, "mean": shares @ awareness.table["mean"].to_numpy(), "low": low, "high": high},
         index=pd.Index(districts, name="district"),
     )
     if awareness.uptake is not None:
-        table = pd.concat([table, _levels(awareness, seed, shares).set_index(table.index)], axis=1)
+        table = pd.concat([table, _levels(awareness, drawn, shares).set_index(table.index)], axis=1)
     return table[table["people"] > 0]

@@ -176,17 +176,18 @@ class SharedPosterior:
         """Return (n, districts x ages) joint draws; (n, districts) standard normal `score` says where u lies."""
         found = []
         chosen = rng.choice(len(self.weight), size=n, p=self.weight)
+        nodes, number = np.unique(chosen, return_inverse=True)
+        pieces = [self._effects(nodes[start : start + _CHUNK])[1] for start in range(0, len(nodes), _CHUNK)]
+        share = np.concatenate(pieces) if pieces else np.zeros((0, 0, 0))
         for start in range(0, n, _CHUNK):
-            node = chosen[start : start + _CHUNK]
-            shape = (len(node), len(self.of_district))
-            at = rng.random(shape) if score is None else special.ndtr(score[start : start + _CHUNK])
-            found.append(self._drawn(rng, node, at))
+            part = slice(start, start + _CHUNK)
+            at = rng.random((len(chosen[part]), len(self.of_district))) if score is None else special.ndtr(score[part])
+            found.append(self._drawn(rng, chosen[part], share[number[part]], at))
         return np.concatenate(found) if found else np.zeros((0, len(self.of_district) * self.counts.yes.shape[1]))
 
-    def _drawn(self, rng: np.random.Generator, node: NDArray[np.intp], at: FloatArray) -> FloatArray:
-        """Return (nodes, rows) draws, u where its distribution function is `at` (nodes, districts)."""
+    def _drawn(self, rng: np.random.Generator, node: NDArray[np.intp], share: FloatArray, at: FloatArray) -> FloatArray:
+        """Return (nodes, rows) draws, u where its distribution, (nodes, districts, places) shares, is `at`."""
         of = self.of_district
-        _, share = self._effects(node)
         upto = np.cumsum(share, axis=-1)[:, of]
         place = np.minimum((at[..., None] > upto).sum(axis=-1), share.shape[-1] - 1)[..., None]
         own = np.take_along_axis(share[:, of], place, axis=-1)[..., 0]
