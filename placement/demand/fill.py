@@ -186,12 +186,6 @@ def fill_counters(
     found = interpolate_footfall(counters, frame, streets=streets, siting=siting)
     most = float(counters["people_per_day"].max())
     virtual = _as_counters(found.places, counters, most)
-    clash = counters.index.intersection(virtual.index)
-    if len(clash):
-        raise InputError.single("footfall", "is the name of a virtual counter", row=str(clash[0]), remedy="rename it")
-    real = counters.assign(interpolated=False)
-    both = real if not len(virtual) else gpd.GeoDataFrame(pd.concat([real, virtual]), crs=counters.crs)
-    both = both.assign(**{name: np.nan for name in ("low", "high", "se") if name not in both.columns})
     log_median = np.log(found.places["people_per_day"].to_numpy(dtype=float))
     errors = None
     if len(virtual):
@@ -205,9 +199,19 @@ def fill_counters(
         capped=int((found.places["mean"].to_numpy(dtype=float) > most).sum()),
         sited_busy=found.sited_busy,
         errors=errors,
-        _counters=both,
+        _counters=_joined(counters, virtual),
         _leave_one_out=found.leave_one_out,
     )
+
+
+def _joined(counters: gpd.GeoDataFrame, virtual: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return real and virtual counters with the same columns."""
+    clash = counters.index.intersection(virtual.index)
+    if len(clash):
+        raise InputError.single("footfall", "is the name of a virtual counter", row=str(clash[0]), remedy="rename it")
+    real = counters.assign(interpolated=False)
+    both = real if not len(virtual) else gpd.GeoDataFrame(pd.concat([real, virtual]), crs=counters.crs)
+    return both.assign(**{name: np.nan for name in ("low", "high", "se") if name not in both.columns})
 
 
 def _as_counters(places: gpd.GeoDataFrame, counters: gpd.GeoDataFrame, most: float) -> gpd.GeoDataFrame:

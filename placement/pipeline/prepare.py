@@ -183,15 +183,8 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
     fingerprints = refuse_changes(study, before)
     shifted = () if streets is None else warn_if_shifted(study, tables, streets)
     progress.stage(DEMAND)
-    survey, left_out = survey_counts(study, tables)
-    notes = (*study.notes, *tables.notes, *more, *left_out)
-    awareness = None
-    if survey is not None:
-        districts = sorted(set(population["district"]))
-        awareness = estimate_awareness(
-            survey, districts=districts, covariates=tables.covariates, deff=study.demand.deff
-        )
-        notes = (*notes, *survey_notes(study, awareness))
+    awareness, known = _awareness(study, tables, population)
+    notes = (*study.notes, *tables.notes, *more, *known)
     counters, more = counter_averages(study, tables)
     footfall, filled = study_footfall(study, population, counters, streets)
     periods, idle = study_periods(study, tables.sites)
@@ -216,6 +209,16 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
         fingerprints=fingerprints,
         notes=notes,
     )
+
+
+def _awareness(study: Study, tables: Tables, population: gpd.GeoDataFrame) -> tuple[Awareness | None, tuple[str, ...]]:
+    """Return what the survey says, None without one, and notes on it."""
+    survey, left_out = survey_counts(study, tables)
+    if survey is None:
+        return None, tuple(left_out)
+    districts = sorted(set(population["district"]))
+    awareness = estimate_awareness(survey, districts=districts, covariates=tables.covariates, deff=study.demand.deff)
+    return awareness, (*left_out, *survey_notes(study, awareness))
 
 
 def restated(prepared: Prepared, study: Study) -> Prepared:

@@ -41,14 +41,14 @@ def searches(monkeypatch) -> list[int]:
 
 def test_a_second_run_starts_at_the_program(spoiled, folder, searches):
     first = prepare_inputs(read_study(spoiled.folder))
-    assert len(searches) == 2  # one spreads foot traffic, one is the times
+    assert len(searches) == 3  # one finds counters of one street, one spreads foot traffic, one is the times
     again = prepare_inputs(read_study(spoiled.folder))
-    assert len(searches) == 3
+    assert len(searches) == 5
     assert whole_times(again.times).fingerprint() == whole_times(first.times).fingerprint()
     assert len(list(folder.iterdir())) == 1
     spoiled.cell("stations", 0, "lon", str(float(spoiled.frame("stations")["lon"][0]) + 0.001))
     prepare_inputs(read_study(spoiled.folder))
-    assert len(searches) == 5
+    assert len(searches) == 8
 
 
 def test_the_study_can_name_a_folder_or_keep_nothing(spoiled, folder, searches):
@@ -60,7 +60,7 @@ def test_the_study_can_name_a_folder_or_keep_nothing(spoiled, folder, searches):
     before = len(searches)
     prepare_inputs(read_study(spoiled.folder))
     prepare_inputs(read_study(spoiled.folder))
-    assert len(searches) == before + 4
+    assert len(searches) == before + 6
     assert not folder.exists()
     spoiled.setting("cache = false", "cache = true")
     prepare_inputs(read_study(spoiled.folder))

@@ -322,16 +322,11 @@ def _modes(counts: Counts, number: FloatArray, own: FloatArray, shared_sd: Float
     mean = special.expit(np.einsum("dp,nap->nda", design, beta) + effect[..., None])
     level = counts.log_likelihood(mean, precision[:, None, None]) - 0.5 * stiff * effect**2
     level = (level - np.log(shared_sd)[:, None] - 0.5 * np.log(of_effect)) @ number + _log_prior_of(beta)
+    level += np.linalg.slogdet(root)[1]
     return _Modes(
-        precision=precision,
-        shared_sd=shared_sd,
-        beta=beta,
-        effect=effect,
-        effect_sd=of_effect**-0.5,
-        pull=bend / of_effect[..., None],
-        root=root,
-        level=level + np.linalg.slogdet(root)[1],
-    )
+        precision=precision, shared_sd=shared_sd, beta=beta, effect=effect, effect_sd=of_effect**-0.5,
+        pull=bend / of_effect[..., None], root=root, level=level,
+    )  # fmt: skip
 
 
 def _eliminated(both: FloatArray, of_effect: FloatArray, number: FloatArray, design: FloatArray) -> FloatArray:
