@@ -17,6 +17,7 @@ import pytest
 import shapely
 from scipy import sparse
 
+from placement.analysis import Trade
 from placement.batch import BatchRow
 from placement.case import Case
 from placement.countable import count_pairs
@@ -56,11 +57,13 @@ from placement.values import (
     Capture,
     Change,
     CoverageProgram,
+    Frontier,
     Plan,
     Policy,
     Segment,
     Sites,
     SolveOptions,
+    TradePoint,
     VisitsChange,
     WeightedBlocks,
 )
@@ -140,6 +143,12 @@ def sensitive() -> list[Any]:
     ]  # fmt: skip
 
 
+def trades() -> list[Any]:
+    """Return the trade between reach and visits, with its plans, of which there are none, and without."""
+    points = (TradePoint(mark="today", open=("S",), covered=1.0, all=2.0, visits=3.0, idle=0, idle_new=0),)
+    return [Trade(points=points, notes=("none",), plans=()), Frontier(points=points)]
+
+
 def made_by_hand() -> list[Any]:
     """Return values of no study."""
     corners = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 200)], index=["a"], crs="EPSG:32650")
@@ -157,7 +166,7 @@ def made_by_hand() -> list[Any]:
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
-        period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
+        *trades(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         RasterPeople(points=places, notes=("none",)),
