@@ -115,6 +115,7 @@ def compiled_by(work):
     from numba.core import event
 
     import placement.pipeline.recommend
+    import placement.solve.capture.visits
     import placement.solve.engine
     import placement.streets.grid
     import placement.travel.kernels  # noqa: F401
