@@ -7,6 +7,7 @@ whenever plan or bound get better. What a listener does wrong ends no run.
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import sys
 import warnings
@@ -29,6 +30,7 @@ COMMAND = (*RECOMMEND, WRITING, DRAWING)
 TRADING = (*RECOMMEND, FRONTIER, WRITING, DRAWING)
 """The stages of jobs, in order. A stage that is not needed is passed over."""
 
+COUNTING = "counting visits"
 AGGREGATING, ROOT, PLANS, TREE = "merging equal rows", "bounding the root", "looking for plans", "branch and bound"
 SEALING, EXPLAINING = "sealing the proof", "finding why there is no plan"
 ENGINE = (AGGREGATING, ROOT, PLANS, TREE, SEALING)
@@ -111,6 +113,7 @@ class Progress:
         self._begun = self._stage_begins = perf_counter()
         self._number, self._name, self._scale, self._begins = 1, stages[0], 1.0, False
         self._limit_s: float | None = None
+        self._silent_on_values = False
 
     @classmethod
     def of(cls, progress: Listener | Progress | None, stages: tuple[str, ...]) -> Progress:
@@ -136,15 +139,23 @@ class Progress:
             self._number, self._name = max(self._number, self._stages.index(name) + 1), name
             self._limit_s, self._stage_begins = limit_s, perf_counter()
         self._begins = True
-        worth = {"plan": plan, "bound": bound}
+        worth = {} if self._silent_on_values else {"plan": plan, "bound": bound}
         more: dict[str, Any] = {key: None if each is None else each * self._scale for key, each in worth.items()}
-        if self._limit_s is not None or plan is not None or bound is not None:
+        if self._limit_s is not None or any(each is not None for each in more.values()):
             more |= {"solving_s": perf_counter() - self._stage_begins, "limit_s": self._limit_s}
         self._tell(detail, **more)
 
     def in_units(self, scale: float) -> Progress:
         """Let plans and bounds be multiplied by this from now on; return itself."""
         self._scale = scale
+        return self
+
+    def without_values(self) -> Progress:
+        """Return what tells the same listener what is done, and no plan or bound: they are of another program."""
+        return copy.copy(self)._silent()
+
+    def _silent(self) -> Progress:
+        self._silent_on_values = True
         return self
 
     def _tell(self, detail: str, **more: Any) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from placement.clock import now_s
-from placement.progress import ENGINE, Listener, Progress
+from placement.progress import COUNTING, ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.ground import Ground, ground_of
 from placement.solve.capture.idle import Idle, hopeless, too_few
@@ -66,17 +66,25 @@ def maximise_visits(
         As in :func:`placement.solve.maximise_coverage`.
     """
     until, told = Deadline(now_s() + time_limit_s), Progress.of(progress, ENGINE)
-    asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told}
-    return _Run(program, capture, aim, gap=gap, until=until, **asked).solution()
+    asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told.without_values()}
+    return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
 
 
 class _Run:
     """One run: what is known so far."""
 
     def __init__(
-        self, program: CoverageProgram, capture: WholeCapture, aim: Aim, *, gap: float, until: Deadline, **asked: Any
+        self,
+        program: CoverageProgram,
+        capture: WholeCapture,
+        aim: Aim,
+        *,
+        gap: float,
+        until: Deadline,
+        told: Progress,
+        **asked: Any,
     ) -> None:
-        self._program, self._capture, self._aim, self._gap = program, capture, aim, gap
+        self._program, self._capture, self._aim, self._gap, self._told = program, capture, aim, gap, told
         self._until, self._asked, self._settings = until, asked, asked["settings"].visits
         self._new = np.zeros(program.n_columns, dtype=np.bool_)
         self._new[aim.new] = True
@@ -109,11 +117,18 @@ class _Run:
                 return self._refuted(ground, solution), ground.base
             self._bounded(ground, solution, relaxed)
             settled = self._taken(solution, relaxed)
+            self._tell()
             if (settled and (turn or not rules)) or self._closed() or self._until.passed():
                 break
         self._go_on()
         self._divide()
         return self._outcome(), self._program
+
+    def _tell(self) -> None:
+        """Tell the best plan and the bound, as they are: the engine knows those of majorants."""
+        plan = None if self._best is None else self._best.value
+        bound = None if self._proven is None else max(self._proven.bound, plan or 0)
+        self._told.stage(COUNTING, plan=plan, bound=bound)
 
     def _refuted(self, grown: Grown, solution: Solution) -> Solution:
         """Return the proof that there is no plan, of the program without values, and that of its rows."""
@@ -261,6 +276,7 @@ class _Run:
             if None in halves:
                 break
             self._proven = self._proven.divided(part, [half for half in halves if half is not None])
+            self._tell()
         self._relaxation.fix(())
 
     def _half(self, grown: Grown, fixed: Fixings) -> Part | None:

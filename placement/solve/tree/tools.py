@@ -102,9 +102,9 @@ class Tools:
         return scaled_bound(self.problem, self.pool.cuts(), prices, domain)
 
     def tell(self, stage: str, incumbent: Incumbent | None, bound: int) -> None:
-        """Tell how far a stage has come; `bound` is scaled."""
+        """Tell how far a stage has come; `bound`, of the plans not yet excluded, is scaled."""
         value = None if incumbent is None else incumbent.value
-        self.progress.stage(stage, plan=value, bound=bound // SCALE)
+        self.progress.stage(stage, plan=value, bound=max(bound // SCALE, value or 0))
 
     def seals_in_time(self, fixings: list[Fixing]) -> bool:
         """Return whether there is time left to seal fixings that are not logged yet; a moment is always taken."""
