@@ -152,11 +152,9 @@ class Progress:
 
     def without_values(self) -> Progress:
         """Return what tells the same listener what is done, and no plan or bound: they are of another program."""
-        return copy.copy(self)._silent()
-
-    def _silent(self) -> Progress:
-        self._silent_on_values = True
-        return self
+        other = copy.copy(self)
+        other._silent_on_values = True  # noqa: SLF001 -- its own copy
+        return other
 
     def _tell(self, detail: str, **more: Any) -> None:
         if self._listener is None:
