@@ -45,7 +45,8 @@ class UseLevel:
         """Return one sentence for the reader."""
         return (
             f"level: {self.expected:,.0f} visits a month are expected of people within reach of today's stations, "
-            f"{self.seen:,.0f} are seen: {self.factor:.2f} of them ({self.low:.2f} to {self.high:.2f})"
+            f"{self.seen:,.0f} of the recorded ones are put down to them, passers-by left out: {self.factor:.2f} "
+            f"({self.low:.2f} to {self.high:.2f})"
         )
 
     def _shown(self) -> Shown:
