@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-EFFORT = float(os.environ.get("PLACEMENT_TEST_EFFORT", "0.3"))
+EFFORT = float(os.environ.get("PLACEMENT_TEST_EFFORT", "0.15"))
 """Share of the cases of each test that draws them."""
 LEAST = 12
 """A test with no more cases than these tries all of them."""

@@ -24,7 +24,7 @@ LONGEST_S = 5.0
 """Processor seconds that a case may take."""
 MOST_GROWTH = 2**30
 """Bytes by which the process may grow."""
-PREPARED, WHOLE = 4, 20
+PREPARED, WHOLE = 10, 50
 """One case in so many goes on to demand and travel times; one in so many to a plan on disk, which is then verified."""
 
 

@@ -1,8 +1,9 @@
-"""Two thousand alterations of every file, checksums made anew: none is accepted, none ends in a traceback."""
+"""Alterations of every file, checksums made anew: none is accepted, none ends in a traceback (two thousand by hand)."""
 
 import copy
 import json
 
+import numpy as np
 import pytest
 
 from tests.effort import cases
@@ -36,11 +37,13 @@ def test_no_alteration_is_accepted_and_none_ends_in_a_traceback(town):
 
 
 def test_every_value_of_the_plan_matters(town):
+    """Every value with ``PLACEMENT_TEST_EFFORT=1``, else some of them, spread over the file."""
     forger = Forger(town, seed=0)
+    leaves = len(_leaves(forger.record))
+    tried = np.unique(np.linspace(0, leaves - 1, cases(leaves)).astype(int)).tolist()
 
     def alterations():
-
-        for number in range(len(_leaves(forger.record))):
+        for number in tried:
             record = copy.deepcopy(forger.record)
             place, key = _leaves(record)[number]
             value = place[key]
@@ -51,7 +54,7 @@ def test_every_value_of_the_plan_matters(town):
 
     tally = judged(town, town.root / "values", alterations())
     assert ([kind for kind, _ in tally.accepted], tally.tracebacks) == ([], [])
-    assert sum(tally.refuted.values()) > 450
+    assert sum(tally.refuted.values()) >= len(tried)
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_an_asked_gap_that_is_not_the_studys_is_said(folder):
     record["solve"]["tie_broken"] = False
     (folder / PLAN_FILE).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     reseal(folder)
-    assert "solve.asked_gap: the study asks 0.0, the plan says 0.5" in verify(folder).differences
+    assert "solve.asked_gap: 0.0 is asked, the plan says 0.5" in verify(folder).differences
 
 
 def test_overrides_may_not_send_the_judge_to_the_network(folder, monkeypatch):
