@@ -20,8 +20,8 @@ from placement.pipeline.recommend import recommend
 from tests.fuzz.mutations import case
 from tests.written import write_outcome
 
-LONGEST_S = 5.0
-"""Processor seconds that a case may take."""
+LONGEST_S, LONGEST_WHOLE_S = 5.0, 15.0
+"""Processor seconds that a case may take, and one that goes on to a plan on disk and its judgement."""
 MOST_GROWTH = 2**30
 """Bytes by which the process may grow."""
 PREPARED, WHOLE = 10, 50
@@ -61,7 +61,7 @@ def run_one(seed: int) -> tuple[Broken | None, bool]:
     base, files, done = case(seed)
     before = _peak()
     try:
-        with tempfile.TemporaryDirectory() as folder, _limited(), warnings.catch_warnings():
+        with tempfile.TemporaryDirectory() as folder, _limited(seed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for name, content in files.items():
                 (Path(folder) / name).write_bytes(content)
@@ -95,12 +95,14 @@ def _peak() -> int:
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def _limited(seed: int) -> Iterator[None]:
+    longest = LONGEST_WHOLE_S if seed % WHOLE == 0 else LONGEST_S
+
     def hung(_number: int, _frame: Any) -> None:
-        raise Hung(f"over {LONGEST_S:g} s of processor time")
+        raise Hung(f"over {longest:g} s of processor time")
 
     present = signal.signal(signal.SIGPROF, hung)
-    signal.setitimer(signal.ITIMER_PROF, LONGEST_S)
+    signal.setitimer(signal.ITIMER_PROF, longest)
     try:
         yield
     finally:
