@@ -155,6 +155,7 @@ class UseEvidence:
         errors, model = self._scores["rmse_log"], self._scores.loc[("model", "station")]
 
         def beside(without: str) -> str:
+            """Return the model's error without a station, or without its area, beside those of the baselines."""
             said = f"{errors.loc[('model', without)]:.2f} (one level for all {errors.loc[('constant', without)]:.2f}"
             near = ("nearest", without)
             return f"{said}, nearest stations {errors.loc[near]:.2f})" if near in errors.index else f"{said})"
