@@ -24,6 +24,7 @@ from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites,
 from placement.values.arrays import BoolArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.policy import BY_KIND
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -349,5 +350,8 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    for name, column in BY_KIND.items():
+        known = set(sites.table[column]) - {""}
+        floors.known(name, getattr(policy, name), "the sites", known, column)
     faults.found += floors.found
     faults.raise_any(AlignmentError)

@@ -17,6 +17,7 @@ from placement.judge.files import Found, packed_faults
 from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
+from placement.judge.site_limits import site_limit_faults
 from placement.judge.ties import tie_faults
 from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
@@ -73,6 +74,7 @@ class Hearing:
         record, prepared, weights = self.record, self.prepared, self.counting.weights
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
+        yield from site_limit_faults(self.claims, prepared, self.counting.near, weights)
         if record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)

@@ -3,7 +3,8 @@
 Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one by
 demand id (where times come block by block, in the order of the population table); columns keep, give, open, move_in,
 each by site id; linear rows one a site with more than one column (or that is required), by site id; then tokens,
-capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then by age group.
+capital, running, max_stations, max_moves, max_opens, max_closes, max_changes, then those of ``site_limits.py``; floors
+by district, then by age group.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scipy import sparse
 from placement.judge.facts import ONCE, YEARLY, floors, station_amount
 from placement.judge.recount import Reach
 from placement.judge.rules import Claims
+from placement.judge.site_limits import site_limits
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
@@ -84,7 +86,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
         n_sites=n_sites,
         column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
         column_values=np.zeros(len(columns), dtype=np.int64),
-        linear=tuple(_linear(prepared, columns)),
+        linear=(*_linear(prepared, columns), *site_limits(prepared, columns, reach, weights)),
         floors=tuple(_floors(prepared, weights, points)),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),

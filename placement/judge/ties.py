@@ -22,11 +22,15 @@ from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 from placement.values.arrays import IntArray
+from placement.values.immutable import held
 
 
 @dataclass(frozen=True, eq=False)
 class _Ends:
-    """Sites at one end of moves, what each adds to the money by moving, and how many of them move."""
+    """Sites at one end of moves, what each adds to the money by moving, and how many of them move.
+
+    None of them is fixed to close, or to be bought for.
+    """
 
     sites: list[str]
     amounts: IntArray
@@ -35,6 +39,8 @@ class _Ends:
     @classmethod
     def of(cls, prepared: Prepared, sites: list[str], count: int, *, leaving: bool) -> _Ends:
         """Return the ends at the given sites."""
+        fixed = held(prepared.sites, "table")["action_fixed"]
+        sites = [site for site in sites if fixed[site] != ("close" if leaving else "open")]
         if leaving:
             amounts = [-station_amount(prepared, site, "close") for site in sites]
         else:
@@ -100,7 +106,7 @@ def _added(prepared: Prepared, claims: Claims) -> int:
 
 def _more_moves(prepared: Prepared, leaving: list[str], arriving: list[str], moves: int) -> int | None:
     """Return a larger number of moves that the limits allow on the same sites; each saves an action."""
-    most = min(len(leaving), len(arriving))
+    most = min(len(end.sites) for end in _ends(prepared, leaving, arriving, moves))
     if prepared.study.policy.max_moves is not None:
         most = min(most, prepared.study.policy.max_moves)
     cap = prepared.study.budget.capital

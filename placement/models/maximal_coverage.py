@@ -31,7 +31,8 @@ A station that is neither kept nor gives its machines away is closed.
     \text{floors}:\;& \sum_{r \in d} w_r z_r \ge \lceil \alpha_d \sum_{r \in d} w_r \rceil
 
 :math:`f, m, d, c` are the purchase, moving, closing and yearly running costs of :class:`StationCosts`, taken from the
-table in :mod:`placement.economics.lines`. Weights are rounded to whole thousandths of a visit a month.
+table in :mod:`placement.economics.lines`. Limits that go by what a site is (host, chain, neighbours, fixed actions):
+:mod:`placement.models.site_limits`. Weights are rounded to whole thousandths of a visit a month.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 
@@ -42,7 +43,16 @@ from __future__ import annotations
 
 from placement.case import Case
 from placement.models.model import Formulated
-from placement.models.parts import columns_of, count_rows, covering_program, line_rows, site_rows, token_row
+from placement.models.parts import (
+    columns_of,
+    count_rows,
+    covering_program,
+    line_rows,
+    site_rows,
+    token_row,
+    whole_weights,
+)
+from placement.models.site_limits import site_limit_rows
 
 
 def maximal_coverage(case: Case) -> Formulated:
@@ -64,5 +74,6 @@ def maximal_coverage(case: Case) -> Formulated:
         *token_row(columns),
         *line_rows(columns, case),
         *count_rows(columns, case),
+        *site_limit_rows(columns, case, whole_weights(case.demand, case.coverage.by_ids().points)),
     )
     return Formulated(program=covering_program(columns, rows, case), columns=columns, costs=case.costs)

@@ -41,7 +41,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         If need adds up to more than integer weights can hold.
     """
     order, sites = case.coverage.by_ids(), case.sites
-    weights = _whole_weights(case.demand, order.points)
+    weights = whole_weights(case.demand, order.points)
     number = np.empty(len(sites), dtype=np.int64)
     number[order.sites] = np.arange(len(sites))
     at, stands = columns.sites, columns.doing(STANDING)
@@ -130,7 +130,14 @@ def count_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
         yield LinearRow(name=name, kind=COUNT, columns=listed, coefficients=added[listed], limit=most - base, base=base)
 
 
-def _whole_weights(demand: Demand, points: NDArray[np.int64]) -> NDArray[np.int64]:
+def whole_weights(demand: Demand, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (segments x points,) weights in whole thousandths of a visit a month, points in the order given.
+
+    Raises
+    ------
+    InputError
+        If need adds up to more than integer weights can hold.
+    """
     weight = demand.weight
     total = float(weight.sum())
     if not total * WEIGHT_SCALE < WEIGHT_LIMIT:

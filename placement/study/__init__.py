@@ -20,19 +20,11 @@ from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.section import Section
-from placement.study.sections import (
-    BudgetSection,
-    CostSection,
-    DemandSection,
-    FloorsSection,
-    PolicySection,
-    SolveSection,
-    StudySection,
-    TravelSection,
-)
+from placement.study.sections import DemandSection, SolveSection, StudySection, TravelSection
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.values.immutable import freeze

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from placement.errors import Fault, InputError
-from placement.study.sections import BudgetSection, CostSection
+from placement.study.limits import BudgetSection, CostSection
 from placement.values.immutable import immutable
 
 if TYPE_CHECKING:
     from placement.study import Study
 
 _MONEY = (BudgetSection, CostSection)
-_EXACT = frozenset({"policy.floors", "policy.visits_weight", "policy.visits_floor"})
+_EXACT = frozenset({"policy.floors", "policy.spacing_m", "policy.visits_weight", "policy.visits_floor"})
 """Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 

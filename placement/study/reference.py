@@ -1,8 +1,8 @@
 """The reference of sections, keys, tables and columns, read from the code that checks them.
 
-Descriptions, units and defaults stand once: beneath the keys of :mod:`placement.study.sections` and
-:mod:`placement.study.inputs`, and in :mod:`placement.study.columns`. ``placement keys`` prints them; `KEYS.md` beside
-this file is ``placement keys --markdown``.
+Descriptions, units and defaults stand once: beneath the keys of :mod:`placement.study.sections`,
+:mod:`placement.study.limits` and :mod:`placement.study.inputs`, and in :mod:`placement.study.columns`. ``placement
+keys`` prints them; `KEYS.md` beside this file is ``placement keys --markdown``.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
@@ -23,14 +23,22 @@ COUNTED: dict[str, frozenset[str]] = {
     "max_changes": frozenset({"move", "close", "open"}),
 }
 """The actions that each count limits; a move counts at its destination."""
+BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
+"""Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
 """Settings that go by predicted visits."""
 MOST_RATIO = 10**6
 """The weight of a visit, and the share of today's visits, go up to this."""
 IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
+MOST_SPACING_M = 200_000
+"""Stations are at most so many metres apart."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+
+_RATIOS = {"visits_weight": MOST_RATIO, "visits_floor": MOST_RATIO, "spacing_m": MOST_SPACING_M}
+"""Numbers that are kept exact, and how large each may be."""
+_Number = TypeVar("_Number", int, Fraction)
 
 _FEN_A_YUAN = 100
 _YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
@@ -55,6 +63,13 @@ class Policy:
         New stations bought, and stations given up whose machines do not move.
     max_changes
         Moves, opens and closes together; a move counts once.
+    max_by_host, max_by_chain
+        Stations that stand after the plan at sites of one host, and of one chain.
+    spacing_m
+        Stations of which at least one is opened or moved there are at least so many metres apart, along the streets; in
+        a straight line where there are none. Two that stand today may both stay.
+    min_reach_new
+        Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
     district_floors, age_floors
         Least share (0..1) of the weight to be covered, by (parent) district and by age group.
     visits_weight
@@ -83,6 +98,10 @@ class Policy:
     max_opens: int | None = None
     max_closes: int | None = None
     max_changes: int | None = None
+    max_by_host: Mapping[str, int] = field(default_factory=dict)
+    max_by_chain: Mapping[str, int] = field(default_factory=dict)
+    spacing_m: Fraction | None = None
+    min_reach_new: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
     visits_weight: Fraction | None = None
@@ -101,14 +120,14 @@ class Policy:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
-        for name in ("visits_weight", "visits_floor"):
+        for name, most in _RATIOS.items():
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=MOST_RATIO))
-        for name in (*COUNTED, "min_visits_new", "idle_below"):
+                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
-        for name in ("district_floors", "age_floors"):
-            object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
+        for name, exact in _BY_NAME.items():
+            object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
         faults.raise_any()
 
     @classmethod
@@ -144,6 +163,12 @@ class Policy:
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
+        for name, most in (each for kind in BY_KIND for each in getattr(self, kind).items()):
+            rows.append((f"stations of {name}", f"at most {most:,}"))
+        if self.spacing_m is not None:
+            rows.append(("spacing", f"at least {float(self.spacing_m):g} m"))
+        if self.min_reach_new is not None:
+            rows.append(("new stations", f"at least {self.min_reach_new:,} visits a month within reach"))
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         floors = {"district": self.district_floors, "age group": self.age_floors}
@@ -207,16 +232,31 @@ def _fen(faults: Faults, name: str, yuan: object) -> int | None:
     return int(fen)
 
 
-def _floors(faults: Faults, name: str, floors: object) -> dict[str, Fraction]:
-    if not isinstance(floors, Mapping):
-        faults.add(f"{name} is {shown(floors)}", row=name, remedy="give a mapping of names to shares")
+def _count(faults: Faults, name: str, value: object) -> int | None:
+    return faults.whole(name, value, most=MOST_COUNT)
+
+
+def _by_name(
+    faults: Faults, name: str, given: object, exact: Callable[[Faults, str, Any], _Number | None]
+) -> dict[str, _Number]:
+    """Return numbers by name, each as `exact` makes it."""
+    if not isinstance(given, Mapping):
+        faults.add(f"{name} is {shown(given)}", row=name, remedy="give a mapping of names to numbers")
         return {}
-    exact = {}
-    for key, value in floors.items():
+    found = {}
+    for key, value in given.items():
         if not isinstance(key, str):
             faults.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
             continue
-        share = faults.share(f"{name}.{key}", value)
-        if share is not None:
-            exact[key] = share
-    return exact
+        number = exact(faults, f"{name}.{key}", value)
+        if number is not None:
+            found[key] = number
+    return found
+
+
+_BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
+    "district_floors": Faults.share,
+    "age_floors": Faults.share,
+    **dict.fromkeys(BY_KIND, _count),
+}
+"""Settings by name, and what makes an exact number of each."""

@@ -24,9 +24,11 @@ from placement.judge import check_certificate, verify
 from placement.judge.program import JUDGED, rebuild
 from placement.judge.recount import reach
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.judge.site_limits import site_limit_faults
 from placement.models import Formulated, model_of, register, unregister
 from placement.models.model import LEAVE
-from placement.models.parts import columns_of, count_rows, covering_program, line_rows
+from placement.models.parts import columns_of, count_rows, covering_program, line_rows, whole_weights
+from placement.models.site_limits import site_limit_rows
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
@@ -55,7 +57,9 @@ def stay(case):
     few = LinearRow(
         name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size, dtype=np.int64), limit=MOST_BANKS
     )
-    rows = (*line_rows(columns, case), *count_rows(columns, case), few)
+    weights = whole_weights(case.demand, case.coverage.by_ids().points)
+    sites = site_limit_rows(columns, case, weights)
+    rows = (*line_rows(columns, case), *count_rows(columns, case), *sites, few)
     program = covering_program(columns, rows, case)
     must = (case.sites.table["status"] == "required").to_numpy()[columns.sites]
     return Formulated(program=replace(program, required=must), columns=columns, costs=case.costs)
@@ -115,7 +119,10 @@ def judged(town: Town) -> Prepared:
     yearly = {"rent": costs.running, "maintenance": nothing, "staff": nothing}
     for name, amounts in {"purchase": costs.purchase, "move": costs.move, "close": costs.close, **yearly}.items():
         table[f"{name}_fen"] = pd.array(amounts, dtype="Int64")
-    limits = {name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_")}
+    own = ("spacing_m", "min_reach_new")
+    limits = {
+        name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_") or name in own
+    }
     asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
     prepared = SimpleNamespace(
         sites=Sites(table=table),
@@ -209,6 +216,7 @@ def test_the_judge_counts_the_same(objective, town):
     assert [*action_faults(record, claims, prepared), *money_faults(record, claims, prepared)] == []
     assert [*count_faults(claims, prepared)] == []
     near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
+    assert [*site_limit_faults(claims, prepared, near, weights)] == []
     reached = near.by(prepared.sites.ids.isin(plan.open))
     assert [*floor_faults(prepared, weights, reached)] == []
     assert int(weights[reached].sum()) == round(plan.objective * 1000)
@@ -234,7 +242,7 @@ def test_columns_and_rows_are_known_by_one_name_each(objective, town):
     names = [f"{kind} {ids[site]}" for kind, site in zip(model.kinds, model.sites, strict=True)]
     assert list(program.column_names) == names
     assert len(set(names)) == len(names) == program.n_columns
-    rows = [row.name for row in program.linear] + [floor.name for floor in program.floors]
+    rows = [row.name for row in program.linear if not row.kind.rule] + [floor.name for floor in program.floors]
     assert len(set(rows)) == len(rows)
     assert [row.name for row in program.linear if row.kind.demands and not row.equality] == []
     asked = {line.name: town.policy.cap_fen(line.name) for line in LINES}

@@ -107,6 +107,8 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
+    if not _keeps_site_limits(town, actions, standing, weights, reach):
+        return None
     hit = np.zeros_like(weights, dtype=bool)
     for (point, segment), near in reach.items():
         hit[point, segment] = bool(near & standing)
@@ -119,3 +121,29 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
         if (weights * hit)[:, column].sum() < share * int(weights[:, column].sum()):
             return None
     return int((weights * hit).sum())
+
+
+def _keeps_site_limits(
+    town: Town, actions: Actions, standing: set[int], weights: np.ndarray, reach: dict[tuple[int, int], set[int]]
+) -> bool:
+    """Return whether hosts, chains, exclusive sites, fixed actions, spacing and reach of new stations are kept."""
+    table, policy = town.sites.table, town.policy
+    columns = {name: table[name].tolist() for name in ("host", "chain", "exclusive", "action_fixed", "existing")}
+    for limits, column in ((policy.max_by_host, "host"), (policy.max_by_chain, "chain")):
+        if any(sum(columns[column][i] == name for i in standing) > most for name, most in limits.items()):
+            return False
+    texts = [columns["exclusive"][i] for i in standing if columns["exclusive"][i]]
+    if len(texts) > len(set(texts)):
+        return False
+    if any(fixed and fixed != action for fixed, action in zip(columns["action_fixed"], actions, strict=True)):
+        return False
+    new = {i for i in standing if not columns["existing"][i]}
+    if policy.spacing_m is not None:
+        xy = table.get_coordinates().to_numpy()
+        for i, j in itertools.combinations(sorted(standing), 2):
+            if {i, j} & new and round(1000 * math.dist(xy[i], xy[j])) < policy.spacing_m * 1000:
+                return False
+    if policy.min_reach_new is None:
+        return True
+    within = {i: sum(int(weights[row]) for row, near in reach.items() if i in near) for i in new}
+    return all(weight >= policy.min_reach_new * 1000 for weight in within.values())

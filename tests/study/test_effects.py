@@ -6,16 +6,8 @@ import pytest
 from placement.errors import InputError
 from placement.study import Study, read_study
 from placement.study.inputs import InputFile, Inputs, StreetsInput
-from placement.study.sections import (
-    BudgetSection,
-    CostSection,
-    DemandSection,
-    FloorsSection,
-    PolicySection,
-    SolveSection,
-    StudySection,
-    TravelSection,
-)
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
+from placement.study.sections import DemandSection, SolveSection, StudySection, TravelSection
 from placement.tables import read_tables
 from tests.there import there
 
