@@ -33,7 +33,7 @@ SITE = st.fixed_dictionaries(
         "host": st.sampled_from(["school", "bank"]),
         "chain": st.sampled_from(["", "", "red", "blue"]),
         "exclusive": st.sampled_from([""] * 6 + ["hall"]),
-        "fixed": st.sampled_from([""] * 12 + ["stay", "go"]),
+        "fixed": st.sampled_from([""] * 20 + ["stay", "go"]),
         "xy": st.tuples(st.integers(0, 2000), st.integers(0, 2000)),
         **{item: st.integers(0, 99) for item in ITEMS},
     }
@@ -45,7 +45,7 @@ POINT = st.fixed_dictionaries(
         "metres": st.tuples(*[st.integers(0, 1500) | st.just(np.nan)] * (MOST_STATIONS + MOST_CANDIDATES)),
     }
 )
-SELDOM = st.sampled_from([False, False, True])
+SELDOM = st.sampled_from([False, False, False, True])
 SHARE = st.integers(1, 59).map(lambda percent: Fraction(percent, 100))
 
 
@@ -129,7 +129,7 @@ def _policy(draw: Draw, drawn: list[dict[str, Any]], districts: set[str]) -> Pol
         return st.tuples(st.integers(0, most), st.sampled_from([1, 30])).map(lambda pair: pair[0] * pair[1])
 
     def kinds(column: str) -> dict[str, int]:
-        return {name: draw(st.integers(0, 2)) for name in {site[column] for site in drawn} - {""} if draw(SELDOM)}
+        return {name: draw(st.integers(1, 3)) for name in {site[column] for site in drawn} - {""} if draw(SELDOM)}
 
     floors = {name: draw(st.sampled_from([False, True, True])) and draw(SHARE) for name in ("north", "elderly")}
     return Policy(
@@ -142,8 +142,8 @@ def _policy(draw: Draw, drawn: list[dict[str, Any]], districts: set[str]) -> Pol
         max_changes=maybe(st.integers(0, 4)),
         max_by_host=kinds("host"),
         max_by_chain=kinds("chain"),
-        spacing_m=draw(st.integers(1, 1500).map(Fraction)) if draw(SELDOM) else None,
-        min_reach_new=draw(st.integers(0, 60)) if draw(SELDOM) else None,
+        spacing_m=draw(st.integers(1, 900).map(Fraction)) if draw(SELDOM) else None,
+        min_reach_new=draw(st.integers(0, 30)) if draw(SELDOM) else None,
         district_floors={"north": floors["north"]} if floors["north"] and "north" in districts else {},
         age_floors={"elderly": floors["elderly"]} if floors["elderly"] else {},
     )
