@@ -17,11 +17,14 @@ from scipy import sparse
 from placement.coverage import Standard, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
+from placement.values.policy import BUDGET_LINES
+from placement.values.sites import COST_KEYS
 from tests.towns import Town, make_demand, make_sites, make_times
 
 MOST_STATIONS, MOST_CANDIDATES, MOST_POINTS = 3, 4, 8
 ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
-ITEMS = ("purchase", "move", "close", "running")
+ITEMS = COST_KEYS
+LINES_ONCE, LINES_A_YEAR = BUDGET_LINES[:5], BUDGET_LINES[6:10]
 THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -46,6 +49,7 @@ POINT = st.fixed_dictionaries(
     }
 )
 SELDOM = st.sampled_from([False, False, False, True])
+RARELY = st.sampled_from([False] * 11 + [True])
 SHARE = st.integers(1, 59).map(lambda percent: Fraction(percent, 100))
 
 
@@ -132,9 +136,14 @@ def _policy(draw: Draw, drawn: list[dict[str, Any]], districts: set[str]) -> Pol
         return {name: draw(st.integers(1, 3)) for name in {site[column] for site in drawn} - {""} if draw(SELDOM)}
 
     floors = {name: draw(st.sampled_from([False, True, True])) and draw(SHARE) for name in ("north", "elderly")}
+    caps = {f"{line}_fen": draw(money(400)) for line in (*LINES_ONCE, *LINES_A_YEAR) if draw(RARELY)}
+    if draw(SELDOM):
+        caps |= {"horizon_years": draw(st.integers(1, 5)), "total_fen": draw(money(8000))}
+        caps["discount_rate"] = draw(st.sampled_from([Fraction(0), Fraction(1, 20), Fraction(1, 3)]))
     return Policy(
-        capital_fen=maybe(money(400)),
-        running_fen=maybe(money(300)),
+        **caps,
+        capital_fen=maybe(money(1000)),
+        running_fen=maybe(money(1600)),
         max_stations=maybe(st.integers(0, n_sites)),
         max_moves=maybe(st.integers(0, 2)),
         max_opens=maybe(st.integers(0, 2)),

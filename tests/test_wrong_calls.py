@@ -63,7 +63,7 @@ def segment(**fields) -> Segment:
 
 
 def costs(**fields) -> StationCosts:
-    return StationCosts(**{name: np.full(3, 5) for name in ("purchase", "move", "close", "running")} | fields)
+    return StationCosts(**{name: np.full(3, 5) for name in ("purchase", "move", "close", "rent")} | fields)
 
 
 def with_one(value, row: int, column: int = 0) -> np.ndarray:
@@ -175,8 +175,8 @@ WRONG = [
     (lambda: costs(purchase=np.array([5, -1, 5])), "costs [purchase]: is -1 at position 1 -> amounts are whole fen"),
     (lambda: costs(move=np.array([5, 5, 0.5])), "costs [move]: is 0.5 at position 2"),
     (lambda: costs(close=[Decimal("1"), Decimal("2.5"), Decimal("3")]), "costs [close]: is 2.5 at position 1"),
-    (lambda: costs(running=np.array([5, NAN, 5])), "costs [running]: is nan at position 1"),
-    (lambda: costs(running=np.array([5, np.inf, 5])), "costs [running]: is inf at position 1"),
+    (lambda: costs(rent=np.array([5, NAN, 5])), "costs [rent]: is nan at position 1"),
+    (lambda: costs(rent=np.array([5, np.inf, 5])), "costs [rent]: is inf at position 1"),
     (lambda: costs(purchase=[True, False, True]), "costs [purchase]: holds True, not amounts of money"),
     (lambda: costs(purchase=["5", "5", "5"]), "costs [purchase]: holds '5', not amounts of money"),
     (lambda: costs(purchase=np.ones((3, 1))), "costs [purchase]: has shape (3, 1) -> give one amount a site"),
@@ -298,7 +298,7 @@ WRONG = [
         "costs [sites]: holds the same 3 sites in another order (first: C1, here S0)",
     ),
     (
-        lambda: call_case(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "running")})),
+        lambda: call_case(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "rent")})),
         "costs: are for 1",
     ),
     (

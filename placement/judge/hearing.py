@@ -14,6 +14,7 @@ from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
+from placement.judge.limits_used import limit_use_faults
 from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
@@ -74,6 +75,7 @@ class Hearing:
         record, prepared, weights = self.record, self.prepared, self.counting.weights
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
+        yield from limit_use_faults(record, self.claims, prepared, self.counting.near, weights)
         yield from site_limit_faults(self.claims, prepared, self.counting.near, weights)
         if record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)

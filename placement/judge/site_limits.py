@@ -38,10 +38,10 @@ def site_limits(
         """Return 1 for each column after which a station stands at one of some sites."""
         return {k: 1 for k, (kind, site) in enumerate(columns) if kind in _STANDS and site in sites}
 
-    for key, column, limits in _named_limits(policy):
+    for key, column, limits in named_limits(policy):
         for name in sorted(limits):
             yield _row(f"{key}.{name}", COUNT, standing(_where(table[column], name)), limits[name])
-    for text in _shared_texts(table):
+    for text in shared_texts(table):
         yield _row(f"exclusive {text}", EXCLUSIVE, standing(_where(table["exclusive"], text)), 1)
     yield from _fixed(table, columns)
     for together in _sets_too_near(prepared):
@@ -58,12 +58,12 @@ def site_limit_faults(claims: Claims, prepared: Prepared, reach: Reach, weights:
     """Yield every such limit that a plan breaks."""
     table, policy = held(prepared.sites, "table"), prepared.study.policy
     standing, coming = set(claims.standing), {*claims.open, *(to for _, to in claims.move)}
-    for key, column, limits in _named_limits(policy):
+    for key, column, limits in named_limits(policy):
         for name, most in sorted(limits.items()):
             count = sum(table.loc[site, column] == name for site in standing)
             if count > most:
                 yield f"policy: {count} stations of {name}, at most {most} are allowed ({key})"
-    for text in _shared_texts(table):
+    for text in shared_texts(table):
         here = sorted(site for site in standing if table.loc[site, "exclusive"] == text)
         if len(here) > 1:
             yield f"sites: {' and '.join(here)} are exclusive ({text}), and each has a station"
@@ -96,7 +96,8 @@ def _fixed_faults(claims: Claims, table: Any) -> Iterator[str]:
             yield f"sites: the action fixed at {site} is {action}, the plan does otherwise"
 
 
-def _named_limits(policy: Any) -> tuple[tuple[str, str, Mapping[str, int]], ...]:
+def named_limits(policy: Any) -> tuple[tuple[str, str, Mapping[str, int]], ...]:
+    """Return (key, column of the sites, limit by name) of each limit on the stations of one kind of site."""
     return ("max_by_host", "host", policy.max_by_host), ("max_by_chain", "chain", policy.max_by_chain)
 
 
@@ -104,7 +105,8 @@ def _where(values: Any, name: str) -> set[int]:
     return {site for site, value in enumerate(values) if value == name}
 
 
-def _shared_texts(table: Any) -> list[str]:
+def shared_texts(table: Any) -> list[str]:
+    """Return the texts of `exclusive` that two sites or more have, in order."""
     texts = [text for text in table["exclusive"] if text]
     return sorted({text for text in texts if texts.count(text) > 1})
 

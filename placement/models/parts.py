@@ -88,8 +88,8 @@ def token_row(columns: Columns) -> Iterator[LinearRow]:
 
 
 def line_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
-    """Yield one row a budget line that has a cap."""
-    for line in lines.LINES:
+    """Yield one row a budget line that has a cap, in the order of the lines."""
+    for line in lines.lines_of(case.policy):
         cap = case.policy.cap_fen(line.name)
         if cap is not None:
             yield _line_row(line, columns, case.costs, cap)

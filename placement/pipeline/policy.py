@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -34,9 +35,12 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
+    caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
     return Policy(
         objective=study.policy.objective,
-        **{f"{line}_fen": cap for line, cap in study.budget},
+        **caps,
+        horizon_years=study.budget.horizon_years,
+        discount_rate=study.budget.discount_rate,
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,

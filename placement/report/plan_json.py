@@ -40,10 +40,20 @@ from placement.report.plan_goods import (
     valued_from_part,
     visits_from_part,
 )
+from placement.report.plan_money import (
+    BudgetPart,
+    LimitPart,
+    budget_from_parts,
+    budget_to_list,
+    fen,
+    limits_from_parts,
+    limits_to_list,
+    yuan,
+)
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
+from placement.values import Coverages, Covered, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -99,14 +109,6 @@ class ActionPart(Part):
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
 
 
-class BudgetPart(Part):
-    """One line of the budget, in yuan with at most two decimals."""
-
-    name: str = Field(description="capital (once) or running (a year).")
-    amount: Amount
-    cap: Amount | None = Field(description="null = unlimited.")
-
-
 class SolvePart(Part):
     """How the plan was found."""
 
@@ -157,6 +159,7 @@ class PlanFile(Part):
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
+    limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
 
 
@@ -234,10 +237,8 @@ def plan_to_dict(
         "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
         **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en")),
-        "budget": [
-            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
-            for line in plan.budget_lines
-        ],
+        "budget": budget_to_list(plan.budget_lines),
+        "limits": limits_to_list(plan.limits),
         "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
     return _validated(record).model_dump(by_alias=True)
@@ -259,7 +260,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "from_site_id": action.from_site_id or "",
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
-            "cost_fen": _fen(f"actions.{number}.cost", action.cost),
+            "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
         }
         for number, action in enumerate(file.actions)
     ]
@@ -275,14 +276,8 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         open=tuple(file.open),
         before=_read_coverages(file.coverage.before),
         after=_read_coverages(file.coverage.after),
-        budget_lines=tuple(
-            BudgetLine(
-                name=line.name,
-                amount_fen=_fen(f"budget.{line.name}.amount", line.amount),
-                cap_fen=None if line.cap is None else _fen(f"budget.{line.name}.cap", line.cap),
-            )
-            for line in file.budget
-        ),
+        budget_lines=budget_from_parts(file.budget, PLAN_FILE),
+        limits=limits_from_parts(file.limits),
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
@@ -359,7 +354,7 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "from_site_id": str(row["from_site_id"]) or None,
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
-        "cost": _yuan(int(row["cost_fen"])),
+        "cost": yuan(int(row["cost_fen"])),
     }
 
 
@@ -386,14 +381,3 @@ def _read_coverages(part: CoveragesPart) -> Coverages:
         district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
         people={name: (value.covered, value.all) for name, value in part.people.items()},
     )
-
-
-def _yuan(fen: int | None) -> float | None:
-    return None if fen is None else fen / 100
-
-
-def _fen(where: str, yuan: float) -> int:
-    fen = round(yuan * 100)
-    if fen / 100 != yuan:
-        raise PlanFormatError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
-    return fen

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from placement.study.limits import CostSection
-from placement.values.sites import FIXED_ACTIONS
+from placement.values.sites import FIXED_ACTIONS, ONCE_KEYS
 
 MOST = 1e12
 """No number of a table is larger."""
@@ -213,7 +213,7 @@ def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _cost_unit(name: str) -> str:
-    return "yuan, once" if name in ("purchase", "move", "close") else "yuan a year"
+    return "yuan, once" if name in ONCE_KEYS else "yuan a year"
 
 
 FOR_VISITS = Column(

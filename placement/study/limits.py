@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from placement.study.fields import AgeGroup, Called, Chain, District, ExactRatio, ExactShare, Fen, Host, StationFen
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import IDLE_BELOW, MOST_SPACING_M
+from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 _Stations = Annotated[_Count, Called(unit="stations")]
@@ -25,15 +25,21 @@ class CostSection(Section):
     """
 
     purchase: Annotated[StationFen, _Once] | None = None
-    """Machine, cabling, signs."""
+    """The machine, where a station is opened; cabling and signs too, where `install` is not told apart."""
+    install: Annotated[StationFen, _Once] | None = None
+    """Cabling, signs, putting it up: of a station opened or moved there."""
     move: Annotated[StationFen, _Once] | None = None
-    """Dismantling, transport, cabling at the new site."""
+    """Dismantling and transport, counted at the new site."""
+    remove: Annotated[StationFen, _Once] | None = None
+    """Taking away the machine of a station that closes."""
     close: Annotated[StationFen, _Once] | None = None
-    """Dismantling, end of contract."""
+    """End of contract of a station that closes."""
     rent: Annotated[StationFen, _AYear] | None = None
     """Of the place."""
+    network: Annotated[StationFen, _AYear] | None = None
+    """Lines to the network."""
     maintenance: Annotated[StationFen, _AYear] | None = None
-    """Repairs, network, power, paper."""
+    """Repairs, power, paper; the network too, where it is not told apart."""
     staff: Annotated[StationFen, _AYear] | None = None
     """People who help at the station."""
 
@@ -41,13 +47,48 @@ class CostSection(Section):
 class BudgetSection(Section):
     """`[budget]`: what may be spent; no limit where a key is absent.
 
-    Kept in fen.
+    Kept in fen. Amounts a year are those of all stations that stand after the plan.
     """
 
+    purchase: Annotated[Fen, _Once] | None = None
+    """For the machines of stations opened."""
+    install: Annotated[Fen, _Once] | None = None
+    """For putting up stations opened and moved."""
+    move: Annotated[Fen, _Once] | None = None
+    """For moves."""
+    remove: Annotated[Fen, _Once] | None = None
+    """For taking away the machines of stations closed."""
+    close: Annotated[Fen, _Once] | None = None
+    """For the contracts of stations closed."""
     capital: Annotated[Fen, _Once] | None = None
-    """For purchases, moves and closures."""
+    """For these five together."""
+    rent: Annotated[Fen, _AYear] | None = None
+    """For rent."""
+    network: Annotated[Fen, _AYear] | None = None
+    """For lines to the network."""
+    maintenance: Annotated[Fen, _AYear] | None = None
+    """For maintenance."""
+    staff: Annotated[Fen, _AYear] | None = None
+    """For staff."""
     running: Annotated[Fen, _AYear] | None = None
-    """For rent, maintenance and staff of every station that stands after the plan."""
+    """For these four together."""
+    total: Annotated[Fen, _Once] | None = None
+    """For capital and the running costs of `horizon_years`, as they are worth today."""
+    horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
+    """How many years of running costs the total counts; a year's costs fall due at its end."""
+    discount_rate: Annotated[ExactShare, Called("share", "a year")] = Fraction(0)
+    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up."""
+
+    @model_validator(mode="after")
+    def _horizon(self) -> BudgetSection:
+        if self.total is not None and self.horizon_years is None:
+            raise ValueError("total counts running costs of some years: give horizon_years, or no total")
+        return self
+
+    @property
+    def caps(self) -> dict[str, int | None]:
+        """Cap of each line, fen; None: no limit."""
+        return {name: getattr(self, name) for name in BUDGET_LINES}
 
 
 class FloorsSection(Section):

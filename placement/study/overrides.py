@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from placement.study import Study
 
 _MONEY = (BudgetSection, CostSection)
-_EXACT = frozenset({"policy.floors", "policy.spacing_m", "policy.visits_weight", "policy.visits_floor"})
+_NO_MONEY = frozenset({"horizon_years", "discount_rate"})
+"""Settings of these sections that are no amounts."""
+_EXACT = frozenset(
+    {"policy.floors", "budget.discount_rate", "policy.spacing_m", "policy.visits_weight", "policy.visits_floor"}
+)
 """Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
@@ -100,7 +104,8 @@ def _fields(section: BaseModel, *, whole: bool) -> dict[str, Any]:
         for name, value in named.items()
         if whole or name not in type(section).model_fields or value != type(section).model_fields[name].default
     }
-    return {name: _plain(value, money=isinstance(section, _MONEY)) for name, value in given.items()}
+    money = isinstance(section, _MONEY)
+    return {name: _plain(value, money=money and name not in _NO_MONEY) for name, value in given.items()}
 
 
 def _plain(value: Any, *, money: bool = False) -> Any:

@@ -7,7 +7,7 @@ from placement.values.demand import Demand, Segment
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
-from placement.values.plan import BudgetLine, Coverages, Covered, Plan
+from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
@@ -28,6 +28,7 @@ __all__ = [
     "Frontier",
     "Gains",
     "Infeasibility",
+    "LimitUse",
     "LinearRow",
     "Plan",
     "Policy",

@@ -14,7 +14,18 @@ from placement.values.immutable import immutable
 from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.shown import Shown, listed_briefly
 
-MONEY = ("capital_fen", "running_fen")
+BUDGET_LINES = (
+    *("purchase", "install", "move", "remove", "close", "capital"),
+    *("rent", "network", "maintenance", "staff", "running", "total"),
+)
+"""Lines of the budget: spent once and their sum, spent a year and their sum, and both over the years."""
+A_YEAR = BUDGET_LINES[6:11]
+"""Those of a year."""
+SUMS = ("capital", "running", "total")
+"""Those that others add up to."""
+MONEY = tuple(f"{line}_fen" for line in BUDGET_LINES)
+MOST_YEARS = 50
+"""The longest that a budget looks ahead."""
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
     "max_moves": frozenset({"move"}),
@@ -41,7 +52,7 @@ _RATIOS = {"visits_weight": MOST_RATIO, "visits_floor": MOST_RATIO, "spacing_m":
 _Number = TypeVar("_Number", int, Fraction)
 
 _FEN_A_YUAN = 100
-_YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
+_YUAN = {f"{line}_yuan": f"{line}_fen" for line in BUDGET_LINES}
 
 
 @immutable
@@ -53,8 +64,16 @@ class Policy:
     ----------
     objective
         Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
-    capital_fen, running_fen
-        Caps of the two budget lines, whole fen once and whole fen a year; :meth:`from_yuan` takes yuan.
+    purchase_fen, install_fen, move_fen, remove_fen, close_fen, capital_fen
+        Caps of the budget lines that are spent once, and of their sum, whole fen; :meth:`from_yuan` takes yuan.
+    rent_fen, network_fen, maintenance_fen, staff_fen, running_fen
+        Caps of those of a year, and of their sum, whole fen a year.
+    total_fen
+        Cap of capital and the running costs of `horizon_years` as they are worth today
+        (:mod:`placement.economics.lines` has the formula), whole fen; it needs `horizon_years`.
+    horizon_years, discount_rate
+        How many years of running costs the total counts, 1 to 50, and by what share money is worth less a year later,
+        0..1, exact. A year's costs fall due at its end.
     max_stations
         Stations that stand after the plan.
     max_moves
@@ -91,8 +110,20 @@ class Policy:
     """
 
     objective: str = "coverage"
+    purchase_fen: int | None = None
+    install_fen: int | None = None
+    move_fen: int | None = None
+    remove_fen: int | None = None
+    close_fen: int | None = None
     capital_fen: int | None = None
+    rent_fen: int | None = None
+    network_fen: int | None = None
+    maintenance_fen: int | None = None
+    staff_fen: int | None = None
     running_fen: int | None = None
+    total_fen: int | None = None
+    horizon_years: int | None = None
+    discount_rate: Fraction = Fraction(0)
     max_stations: int | None = None
     max_moves: int | None = None
     max_opens: int | None = None
@@ -120,6 +151,7 @@ class Policy:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
+        self._check_years(faults)
         for name, most in _RATIOS.items():
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
@@ -130,16 +162,24 @@ class Policy:
             object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
         faults.raise_any()
 
+    def _check_years(self, faults: Faults) -> None:
+        object.__setattr__(self, "discount_rate", faults.share("discount_rate", self.discount_rate))
+        if self.horizon_years is not None:
+            years = faults.whole("horizon_years", self.horizon_years, least=1, most=MOST_YEARS)
+            object.__setattr__(self, "horizon_years", years)
+        elif self.total_fen is not None:
+            problem = "total_fen counts running costs of some years, and none are told"
+            faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
     @classmethod
-    def from_yuan(cls, *, capital: Any = None, running: Any = None, **limits: Any) -> Policy:
+    def from_yuan(cls, **limits: Any) -> Policy:
         """Return a policy whose budget caps are given in yuan, with at most two decimals.
 
         Parameters
         ----------
-        capital, running
-            Yuan once and yuan a year: int, float (taken as it is written), Decimal or Fraction; None = no limit.
         limits
-            As in the class.
+            As in the class, and caps by the names of :data:`BUDGET_LINES`: yuan once or yuan a year, as int, float
+            (taken as it is written), Decimal or Fraction; None = no limit.
 
         Examples
         --------
@@ -147,7 +187,7 @@ class Policy:
         123450
         """
         faults = Faults("policy")
-        caps = {"capital": capital, "running": running}
+        caps = {name: limits.pop(name) for name in BUDGET_LINES if name in limits}
         given = {name: amount for name, amount in caps.items() if amount is not None}
         fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
         faults.raise_any()
@@ -157,8 +197,10 @@ class Policy:
         return cls(**fen, **limits)
 
     def _shown(self) -> Shown:
-        caps = (("capital", self.capital_fen, "yuan"), ("running", self.running_fen, "yuan a year"))
+        caps = [(name, self.cap_fen(name), "yuan a year" if name in A_YEAR else "yuan") for name in BUDGET_LINES]
         rows = [(name, f"at most {fen / _FEN_A_YUAN:,.2f} {unit}") for name, fen, unit in caps if fen is not None]
+        if self.horizon_years is not None:
+            rows.append(("total", f"over {self.horizon_years} years at {float(self.discount_rate):.2%} a year"))
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
@@ -194,7 +236,8 @@ class Policy:
         Parameters
         ----------
         changes
-            Limits as in the class; `capital_yuan` and `running_yuan` are caps in yuan, with at most two decimals.
+            Limits as in the class; `capital_yuan`, `running_yuan` and the like are caps in yuan, with at most two
+            decimals.
 
         Raises
         ------

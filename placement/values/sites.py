@@ -19,8 +19,12 @@ from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, listed_briefly
 
 STATUSES = ("existing", "candidate", "required", "excluded")
-COST_KEYS = ("purchase", "move", "close", "rent", "maintenance", "staff")
-"""Cost items of one station: yuan once (purchase, move, close) or yuan a year (rent, maintenance, staff)."""
+ONCE_KEYS = ("purchase", "install", "move", "remove", "close")
+YEARLY_KEYS = ("rent", "network", "maintenance", "staff")
+COST_KEYS = (*ONCE_KEYS, *YEARLY_KEYS)
+"""Cost items of one station: yuan once, then yuan a year."""
+_MAY_LACK = ("install", "remove", "network")
+"""Cost items whose columns a table may leave out: no site has an amount of its own."""
 
 COLUMNS = (
     "name",
@@ -57,7 +61,7 @@ class Sites:
         empty = all), and one nullable Int64 column ``<item>_fen`` for each of :data:`COST_KEYS` that overrides the
         policy's amount at this site. Optional, empty text where nothing is said: `chain` (the brand or bank it belongs
         to), `exclusive` (of the sites of one text at most one has a station), `action_fixed` (keep, close or open:
-        what happens there).
+        what happens there), and the columns of install, remove and network.
 
     Raises
     ------
@@ -72,12 +76,18 @@ class Sites:
         check_points("sites", table)
         table = table.copy()
         faults = Faults("sites")
-        missing = [name for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS)) if name not in table.columns]
+        missing = [
+            name
+            for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS if key not in _MAY_LACK))
+            if name not in table.columns
+        ]
         if missing:
             faults.add(f"columns are missing: {', '.join(missing)}", remedy="add them")
             faults.raise_any(AlignmentError)
         for name in RULES:
             table[name] = table.get(name, "")
+        for key in _MAY_LACK:
+            table[f"{key}_fen"] = table.get(f"{key}_fen", pd.Series(pd.NA, index=table.index, dtype="Int64"))
         check_texts(faults, table, ("host", "district", "status", *RULES))
         _check_status(faults, table)
         _check_fixed(faults, table)

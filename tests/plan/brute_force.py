@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from placement.values.policy import BUDGET_LINES
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")
@@ -68,8 +69,32 @@ def _length_mm(town: Town, actions: tuple[str, ...]) -> int:
 
 
 def _capital(town: Town, actions: tuple[str, ...]) -> int:
-    price = {"close": town.costs.close, "open": town.costs.purchase, "move": town.costs.move}
-    return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
+    return spent(town, actions)["capital"]
+
+
+PAID = {
+    "keep": ("rent", "network", "maintenance", "staff"),
+    "open": ("purchase", "install", "rent", "network", "maintenance", "staff"),
+    "move": ("install", "move", "rent", "network", "maintenance", "staff"),
+    "close": ("remove", "close"),
+}
+"""What is paid for at the site where an action happens."""
+
+
+def spent(town: Town, actions: Actions) -> dict[str, int]:
+    """Return the fen of each item, and of the budget's sums."""
+    paid: dict[str, int] = {}
+    today, years, rate = 0, town.policy.horizon_years or 0, town.policy.discount_rate
+    for i, action in enumerate(actions):
+        for item in PAID.get(action, ()):
+            paid[item] = paid.get(item, 0) + int(getattr(town.costs, item)[i])
+        if action in {"keep", "open", "move"}:
+            yearly = sum(int(getattr(town.costs, item)[i]) for item in PAID["keep"])
+            worth = sum(yearly / (1 + rate) ** year for year in range(1, years + 1))
+            today += math.floor(worth + Fraction(1, 2))
+    once = sum(paid.get(item, 0) for item in ("purchase", "install", "move", "remove", "close"))
+    running = sum(paid.get(item, 0) for item in PAID["keep"])
+    return {**paid, "capital": once, "running": running, "total": once + today}
 
 
 def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
@@ -87,17 +112,16 @@ def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
 
 
 def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], set[int]]) -> int | None:
-    costs, policy = town.costs, town.policy
+    policy = town.policy
     if actions.count("give") != actions.count("move"):
         return None
     standing = {i for i, action in enumerate(actions) if action in {"keep", "open", "move"}}
     for i, status in enumerate(town.sites.table["status"]):
         if (status == "required" and i not in standing) or (status == "excluded" and i in standing):
             return None
-    running = sum(int(costs.running[i]) for i in standing)
+    money = spent(town, actions)
     limits = (
-        (_capital(town, actions), policy.capital_fen),
-        (running, policy.running_fen),
+        *((money.get(line, 0), policy.cap_fen(line)) for line in BUDGET_LINES),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),
         (actions.count("open"), policy.max_opens),
