@@ -23,6 +23,7 @@ from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.presets import preset_changed, with_preset
 from placement.study.section import Section
 from placement.study.sections import DemandSection, SolveSection, StudySection, TravelSection
 from placement.study.spelling import one_spelling
@@ -180,6 +181,7 @@ class Study(Section):
             return self
         table = self.file.name
         content = overridden({}, settings(self)) if self._content is None else self._content
+        changed = preset_changed(content, changed)
         content = overridden(content, changed)
         faults = content_faults(content, table)
         if faults:
@@ -263,6 +265,9 @@ def study_from_dict(
     if faults:
         raise StudyError(faults)
     content, remarks, faults = one_spelling(content, table)
+    content, set_by_preset, against = with_preset(content, table)
+    faults += against
+    remarks += set_by_preset
     given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
         study = _validated(content, given, written=content, outside=allow_outside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +12,7 @@ from placement.study.fields import AgeGroup, Called, Chain, District, ExactRatio
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
+from placement.values.presets import PRESETS
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 _Stations = Annotated[_Count, Called(unit="stations")]
@@ -110,6 +111,7 @@ class FloorsSection(Section):
         return dict(self.__pydantic_extra__ or {})
 
 
+_NAMED_PRESETS = " or ".join(f'"{name}"' for name in PRESETS)
 _NAMED_OBJECTIVES = " or ".join(f'"{name}"' for name in OBJECTIVES)
 
 
@@ -130,6 +132,9 @@ class PolicySection(Section):
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
     """What is made largest; "coverage" is the weight within the service standard of a station."""
+    preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
+    """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
+    max_closes to 0 (as many stations as today), "free" none."""
     max_stations: _Stations | None = None
     """That stand after the plan."""
     max_moves: _Stations | None = None

@@ -280,7 +280,7 @@ def _written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_written(part)}" for key, part in value.items()) + "}"
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+    return f'"{value}"' if isinstance(value, str) else f"{float(value):g}"
 
 
 def _table(table: TableSpecification) -> Part:

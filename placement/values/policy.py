@@ -12,6 +12,7 @@ from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
 from placement.values.objectives import OBJECTIVES, known_objective
+from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
 BUDGET_LINES = (
@@ -195,6 +196,31 @@ class Policy:
         if both:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
+
+    @classmethod
+    def from_preset(cls, preset: str, **limits: Any) -> Policy:
+        """Return the policy of a preset, "free", "expansion" or "relocation", with further limits.
+
+        Parameters
+        ----------
+        preset
+            A name of :data:`placement.values.presets.PRESETS`, which has the limits that it sets.
+        limits
+            As in the class; one that contradicts the preset is a fault.
+
+        Examples
+        --------
+        >>> Policy.from_preset("expansion", max_opens=4).max_closes
+        0
+        """
+        faults = Faults("policy")
+        faults.known("preset", {preset}, "the presets", PRESETS, "preset")
+        faults.raise_any()
+        for name, (given, value) in against(preset, limits).items():
+            problem = f"{name} is {shown(given)}, and the preset {preset} sets it to {value}"
+            faults.add(problem, row=name, remedy="leave it out, or the preset")
+        faults.raise_any()
+        return cls(**{**PRESETS[preset], **limits})
 
     def _shown(self) -> Shown:
         caps = [(name, self.cap_fen(name), "yuan a year" if name in A_YEAR else "yuan") for name in BUDGET_LINES]

@@ -45,7 +45,7 @@ def test_the_dearer_site_gets_the_moved_station():
     plan = plan_of([[nan, 1.0, nan], [nan, nan, 1.0]], costs, Policy(max_stations=2), stations=1, candidates=2)
     actions = plan.actions.set_index("site_id")["action"].to_dict()
     assert actions == {"C0": "open", "C1": "move"}
-    assert plan.budget_lines[0].amount_fen == 89
+    assert plan.budget.set_index("line").loc["capital", "amount_yuan"] == 0.89
 
 
 def test_nothing_is_done_where_nothing_is_won():

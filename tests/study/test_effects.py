@@ -50,9 +50,10 @@ KEYS = {
         "oneway": "notes",
     },
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
-    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS),
+    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS) | {"total": REFUSED, "discount_rate": "notes"},
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
-        "idle_below": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
+        "idle_below": "notes", "max_by_host": ELSEWHERE, "max_by_chain": ELSEWHERE, "spacing_m": "notes",
+        "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
@@ -124,6 +125,10 @@ def demand(text):
         (
             [("max_stations = 6", "max_stations = 6\nidle_below = 300")],
             ["study.toml: policy.idle_below has no effect: no inputs.usage"],
+        ),
+        (
+            [("running = 200000", "running = 200000\ndiscount_rate = 0.03")],
+            ["study.toml: budget.discount_rate has no effect: no budget.horizon_years"],
         ),
         ([], []),
     ],
