@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         values,
     )
     from placement.analysis.frontier import frontier
+    from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, cover
     from placement.judge import verify
@@ -66,6 +67,7 @@ _HOME = {
     "recommend": "pipeline.recommend",
     "toy_study": "toy",
     "verify": "judge",
+    "what_if": "analysis.what_if",
     "write": "report.write",
 }
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
@@ -127,6 +129,7 @@ __all__ = [
     "travel",
     "values",
     "verify",
+    "what_if",
     "write",
 ]
 

@@ -14,8 +14,10 @@ from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 from placement.values.visits import Gains, VisitsChange
+from placement.values.what_if import Broken, WhatIf
 
 __all__ = [
+    "Broken",
     "BudgetLine",
     "Capture",
     "Certificate",
@@ -40,5 +42,6 @@ __all__ = [
     "TradePoint",
     "VisitsChange",
     "WeightedBlocks",
+    "WhatIf",
     "classes_fingerprint",
 ]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from placement.economics import Policy
+from placement.values import Sites
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")
@@ -47,6 +50,30 @@ def taken(plan, ids) -> Actions:
     at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
     given = set(plan.actions["from_site_id"])
     return tuple("give" if name in given else at.get(name, "none") for name in ids)
+
+
+def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
+    """Return the first action set after which just `standing` have a station, and what it covers (thousandths).
+
+    One that keeps all limits comes before all others; None where none does.
+    """
+    unlimited = replace(
+        town, policy=Policy(),
+        sites=Sites(table=town.sites.table.assign(
+            status=["existing" if each else "candidate" for each in town.sites.table["existing"]])),
+    )  # fmt: skip
+    choices = [STATION if existing else VACANT for existing in town.sites.table["existing"]]
+    covered = _covered_sets(town)
+    after = {"keep", "open", "move"}
+    ways = [
+        actions
+        for actions in itertools.product(*choices)
+        if {i for i, action in enumerate(actions) if action in after} == standing
+        and _value(unlimited, actions, covered) is not None
+    ]
+    allowed = [actions for actions in ways if _value(town, actions, covered) is not None]
+    first = min(allowed or ways, key=lambda actions: _rank(town, actions))
+    return first, _value(town, first, covered)
 
 
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
