@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
@@ -58,6 +59,7 @@ _HOME = {
     "Standard": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -68,6 +70,7 @@ _HOME = {
     "toy_study": "toy",
     "verify": "judge",
     "what_if": "analysis.what_if",
+    "why_not": "analysis.explain",
     "write": "report.write",
 }
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
@@ -108,6 +111,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "explain",
     "frontier",
     "judge",
     "maps",
@@ -130,6 +134,7 @@ __all__ = [
     "values",
     "verify",
     "what_if",
+    "why_not",
     "write",
 ]
 

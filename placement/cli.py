@@ -316,6 +316,36 @@ def what_if(  # noqa: PLR0917 -- one option a parameter
     return print_out(found.record() if as_json else list(found.lines), quiet)
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="ACTION|SITE",
+    help="Also find the best plan without it: move, open, close, keep.",
+)
+@click.option("--limit", "limit_s", type=click.FloatRange(min=0, min_open=True), help="Seconds for each of these.")
+@outside_option
+@json_option
+@quiet_option
+@exit_codes
+def explain(  # noqa: PLR0917 -- one option a parameter
+    folder: Path, without: tuple[str, ...], limit_s: float | None, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
+    """Say why each action of a plan is in it.
+
+    FOLDER was written by recommend: who each station serves alone, who loses by a move or a close and where they would
+    walk, what it costs, which site would do nearly as well and, with --without, what is lost without the action.
+    """
+    from placement.analysis.explain import explain as explained  # noqa: PLC0415
+    from placement.report.again import plan_again  # noqa: PLC0415
+
+    with progress_bar(quiet=quiet) as bar:
+        case, plan = plan_again(folder, allow_outside=allow_outside, progress=bar)
+        found = explained(case, plan, left_out=without, limit_s=limit_s, progress=bar)
+    return print_out(found.record() if as_json else list(found.lines), quiet)
+
+
 def _pair(text: str) -> tuple[str, str]:
     start, colon, end = text.partition(":")
     if not colon:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from placement.case import Case
 from placement.models import Formulated, model_of
+from placement.models.model import LEAVE, STANDING
 from placement.plan.visits import Asked, asked_of_visits
 from placement.solve.capture.idle import too_few
 from placement.solve.capture.rows import FLOOR_NAME, IDLE_NAME
@@ -55,6 +57,49 @@ class Question:
     def numbered(self, standing: BoolArray) -> BoolArray:
         """Return a (sites,) mask in the program's order of sites."""
         return np.asarray(standing[self.case.coverage.by_ids().sites])
+
+    def chosen(self, actions: pd.DataFrame) -> BoolArray:
+        """Return (columns,) bool: the columns that do what a plan's actions say."""
+        done = set(zip(actions["action"], actions["site_id"], strict=True))
+        done |= {(LEAVE, origin) for origin in actions["from_site_id"] if origin}
+        columns, ids = self.model.columns, self.case.sites.ids
+        does = [columns.decisions[kind].does for kind in columns.kinds.tolist()]
+        return np.array([(what, ids[site]) in done for what, site in zip(does, columns.sites, strict=True)], dtype=bool)
+
+    def exchanged(self, chosen: BoolArray, site: int, other: int) -> BoolArray | None:
+        """Return chosen columns with what brings a station to one site done at another; None where it cannot be.
+
+        `site` and `other` are positions in the table of sites.
+        """
+        kinds, sites = self.model.columns.kinds, self.model.columns.sites
+        standing = self.model.columns.doing(STANDING)
+        here = np.flatnonzero(chosen & standing & (sites == site))
+        there = np.flatnonzero((sites == other) & (kinds == kinds[here[0]])) if here.size else here
+        if not there.size or (chosen & (sites == other)).any():
+            return None
+        changed = chosen.copy()
+        changed[here], changed[there] = False, True
+        return changed
+
+    def may_exchange(self, chosen: BoolArray, site: int) -> BoolArray:
+        """Return (sites,) where a station may stand in place of one of chosen columns by all limits on sums.
+
+        Floors and what is asked of visits are not looked at.
+        """
+        columns, program = self.model.columns, self.model.program
+        here = np.flatnonzero(chosen & columns.doing(STANDING) & (columns.sites == site))
+        free = np.zeros(len(self.case.sites), dtype=np.bool_)
+        if not here.size:
+            return free
+        at = np.flatnonzero((columns.kinds == columns.kinds[here[0]]) & ~program.excluded & ~chosen)
+        allowed = np.ones(at.size, dtype=np.bool_)
+        for row in program.linear:
+            coefficient = np.zeros(program.n_columns, dtype=np.int64)
+            coefficient[row.columns] = row.coefficients
+            amount = exact_sum(coefficient[chosen]) + coefficient[at] - coefficient[here[0]]
+            allowed &= (amount == row.limit) if row.equality else (amount <= row.limit)
+        free[columns.sites[at[allowed]]] = True
+        return free
 
     def worth(self, chosen: BoolArray) -> float:
         """Return what chosen columns are worth, visits a month: covered weight, and visits by their weight."""

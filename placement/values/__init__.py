@@ -4,6 +4,7 @@ from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
@@ -26,6 +27,7 @@ __all__ = [
     "Coverages",
     "Covered",
     "Demand",
+    "Explanation",
     "Floor",
     "Frontier",
     "Gains",

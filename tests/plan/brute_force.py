@@ -35,7 +35,7 @@ def best_actions(
     `station`, `vacant`: what may happen at a site. `allows`: a rule besides those of every policy.
     """
     choices = [station if existing else vacant for existing in town.sites.table["existing"]]
-    covered = _covered_sets(town)
+    covered = covered_sets(town)
     tried = (actions for actions in itertools.product(*choices) if allows(town, actions))
     allowed = ((_value(town, actions, covered), actions) for actions in tried)
     return min(
@@ -63,7 +63,7 @@ def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
             status=["existing" if each else "candidate" for each in town.sites.table["existing"]])),
     )  # fmt: skip
     choices = [STATION if existing else VACANT for existing in town.sites.table["existing"]]
-    covered = _covered_sets(town)
+    covered = covered_sets(town)
     after = {"keep", "open", "move"}
     ways = [
         actions
@@ -74,6 +74,11 @@ def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
     allowed = [actions for actions in ways if _value(town, actions, covered) is not None]
     first = min(allowed or ways, key=lambda actions: _rank(town, actions))
     return first, _value(town, first, covered)
+
+
+def value_of(town: Town, actions: Actions) -> int | None:
+    """Return the weight (thousandths) that an action set covers; None where it breaks a limit."""
+    return _value(town, actions, covered_sets(town))
 
 
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
@@ -99,7 +104,7 @@ def _capital(town: Town, actions: tuple[str, ...]) -> int:
     return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
 
 
-def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
+def covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
     """Return (point, segment) -> sites in reach: metres against 900 s at the segment's speed."""
     pairs = town.times.matrix.tocoo()
     hours = town.sites.table[["opens_min", "closes_min"]].to_numpy().tolist()
