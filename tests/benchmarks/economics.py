@@ -24,12 +24,11 @@ from placement.coverage import cover
 from placement.models import maximal_coverage
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.study import read_study
-from placement.travel import TravelTimes
 from placement.values import CoverageProgram, LinearRow
 from tests.benchmarks.solve import _forget_peak, _peak_mb
 from tests.benchmarks.solve_instances import SIDE, disc_covers
 from tests.benchmarks.solve_peers import PEERS
-from tests.there import there
+from tests.there import there, whole_times
 
 STUDY = Path(__file__).parents[2] / "data" / "hankou" / "study.toml"
 DRAWS = 9
@@ -56,12 +55,6 @@ def shipped(need_share: float | None = None) -> StudyCase:
     return prepare(study if need_share is None else study.with_settings({"demand.need_share": need_share}))
 
 
-def times_of(case: StudyCase) -> TravelTimes:
-    """Return the travel times of a case, which are held."""
-    assert isinstance(case.times, TravelTimes)
-    return case.times
-
-
 def by_share(need_share: float) -> CoverageProgram:
     """Return the program of the shipped study at another share of need."""
     return maximal_coverage(shipped(need_share)).program
@@ -71,7 +64,7 @@ def drawn(seed: int) -> CoverageProgram:
     """Return the program of the shipped study with demand as likely as its own."""
     case = shipped()
     demand = next(iter(case.prepared.demand.draws(1, seed)))
-    coverage = cover(demand, case.sites, times_of(case), there(case.standard))
+    coverage = cover(demand, case.sites, whole_times(there(case.times)), there(case.standard))
     return maximal_coverage(replace(case, demand=demand, coverage=coverage)).program
 
 
