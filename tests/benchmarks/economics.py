@@ -28,7 +28,7 @@ from placement.values import CoverageProgram, LinearRow
 from tests.benchmarks.solve import _forget_peak, _peak_mb
 from tests.benchmarks.solve_instances import SIDE, disc_covers
 from tests.benchmarks.solve_peers import PEERS
-from tests.there import there, whole_times
+from tests.there import there
 
 STUDY = Path(__file__).parents[2] / "data" / "hankou" / "study.toml"
 DRAWS = 9
@@ -64,7 +64,7 @@ def drawn(seed: int) -> CoverageProgram:
     """Return the program of the shipped study with demand as likely as its own."""
     case = shipped()
     demand = next(iter(case.prepared.demand.draws(1, seed)))
-    coverage = cover(demand, case.sites, whole_times(there(case.times)), there(case.standard))
+    coverage = cover(demand, case.sites, case.prepared.times, there(case.standard))
     return maximal_coverage(replace(case, demand=demand, coverage=coverage)).program
 
 
