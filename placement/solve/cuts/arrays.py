@@ -21,7 +21,7 @@ class BaseRows(NamedTuple):
 
 
 class KnapsackRows(NamedTuple):
-    """Knapsack cuts over columns (CSR, one row a cut), and what each is made of: base, divisor, complemented columns."""
+    """Knapsack cuts over columns (CSR, one row a cut), and of what: base, divisor, complemented columns."""
 
     indptr: Longs
     columns: Longs

@@ -26,7 +26,7 @@ from placement.solve.program.problem import ONE, ZERO
 from placement.solve.tree.node import Node, Visit, is_searched
 from placement.solve.tree.questions import simple_question
 from placement.solve.tree.strong import StrongBranching
-from placement.solve.tree.tools import Tools
+from placement.solve.tree.tools import NOTHING_ALLOWED, Tools
 from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
 
@@ -212,13 +212,21 @@ class CutVisitor:
 
     def _search(self, visit: Visit) -> None:
         visit.look_for_plan(self._tools, visit.node.domain.restricted(self._tools.problem))
+        if self._improver is not None and visit.incumbent is not None:
+            self._improver.know(visit.incumbent)
 
     def _refine(self, visit: Visit, allowed: int) -> None:
-        """Look for a plan by an exact subproblem over the columns in use."""
-        limit = self._until.within(self._settings.refine_s)
+        """Look for a plan by an exact subproblem over the columns in use, or in doubt where plans are rare."""
+        settings = self._settings
+        limit = self._until.within(settings.first_plan_s if allowed == NOTHING_ALLOWED else settings.refine_s)
         if not self._refining.is_due() or self._improver is None or limit.passed():
             return
-        plan = self._improver.near(self.relaxation, visit.node.domain, visit.node.x, limit)
+        node = visit.node
+        if self._tools.finder.packing:
+            plan = self._improver.near(self.relaxation, node.domain, node.x, limit)
+        else:
+            _, rho = self._tools.bound(node.prices, node.domain)
+            plan = self._improver.in_doubt(self.relaxation, node.domain, node.x, rho, limit)
         least = max(allowed, -1 if visit.incumbent is None else visit.incumbent.value)
         better = plan is not None and plan.value > least
         self._refining.tried(in_vain=not better)
