@@ -43,7 +43,7 @@ class Base:
     Parameters
     ----------
     rows
-        (side row, how many times), each row once.
+        (side row, how many times), increasing, each row once.
     floor, sites
         A floor and ``T``, increasing; -1 where there is none.
     """
@@ -91,7 +91,7 @@ def money_bases(problem: Problem) -> list[Base]:
             bases.append(Base(rows=((row, 1),)))
             others = _paid_back(columns[sizes < 0].tolist(), -sizes[sizes < 0], once)
             if others:
-                bases.append(Base(rows=((row, 1), *others)))
+                bases.append(Base(rows=tuple(sorted([(row, 1), *others]))))
     return bases
 
 
