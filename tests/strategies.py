@@ -65,7 +65,8 @@ def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStr
 def towns(draw: Draw) -> Town:
     """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
 
-    The standard has steps now and then. Some sites are required, excluded, closed at night or hosted by a bank; money, counts and floors limit now and then.
+    The standard has steps now and then. Some sites are required, excluded, closed at night or hosted by a bank; money,
+    counts and floors limit now and then.
     """
     stations = draw(_several(SITE, 0, MOST_STATIONS))
     candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
