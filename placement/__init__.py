@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from placement.analysis.frontier import frontier
     from placement.case import Case, measure
-    from placement.coverage import Standard, cover
+    from placement.coverage import Standard, Step, cover
     from placement.judge import verify
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
@@ -55,6 +55,7 @@ _HOME = {
     "Policy": "values",
     "SolveOptions": "values",
     "Standard": "coverage",
+    "Step": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
     "frontier": "analysis.frontier",
@@ -97,6 +98,7 @@ __all__ = [
     "Policy",
     "SolveOptions",
     "Standard",
+    "Step",
     "__version__",
     "analysis",
     "batch",
