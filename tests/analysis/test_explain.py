@@ -105,7 +105,7 @@ def test_every_number_equals_a_count_by_loops(town):
     standing = {ids.index(each) for each in plan.open}
     actions = taken(plan, town.sites.ids)
     reach, weight = covered_sets(town), np.rint(town.demand.need * 1000).astype(int) / 1000
-    near = lambda row, sites: bool(reach.get(row, set()) & sites)  # noqa: E731
+    near = lambda row, sites: bool(reach.get(row, {}).keys() & sites)  # noqa: E731
     for row in pl.explain(asked, plan).table.to_dict("records"):
         site = ids.index(row["site_id"])
         went = ids.index(row["from_site_id"] or row["site_id"])
