@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.coverage import Standard, cover
+from placement.coverage import Standard, Step, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
 from placement.values.policy import BUDGET_LINES
@@ -26,6 +26,17 @@ ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
 ITEMS = COST_KEYS
 LINES_ONCE, LINES_A_YEAR = BUDGET_LINES[:5], BUDGET_LINES[6:10]
 THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
+STANDARDS = (
+    Standard(threshold_s=THRESHOLD_S),
+    Standard(steps=(Step(threshold_s=500), Step(threshold_s=THRESHOLD_S, share=Fraction(1, 2)))),
+    Standard(
+        steps=(
+            Step(threshold_s=300),
+            Step(threshold_s=600.5, share=Fraction("0.6667")),
+            Step(threshold_s=THRESHOLD_S, share=Fraction("0.0701")),
+        )
+    ),
+)
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -62,8 +73,8 @@ def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStr
 def towns(draw: Draw) -> Town:
     """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
 
-    Some sites are required, excluded, exclusive, fixed, closed at night or hosted by a bank; money, counts, floors,
-    hosts, chains and spacing limit now and then.
+    The standard has steps now and then. Some sites are required, excluded, exclusive, fixed, closed at night or hosted
+    by a bank; money, counts, floors, hosts, chains and spacing limit now and then.
     """
     stations = draw(_several(SITE, 0, MOST_STATIONS))
     candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
@@ -80,7 +91,7 @@ def towns(draw: Draw) -> Town:
         demand=demand,
         sites=sites,
         times=times,
-        coverage=cover(demand, sites, times, Standard(threshold_s=THRESHOLD_S)),
+        coverage=cover(demand, sites, times, draw(st.sampled_from(STANDARDS))),
         costs=StationCosts(**{item: _amounts(draw, [site[item] for site in drawn]) for item in ITEMS}),
         policy=_policy(draw, drawn, {point["district"] for point in points}),
     )

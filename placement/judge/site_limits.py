@@ -80,7 +80,7 @@ def site_limit_faults(claims: Claims, prepared: Prepared, reach: Reach, weights:
 
 def weight_within(reach: Reach, weights: NDArray[np.int64]) -> list[int]:
     """Return the weight within reach of each site, in the order of their table."""
-    ordered, total, first = weights.T.ravel(), np.zeros(reach.usable[0].size, dtype=np.int64), 0
+    ordered, total, first = reach.layers(weights).ravel(), np.zeros(reach.usable[0].size, dtype=np.int64), 0
     for block in reach:
         end = first + block.shape[0]
         total += block.T.astype(np.int64) @ ordered[first:end]

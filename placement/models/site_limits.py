@@ -38,7 +38,7 @@ MM = 1000
 
 
 def site_limit_rows(columns: Columns, case: Case, weights: NDArray[np.int64]) -> Iterator[LinearRow]:
-    """Yield the rows of the module's docstring; `weights` are (segments x points,) thousandths, points by id."""
+    """Yield the rows of the module's docstring; `weights` are those of the program's rows, thousandths."""
     yield from _kind_rows(columns, case)
     yield from _exclusive_rows(columns, case)
     yield from _fixed_row(columns, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from placement.travel import TimesStream, TravelTimes
 from placement.travel.between import nearer_than
 from placement.values import Demand, Sites
 from placement.values.policy import BY_KIND
+from placement.values.steps import stacked_weights
 
 _SCALE = 1000
 """Weights are compared in whole thousandths, as a plan's program holds them."""
@@ -62,9 +64,11 @@ def reach_notes(study: Study, demand: Demand, sites: Sites, times: TravelTimes |
     if least is None or isinstance(times, TimesStream):
         return
     rules, everyone = rules_of(demand, sites, study_standard(study)), slice(0, len(demand.ids))
-    whole, reach = np.rint(demand.weight * _SCALE).astype(np.int64), np.zeros(len(sites), dtype=np.int64)
-    for segment in range(len(demand.segments)):
-        reach += rules.rows(times, segment, everyone).astype(np.int64).T @ whole[:, segment]
+    reach = np.zeros(len(sites), dtype=np.int64)
+    layers = stacked_weights(np.rint(demand.weight * _SCALE).astype(np.int64), rules.standard.levels)
+    for segment, step in itertools.product(range(len(demand.segments)), range(len(layers))):
+        within = rules.rows(times, segment, everyone, step=step).astype(np.int64)
+        reach += within.T @ layers[step][:, segment]
     poor = (reach < least * _SCALE)[~sites.standing]
     if poor.any():
         yield f"policy.min_reach_new rules out {int(poor.sum())} of {poor.size} sites without a station"

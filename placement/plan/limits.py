@@ -45,7 +45,7 @@ def _site_limits(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
         yield LimitUse(name="spacing_m", asked=float(policy.spacing_m), found=None)
     if policy.min_reach_new is not None:
         order = case.coverage.by_ids()
-        reach = case.coverage.weight_at_sites(whole_weights(case.demand, order.points), order)
+        reach = case.coverage.weight_at_sites(whole_weights(case, order.points), order)
         new = reach[_at(case, actions, {"open", "move"})]
         found = float(new.min()) / WEIGHT_SCALE if new.size else None
         yield LimitUse(name="min_reach_new", asked=policy.min_reach_new, found=found)

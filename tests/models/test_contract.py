@@ -46,6 +46,7 @@ from placement.values.rows import MONEY, YEARLY_MONEY
 from placement.values.sites import COST_KEYS
 from tests.plan.brute_force import STATION, VACANT, best_actions, spent, taken
 from tests.strategies import towns
+from tests.there import there
 from tests.towns import Town, random_town
 
 STAY = "stay"
@@ -61,7 +62,7 @@ def stay(case):
     few = LinearRow(
         name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size, dtype=np.int64), limit=MOST_BANKS
     )
-    weights = whole_weights(case.demand, case.coverage.by_ids().points)
+    weights = whole_weights(case, case.coverage.by_ids().points)
     sites = site_limit_rows(columns, case, weights)
     rows = (*line_rows(columns, case), *count_rows(columns, case), *sites, few)
     program = covering_program(columns, rows, case)
@@ -138,10 +139,19 @@ def judged(town: Town) -> Prepared:
             costs={},
             budget=SimpleNamespace(**budget, **ahead),
             policy=SimpleNamespace(**limits, floors=asked),
-            travel=SimpleNamespace(threshold_m=None, threshold_min=15, threshold_min_by_district={}),
+            travel=travel_of(town),
         ),
     )
     return cast("Prepared", prepared)  # these are the parts that the judge reads
+
+
+def travel_of(town: Town) -> SimpleNamespace:
+    """Return the service standard of a town as a study says it."""
+
+    def said(seconds: float, **more: Any) -> SimpleNamespace:
+        return SimpleNamespace(threshold_m=None, threshold_min=seconds / 60, threshold_min_by_district={}, **more)
+
+    return said(900, step=tuple(said(there(step.threshold_s), share=step.share) for step in town.coverage.steps))
 
 
 def record_of(plan) -> dict[str, Any]:
@@ -228,9 +238,9 @@ def test_the_judge_counts_the_same(objective, town):
     limits = {"limits": [vars_of(each) for each in plan.limits]}
     assert [*limit_use_faults(limits, claims, prepared, near, weights)] == []
     assert [*site_limit_faults(claims, prepared, near, weights)] == []
-    reached = near.by(prepared.sites.ids.isin(plan.open))
-    assert [*floor_faults(prepared, weights, reached)] == []
-    assert int(weights[reached].sum()) == round(plan.objective * 1000)
+    worth = near.worth(weights, near.by(prepared.sites.ids.isin(plan.open)))
+    assert [*floor_faults(prepared, weights, worth)] == []
+    assert int(worth.sum()) == round(plan.objective * 1000)
     model = formulated(town)
     chosen = columns_of_plan(model, plan, town.sites.ids)
     assert isinstance(plan.certificate, Certificate)

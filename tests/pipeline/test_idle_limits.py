@@ -40,9 +40,9 @@ def test_what_binds_nothing_is_told(spoiled):
     ):
         assert told.count(wanted) == 1, told
     free = prepared.study.with_settings({"policy.spacing_m": None, "policy.min_reach_new": 10**6})
-    told = restated(prepared, free).notes
-    assert not any("spacing_m" in note for note in told)
-    assert "study.toml: policy.min_reach_new rules out 8 of 8 sites without a station" in told
+    again = restated(prepared, free).notes
+    assert not any("spacing_m" in note for note in again)
+    assert "study.toml: policy.min_reach_new rules out 8 of 8 sites without a station" in again
 
 
 @pytest.mark.parametrize(
