@@ -87,7 +87,8 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
         GeoDataFrame of points in a projected CRS; ids in a column `site_id` or in the index. Columns, all optional:
         `existing` (True: a station stands there today), `status`, `name`, `host`, `district`, `opens`, `closes`
         (``HH:MM``), `machines`, `max_machines`, `services`, `chain`, `exclusive`, `action_fixed`, and amounts in yuan
-        that go before those of the host: `purchase`, `move`, `close` once, `rent`, `maintenance`, `staff` a year.
+        that go before those of the host: `purchase`, `install`, `move`, `remove`, `close` once, `rent`, `network`,
+        `maintenance`, `staff` a year.
         :class:`Sites` are taken as they are.
     notes
         Receives which columns are not used.
