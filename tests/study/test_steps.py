@@ -13,6 +13,11 @@ from placement.tables import read_tables
 from placement.toy import toy_study
 
 STANDARD = "threshold_min = 5.0"
+DISORDER = (
+    "the share of the first step is 0.5: the nearest step counts in full (share = 1), the others are parts of it; "
+    "step 2 has the share 0.6 after 0.5: shares fall from step to step; "
+    "step 2 has the threshold 2 after 3: thresholds grow from step to step"
+)
 
 
 def steps(*said: str) -> str:
@@ -56,9 +61,7 @@ def test_steps_are_exact(tmp_path):
         ),
         (
             steps("threshold_min = 3, share = 0.5", "threshold_min = 2, share = 0.6"),
-            "the share of the first step is 0.5: the nearest step counts in full (share = 1), the others are parts of it; "
-            "step 2 has the share 0.6 after 0.5: shares fall from step to step; "
-            "step 2 has the threshold 2 after 3: thresholds grow from step to step",
+            DISORDER,
         ),
         (
             steps("threshold_min = 3, share = 1", "threshold_m = 500, share = 0.6"),
@@ -109,11 +112,9 @@ def test_what_is_refused(spoiled, said, problem):
 
 
 def test_districts_of_steps_are_read_as_the_tables_spell_them(spoiled):
-    own = [
-        f"threshold_min = {at}, share = {share}, threshold_min_by_district = {{'%s' = 6}}" for at, share in ((3, 1),)
-    ]
-    both = (own[0] % "west", "threshold_min = 5, share = 0.5, threshold_min_by_district = {'we\u200bst' = 7}")
-    spoiled.setting(STANDARD, steps(*both))
+    near = "threshold_min = 3, share = 1, threshold_min_by_district = {west = 6}"
+    far = "threshold_min = 5, share = 0.5, threshold_min_by_district = {'we\u200bst' = 7}"
+    spoiled.setting(STANDARD, steps(near, far))
     study = read_study(spoiled.folder)
     assert [dict(step.threshold_min_by_district) for step in study.travel.step] == [{"west": 6.0}, {"west": 7.0}]
     assert any("travel.step.1.threshold_min_by_district names" in note for note in study.notes)
