@@ -356,7 +356,7 @@ def _shown(value: object) -> str:
 
 def _near_key(location: tuple[int | str, ...]) -> str:
     model: Any = Study
-    for part in location[:-1]:
+    for part in (part for part in location[:-1] if isinstance(part, str)):
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
     names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]
