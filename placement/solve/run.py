@@ -71,7 +71,7 @@ def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
 def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     """Return the stages of a program: of many columns or few, and, of many, too large to be branched on or not."""
     solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
-    if not _is_wide(tools):
+    if not _is_wide(tools) or not tools.program.is_plain:
         return RootStage(name="plans", says=PLANS, is_due=_is_packing, work=greedy), solver
     if _is_large(root, tools):
         bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound_of_large)
@@ -253,7 +253,7 @@ def _tree_stages(
     if not simplex or not root.domain.n_free:
         return (Stage(make=lambda: visitor, at_once=at_once),)
     by_simplex = Stage(make=lambda: _later_cut_visitor(root, tools, until), at_once=1)
-    if _one_at_a_time(root, tools):
+    if _one_at_a_time(root, tools) or not tools.program.is_plain:
         return (by_simplex,)
     settings = tools.settings.root
     patience = settings.patience if tools.finder.packing else settings.short_patience
