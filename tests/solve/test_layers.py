@@ -67,6 +67,14 @@ def test_layered_programs_equal_brute_force(seed):
     assert check_certificate(program, solution.chosen, solution.certificate) == best
 
 
+@pytest.mark.parametrize("seed", range(cases(40)))
+def test_the_same_optimum_as_an_integer_program_of_layers(seed):
+    program = instance(seed)
+    best, _ = brute_force(program)
+    solution = maximise_coverage(program, backend="highs")
+    assert (solution.status, solution.objective) == (("infeasible", 0) if best is None else ("optimal", best))
+
+
 @pytest.mark.parametrize("seed", range(cases(200)))
 def test_any_prices_of_the_right_sign_bound_all_plans(seed):
     """Nothing is asked of prices but their sign, at the root as where columns are decided."""
