@@ -13,6 +13,8 @@ Rooms, from the bottom up; each imports only what stands above it in this list:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from placement.errors import InputError
@@ -124,7 +126,7 @@ def maximise_coverage(
     else:
         from placement.solve.backends.milp import solve_milp  # noqa: PLC0415 - so is PuLP
 
-        how = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
+        how: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s, "seed": seed, "threads": threads}
         solution = solve_milp(program, backend=backend, start=start, **how)
     if solution.interrupted and solution.status == "no_solution":
         raise KeyboardInterrupt

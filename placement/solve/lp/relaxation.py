@@ -38,6 +38,7 @@ from placement.solve.lp.tails import Tails
 from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO, Problem
+from placement.solve.program.providing import most_providing
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, LpSettings
@@ -97,7 +98,8 @@ class CutRelaxation:
         self._written = CutRows(work, domain.status)
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
-        self._tails, self._first = Tails.of(problem, work), int(problem.layers[0]) / FULL
+        most = work.indptr if self._plain else most_providing(problem, work)
+        self._tails, self._first = Tails.of(problem.layers, most, work.weights), int(problem.layers[0]) / FULL
         folded = self._first * np.append(work.fold.sum(axis=0), 0.0)
         self._values = (work.values + folded[work.column_site]) / self._unit
         core = core if self._plain else None

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from placement.solve.program.problem import Problem
-from placement.solve.program.providing import most_providing
-from placement.solve.program.restrict import Work
 from placement.values.arrays import FloatArray, IntArray
 from placement.values.layers import FULL
 
@@ -36,14 +33,12 @@ class Tails:
     worth: FloatArray
 
     @classmethod
-    def of(cls, problem: Problem, work: Work) -> Tails:
-        """Return those of a restricted program, layer by layer."""
+    def of(cls, layers: IntArray, most: IntArray, weights: FloatArray | IntArray) -> Tails:
+        """Return those of rows with `weights` in which `most` columns provide at most, (rows,) each, layer by layer."""
         rows, worth = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-        layers = problem.layers[1:].tolist()
-        most = most_providing(problem, work) if layers else rows[0]
-        for before, share in enumerate(layers, start=1):
+        for before, share in enumerate(layers[1:].tolist(), start=1):
             rows.append(np.flatnonzero(most > before))
-            worth.append(work.weights[rows[-1]] * (share / FULL))
+            worth.append(weights[rows[-1]] * (share / FULL))
         return cls(row=np.concatenate(rows), worth=np.concatenate(worth))
 
     @property
