@@ -56,13 +56,13 @@ class CoverRows:
                 yield self.rules.rows(block, segment, slice(start, end))
                 start = end
 
-    def reached(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return (segments x points,) bool from the times of the standing sites alone."""
+    def within(self, standing: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return (segments x points,) how many standing sites are within reach, from their times alone."""
         few = self.times.to_sites(self.times.site_ids[standing])
         rules = replace(self.rules, serving=self.rules.serving[:, standing])
         everyone = slice(0, len(few.point_ids))
-        hits = [np.diff(rules.rows(few, segment, everyone).indptr) > 0 for segment in range(len(rules.segments))]
-        return np.concatenate(hits) if hits else np.zeros(0, dtype=bool)
+        counts = [np.diff(rules.rows(few, segment, everyone).indptr) for segment in range(len(rules.segments))]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *counts])
 
 
 @immutable
@@ -141,15 +141,25 @@ class Coverage:
         AlignmentError
             If `standing` is no mask of the sites.
         """
+        return frozen_array(self.within(standing) > 0)
+
+    def within(self, standing: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return, (points, segments), how many of the sites of `standing`, (sites,) bool, are within reach.
+
+        Raises
+        ------
+        AlignmentError
+            If `standing` is no mask of the sites.
+        """
         mask = np.asarray(standing)
         if mask.dtype != np.bool_ or mask.shape != (len(self.site_ids),):
             problem = f"has shape {mask.shape} and holds {mask.dtype}, expected ({len(self.site_ids)},) of bool"
             raise AlignmentError.single("coverage", problem, row="standing", remedy="e.g. site_ids.isin([...])")
         if isinstance(self.covers, CoverRows):
-            hits = self.covers.reached(mask)
+            counts = self.covers.within(mask)
         else:
-            hits = self.covers.astype(np.int32) @ mask.astype(np.int32) > 0
-        return frozen_array(hits.reshape(len(self.segments), self.n_points).T)
+            counts = self.covers.astype(np.int32) @ mask.astype(np.int32)
+        return frozen_array(counts.reshape(len(self.segments), self.n_points).T, np.int64)
 
     def by_ids(self) -> IdOrder:
         """Return the order in which a program is written, so that the order of tables means nothing."""

@@ -15,6 +15,7 @@ from placement.judge.bound import certificate_faults, claim_faults, load_certifi
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.recount import coverage_record
+from placement.judge.reserve import covered_by, layer_shares, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.ties import tie_faults
@@ -80,8 +81,10 @@ class Hearing:
         yield from floor_faults(prepared, weights, self.after)
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
-        standing = prepared.sites.table.index.isin(record["open"])
-        yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)
+        standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
+        yield from reserve_faults(record, prepared, self.counting.near, weights, standing)
+        covered = covered_by(weights, self.counting.near.count(standing), layer_shares(prepared))
+        yield from claim_faults(record, covered, standing, self.counting)
 
     @cached_property
     def after(self) -> NDArray[np.bool_]:

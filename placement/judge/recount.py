@@ -45,12 +45,16 @@ class Reach:
 
     def by(self, standing: BoolArray) -> BoolArray:
         """Return (points, segments): within reach of at least one standing site."""
+        return np.asarray(self.count(standing) > 0)
+
+    def count(self, standing: BoolArray) -> NDArray[np.int64]:
+        """Return (points, segments): how many standing sites are within reach."""
         few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
         columns = []
         for segment, usable in enumerate(self.usable):
-            hits = [np.diff(block.indptr) > 0 for block in self._blocks(few, segment, usable[standing])]
-            columns.append(np.concatenate([np.zeros(0, dtype=bool), *hits]))
-        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=bool)
+            counts = [np.diff(block.indptr) for block in self._blocks(few, segment, usable[standing])]
+            columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
+        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 
     def _blocks(self, times: TravelTimes | TimesStream, segment: int, usable: BoolArray) -> Iterator[sparse.csr_array]:
         speed_m_s = Fraction(str(self.prepared.demand.segments[segment].speed_m_s))

@@ -9,7 +9,7 @@ import pandas as pd
 from placement.standard import Standard
 from placement.study import Study
 from placement.values import Policy, SolveOptions
-from placement.values.policy import COUNTED, ON_VISITS
+from placement.values.policy import COUNTED, ON_RESERVE, ON_VISITS
 
 
 def study_standard(study: Study) -> Standard:
@@ -34,7 +34,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     return Policy(
         objective=study.policy.objective,
         **{f"{line}_fen": cap for line, cap in study.budget},
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, "idle_below")},
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, *ON_RESERVE, "idle_below")},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

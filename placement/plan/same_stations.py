@@ -14,6 +14,7 @@ from placement.solve.program.recount import open_sites, recount
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
 from placement.values.arrays import BoolArray
+from placement.values.layers import PLAIN
 
 
 def with_cheapest_actions(
@@ -68,5 +69,6 @@ def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
         column_values=np.zeros(program.n_columns, dtype=np.int64),
         linear=(*program.linear, *must),
         floors=(),
+        layers=PLAIN,
         excluded=program.excluded | (provides & ~here),
     )

@@ -36,7 +36,8 @@ from placement.study.sections import (
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.values.immutable import freeze
-from placement.values.policy import ON_VISITS
+from placement.values.objectives import VISITS
+from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
@@ -137,6 +138,9 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
+        idle = [f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name)]
+        if idle and self.policy.objective == VISITS:
+            raise ValueError(f"{', '.join(idle)} has no effect where visits are the objective: remove it")
         self._ways_to_travel()
         return self
 
