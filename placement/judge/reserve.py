@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from placement.judge.recount import Reach
 from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
-from placement.values.certificate import SCALE
 
+FULL = 2**20
+"""A layer that counts the whole weight."""
 _WEIGHTS = 1000
 """Weights of the program are whole thousandths of a visit a month."""
 _PLACES, _NOISE = 6, 1e-12
@@ -32,7 +33,7 @@ def layer_shares(prepared: Prepared) -> list[int]:
     while True:
         number = len(layers)
         added = _counted(number + 1, share, lost) - _counted(number, share, lost)
-        whole = int(added * SCALE)
+        whole = int(added * FULL)
         if whole <= 0:
             return layers
         layers.append(whole)
@@ -47,7 +48,7 @@ def _counted(stations: int, share: Fraction, lost: Fraction) -> Fraction:
 
 def covered_by(weights: NDArray[np.int64], count: NDArray[np.int64], layers: list[int]) -> int:
     """Return what coverage counts, thousandths, rounded down, where `count` stations are within reach."""
-    return sum(share * int(weights[count > before].sum()) for before, share in enumerate(layers)) // SCALE
+    return sum(share * int(weights[count > before].sum()) for before, share in enumerate(layers)) // FULL
 
 
 def reserve_faults(
@@ -55,7 +56,7 @@ def reserve_faults(
 ) -> Iterator[str]:
     """Yield everything in which the ``reserve`` of a ``plan.json`` differs from its recount; `after`: (sites,)."""
     said, layers, policy = record.get("reserve"), layer_shares(prepared), prepared.study.policy
-    if layers == [SCALE]:
+    if layers == [FULL]:
         if said is not None:
             yield "reserve: the study asks for none"
         return
