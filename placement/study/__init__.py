@@ -139,11 +139,16 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
-        idle = [f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name)]
-        if idle and self.policy.objective == VISITS:
-            raise ValueError(f"{', '.join(idle)} has no effect where visits are the objective: remove it")
+        self._reserve()
         self._ways_to_travel()
         return self
+
+    def _reserve(self) -> None:
+        asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
+        if asked and self.policy.objective == VISITS:
+            raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
+        if asked and self.travel.step:
+            raise ValueError(f"{asked} counts stations within one threshold: give travel.threshold_min, or no reserve")
 
     def _ways_to_travel(self) -> None:
         travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
