@@ -24,7 +24,8 @@ from placement.values import CoverageProgram, Solution
 from placement.values.program import WEIGHT_LIMIT
 from placement.version import __version__
 
-_NAME = f"placement {__version__}"
+NAME = f"placement {__version__}"
+"""What solved a program, in results."""
 
 
 def solve_engine(
@@ -79,7 +80,7 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str
         bound=bound,
         asked_gap=tools.gap,
         proof="certificate",
-        solver=_NAME,
+        solver=NAME,
         certificate=certificate,
         timings={**seconds, "certificate": now_s() - begun},
         details={
@@ -104,7 +105,7 @@ def _nothing(program: CoverageProgram, gap: float, seconds: float) -> Solution:
         bound=most,
         asked_gap=gap,
         proof="none",
-        solver=_NAME,
+        solver=NAME,
         timings={"aggregate": seconds},
         details={"columns": program.n_columns, "nodes": 0},
     )

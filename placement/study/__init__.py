@@ -31,10 +31,10 @@ from placement.study.sections import (
     PolicySection,
     SolveSection,
     StudySection,
-    TravelSection,
 )
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
+from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
 from placement.values.policy import ON_VISITS
 from placement.values.shown import Shown, brief, of_data
@@ -60,6 +60,7 @@ __all__ = [
     "Override",
     "PolicySection",
     "SolveSection",
+    "StepSection",
     "StreetsInput",
     "Study",
     "StudyError",
@@ -128,7 +129,7 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
+        if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
@@ -151,7 +152,7 @@ class Study(Section):
         if streets and not travel.street_speed_m_s:
             needed = "metres a second by highway, or '*' for all"
             raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
-        if streets and travel.threshold_m is not None:
+        if streets and travel.is_distance:
             raise ValueError("threshold_m is a length; with vehicles give threshold_min")
         if table and travel.street_speed_m_s:
             raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")

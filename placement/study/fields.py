@@ -194,6 +194,8 @@ ExactShare = Annotated[Fraction, BeforeValidator(_share), Called("share", "0 to 
 ExactRatio = Annotated[Fraction, BeforeValidator(_ratio), Called("number")]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
+Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
+Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called(unit="metres")]
 LocalPath = Annotated[str, AfterValidator(_local_path), Called("path")]
 AgeGroup = Annotated[str, Called("age group")]
 District = Annotated[str, Called("district")]
