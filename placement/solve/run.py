@@ -26,7 +26,7 @@ from placement.solve.plans.value import plan_value
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import FREE, ONE, ZERO
-from placement.solve.root import Root, bounded, core, has_many_columns, simplex_fits, taken, with_improver
+from placement.solve.root import Root, bounded, core, fixed, has_many_columns, simplex_fits, taken, with_improver
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.cut_visitor import CutVisitor
 from placement.solve.tree.first_order_visitor import FirstOrderVisitor
@@ -88,11 +88,12 @@ def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
     if not _is_wide(tools) or not tools.program.is_plain:
         return RootStage(name="plans", says=PLANS, is_due=_is_packing, work=greedy), solver
+    doubt = RootStage(name="doubt", says=PLANS, is_due=_is_in_doubt, work=searched)
     if _is_large(root, tools):
         bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound_of_large)
-        return bound, RootStage(name="plans", says=PLANS, is_due=_is_open, work=polished), solver
+        return bound, doubt, RootStage(name="plans", says=PLANS, is_due=_is_open, work=polished), solver
     bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound)
-    return bound, RootStage(name="plans", says=PLANS, is_due=_is_worth_improving, work=improved), solver
+    return bound, doubt, RootStage(name="plans", says=PLANS, is_due=_is_worth_improving, work=improved), solver
 
 
 def _is_wide(tools: Tools) -> bool:
@@ -117,6 +118,11 @@ def _is_packing(_root: Root, tools: Tools) -> bool:
 def _is_open(root: Root, tools: Tools) -> bool:
     """Return whether there is a plan, and room for a better one."""
     return root.incumbent is not None and not root.is_closed(tools)
+
+
+def _is_in_doubt(root: Root, tools: Tools) -> bool:
+    """Return whether nothing else improves the plan: it cannot be exchanged freely, and nodes are too dear."""
+    return _is_open(root, tools) and not tools.finder.packing and not simplex_fits(root, tools)
 
 
 def _is_worth_improving(root: Root, tools: Tools) -> bool:
@@ -148,6 +154,21 @@ def first_bound_of_large(root: Root, tools: Tools, until: Deadline) -> Root:
 def _bounded_soon(root: Root, tools: Tools, until: Deadline, iterations: int) -> Root:
     soon = until.within(tools.settings.root.bound_share * until.left_s())
     return bounded(root, tools, soon, iterations)
+
+
+def searched(root: Root, tools: Tools, until: Deadline) -> Root:
+    """Improve the plan by exact searches among the columns in doubt, more of them where fewer give nothing better."""
+    until = until.within(tools.settings.root.plan_share * until.left_s())
+    root, improver = with_improver(root, tools)
+    for count in tools.settings.plans.doubtful:
+        better: Incumbent | None = root.incumbent
+        while better is not None and not root.is_closed(tools) and not until.passed():
+            improver.know(better)
+            _, rho = tools.bound(root.prices, root.domain)
+            found = improver.in_doubt(root.domain, root.x, rho, count, until)
+            better = found if found is not None and found.value > better.value else None
+            root = fixed(root.better(better), tools)
+    return root
 
 
 def polished(root: Root, tools: Tools, until: Deadline) -> Root:
