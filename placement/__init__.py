@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, Step, cover
     from placement.judge import verify
@@ -58,6 +60,7 @@ _HOME = {
     "Step": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -67,6 +70,8 @@ _HOME = {
     "recommend": "pipeline.recommend",
     "toy_study": "toy",
     "verify": "judge",
+    "what_if": "analysis.what_if",
+    "why_not": "analysis.explain",
     "write": "report.write",
 }
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
@@ -108,6 +113,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "explain",
     "frontier",
     "judge",
     "maps",
@@ -129,6 +135,8 @@ __all__ = [
     "travel",
     "values",
     "verify",
+    "what_if",
+    "why_not",
     "write",
 ]
 

@@ -24,6 +24,7 @@ from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites,
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.policy import ON_RESERVE
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -263,13 +264,20 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
     )
 
 
-def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> VisitsChange | None:
+def measure_visits(
+    case: Case,
+    standing: NDArray[np.bool_] | Collection[str] | None = None,
+    *,
+    beside: NDArray[np.bool_] | Collection[str] | None = None,
+) -> VisitsChange | None:
     """Return the predicted visits of today's stations and of others in their place; None where none are predicted.
 
     Parameters
     ----------
     case, standing
         As in :func:`measure`; `standing` is what stands afterwards.
+    beside
+        What stands before, in place of today's stations.
 
     Raises
     ------
@@ -279,7 +287,7 @@ def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | N
     capture = case.capture
     if capture is None:
         return None
-    sets = case.standing, np.asarray(_mask(case, standing))
+    sets = np.asarray(_mask(case, beside)), np.asarray(_mask(case, standing))
     expected = (capture.visits(sets[0]), capture.visits(sets[1]))
     n = min(DRAWS, max(FEWEST_DRAWS, MOST_PULLS // max(capture.pull.nnz, 1)))
     drawn = case.capture_draws(n, case.options.seed, sets[0] | sets[1])
@@ -361,5 +369,9 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    asked = [name for name in ON_RESERVE if getattr(policy, name)]
+    if asked and coverage.n_steps > 1:
+        problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"
+        floors.add(problem, row=asked[0], remedy="give a threshold, or no reserve")
     faults.found += floors.found
     faults.raise_any(AlignmentError)

@@ -12,6 +12,8 @@ from placement.kernels import Bools, Floats, Longs, read_only
 from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
+from placement.values.arrays import BoolArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 
@@ -34,6 +36,8 @@ class Ground(NamedTuple):
         Classes that each site covers.
     weight
         (classes,) what covering one is worth.
+    layers
+        (layers,) what share of it the first, the second, ... station within reach counts.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -62,6 +66,7 @@ class Ground(NamedTuple):
     cover_indptr: Longs
     cover_row: Longs
     weight: Floats
+    layers: Floats
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -80,7 +85,11 @@ def ground_of(
 ) -> Ground:  # fmt: skip
     """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
     groups, left = _grouped(linear, reduced.n_columns)
-    must = np.array([each[1] for each in groups], dtype=np.bool_)
+    asked = [bool(reduced.required[columns].any()) for columns, _ in groups]
+    must = np.array([needs for _, needs in groups], dtype=np.bool_) | np.array(asked, dtype=np.bool_)
+    gives = ~reduced.excluded
+    for columns, needs in zip((columns for columns, _ in groups), asked, strict=True):
+        gives[columns] &= reduced.required[columns] | (not needs)
     side = _by_column(left, reduced.n_columns)
     covers = sparse.csc_array(reduced.covers.astype(np.float64))
     in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
@@ -95,7 +104,7 @@ def ground_of(
             must=must,
             site=np.array(reduced.column_site),
             values=reduced.column_values.astype(np.float64),
-            gives=~reduced.excluded,
+            gives=gives,
             row_indptr=side.indptr.astype(np.int64),
             row_number=side.indices.astype(np.int64),
             row_coefficient=side.data.astype(np.int64),
@@ -104,6 +113,7 @@ def ground_of(
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
+            layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
@@ -117,6 +127,19 @@ def ground_of(
             worth=np.array([worth]),
         )
     )
+
+
+def keeping(ground: Ground) -> BoolArray:
+    """Return (columns,) the plan that changes as little as it may: of groups of which one must be chosen, one.
+
+    It is the first column that provides, such as that which keeps a station, where one may be chosen.
+    """
+    chosen = np.zeros(ground.site.size, dtype=np.bool_)
+    for group in np.flatnonzero(ground.must).tolist():
+        columns = ground.group_column[ground.group_indptr[group] : ground.group_indptr[group + 1]]
+        order = np.lexsort((columns, ground.site[columns] < 0, ~ground.gives[columns]))
+        chosen[columns[order[0]]] = True
+    return chosen
 
 
 def _grouped(

@@ -44,6 +44,12 @@ class VisitsSettings(Group):
     engine_share: Share = 0.6
     """Share of the time left that the engine gets for one program, or the relaxation."""
 
+    start_share: Share = 0.5
+    """Share of the time left that the search from a point of the relaxation gets, before anything is proven of it."""
+
+    mends: Count = 20
+    """Times that a plan whose new stations see too few is searched on from, with rows that say why."""
+
     least_s: Amount = 0.05
     """Seconds that the engine gets at least for one program."""
 
