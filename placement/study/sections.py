@@ -222,7 +222,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered (of steps: as they count), of districts and age groups by name."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
