@@ -323,11 +323,12 @@ def best_within(
 ) -> BoolArray | None:
     """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
     columns, rows = relaxation.work.columns, relaxation.work.weights.size
-    values = np.full(rows + relaxation.core.size, np.nan)
-    values[rows:] = start[columns[relaxation.core]]
+    model = relaxation.integer_model(domain)
+    values, core = np.full(model.objective.size, np.nan), slice(rows, rows + relaxation.core.size)
+    values[core] = start[columns[relaxation.core]]
     try:
         outcome = solve_mip(
-            relaxation.integer_model(domain),
+            model,
             time_limit_s=limit.left_s(),
             interrupt=limit,
             seed=seed,
@@ -340,5 +341,5 @@ def best_within(
     if outcome.values is None or outcome.values.shape != values.shape:
         return None
     inside = np.asarray(domain.chosen[columns])
-    inside[relaxation.core] = outcome.values[rows:] > 0.5
+    inside[relaxation.core] = outcome.values[core] > 0.5
     return inside

@@ -87,6 +87,8 @@ class Problem(NamedTuple):
         (sites,) whether at most one column of the site can be chosen.
     status
         (columns,) int8 status at the root: required and excluded columns are decided.
+    layers
+        (layers,) what the first, the second, ... column that provides counts, in ``2**-20`` of a class's weight.
     settings
         How what is left of it at a node is coded.
     """
@@ -103,6 +105,7 @@ class Problem(NamedTuple):
     floors: Floors
     exclusive: BoolArray
     status: NDArray[np.int8]
+    layers: IntArray
     settings: ProgramSettings
 
     @property
@@ -172,6 +175,7 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=reduced.exclusive,
         status=status,
+        layers=np.require(program.layers, np.int64, ["C", "A"]),
         settings=settings,
     )
 
