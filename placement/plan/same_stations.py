@@ -10,6 +10,7 @@ import numpy as np
 from placement.models import Formulated
 from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
+from placement.solve.deadline import Deadline
 from placement.solve.program.recount import open_sites, recount
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
@@ -37,11 +38,14 @@ def with_cheapest_actions(
     """
     stands = open_sites(model.program, solution.chosen)
     program = _only(model.program, stands)
-    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
-    if first.status != "optimal":
+    until = Deadline.after(time_limit_s)
+    if until.passed():
+        return solution
+    first = maximise_coverage(program, gap=0.0, time_limit_s=time_limit_s, **runs)
+    if first.status != "optimal" or until.passed():
         return solution
     found, proven = break_ties(
-        replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs
+        replace(model, program=program), first, sites, streets, time_limit_s=until.left_s(), **runs
     )  # fmt: skip
     # Its worth is counted anew, so that nothing that goes wrong above changes a plan.
     counted, as_before = recount(model.program, found.chosen), recount(model.program, solution.chosen)
