@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.coverage import Standard, cover
+from placement.coverage import Standard, Step, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
 from tests.towns import Town, make_demand, make_sites, make_times
@@ -23,6 +23,17 @@ MOST_STATIONS, MOST_CANDIDATES, MOST_POINTS = 3, 4, 8
 ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
 ITEMS = ("purchase", "move", "close", "running")
 THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
+STANDARDS = (
+    Standard(threshold_s=THRESHOLD_S),
+    Standard(steps=(Step(threshold_s=500), Step(threshold_s=THRESHOLD_S, share=Fraction(1, 2)))),
+    Standard(
+        steps=(
+            Step(threshold_s=300),
+            Step(threshold_s=600.5, share=Fraction("0.6667")),
+            Step(threshold_s=THRESHOLD_S, share=Fraction("0.0701")),
+        )
+    ),
+)
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -54,7 +65,8 @@ def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStr
 def towns(draw: Draw) -> Town:
     """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
 
-    Some sites are required, excluded, closed at night or hosted by a bank; money, counts and floors limit now and then.
+    The standard has steps now and then. Some sites are required, excluded, closed at night or hosted by a bank; money,
+    counts and floors limit now and then.
     """
     stations = draw(_several(SITE, 0, MOST_STATIONS))
     candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
@@ -71,7 +83,7 @@ def towns(draw: Draw) -> Town:
         demand=demand,
         sites=sites,
         times=times,
-        coverage=cover(demand, sites, times, Standard(threshold_s=THRESHOLD_S)),
+        coverage=cover(demand, sites, times, draw(st.sampled_from(STANDARDS))),
         costs=StationCosts(**{item: _amounts(draw, [site[item] for site in drawn]) for item in ITEMS}),
         policy=_policy(draw, len(drawn), {point["district"] for point in points}),
     )

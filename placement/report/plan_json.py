@@ -31,19 +31,20 @@ from placement.report.parts import (
     Words,
     rounded,
 )
+from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
     ValuedPart,
     VisitsPart,
+    goods_from_parts,
     goods_to_dict,
-    valued_from_part,
-    visits_from_part,
 )
+from placement.report.plan_reserve import ReservePart
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
+from placement.values import BudgetLine, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -52,40 +53,6 @@ MOST_BYTES = 2**28
 """A larger file is no plan."""
 ACTION_ORDER = ("open", "move", "close", "keep")
 """Order of the actions in every table: what changes first."""
-
-
-class CoveredPart(Part):
-    """Visits a month within reach and in total: in the declared mix, as need, and as expected use."""
-
-    covered: Quantity
-    all: Quantity
-    need_covered: Quantity
-    need_all: Quantity
-    use_covered: Quantity
-    use_all: Quantity
-
-
-class PeoplePart(Part):
-    """Residents within reach of a station that is open for the whole period, and all residents."""
-
-    covered: Quantity
-    all: Quantity
-
-
-class CoveragesPart(Part):
-    """Coverage of one set of stations."""
-
-    total: CoveredPart
-    segment: dict[str, CoveredPart] = Field(description="By age group/period/service.")
-    district: dict[str, CoveredPart]
-    people: dict[str, PeoplePart] = Field(description="By age group/period.")
-
-
-class CoveragePart(Part):
-    """Coverage of today's stations and of the plan's."""
-
-    before: CoveragesPart
-    after: CoveragesPart
 
 
 class ActionPart(Part):
@@ -145,7 +112,7 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` says; visits a month.")
+    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -153,6 +120,7 @@ class PlanFile(Part):
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    reserve: ReservePart | None = Field(default=None, description="null where one station in reach is all.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -231,9 +199,9 @@ def plan_to_dict(
         "gap": rounded(plan.gap),
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
-        "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
+        "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         **goods_to_dict(plan, frontier),
-        "warnings": warnings_of(plan, texts("en")),
+        "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
             for line in plan.budget_lines
@@ -273,8 +241,8 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         asked_gap=file.solve.asked_gap,
         actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
         open=tuple(file.open),
-        before=_read_coverages(file.coverage.before),
-        after=_read_coverages(file.coverage.after),
+        before=coverages_from_part(file.coverage.before),
+        after=coverages_from_part(file.coverage.after),
         budget_lines=tuple(
             BudgetLine(
                 name=line.name,
@@ -286,8 +254,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
-        visits=None if file.visits is None else visits_from_part(file.visits),
-        valued=None if file.valued is None else valued_from_part(file.valued),
+        **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
 
@@ -361,31 +328,6 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "machines_after": int(row["machines_after"]),
         "cost": _yuan(int(row["cost_fen"])),
     }
-
-
-def _coverages(coverages: Coverages) -> dict[str, Any]:
-    return {
-        "total": _covered(coverages.total),
-        "segment": {name: _covered(part) for name, part in coverages.segment.items()},
-        "district": {name: _covered(part) for name, part in coverages.district.items()},
-        "people": {
-            name: {"covered": rounded(covered), "all": rounded(everyone)}
-            for name, (covered, everyone) in coverages.people.items()
-        },
-    }
-
-
-def _covered(part: Covered) -> dict[str, float]:
-    return {name: rounded(getattr(part, name)) for name in CoveredPart.model_fields}
-
-
-def _read_coverages(part: CoveragesPart) -> Coverages:
-    return Coverages(
-        total=Covered(**part.total.model_dump()),
-        segment={name: Covered(**value.model_dump()) for name, value in part.segment.items()},
-        district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
-        people={name: (value.covered, value.all) for name, value in part.people.items()},
-    )
 
 
 def _yuan(fen: int | None) -> float | None:

@@ -133,11 +133,12 @@ def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if streets is not None or study.inputs.travel is not None:
         source = "streets" if streets is not None else "a travel table"
         yield "travel.detour", f"times come from {source}, not from straight lines"
+    key = "threshold_m in travel.step" if travel.step else "travel.threshold_m"
     if study.inputs.travel is not None:
         yield "travel.cutoff_min", "times come from a travel table"
-    elif travel.threshold_m is not None:
-        yield "travel.cutoff_min", "the standard is a distance, travel.threshold_m"
-    if travel.threshold_m is not None and study.inputs.usage is None:
-        yield "travel.speed_m_s", "the standard is a distance, travel.threshold_m"
+    elif travel.is_distance:
+        yield "travel.cutoff_min", f"the standard is a distance, {key}"
+    if travel.is_distance and study.inputs.usage is None:
+        yield "travel.speed_m_s", f"the standard is a distance, {key}"
     if travel.mode == "walking":
         yield "travel.oneway", "people on foot walk both ways"

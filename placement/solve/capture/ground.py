@@ -13,6 +13,7 @@ from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 
@@ -37,6 +38,8 @@ class Ground(NamedTuple):
         Sites that cover each class.
     weight
         (classes,) what covering one is worth.
+    layers
+        (layers,) what share of it the first, the second, ... station within reach counts.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -69,6 +72,7 @@ class Ground(NamedTuple):
     coverer_indptr: Longs
     coverer: Longs
     weight: Floats
+    layers: Floats
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -120,6 +124,7 @@ def ground_of(
             coverer_indptr=reduced.covers.indptr.astype(np.int64),
             coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
+            layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),

@@ -59,17 +59,21 @@ def _recover(ground: Any, state: Any, row: Any, old: Any, new: Any) -> None:
     """Change how many stations cover a class, and what a station more or less would do at the sites that cover it."""
     n_floors = ground.minimum.size - 1
     state.covering[row] = new
-    if old > 1 and new > 1:
+    most = ground.layers.size
+    if old > most and new > most:
         return
     for at in range(ground.coverer_indptr[row], ground.coverer_indptr[row + 1]):
         site = ground.coverer[at]
         alone = 1 if state.stands[site] > 0 else 0
-        sign = (1.0 if new == alone else 0.0) - (1.0 if old == alone else 0.0)
-        if sign == 0.0:
-            continue
-        state.gain[site] += sign * ground.weight[row]
-        for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
-            state.floor_gain[site * n_floors + ground.floor_number[place]] += sign * ground.floor_weight[place]
+        before, after = old - alone, new - alone
+        gain = (ground.layers[after] if 0 <= after < most else 0.0) - (
+            ground.layers[before] if 0 <= before < most else 0.0
+        )
+        state.gain[site] += gain * ground.weight[row]
+        sign = (1.0 if after == 0 else 0.0) - (1.0 if before == 0 else 0.0)
+        if sign != 0.0:
+            for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
+                state.floor_gain[site * n_floors + ground.floor_number[place]] += sign * ground.floor_weight[place]
 
 
 @inner
@@ -83,8 +87,10 @@ def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
         row = ground.cover_row[at]
         old = state.covering[row]
         _recover(ground, state, row, old, old + sign)
-        if old + sign == (1 if sign > 0 else 0):
-            state.sums[0] += sign * ground.weight[row]
+        others = old + min(0, sign)
+        if others < ground.layers.size:
+            state.sums[0] += sign * ground.weight[row] * ground.layers[others]
+        if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.reached[ground.floor_number[place]] += sign * ground.floor_weight[place]
     for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
@@ -162,8 +168,10 @@ def _look_at(ground: Any, state: Any, site: Any) -> None:
         state.floor_gain[site * n_floors + floor] = 0.0
     for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
         row = ground.cover_row[at]
-        if state.covering[row] == (1 if standing else 0):
-            gain += ground.weight[row]
+        others = state.covering[row] - (1 if standing else 0)
+        if others < ground.layers.size:
+            gain += ground.weight[row] * ground.layers[others]
+        if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]
     for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
