@@ -34,6 +34,8 @@ A station that is neither kept nor gives its machines away is closed.
 
 :math:`f, m, d, c` are the purchase, moving, closing and yearly running costs of :class:`StationCosts`, taken from the
 table in :mod:`placement.economics.lines`. Weights are rounded to whole thousandths of a visit a month.
+With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
+(:mod:`placement.models.reserve`); floors stay as they are.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 

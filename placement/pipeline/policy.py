@@ -10,7 +10,7 @@ import pandas as pd
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import COUNTED, ON_VISITS
+from placement.values.policy import COUNTED, ON_RESERVE, ON_VISITS
 
 
 def study_standard(study: Study) -> Standard:
@@ -41,7 +41,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     return Policy(
         objective=study.policy.objective,
         **{f"{line}_fen": cap for line, cap in study.budget},
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, "idle_below")},
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, *ON_RESERVE, "idle_below")},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

@@ -13,9 +13,11 @@ from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
 from placement.solve.infeasible.constraints import restricted
 from placement.solve.program.recount import open_sites, recount
+from placement.solve.ties.reissue import reissued
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
 from placement.values.arrays import BoolArray
+from placement.values.layers import PLAIN
 
 
 def with_cheapest_actions(
@@ -47,7 +49,9 @@ def with_cheapest_actions(
     same = bool((open_sites(model.program, found.chosen) == stands).all())
     if not same or counted.violations or counted.objective != as_before.objective:
         return solution
-    return replace(solution, chosen=found.chosen, interrupted=solution.interrupted or found.interrupted)
+    certificate = solution.certificate and reissued(solution.certificate, found.chosen)
+    interrupted = solution.interrupted or found.interrupted
+    return replace(solution, chosen=found.chosen, certificate=certificate, interrupted=interrupted)
 
 
 def columns_for(
@@ -108,5 +112,6 @@ def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
         column_values=np.zeros(program.n_columns, dtype=np.int64),
         linear=(*program.linear, *must),
         floors=(),
+        layers=PLAIN,
         excluded=program.excluded | (provides & ~here),
     )

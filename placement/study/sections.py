@@ -31,6 +31,7 @@ from placement.study.fields import (
     TimeFormat,
     TimeZone,
     at_most,
+    half_at_most,
     parse_period,
 )
 from placement.study.section import Section
@@ -49,6 +50,7 @@ _Deff = Annotated[
     Called(unit="answers an independent one"),
 ]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_Half = Annotated[ExactShare, AfterValidator(half_at_most), Called("share", "0 to 1/2")]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
@@ -268,6 +270,10 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    backup_share: _Half | None = None
+    """Part of the demand that counts only where two stations are within reach; not with the objective "visits"."""
+    outage_probability: _Half | None = None
+    """That a station is out of order: what counts is the coverage to be expected; not with the objective "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()

@@ -127,7 +127,12 @@ def judged(town: Town) -> Prepared:
         study=SimpleNamespace(
             costs={},
             budget=SimpleNamespace(capital=policy.capital_fen, running=policy.running_fen),
-            policy=SimpleNamespace(**limits, floors=asked),
+            policy=SimpleNamespace(
+                **limits,
+                floors=asked,
+                backup_share=policy.backup_share,
+                outage_probability=policy.outage_probability,
+            ),
             travel=travel_of(town),
         ),
     )

@@ -104,7 +104,7 @@ def _capital(town: Town, actions: tuple[str, ...]) -> int:
     return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
 
 
-def _steps(town: Town) -> list[tuple[float, Fraction]]:
+def steps_of(town: Town) -> list[tuple[float, Fraction]]:
     """Return (seconds, share that counts) of each step, the nearest first; one threshold of 900 s has no steps."""
     return [(step.threshold_s or 0, step.share) for step in town.coverage.steps] or [(900, Fraction(1))]
 
@@ -118,7 +118,7 @@ def covered_sets(town: Town) -> dict[tuple[int, int], dict[int, int]]:
         if hours[column] != [0, 1440]:
             continue
         for number, segment in enumerate(town.demand.segments):
-            for step, (seconds, _) in enumerate(_steps(town)):
+            for step, (seconds, _) in enumerate(steps_of(town)):
                 if length_mm <= Fraction(seconds) * Fraction(str(segment.speed_m_s)) * 1000:
                     reach.setdefault((row, number), {}).setdefault(column, step)
     return reach
@@ -145,7 +145,7 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
-    covered, steps = np.zeros_like(weights), _steps(town)
+    covered, steps = np.zeros_like(weights), steps_of(town)
     for (point, segment), near in reach.items():
         nearest = min((step for site, step in near.items() if site in standing), default=None)
         if nearest is not None:

@@ -64,6 +64,7 @@ KEYS = {
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
     BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS),
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
+        "backup_share": REFUSED, "outage_probability": REFUSED,
         "idle_below": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE},

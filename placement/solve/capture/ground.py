@@ -13,6 +13,7 @@ from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 
@@ -35,6 +36,8 @@ class Ground(NamedTuple):
         Classes that each site covers.
     weight
         (classes,) what covering one is worth.
+    layers
+        (layers,) what share of it the first, the second, ... station within reach counts.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -63,6 +66,7 @@ class Ground(NamedTuple):
     cover_indptr: Longs
     cover_row: Longs
     weight: Floats
+    layers: Floats
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -109,6 +113,7 @@ def ground_of(
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
+            layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),

@@ -56,8 +56,10 @@ def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
     for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
         row = ground.cover_row[at]
         state.covering[row] += sign
-        if state.covering[row] == (1 if sign > 0 else 0):
-            state.sums[0] += sign * ground.weight[row]
+        others = state.covering[row] - (1 if sign > 0 else 0)
+        if others < ground.layers.size:
+            state.sums[0] += sign * ground.weight[row] * ground.layers[others]
+        if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.reached[ground.floor_number[place]] += sign * ground.floor_weight[place]
     for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
@@ -128,8 +130,10 @@ def _look(ground: Any, state: Any) -> None:
         gain, seen = 0.0, ground.door[site]
         for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
             row = ground.cover_row[at]
-            if state.covering[row] == (1 if standing else 0):
-                gain += ground.weight[row]
+            others = state.covering[row] - (1 if standing else 0)
+            if others < ground.layers.size:
+                gain += ground.weight[row] * ground.layers[others]
+            if others == 0:
                 for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                     state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]
         for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):

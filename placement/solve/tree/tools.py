@@ -12,7 +12,7 @@ from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.plans.value import Finder
 from placement.solve.program.domain import Domain
-from placement.solve.program.dominate import dominated_columns, without
+from placement.solve.program.dominate import NO_PAIRS, dominated_columns, without
 from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem, build_problem
@@ -80,7 +80,7 @@ class Tools:
     ) -> Self:
         """Return what a run on a reduced program works with; `asked` are `gap`, `seed`, `threads` and `progress`."""
         whole = build_problem(reduced, settings.program)
-        dominated = dominated_columns(whole)
+        dominated = dominated_columns(whole) if reduced.program.is_plain else NO_PAIRS
         problem = without(whole, dominated)
         pool = CutPool(problem.covers)
         fingerprint = reduced.classes.fingerprint(reduced.program)
