@@ -24,7 +24,7 @@ from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites,
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
-from placement.values.policy import BY_KIND
+from placement.values.policy import BY_KIND, ON_RESERVE
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -372,5 +372,9 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     for name, column in BY_KIND.items():
         known = set(sites.table[column]) - {""}
         floors.known(name, getattr(policy, name), "the sites", known, column)
+    asked = [name for name in ON_RESERVE if getattr(policy, name)]
+    if asked and coverage.n_steps > 1:
+        problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"
+        floors.add(problem, row=asked[0], remedy="give a threshold, or no reserve")
     faults.found += floors.found
     faults.raise_any(AlignmentError)

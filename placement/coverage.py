@@ -69,14 +69,14 @@ class CoverRows:
                 yield self.rules.rows(block, segment, slice(start, end), step=step)
                 start = end
 
-    def reached(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return (segments x steps x points,) bool from the times of the standing sites alone."""
+    def within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return (segments x steps x points,) how many standing sites are within reach, from their times alone."""
         few = self.times.to_sites(self.times.site_ids[standing])
         rules = replace(self.rules, serving=self.rules.serving[:, standing])
         everyone = slice(0, len(few.point_ids))
         blocks = product(range(len(rules.segments)), range(len(rules.standard.levels)))
-        hits = [np.diff(rules.rows(few, segment, everyone, step=step).indptr) > 0 for segment, step in blocks]
-        return np.concatenate(hits) if hits else np.zeros(0, dtype=bool)
+        counts = [np.diff(rules.rows(few, segment, everyone, step=step).indptr) for segment, step in blocks]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *counts])
 
 
 @immutable
@@ -189,16 +189,27 @@ class Coverage:
         AlignmentError
             If `standing` is no mask of the sites.
         """
+        within = (self._within(standing) > 0).sum(axis=1)
+        return frozen_array(self.n_steps - within.T, np.int64)
+
+    def within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return, as (points, segments), how many sites of `standing` are within reach; raises as :meth:`nearest`.
+
+        With steps: within the farthest.
+        """
+        return frozen_array(self._within(standing)[:, -1].T, np.int64)
+
+    def _within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return (segments, steps, points) how many sites of a mask are within each step; raises as :meth:`nearest`."""
         mask = np.asarray(standing)
         if mask.dtype != np.bool_ or mask.shape != (len(self.site_ids),):
             problem = f"has shape {mask.shape} and holds {mask.dtype}, expected ({len(self.site_ids)},) of bool"
             raise AlignmentError.single("coverage", problem, row="standing", remedy="e.g. site_ids.isin([...])")
         if isinstance(self.covers, CoverRows):
-            hits = self.covers.reached(mask)
+            counts = self.covers.within(mask)
         else:
-            hits = self.covers.astype(np.int32) @ mask.astype(np.int32) > 0
-        within = hits.reshape(len(self.segments), self.n_steps, self.n_points).sum(axis=1)
-        return frozen_array(self.n_steps - within.T, np.int64)
+            counts = self.covers.astype(np.int32) @ mask.astype(np.int32)
+        return np.asarray(counts.reshape(len(self.segments), self.n_steps, self.n_points))
 
     def by_ids(self) -> IdOrder:
         """Return the order in which a program is written, so that the order of tables means nothing."""

@@ -16,6 +16,7 @@ from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.limits_used import limit_use_faults
 from placement.judge.recount import coverage_record
+from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.site_limits import site_limit_faults
@@ -85,8 +86,16 @@ class Hearing:
         yield from floor_faults(prepared, self.counting.weights, worth)
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
-        standing = prepared.sites.table.index.isin(record["open"])
-        yield from claim_faults(record, int(worth.sum()), standing, self.counting)
+        standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
+        yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
+        yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
+
+    def _covered(self, worth: NDArray[np.int64], standing: NDArray[np.bool_]) -> int:
+        """Return what the objective counts of coverage, thousandths; `worth` is that of plain coverage."""
+        layers, counting = layer_shares(self.prepared), self.counting
+        if len(layers) == 1 and layers[0] == FULL:
+            return int(worth.sum())
+        return covered_by(counting.weights, counting.near.count(standing), layers)
 
     @cached_property
     def after(self) -> NDArray[np.int64]:

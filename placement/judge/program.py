@@ -20,6 +20,7 @@ from scipy import sparse
 
 from placement.judge.facts import YEARLY, floors, line_of_action, lines
 from placement.judge.recount import Reach
+from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
 from placement.judge.site_limits import site_limits
 from placement.pipeline.prepare import Prepared
@@ -88,6 +89,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
         column_values=np.zeros(len(columns), dtype=np.int64),
         linear=(*_linear(prepared, columns), *site_limits(prepared, columns, reach, weights)),
         floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
+        layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
     )

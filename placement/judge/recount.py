@@ -78,6 +78,16 @@ class Reach:
             columns.append(first)
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 
+    def count(self, standing: BoolArray) -> NDArray[np.int64]:
+        """Return (points, segments): how many standing sites are within the farthest ring."""
+        few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
+        columns = []
+        for segment, usable in enumerate(self.usable):
+            blocks = self._blocks(few, segment, self.rings[-1], usable[standing])
+            counts = [np.diff(block.indptr) for block in blocks]
+            columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
+        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
+
     def worth(self, weights: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return (points, segments) what whole weights count, `first` as :meth:`by` has it: rounded, halves up."""
         worth = np.zeros_like(weights)

@@ -35,6 +35,8 @@ A station that is neither kept nor gives its machines away is closed.
 :math:`f, m, d, c` are what opening, moving, closing and a standing station add to the line, taken from the table in
 :mod:`placement.economics.lines`. Limits that go by what a site is (host, chain, neighbours, fixed actions):
 :mod:`placement.models.site_limits`. Weights are rounded to whole thousandths of a visit a month.
+With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
+(:mod:`placement.models.reserve`); floors stay as they are.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 

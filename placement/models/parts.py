@@ -13,6 +13,7 @@ from placement.case import Case
 from placement.economics import Line, StationCosts, lines
 from placement.errors import InputError
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
+from placement.models.reserve import layers_of
 from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.policy import COUNTED
 from placement.values.program import WEIGHT_LIMIT
@@ -33,6 +34,9 @@ def columns_of(case: Case, *, standing: Sequence[str], vacant: Sequence[str]) ->
 
 def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) -> CoverageProgram:
     """Return the program that maximises the covered weight over `columns`, under `rows` and all floors.
+
+    Where the policy asks for a reserve, rows count by how many stations are within reach
+    (:mod:`placement.models.reserve`).
 
     Required stations must be kept; that a required site without a station gets one is for :func:`site_rows` to say.
 
@@ -56,6 +60,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         floors=tuple(_floors(weights, case, order.points)),
         required=columns.doing({"keep"}) & (status == "required"),
         excluded=stands & (status == "excluded"),
+        layers=layers_of(case.policy),
         column_names=tuple(f"{kind} {site}" for kind, site in zip(columns.kinds, sites.ids[at], strict=True)),
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import BY_KIND, COUNTED, ON_VISITS
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
 
 ALONE = ("spacing_m", "min_reach_new", "idle_below")
 """Settings of the policy that are of no kind with others."""
@@ -47,7 +47,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **caps,
         horizon_years=study.budget.horizon_years,
         discount_rate=study.budget.discount_rate,
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ALONE)},
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

@@ -13,6 +13,7 @@ from placement.demand import (
     FilledCounters,
     VirtualReliance,
     awareness_rows,
+    level_draws,
     post_stratify,
     residents_by_group,
 )
@@ -52,9 +53,10 @@ class SurveyTables:
         people = residents_by_group(awareness, demand)
         prefix = "slope_"
         slopes = [str(name) for name in awareness.parameters.columns if str(name).startswith(prefix)]
+        drawn = level_draws(awareness)
         return cls(
-            rows=awareness_rows(awareness),
-            districts=post_stratify(awareness, people),
+            rows=awareness_rows(awareness, drawn=drawn),
+            districts=post_stratify(awareness, people, drawn=drawn),
             covariates=tuple(name.removeprefix(prefix) for name in slopes),
             uptake=dict(uptake or {}),
         )

@@ -37,9 +37,8 @@ from placement.report.plan_goods import (
     GainsPart,
     ValuedPart,
     VisitsPart,
+    goods_from_parts,
     goods_to_dict,
-    valued_from_part,
-    visits_from_part,
 )
 from placement.report.plan_money import (
     BudgetPart,
@@ -51,6 +50,7 @@ from placement.report.plan_money import (
     limits_to_list,
     yuan,
 )
+from placement.report.plan_reserve import ReservePart
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
@@ -114,7 +114,7 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` says; visits a month.")
+    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -122,6 +122,7 @@ class PlanFile(Part):
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -248,8 +249,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
-        visits=None if file.visits is None else visits_from_part(file.visits),
-        valued=None if file.valued is None else valued_from_part(file.valued),
+        **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
 

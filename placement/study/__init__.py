@@ -30,7 +30,8 @@ from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
-from placement.values.policy import ON_VISITS
+from placement.values.objectives import VISITS
+from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
@@ -132,8 +133,16 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
+        self._reserve()
         self._ways_to_travel()
         return self
+
+    def _reserve(self) -> None:
+        asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
+        if asked and self.policy.objective == VISITS:
+            raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
+        if asked and self.travel.step:
+            raise ValueError(f"{asked} counts stations within one threshold: give travel.threshold_min, or no reserve")
 
     def _ways_to_travel(self) -> None:
         travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
@@ -354,7 +363,7 @@ def _shown(value: object) -> str:
 
 def _near_key(location: tuple[int | str, ...]) -> str:
     model: Any = Study
-    for part in location[:-1]:
+    for part in (part for part in location[:-1] if isinstance(part, str)):
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
     names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]

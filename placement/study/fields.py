@@ -90,6 +90,13 @@ def at_most(most: int, what: str) -> Callable[[float], float]:
     return check
 
 
+def half_at_most(share: Fraction) -> Fraction:
+    """Return a share of a half or less, or raise."""
+    if share > Fraction(1, 2):
+        raise ValueError("is above 1/2: a second station in reach would count more than a first")
+    return share
+
+
 def _local_path(text: str) -> str:
     if not text.strip() or _REMOTE.match(text):
         raise ValueError("must be a path to a local file")

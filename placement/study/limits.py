@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from placement.study.fields import AgeGroup, Called, Chain, District, ExactRatio, ExactShare, Fen, Host, StationFen
+from placement.study.fields import (
+    AgeGroup,
+    Called,
+    Chain,
+    District,
+    ExactRatio,
+    ExactShare,
+    Fen,
+    Host,
+    StationFen,
+    half_at_most,
+)
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
@@ -16,6 +27,7 @@ from placement.values.presets import PRESETS
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 _Stations = Annotated[_Count, Called(unit="stations")]
+_Half = Annotated[ExactShare, AfterValidator(half_at_most)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 
 
@@ -93,7 +105,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -131,7 +143,7 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the service standard of a station."""
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
     preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
     """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
     max_closes to 0 (as many stations as today), "free" none."""
@@ -161,6 +173,10 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    backup_share: _Half | None = None
+    """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
+    outage_probability: _Half | None = None
+    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from placement.errors import Fault, InputError
 from placement.study.limits import BudgetSection, CostSection
 from placement.values.immutable import immutable
+from placement.values.policy import ON_RESERVE
 
 if TYPE_CHECKING:
     from placement.study import Study
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 _MONEY = (BudgetSection, CostSection)
 _NO_MONEY = frozenset({"horizon_years", "discount_rate"})
 """Settings of these sections that are no amounts."""
-_EXACT = frozenset(
-    {"policy.floors", "budget.discount_rate", "policy.spacing_m", "policy.visits_weight", "policy.visits_floor"}
-)
+_EXACT_LIMITS = ("spacing_m", "visits_weight", "visits_floor", *ON_RESERVE)
+_EXACT = frozenset({"budget.discount_rate", "policy.floors", *(f"policy.{name}" for name in _EXACT_LIMITS)})
 """Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 

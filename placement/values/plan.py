@@ -12,6 +12,7 @@ from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
 from placement.values.options import SolveOptions
 from placement.values.policy import A_YEAR, SUMS, Policy
+from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
 from placement.values.visits import FALLS, Gains, VisitsChange, in_short
@@ -227,6 +228,8 @@ class Plan:
     valued
         What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
         and `bound` are then of both together. None where coverage alone counts.
+    reserve
+        Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     policy, options
@@ -252,6 +255,7 @@ class Plan:
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
     valued: VisitsValue | None = None
+    reserve: ReserveValue | None = None
     visits: VisitsChange | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
@@ -314,6 +318,9 @@ class Plan:
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
             (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
+        if self.reserve is not None:
+            second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
+            rows.append(("two in reach", " -> ".join(second)))
         for near, far in zip(self.before.steps, self.after.steps, strict=False):
             rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:

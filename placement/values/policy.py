@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import OBJECTIVES, known_objective
+from placement.values.objectives import OBJECTIVES, VISITS, known_objective
 from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
@@ -39,6 +39,10 @@ BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
 """Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
 """Settings that go by predicted visits."""
+ON_RESERVE = ("backup_share", "outage_probability")
+"""Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
+MOST_RESERVE = Fraction(1, 2)
+"""They go up to this: a second station may not count more than a first."""
 MOST_RATIO = 10**6
 """The weight of a visit, and the share of today's visits, go up to this."""
 IDLE_BELOW = 500
@@ -48,7 +52,11 @@ MOST_SPACING_M = 200_000
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
-_RATIOS = {"visits_weight": MOST_RATIO, "visits_floor": MOST_RATIO, "spacing_m": MOST_SPACING_M}
+_RATIOS = {
+    **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
+    **dict.fromkeys(ON_RESERVE, MOST_RESERVE),
+    "spacing_m": Fraction(MOST_SPACING_M),
+}
 """Numbers that are kept exact, and how large each may be."""
 _Number = TypeVar("_Number", int, Fraction)
 
@@ -91,7 +99,8 @@ class Policy:
     min_reach_new
         Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
     district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group.
+        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
+        steps, weight counts as they say.
     visits_weight
         What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
         default rule.
@@ -100,6 +109,10 @@ class Policy:
         not fewer than today.
     min_visits_new
         Predicted visits a month that each station opened or moved must see.
+    backup_share
+        Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
+    outage_probability
+        Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
     idle_below
         Visits a month below which a station is counted as idle in figures; no limit of the plan.
 
@@ -139,6 +152,8 @@ class Policy:
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
+    backup_share: Fraction | None = None
+    outage_probability: Fraction | None = None
     idle_below: int = IDLE_BELOW
 
     def __post_init__(self) -> None:
@@ -153,9 +168,7 @@ class Policy:
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
         self._check_years(faults)
-        for name, most in _RATIOS.items():
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        self._exact(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
@@ -171,6 +184,15 @@ class Policy:
         elif self.total_fen is not None:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
+    def _exact(self, faults: Faults) -> None:
+        """Make exact what is a weight, a share or a length, or say why not."""
+        for name, most in _RATIOS.items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        for name in ON_RESERVE:
+            if getattr(self, name) and self.objective == VISITS:
+                faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
 
     @classmethod
     def from_yuan(cls, **limits: Any) -> Policy:
@@ -237,6 +259,9 @@ class Policy:
             rows.append(("spacing", f"at least {float(self.spacing_m):g} m"))
         if self.min_reach_new is not None:
             rows.append(("new stations", f"at least {self.min_reach_new:,} visits a month within reach"))
+        rows += [
+            (name.replace("_", " "), f"{float(getattr(self, name)):g}") for name in ON_RESERVE if getattr(self, name)
+        ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         floors = {"district": self.district_floors, "age group": self.age_floors}

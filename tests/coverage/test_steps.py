@@ -1,7 +1,7 @@
 """A standard in steps, by hand: what counts, how it is rounded, what the rows of the program are."""
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -181,22 +181,28 @@ def steps(*pairs: tuple[float, float], **more: Any) -> pl.Standard:
         ),
         (lambda: steps((600, 1), (900, 60)), "share is 60, not a share -> a percentage? then 0.6"),
         (lambda: steps((10, 1), (15, 0.6)), "threshold_s = 10 is below a minute -> minutes? then threshold_s = 600"),
-        (lambda: pl.Standard(steps=(Step(threshold_s=600), Step(threshold_m=900, share=0.5))), "times and some are"),
+        (
+            lambda: pl.Standard(steps=(Step(threshold_s=600), Step(threshold_m=900, share=Fraction(1, 2)))),
+            "times and some are",
+        ),
         (lambda: pl.Standard(threshold_s=600, steps=(Step(threshold_s=600),)), "steps and threshold_s are both given"),
-        (lambda: pl.Standard(steps=({"threshold_s": 600},)), "give a sequence of Step(...)"),
+        (lambda: pl.Standard(steps=cast("Any", ({"threshold_s": 600},))), "give a sequence of Step(...)"),
         (lambda: pl.Standard(steps=()), "needs one standard -> give a threshold in seconds or in metres"),
         (
             lambda: pl.Standard(
                 steps=(
                     Step(threshold_s=600, threshold_s_by_district={"a": 900}),
-                    Step(threshold_s=900, share=0.5, threshold_s_by_district={"a": 800}),
+                    Step(threshold_s=900, share=Fraction(1, 2), threshold_s_by_district={"a": 800}),
                 )
             ),
             "step 2 has the threshold 800 in a after 900",
         ),
         (
             lambda: pl.Standard(
-                steps=(Step(threshold_s=600, threshold_s_by_district={"a": 900}), Step(threshold_s=900, share=0.5))
+                steps=(
+                    Step(threshold_s=600, threshold_s_by_district={"a": 900}),
+                    Step(threshold_s=900, share=Fraction(1, 2)),
+                )
             ),
             "a district has a threshold of its own in some steps and not in others",
         ),

@@ -138,7 +138,12 @@ def judged(town: Town) -> Prepared:
         study=SimpleNamespace(
             costs={},
             budget=SimpleNamespace(**budget, **ahead),
-            policy=SimpleNamespace(**limits, floors=asked),
+            policy=SimpleNamespace(
+                **limits,
+                floors=asked,
+                backup_share=policy.backup_share,
+                outage_probability=policy.outage_probability,
+            ),
             travel=travel_of(town),
         ),
     )

@@ -31,11 +31,14 @@ from placement.solve.capture.prices import Duals
 from placement.solve.capture.replies import Reply, best_reply, rows_of
 from placement.solve.deadline import Deadline
 from placement.solve.lp.growing import GrowingModel
+from placement.solve.lp.tails import Tails
+from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS
 from placement.solve.settings.visits import VisitsSettings
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray, FloatArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import WholeCapture
 
 
@@ -91,6 +94,9 @@ class VisitsRelaxation:
         self._at_site = sparse.csr_array(entries, shape=(reduced.n_sites, reduced.n_columns))
         total = int(reduced.weights.sum()) + int(capture.mass.sum())
         self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
+        layers = reduced.program.layers
+        self._first = int(layers[0]) / FULL
+        self._tails = Tails.of(layers, most_providing_in(reduced), reduced.weights)
         self._doors = self._at_site.T @ (capture.door / self._unit)
         self._lower = reduced.required.astype(np.float64)
         self._upper = np.where(reduced.excluded & ~reduced.required, 0.0, 1.0)
@@ -152,9 +158,10 @@ class VisitsRelaxation:
     def _aim_at(self, aim: Aim) -> None:
         reduced, self._scale = self._reduced, max(1.0, float(aim.weight))
         worth, one = float(aim.weight) / self._scale, 1.0 / self._unit / self._scale
-        weights, values = reduced.weights * one, reduced.column_values * one
+        weights, values = self._first * reduced.weights * one, reduced.column_values * one
         every = np.full(self._n_groups, worth)
-        self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every]))
+        tails = self._tails.worth * one
+        self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every, tails]))
         least = -np.inf if aim.floor is None else aim.floor / self._unit
         self._model.set_row_limits([self._base - 1], [least], [np.inf])
 
@@ -165,7 +172,7 @@ class VisitsRelaxation:
         """Add the sums that the point violates; return whether there were any."""
         n_rows, n_columns = self._reduced.n_rows, self._reduced.n_columns
         point = self.sites_of(outcome.values[n_rows : n_rows + n_columns])
-        held = outcome.values[n_rows + n_columns :] * self._unit
+        held = outcome.values[n_rows + n_columns :][: self._n_groups] * self._unit
         self._centre = point if self._centre is None else drawn * self._centre + (1 - drawn) * point
         reply = best_reply(self._rows, self._centre, self._settings.of_sets(), self._n_groups)
         beyond = held - (reply.constant + reply.coefficient @ point)
@@ -248,6 +255,7 @@ class VisitsRelaxation:
     def _arrays(self) -> ArrayModel:
         reduced, unit = self._reduced, self._unit
         n_rows, n_columns, n_groups = reduced.n_rows, reduced.n_columns, self._n_groups
+        further = np.zeros(self._tails.count)
         covers = sparse.hstack([sparse.eye_array(n_rows), -(reduced.covers.astype(np.float64) @ self._at_site)])
         linear = reduced.linear
         starts = np.cumsum([0] + [row.columns.size for row in linear])
@@ -271,16 +279,17 @@ class VisitsRelaxation:
         least = [each.minimum / unit for each in reduced.floors]
         most = np.bincount(self._rows.group, weights=self._capture.mass / unit, minlength=n_groups)
         equal = [float(row.limit) if row.equality else -np.inf for row in linear]
+        first = sparse.vstack(parts, format="csr")
         return ArrayModel(
-            objective=np.zeros(n_rows + n_columns + n_groups),
-            matrix=sparse.csr_array(sparse.vstack(parts, format="csr")),
+            objective=np.zeros(n_rows + n_columns + n_groups + further.size),
+            matrix=sparse.csr_array(sparse.hstack([first, self._tails.matrix(first.shape[0])], format="csr")),
             row_lower=np.concatenate([np.full(n_rows, -np.inf), equal, least, [-np.inf]]),
             row_upper=np.concatenate(
                 [np.zeros(n_rows), [float(row.limit) for row in linear], np.full(len(least) + 1, np.inf)]
             ),
-            lower=np.concatenate([np.zeros(n_rows), self._lower, np.zeros(n_groups)]),
-            upper=np.concatenate([np.ones(n_rows), self._upper, most]),
-            integer=np.zeros(n_rows + n_columns + n_groups, dtype=bool),
+            lower=np.concatenate([np.zeros(n_rows), self._lower, np.zeros(n_groups), further]),
+            upper=np.concatenate([np.ones(n_rows), self._upper, most, further + 1.0]),
+            integer=np.zeros(n_rows + n_columns + n_groups + further.size, dtype=bool),
         )
 
     def _floor_rows(self) -> sparse.csr_array:

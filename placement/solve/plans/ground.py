@@ -13,6 +13,7 @@ from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 
@@ -33,8 +34,12 @@ class Ground(NamedTuple):
         (side rows,) limits.
     cover_indptr, cover_row
         Classes that each site covers.
+    coverer_indptr, coverer
+        Sites that cover each class.
     weight
         (classes,) what covering one is worth.
+    layers
+        (layers,) what share of it the first, the second, ... station within reach counts.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -43,6 +48,8 @@ class Ground(NamedTuple):
         (floors,) what they ask; the last one is that of visits (0: none).
     pull_indptr, pull_row, pull
         Rows of the capture that each site pulls, in units of the outside option.
+    puller_indptr, puller, pulls
+        Sites that pull each row, and how much.
     mass, door
         (rows,) and (sites,).
     worth
@@ -62,7 +69,10 @@ class Ground(NamedTuple):
     high: Longs
     cover_indptr: Longs
     cover_row: Longs
+    coverer_indptr: Longs
+    coverer: Longs
     weight: Floats
+    layers: Floats
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -71,6 +81,9 @@ class Ground(NamedTuple):
     pull_indptr: Longs
     pull_row: Longs
     pull: Floats
+    puller_indptr: Longs
+    puller: Longs
+    pulls: Floats
     mass: Floats
     door: Floats
     worth: Floats
@@ -108,7 +121,10 @@ def ground_of(
             high=np.array([row.limit for row in left], dtype=np.int64),
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
+            coverer_indptr=reduced.covers.indptr.astype(np.int64),
+            coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
+            layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
@@ -117,6 +133,9 @@ def ground_of(
             pull_indptr=pulls.indptr.astype(np.int64),
             pull_row=pulls.indices.astype(np.int64),
             pull=pulls.data.astype(np.float64),
+            puller_indptr=capture.indptr.astype(np.int64),
+            puller=capture.site.astype(np.int64),
+            pulls=capture.pull / OUTSIDE,
             mass=capture.mass.astype(np.float64),
             door=capture.door.astype(np.float64),
             worth=np.array([worth]),
