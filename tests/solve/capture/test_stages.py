@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from placement.judge import check_certificate
-from placement.solve.capture.ground import ground_of, keeping
 from placement.solve.capture.parts import Grown, Part, Proven
 from placement.solve.capture.plans import Plans
 from placement.solve.capture.prices import Duals, proven
 from placement.solve.capture.relaxation import VisitsRelaxation
-from placement.solve.capture.search import improved
 from placement.solve.deadline import NEVER
 from placement.solve.engine import solve_engine
+from placement.solve.plans.exchanges import improved
+from placement.solve.plans.ground import ground_of, keeping
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.settings import DEFAULTS

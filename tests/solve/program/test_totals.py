@@ -113,7 +113,7 @@ def test_kinds_are_columns_that_money_treats_alike_and_prices_tell_them_apart():
     program = two_stations(capital=100)
     kinds = column_kinds(program.linear, 8)
     # keeps and gives cost nothing; opening and moving cost differently, so that each is a kind
-    assert [[4, 5], [6, 7]] == [kind for kind in listed(kinds) if min(kind) > 3]
+    assert [kind for kind in listed(kinds) if min(kind) > 3] == [[4, 5], [6, 7]]
     assert listed(site_groups(program.column_site)) == [[4, 6], [5, 7]]
 
 
