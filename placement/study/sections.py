@@ -222,7 +222,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -253,7 +253,7 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the service standard of a station."""
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
     max_stations: Annotated[_Count, Called(unit="stations")] | None = None
     """That stand after the plan."""
     max_moves: Annotated[_Count, Called(unit="stations")] | None = None

@@ -112,7 +112,7 @@ def _side_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Int
     given[: duals.linear.size] = duals.linear
     floor = [at for at, row in enumerate(reduced.linear) if row.kind == VISITS_FLOOR]
     idle = [at for at, row in enumerate(reduced.linear) if row.kind == NEW_VISITS]
-    given[idle] = duals.idle
+    given[idle[: duals.idle.size]] = duals.idle  # rows that came later have no price
     for at in floor[:1]:
         given[at] = duals.visits * common_divisor(reduced.program.linear[at])
     equality = np.array([row.equality for row in reduced.linear], dtype=bool)

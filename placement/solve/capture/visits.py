@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from placement.clock import now_s
+from placement.interrupts import hold_interrupts
 from placement.progress import COUNTING, ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.majorants import Mixture
@@ -60,9 +61,11 @@ def maximise_visits(
     gap, time_limit_s, seed, threads, settings, progress
         As in :func:`placement.solve.maximise_coverage`.
     """
-    until, told = Deadline(now_s() + time_limit_s), Progress.of(progress, ENGINE)
+    ends, told = now_s() + time_limit_s, Progress.of(progress, ENGINE)
     asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told.without_values()}
-    return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
+    with hold_interrupts() as interrupt:
+        until = Deadline(ends, interrupt)
+        return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
 
 
 class _Run:
@@ -127,7 +130,7 @@ class _Run:
         """Bound all plans by a majorant, look for the best one by it, and return whether it keeps all limits."""
         self._rounds, rules = self._rounds + 1, self._aim.floor is not None or self._aim.least is not None
         self._write_rows()
-        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.engine_share))
+        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.relaxed_share))
         relaxed = relaxed if relaxed.duals is not None else first
         if relaxed.state == "optimal":
             self._plans.improve(relaxed.point > 0.5, self._within(self._settings.start_share))
@@ -294,7 +297,7 @@ class _Run:
         bound = max(0 if found is None else found.bound, value)
         solution = Solution(
             status="no_solution", chosen=none, objective=0, bound=bound, asked_gap=self._gap, proof="none",
-            solver=NAME, interrupted=last is not None and last.interrupted, details=self._details(),
+            solver=NAME, interrupted=self._until.interrupted, details=self._details(),
         )  # fmt: skip
         if best is None or found is None:
             return solution

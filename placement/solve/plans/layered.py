@@ -6,12 +6,13 @@ import numpy as np
 
 from placement.solve.deadline import Deadline
 from placement.solve.plans.exchanges import improved
-from placement.solve.plans.ground import ground_of
+from placement.solve.plans.ground import Ground, ground_of
 from placement.solve.plans.value import plan_value
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings.visits import VisitsSettings
+from placement.values.arrays import BoolArray
 from placement.values.whole_capture import WholeCapture
 
 
@@ -44,12 +45,24 @@ def exchanged(
     random = np.random.default_rng(seed)
     start = np.zeros(reduced.n_columns, dtype=np.bool_) if best is None else best.chosen
     for _ in range(1 + settings.kicks):
-        found = improved(ground, start, until, settings.search_passes, price=settings.price)
-        value = plan_value(problem, found)
-        plan = None if value is None else Incumbent(found, value)
+        plan = _searched(problem, ground, start, until, settings)
         best = plan if best is None else best.or_better(plan)
         if best is None or until.passed():
             break
         start, gone = best.chosen.copy(), np.flatnonzero(best.chosen)
         start[random.choice(gone, size=min(gone.size, settings.kick_size), replace=False)] = False
     return best
+
+
+def _searched(
+    problem: Problem, ground: Ground, start: BoolArray, until: Deadline, settings: VisitsSettings
+) -> Incumbent | None:
+    """Return the plan that a search ends with, at the lowest of the prices at which it keeps all floors."""
+    for price in settings.prices:
+        found = improved(ground, start, until, settings.search_passes, price=price)
+        value = plan_value(problem, found)
+        if value is not None:
+            return Incumbent(found, value)
+        if until.passed():
+            break
+    return None
