@@ -5,7 +5,7 @@ Sites and points are lists of records that do not depend on one another: taking 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -173,3 +173,22 @@ def _linear(draw: Draw, number: int, n_columns: int) -> LinearRow:
         limit=draw(st.integers(0, 7)),
         equality=bool(number) and draw(st.booleans()),
     )
+
+
+class Drawn:
+    """Draws what a generator of numpy is asked for one by one, so that what was done to something shrinks with it."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+
+    def integers(self, low: int, high: int) -> int:
+        """Return a whole number of low..high - 1."""
+        return int(self._draw(st.integers(low, high - 1)))
+
+    def choice(self, options: Sequence[Any]) -> Any:
+        """Return one of the options."""
+        return self._draw(st.sampled_from(options))
+
+    def random(self) -> float:
+        """Return a number of [0, 1)."""
+        return float(self._draw(st.integers(0, 99))) / 100

@@ -120,7 +120,7 @@ class PlanFile(Part):
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
-    reserve: ReservePart | None = Field(default=None, description="null where one station in reach is all.")
+    reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")

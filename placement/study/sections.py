@@ -50,7 +50,7 @@ _Deff = Annotated[
     Called(unit="answers an independent one"),
 ]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-_Half = Annotated[ExactShare, AfterValidator(half_at_most), Called("share", "0 to 1/2")]
+_Half = Annotated[ExactShare, AfterValidator(half_at_most)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
@@ -222,7 +222,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -253,7 +253,7 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the service standard of a station."""
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
     max_stations: Annotated[_Count, Called(unit="stations")] | None = None
     """That stand after the plan."""
     max_moves: Annotated[_Count, Called(unit="stations")] | None = None
@@ -271,9 +271,9 @@ class PolicySection(Section):
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
     backup_share: _Half | None = None
-    """Part of the demand that counts only where two stations are within reach; not with the objective "visits"."""
+    """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
-    """That a station is out of order: what counts is the coverage to be expected; not with the objective "visits"."""
+    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()

@@ -60,7 +60,8 @@ class Policy:
     max_changes
         Moves, opens and closes together; a move counts once.
     district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group.
+        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
+        steps, weight counts as they say.
     visits_weight
         What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
         default rule.

@@ -39,6 +39,7 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "overrides",
         "visits",
         "valued",
+        "reserve",
         "gains",
         "frontier",
         "warnings",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from placement.solve.capture.aim import Aim
-from placement.solve.capture.ground import Ground, ground_of, keeping
 from placement.solve.capture.idle import Idle, hopeless, too_few
 from placement.solve.capture.rows import IDLE_NAME, idle_row
-from placement.solve.capture.search import improved
 from placement.solve.deadline import Deadline
+from placement.solve.plans.exchanges import improved
+from placement.solve.plans.ground import Ground, ground_of, keeping
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.program.reduced import ReducedProgram

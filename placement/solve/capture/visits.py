@@ -4,7 +4,7 @@ One round: the relaxation (:mod:`placement.solve.capture.relaxation`) gives a ma
 ordinary one, which the engine solves and proves; its plan is counted again. Where new stations of it see too few, or
 all see too few together, rows say why (:mod:`placement.solve.capture.idle`, a majorant that is tight at this plan), and
 there is another round. From what is found a search goes on by what plans are really worth
-(:mod:`placement.solve.capture.search`). The best bound of all rounds stands.
+(:mod:`placement.solve.plans.exchanges`). The best bound of all rounds stands.
 """
 
 from __future__ import annotations

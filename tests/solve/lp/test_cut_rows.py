@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from placement.solve.cuts.bases import Base
 from placement.solve.cuts.knapsack import KnapsackCut
 from placement.solve.lp.cut_rows import CutRows
 from placement.solve.program.domain import Domain
@@ -13,7 +14,7 @@ NO_COLUMNS_OUT = ()
 def knapsack():
     """Return 2 a + b + c <= 2 over the columns of the three sites, as large as 2."""
     return KnapsackCut(
-        row=0, divisor=2, complemented=NO_COLUMNS_OUT, columns=np.array([0, 1, 2]),
+        base=Base(rows=((0, 1),)), divisor=2, complemented=NO_COLUMNS_OUT, columns=np.array([0, 1, 2]),
         coefficients=np.array([2, 1, 1]), limit=2, scale=2.0,
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from placement.kernels import Bools, OutFloats, OutLongs, inner, kernel
-from placement.solve.capture.ground import Ground
 from placement.solve.deadline import Deadline
+from placement.solve.plans.ground import Ground
 from placement.values.arrays import BoolArray
 
 _LEAST_GAIN = 1e-9
