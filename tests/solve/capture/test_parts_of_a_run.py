@@ -10,7 +10,6 @@ from scipy import sparse
 
 from placement.judge import check_certificate
 from placement.solve.capture.aim import Aim
-from placement.solve.capture.ground import ground_of, keeping
 from placement.solve.capture.idle import hopeless, too_few
 from placement.solve.capture.majorants import joined
 from placement.solve.capture.plans import Plans
@@ -18,9 +17,10 @@ from placement.solve.capture.prices import Duals, proven
 from placement.solve.capture.relaxation import VisitsRelaxation
 from placement.solve.capture.replies import best_reply, rows_of
 from placement.solve.capture.rows import floor_row, idle_row, times, valued
-from placement.solve.capture.search import improved
 from placement.solve.capture.visits import maximise_visits
 from placement.solve.deadline import NEVER, Deadline
+from placement.solve.plans.exchanges import improved
+from placement.solve.plans.ground import ground_of, keeping
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.settings import DEFAULTS
