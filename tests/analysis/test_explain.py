@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from scipy import sparse
 
 import placement as pl
@@ -93,7 +93,7 @@ def test_what_cannot_be_asked():
         pl.explain(asked, pl.optimise(asked), left_out=["S"])
 
 
-@settings(max_examples=cases(150), deadline=None, derandomize=True)
+@settings(max_examples=cases(150), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(town=towns())
 def test_every_number_equals_a_count_by_loops(town):
     asked = Case(**town.stages())
@@ -141,7 +141,7 @@ def _check_next_best(town, actions, site, row, ids):
     assert allowed[ids.index(row["next_best"])] == max(allowed.values())
 
 
-@settings(max_examples=cases(20), deadline=None, derandomize=True)
+@settings(max_examples=cases(20), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(town=towns())
 def test_what_is_lost_without_an_action_equals_all_plans_tried(town):
     asked = Case(**town.stages())
