@@ -2,8 +2,6 @@
 
 import multiprocessing
 import os
-import signal
-import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from placement.batch import BatchRow, recommend_many
 from placement.errors import InputError
 from placement.judge import verify
 from placement.toy import write_study
+from tests.poisoned import poisoned
 
 
 def test_each_study_gets_its_folder_and_its_row(tmp_path):
@@ -81,29 +80,6 @@ def test_a_study_is_called_as_its_file_where_that_has_a_name(tmp_path):
     paths = [tmp_path / "town" / "study.toml", tmp_path / "town" / "dear.toml", tmp_path / "town.v2"]
     paths[2].mkdir()
     assert [batch._name(path) for path in paths] == ["town", "town-dear", "town.v2"]
-
-
-def poisoned(study, folder, **_options):
-    """What a study may do to the process it runs in, by its name; stands for `_run` in new processes too."""
-    name = Path(study).name
-    if name == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if name == "crashed":
-        os.abort()
-    if name == "gone":
-        os._exit(0)
-    if name == "defect":
-        raise RuntimeError("bell \x07")
-    if name == "unpicklable":
-        raise type("Local", (Exception,), {})
-    if name == "exits":
-        raise SystemExit(3)
-    if name == "memory":
-        raise MemoryError
-    if name == "recursion":
-        raise RecursionError("maximum recursion depth exceeded")
-    time.sleep(0.05)
-    return BatchRow(study=study, folder=folder, status="optimal", objective=1.0, bound=1.0, gap=0.0)
 
 
 NAMES = ["a", "killed", "b", "defect", "c", "gone", "exits", "memory", "crashed", "recursion", "d", "unpicklable"]

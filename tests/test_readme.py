@@ -1,15 +1,15 @@
 """The README's Python example runs as it stands, and its commands are those that CI runs."""
 
-import os
 import re
-import subprocess
-import sys
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import placement
 from placement import console
 from placement.cli import main
+from placement.judge import Verdict, verify
 from tests.conftest import REPOSITORY
 
 PAGES = (
@@ -20,39 +20,38 @@ EXITS = [name for name in vars(console) if name.startswith("EXIT_")]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-SEEN = """
-print(plan.status, f"{plan.before.total.share:.1%} -> {plan.after.total.share:.1%}, gap {plan.gap:.2%}")
-print(f"{plan.visits.before:,.0f} -> {plan.visits.after:,.0f}")
-print(pl.verify(written).confirmed, written.folder, sorted(set(plan.changes["action"])))
-print(pl.measure(case).total.share == plan.before.total.share)
-"""
-"""What the example leaves behind, printed."""
-
-
 def test_every_block_is_a_command_or_the_example():
     """What a reader is shown is run: the commands by CI, the example below."""
     blocks = re.findall(r"(?:<!-- command (\d) -->\n)?```(\w+)\n", README)
     assert blocks == [("1", "bash"), ("2", "bash"), ("", "python")]
 
 
-def test_the_python_example_runs_and_is_short(tmp_path):
+@pytest.mark.filterwarnings("default")
+def test_the_python_example_runs_and_is_short(tmp_path, monkeypatch):
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 10
     assert [line for line in lines if line.startswith(("import", "from"))] == ["import placement as pl"]
     (tmp_path / "data").symlink_to(REPOSITORY / "data")
-    done = subprocess.run(
-        [sys.executable, "-c", code + SEEN], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    plan, visits, judged, today = done.stdout.splitlines()
-    assert plan.startswith("optimal 32.0% -> 62.7%, gap 0.1")
+    monkeypatch.chdir(tmp_path)
+    verdicts: list[Verdict] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(placement, "verify", lambda *given: verdicts.append(verify(*given)))
+        left: dict[str, Any] = {}
+        exec(code, left)
+    plan, written = left["plan"], left["written"]
+    assert plan.status == "optimal"
+    assert f"{plan.before.total.share:.1%} -> {plan.after.total.share:.1%}, gap {plan.gap:.2%}".startswith(
+        "32.0% -> 62.7%, gap 0.1"
+    )
     assert "# 32.0 % -> 62.7 % within reach, proven within 0.2 %" in code
+    visits = f"{plan.visits.before:,.0f} -> {plan.visits.after:,.0f}"
     assert visits == "28,991 -> 29,989"
     assert f"# {visits} predicted visits a month" in code
-    assert judged == "True out/hankou_1500k ['close', 'move', 'open']"
-    assert today == "True"
+    assert [verdict.confirmed for verdict in verdicts] == [True]
+    assert str(written.folder) == "out/hankou_1500k"
+    assert sorted(set(plan.changes["action"])) == ["close", "move", "open"]
+    assert placement.measure(left["case"]).total.share == plan.before.total.share
 
 
 def test_both_commands_stand_between_their_markers():
