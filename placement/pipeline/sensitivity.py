@@ -91,7 +91,7 @@ class Moved:
     proven: bool
 
     def __str__(self) -> str:
-        said = f"{self.key} = {self.moved_to} instead of {self.value}: the plan reaches {self.kept:.1%}"
+        said = f"{self.key} = {self.moved_to} instead of {self.value}: the plan covers {self.kept:.1%}"
         if self.best is None:
             return f"{said}; no plan keeps the limits"
         sites = f"{len(self.closed)} of its stations elsewhere" if self.closed else "no station elsewhere"
@@ -124,7 +124,7 @@ class Sensitivity:
     def lines(self) -> list[str]:
         """Return the answer as lines of text."""
         still = [str(each) for each in self.assumptions if not each.ends]
-        lines = [f"assumptions: the plan reaches {self.coverage:.1%}; with one of them moved"]
+        lines = [f"assumptions: the plan covers {self.coverage:.1%}; with one of them moved"]
         if not self.moved:
             lines = ["assumptions: every setting that moves the plan is given"]
         return [*lines, *(f"  {each}" for each in (*self.moved, *still)), *map(str, self.floors)]

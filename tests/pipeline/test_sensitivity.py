@@ -61,7 +61,7 @@ def test_the_command_tells_it(spoiled):
     assert told["moved"][0].keys() >= {"key", "coverage_kept", "coverage_best", "opened", "closed"}
     assert "demand.people_cv" in told["of_intervals_alone"]
     plain = CliRunner().invoke(main, ["check", str(spoiled.folder), "--sensitivity"]).output
-    assert "demand.need_share = 1 instead of 0.5: the plan reaches" in plain
+    assert "demand.need_share = 1 instead of 0.5: the plan covers" in plain
 
 
 def test_floors_are_kept_in_the_draws_that_reach_them(spoiled):
