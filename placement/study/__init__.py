@@ -134,8 +134,19 @@ class Study(Section):
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
         self._reserve()
+        self._solver()
         self._ways_to_travel()
         return self
+
+    def _solver(self) -> None:
+        """Refuse a solver of others where visits count: it would answer another question."""
+        if self.solve.backend == "auto":
+            return
+        asked = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name)]
+        asked += ["policy.objective"] if self.policy.objective == VISITS else []
+        if asked:
+            problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
+            raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
 
     def _reserve(self) -> None:
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))

@@ -86,6 +86,11 @@ def effect_notes(study: Study, table: str) -> list[str]:
     notes = [f"{table}: {key} has no effect: {why}" for key, why in _without_effect(study) if _given(study, key)]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
         notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
+    backend = study.solve.backend
+    if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
+        notes.append(
+            f"{table}: solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
+        )
     return notes
 
 

@@ -100,8 +100,9 @@ def _in_words(change: Change) -> str:
         asked = change.asked / max(change.of, 1)
         return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
     if change.unit == VISITS_FLOOR.unit:
-        most = (change.asked - least) / _THOUSANDTHS
-        return f"{name} asks {change.asked / _THOUSANDTHS:,.0f} visits a month, at most {most:,.0f} are possible"
+        most, reached = ((change.asked - by) / _THOUSANDTHS for by in (least, enough or least))
+        found = "" if exact else f", {reached:,.0f} by a plan"
+        return f"{name} asks {change.asked / _THOUSANDTHS:,.0f} visits a month, at most {most:,.0f} are possible{found}"
     if change.unit == FIXED.unit:
         return f"{name} must be let go at {'' if exact else 'at least '}{least} site{'s' * (least != 1)}"
     money = change.unit.startswith("fen")

@@ -401,8 +401,11 @@ def _false_claims(record: dict[str, Any], random: np.random.Generator) -> dict[s
 
     def total(altered: dict[str, Any]) -> None:
         part = altered["coverage"][str(random.choice(["before", "after"]))]
-        group = str(random.choice(["total", "segment", "district", "people"]))
-        part = part[group] if group == "total" else part[group][str(random.choice(sorted(part[group])))]
+        group = str(random.choice(["total", "segment", "district", "people", *(["steps"] if part["steps"] else [])]))
+        if group == "steps":
+            part = part[group][int(random.integers(len(part[group])))]["total"]
+        else:
+            part = part[group] if group == "total" else part[group][str(random.choice(sorted(part[group])))]
         key = str(random.choice(sorted(part)))
         part[key] = abs(round(part[key] + step, 6))
 
@@ -578,10 +581,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alterations", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", action="store_true", help="a standard in steps")
     options = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="forger-"))
     try:
-        town = make_town(root)
+        town = make_town(root, graded=options.steps)
         began = time.perf_counter()
         tally = judged(town, root / "forged", Forger(town, options.seed).alterations(options.alterations))
         took = time.perf_counter() - began

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from placement.case import Case
@@ -24,6 +25,7 @@ from placement.judge import check_certificate, verify
 from placement.judge.limits_used import limit_use_faults
 from placement.judge.program import JUDGED, rebuild
 from placement.judge.recount import reach
+from placement.judge.reserve import covered_by, layer_shares
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.site_limits import site_limit_faults
 from placement.models import Formulated, model_of, register, unregister
@@ -105,6 +107,7 @@ every_model = pytest.mark.parametrize("objective", [*(name for name in OBJECTIVE
 some_towns = settings(
     max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+HALVES = st.fractions(0, Fraction(1, 2), max_denominator=20)
 PICKS = st.lists(st.integers(0, 3), min_size=7, max_size=7)
 """What is done at each site: nothing, or one of its columns."""
 
@@ -254,6 +257,27 @@ def test_the_judge_counts_the_same(objective, town):
         again = rebuild(prepared, near, weights)
         assert again.fingerprint() == model.program.fingerprint()
         assert meanings(again) == meanings(model.program)
+
+
+@some_towns
+@given(town=towns(), backup=HALVES, outage=HALVES)
+def test_the_judge_counts_reserves_the_same(town, backup, outage):
+    town = with_objective(town, "coverage")
+    town = replace(town, policy=town.policy.but(backup_share=backup, outage_probability=outage))
+    assume(town.coverage.n_steps == 1)
+    try:
+        plan = optimise(Case(**town.stages()))
+    except InfeasibleError:
+        return
+    prepared, model = judged(town), formulated(town)
+    near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
+    count = near.count(np.asarray(prepared.sites.ids.isin(plan.open)))
+    assert covered_by(weights, count, layer_shares(prepared)) == round(plan.objective * 1000)
+    again = rebuild(prepared, near, weights)
+    assert again.fingerprint() == model.program.fingerprint()
+    assert isinstance(plan.certificate, Certificate)
+    chosen = columns_of_plan(model, plan, town.sites.ids)
+    assert check_certificate(again, chosen, plan.certificate) == round(plan.bound * 1000)
 
 
 @every_model
