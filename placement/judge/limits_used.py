@@ -15,6 +15,8 @@ from placement.pipeline.prepare import Prepared
 from placement.values.immutable import held
 
 _SCALE = 1000
+_DECIMALS = 6
+"""Of the numbers in ``plan.json``."""
 
 
 def limit_use_faults(
@@ -27,7 +29,7 @@ def limit_use_faults(
         yield f"limits: should be {', '.join(name for name, _, _ in right) or 'none'}"
         return
     for (name, asked, found), (_, right_asked, right_found) in zip(said, right, strict=True):
-        if asked != right_asked:
+        if asked != round(right_asked, _DECIMALS):
             yield f"limits: {name} is {right_asked:g} in the study, not {asked:g}"
         if found != right_found:
             yield f"limits: of {name} the plan makes {right_found}, not {found}"
