@@ -11,6 +11,7 @@ from placement.errors import NoSolutionError
 from placement.models import Formulated
 from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
+from placement.solve.deadline import Deadline
 from placement.solve.infeasible.constraints import restricted
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.ties.reissue import reissued
@@ -89,10 +90,13 @@ def _first(
     **runs: Any,
 ) -> tuple[Solution | None, bool]:  # fmt: skip
     """Return the plan of `program` whose actions come first, and whether that is proven; None where there is none."""
-    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
+    until = Deadline.after(time_limit_s)
+    if until.passed():
+        return None, False
+    first = maximise_coverage(program, gap=0.0, time_limit_s=time_limit_s, **runs)
     if first.status != "optimal":
         return None, False
-    return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs)
+    return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=until.left_s(), **runs)
 
 
 def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:

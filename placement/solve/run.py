@@ -21,6 +21,7 @@ from placement.solve.deadline import Deadline
 from placement.solve.large_root import polish
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.background import PlansBeside
+from placement.solve.plans.layered import exchanged
 from placement.solve.plans.population import Improver
 from placement.solve.plans.value import plan_value
 from placement.solve.program.domain import Domain
@@ -86,7 +87,9 @@ def _counted(start: BoolArray, tools: Tools) -> Incumbent | None:
 def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     """Return the stages of a program: of many columns or few, and, of many, too large to be branched on or not."""
     solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
-    if not _is_wide(tools) or not tools.program.is_plain:
+    if not tools.program.is_plain:
+        return RootStage(name="plans", says=PLANS, is_due=_always, work=exchanging), solver
+    if not _is_wide(tools):
         return RootStage(name="plans", says=PLANS, is_due=_is_packing, work=greedy), solver
     doubt = RootStage(name="doubt", says=PLANS, is_due=_is_in_doubt, work=searched)
     if _is_large(root, tools):
@@ -139,6 +142,15 @@ def greedy(root: Root, tools: Tools, _until: Deadline) -> Root:
     """Find a plan by greedy adding and swaps, in milliseconds, so that the first bound has something to beat."""
     work = root.domain.restricted(tools.problem)
     return root.better(tools.finder.from_point(work, root.domain, np.zeros(work.columns.size)))
+
+
+def exchanging(root: Root, tools: Tools, until: Deadline) -> Root:
+    """Find a plan by exchanges on what rows count in layers."""
+    soon = until.within(tools.settings.root.plan_share * until.left_s())
+    found = exchanged(
+        tools.problem, tools.reduced, root.incumbent, soon, seed=tools.seed, settings=tools.settings.visits
+    )
+    return root.better(found)
 
 
 def first_bound(root: Root, tools: Tools, until: Deadline) -> Root:

@@ -46,7 +46,7 @@ NO_SETTINGS = {
     "capture/parts.py": {"_WHOLE"},
     "plans/population.py": {"_WHOLE"},
     "capture/replies.py": {"_TIE"},
-    "capture/search.py": {"_LEAST_GAIN"},
+    "plans/exchanges.py": {"_LEAST_GAIN"},
     # How far a solver is believed, and how its threads end.
     "backends/claims.py": {"_INTEGRAL", "_BOUND_NOISE"},
     "backends/highs.py": {"_ENDS_S", "_FEASIBLE"},

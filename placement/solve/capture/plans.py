@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from placement.solve.capture.aim import Aim
-from placement.solve.capture.ground import Ground, ground_of, keeping
 from placement.solve.capture.idle import Idle, hopeless, too_few
 from placement.solve.capture.rows import IDLE_NAME, idle_row
-from placement.solve.capture.search import improved
 from placement.solve.deadline import Deadline
+from placement.solve.plans.exchanges import improved
+from placement.solve.plans.ground import Ground, ground_of, keeping
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.recount import open_sites, recount
 from placement.solve.program.reduced import ReducedProgram
@@ -51,7 +51,7 @@ class Plans:
         self._settings = settings
         self._new = np.zeros(program.n_columns, dtype=np.bool_)
         self._new[aim.new] = True
-        self._looked_at: set[bytes] = set()
+        self._keeps: dict[bytes, bool] = {}
         self._ground: Ground | None = None
         self.best: Incumbent | None = None
         self.idle: list[Idle] = []
@@ -71,17 +71,28 @@ class Plans:
 
     def improve(self, start: BoolArray, until: Deadline) -> None:
         """Search on from a plan; where its new stations see too few, say why and search again."""
-        price = self._settings.price * max(1.0, float(self._aim.weight))
         for _ in range(self._settings.mends):
-            start = improved(self._searched(), start, until, self._settings.search_passes, price=price)
-            if self.offer(start) or not self.refuse(start) or until.passed():
+            start = self._searched_on(start, until)
+            if not self.refuse(start) or until.passed():
                 return
+
+    def _searched_on(self, start: BoolArray, until: Deadline) -> BoolArray:
+        """Return the plan that a search ends with, at the lowest of the prices at which it keeps all floors."""
+        ground, passes, unit = self._searched(), self._settings.search_passes, max(1.0, float(self._aim.weight))
+        for price in self._settings.prices:
+            start = improved(ground, start, until, passes, price=price * unit)
+            if self.offer(start) or until.passed():
+                break
+        return start
 
     def offer(self, chosen: BoolArray) -> bool:
         """Take a plan that keeps everything, if it is worth more than the best so far; return whether it keeps all."""
-        if chosen.tobytes() in self._looked_at:
-            return False
-        self._looked_at.add(chosen.tobytes())
+        key = chosen.tobytes()
+        if key not in self._keeps:
+            self._keeps[key] = self._counted(chosen)
+        return self._keeps[key]
+
+    def _counted(self, chosen: BoolArray) -> bool:
         counted = recount(self._program, chosen)
         visits = self._capture.total(open_sites(self._program, chosen))
         if counted.violations or visits < (self._aim.floor or 0) or self._too_few(chosen):

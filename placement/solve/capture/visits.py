@@ -4,7 +4,7 @@ One round: the relaxation (:mod:`placement.solve.capture.relaxation`) gives a ma
 ordinary one, which the engine solves and proves; its plan is counted again. Where new stations of it see too few, or
 all see too few together, rows say why (:mod:`placement.solve.capture.idle`, a majorant that is tight at this plan), and
 there is another round. From what is found a search goes on by what plans are really worth
-(:mod:`placement.solve.capture.search`). The best bound of all rounds stands.
+(:mod:`placement.solve.plans.exchanges`). The best bound of all rounds stands.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from placement.clock import now_s
+from placement.interrupts import hold_interrupts
 from placement.progress import COUNTING, ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.majorants import Mixture
@@ -30,6 +31,7 @@ from placement.solve.program.recount import open_sites
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray
+from placement.values.visits_value import ONLY_VISITS
 from placement.values.whole_capture import WholeCapture
 
 
@@ -60,9 +62,11 @@ def maximise_visits(
     gap, time_limit_s, seed, threads, settings, progress
         As in :func:`placement.solve.maximise_coverage`.
     """
-    until, told = Deadline(now_s() + time_limit_s), Progress.of(progress, ENGINE)
+    ends, told = now_s() + time_limit_s, Progress.of(progress, ENGINE)
     asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told.without_values()}
-    return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
+    with hold_interrupts() as interrupt:
+        until = Deadline(ends, interrupt)
+        return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
 
 
 class _Run:
@@ -127,7 +131,7 @@ class _Run:
         """Bound all plans by a majorant, look for the best one by it, and return whether it keeps all limits."""
         self._rounds, rules = self._rounds + 1, self._aim.floor is not None or self._aim.least is not None
         self._write_rows()
-        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.engine_share))
+        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.relaxed_share))
         relaxed = relaxed if relaxed.duals is not None else first
         if relaxed.state == "optimal":
             self._plans.improve(relaxed.point > 0.5, self._within(self._settings.start_share))
@@ -192,7 +196,7 @@ class _Run:
         mixed = []
         if self._aim.weight or self._aim.floor is not None:
             every = np.ones(self._capture.n_sites)
-            mixed = [relaxed.mixed or self._relaxation.tight_at(every > 0, every)]
+            mixed = [self._priced(relaxed) or self._relaxation.tight_at(every > 0, every)]
         return Grown.of(
             self._program,
             self._capture,
@@ -200,6 +204,12 @@ class _Run:
             mixtures=[*mixed, *self._tight],
             idle=list(zip(self._plans.idle[: len(self._rows)], self._rows, strict=True)),
         )
+
+    def _priced(self, relaxed: Relaxed) -> Mixture | None:
+        """Return the relaxation's majorant; where nothing keeps all limits, that by which visits are most."""
+        if relaxed.state != "infeasible" or self._aim.floor is None:
+            return relaxed.mixed
+        return self._relaxation.solve(Aim(weight=ONLY_VISITS), self._until).mixed or relaxed.mixed
 
     def _solved(self, program: CoverageProgram, gap: float) -> Solution:
         """Return what the engine finds of a program."""
@@ -294,7 +304,7 @@ class _Run:
         bound = max(0 if found is None else found.bound, value)
         solution = Solution(
             status="no_solution", chosen=none, objective=0, bound=bound, asked_gap=self._gap, proof="none",
-            solver=NAME, interrupted=last is not None and last.interrupted, details=self._details(),
+            solver=NAME, interrupted=self._until.interrupted, details=self._details(),
         )  # fmt: skip
         if best is None or found is None:
             return solution

@@ -33,8 +33,8 @@ class Tools:
 
     Parameters
     ----------
-    program
-        The program as it was given, for solvers of others.
+    reduced
+        The program, aggregated.
     problem
         Its form in the engine, dominated columns decided against.
     pool, log
@@ -58,7 +58,7 @@ class Tools:
         The columns of each group of the program.
     """
 
-    program: CoverageProgram
+    reduced: ReducedProgram
     problem: Problem
     pool: CutPool
     log: ProofLog
@@ -87,7 +87,7 @@ class Tools:
         log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
         stop = deadline.leaving(lambda: log.reserve_s)
         return cls(
-            program=reduced.program,
+            reduced=reduced,
             problem=problem,
             pool=pool,
             log=log,
@@ -96,6 +96,11 @@ class Tools:
             settings=settings,
             **asked,
         )
+
+    @property
+    def program(self) -> CoverageProgram:
+        """The program as it was given, for solvers of others."""
+        return self.reduced.program
 
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""

@@ -9,10 +9,11 @@ from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.problem import build_problem
-from placement.solve.program.totals import column_kinds, column_totals
+from placement.solve.program.totals import column_kinds, column_totals, site_groups
 from placement.values import CoverageProgram, LinearRow
 from tests.effort import cases
 from tests.solve.instances import brute_force
+from tests.solve.test_relocate import two_stations
 from tests.there import there
 
 
@@ -101,3 +102,20 @@ def test_programs_of_two_kinds_branched_without_cuts_equal_brute_force(prices, w
     assert check_certificate(program, solution.chosen, there(solution.certificate)) == best
     known = [group.tolist() for group in build_problem(aggregate(program)).groups()]
     assert all(group in known for group in asked_about(solution))
+
+
+def listed(groups):
+    return sorted(group.tolist() for group in groups)
+
+
+def test_kinds_are_columns_that_money_treats_alike_and_prices_tell_them_apart():
+    """Columns: keep A, B, give A, B, open C, D, move to C, D. Capital pays for 4 to 7, tokens join 2, 3, 6, 7."""
+    program = two_stations(capital=100)
+    kinds = column_kinds(program.linear, 8)
+    # keeps and gives cost nothing; opening and moving cost differently, so that each is a kind
+    assert [kind for kind in listed(kinds) if min(kind) > 3] == [[4, 5], [6, 7]]
+    assert listed(site_groups(program.column_site)) == [[4, 6], [5, 7]]
+
+
+def test_columns_without_a_site_are_in_no_group_of_one():
+    assert site_groups(np.array([-1, -1, 0, 1])) == []

@@ -34,6 +34,8 @@ class Ground(NamedTuple):
         (side rows,) limits.
     cover_indptr, cover_row
         Classes that each site covers.
+    coverer_indptr, coverer
+        Sites that cover each class.
     weight
         (classes,) what covering one is worth.
     layers
@@ -46,6 +48,8 @@ class Ground(NamedTuple):
         (floors,) what they ask; the last one is that of visits (0: none).
     pull_indptr, pull_row, pull
         Rows of the capture that each site pulls, in units of the outside option.
+    puller_indptr, puller, pulls
+        Sites that pull each row, and how much.
     mass, door
         (rows,) and (sites,).
     worth
@@ -65,6 +69,8 @@ class Ground(NamedTuple):
     high: Longs
     cover_indptr: Longs
     cover_row: Longs
+    coverer_indptr: Longs
+    coverer: Longs
     weight: Floats
     layers: Floats
     floor_indptr: Longs
@@ -75,6 +81,9 @@ class Ground(NamedTuple):
     pull_indptr: Longs
     pull_row: Longs
     pull: Floats
+    puller_indptr: Longs
+    puller: Longs
+    pulls: Floats
     mass: Floats
     door: Floats
     worth: Floats
@@ -112,6 +121,8 @@ def ground_of(
             high=np.array([row.limit for row in left], dtype=np.int64),
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
+            coverer_indptr=reduced.covers.indptr.astype(np.int64),
+            coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
             layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
@@ -122,6 +133,9 @@ def ground_of(
             pull_indptr=pulls.indptr.astype(np.int64),
             pull_row=pulls.indices.astype(np.int64),
             pull=pulls.data.astype(np.float64),
+            puller_indptr=capture.indptr.astype(np.int64),
+            puller=capture.site.astype(np.int64),
+            pulls=capture.pull / OUTSIDE,
             mass=capture.mass.astype(np.float64),
             door=capture.door.astype(np.float64),
             worth=np.array([worth]),
