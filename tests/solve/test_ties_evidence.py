@@ -88,7 +88,7 @@ def test_trees_with_branches_on_groups_and_columns_say_what_is_true(seed):
 
 
 def test_one_optimum_alone_can_be_settled_without_a_question():
-    program = random_program(15)
+    program = random_program(7)
     (optimum,) = all_optima(program)
     found = agreed_on(program, solve_engine(program).certificate)
     np.testing.assert_array_equal(found.status, np.where(optimum, ONE, ZERO))
