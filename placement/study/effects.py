@@ -112,7 +112,6 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"
     if inputs.usage is None:
-        yield "policy.idle_below", "no inputs.usage"
         yield "demand.visit_columns", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
@@ -124,7 +123,15 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         yield "demand.grid_shape", "no demand.grid_m"
     yield "demand.age_share.general", "general is everybody who is in no other group"
     yield "demand.age_bands.general", "general is everybody younger than the other groups"
+    yield from _limits_without_effect(study)
     yield from _travel_without_effect(study)
+
+
+def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
+    if study.inputs.usage is None:
+        yield "policy.idle_below", "no inputs.usage"
+    if study.budget.horizon_years is None:
+        yield "budget.discount_rate", "no budget.horizon_years"
 
 
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
-from placement.values.plan import BudgetLine, Coverages, Covered, Plan, StepCovered
+from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
@@ -33,6 +33,7 @@ __all__ = [
     "Frontier",
     "Gains",
     "Infeasibility",
+    "LimitUse",
     "LinearRow",
     "Plan",
     "Policy",
