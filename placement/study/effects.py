@@ -88,9 +88,7 @@ def effect_notes(study: Study, table: str) -> list[str]:
         notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
     backend = study.solve.backend
     if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
-        notes.append(
-            f"{table}: solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
-        )
+        notes.append(f"{table}: solve.backend {backend} knows coverage alone: visits do not count for a plan")
     return notes
 
 

@@ -22,6 +22,7 @@ from placement.report.write import write_infeasible
 from placement.study import read_study
 from placement.toy import toy_study, write_study
 from placement.values import Certificate
+from tests.doorstep import write_doorstep
 from tests.there import there
 
 
@@ -212,3 +213,28 @@ def test_recommend_leaves_the_folder_and_writes_the_proof_beside_it(written, tmp
     assert (confirmed.exit_code, confirmed.stdout.splitlines()[0][:27]) == (0, "confirmed: no plan satisfie")
     again = CliRunner().invoke(main, ["recommend", str(study), "--out", str(tmp_path / "out"), "--json"])
     assert json.loads(again.stdout)["proof"] == str((tmp_path / "out.infeasible").resolve())
+
+
+def test_what_is_enough_of_a_floor_of_visits_is_recounted(tmp_path):
+    """All twelve stations stand and no other may: the floor must fall to what they see, and that is said to do."""
+    path = write_doorstep(tmp_path / "study", policy="visits_floor = 1.2")
+    with pytest.raises(InfeasibleError, match=r"visits_floor asks .* visits a month") as caught:
+        recommend(read_study(path))
+    folder = there(write_infeasible(caught.value, tmp_path / "plan"))
+    judge, record = Judge.of(path.parent), json.loads((folder / "infeasible.json").read_text())
+    assert judge.verdict(folder).differences == ()
+    at = [change["constraint"] for change in record["changes"]].index("visits_floor")
+    enough = record["changes"][at]["enough"]
+    asked = caught.value.found.changes[at].asked
+    assert asked - enough["amount"] == pytest.approx(asked / 1.2, rel=1e-3)
+    plan = enough["plan"]
+    assert sorted(site for sites in plan.values() for site in sites) == [f"S{town:02d}" for town in range(12)]
+
+    def moved(other):
+        """Let a station move to where fewer come."""
+        worse = copy.deepcopy(record)
+        worse["changes"][at]["enough"]["plan"] = {**plan, "keep": plan["keep"][1:], "give": ["S00"], "move_in": ["C"]}
+        (other / "infeasible.json").write_bytes(plan_bytes(worse))
+
+    differences = altered(judge, folder, moved).differences
+    assert any("its stations see too few visits together" in each for each in differences), differences

@@ -10,6 +10,7 @@ from placement.study.limits import BudgetSection, CostSection, FloorsSection, Po
 from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.travel import StepSection, TravelSection
 from placement.tables import read_tables
+from tests.doorstep import write_doorstep
 from tests.there import there
 
 ALWAYS = "it always has an effect where it is given"
@@ -153,6 +154,30 @@ def test_a_travel_table_makes_no_use_of_detour_and_cutoff(spoiled):
     spoiled.setting(*travel("detour = 1.3\ncutoff_min = 30"))
     found = read_study(spoiled.folder).notes
     assert [note.split(" has")[0] for note in found] == ["study.toml: travel.detour", "study.toml: travel.cutoff_min"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "named"),
+    [
+        ("visits_weight = 0.5", "visits_weight"),
+        ("visits_floor = 1.0", "visits_floor"),
+        ('objective = "visits"', "objective"),
+    ],
+)
+def test_a_solver_that_knows_coverage_alone_is_refused_where_visits_count(tmp_path, policy, named):
+    path = write_doorstep(tmp_path, policy=f'{policy}\n[solve]\nbackend = "highs"')
+    with pytest.raises(InputError) as caught:
+        read_study(path)
+    asked = f"policy.{named}"
+    assert f"solve.backend highs knows coverage alone and {asked} goes by visits" in str(caught.value)
+    assert f'set solve.backend = "auto", or remove {asked}' in str(caught.value)
+
+
+def test_a_solver_that_knows_coverage_alone_tells_that_visits_do_not_count(tmp_path):
+    solver = '[solve]\nbackend = "highs"'
+    assert read_study(write_doorstep(tmp_path / "zero", policy=f"visits_weight = 0\n{solver}")).notes == ()
+    told = "study.toml: solve.backend highs knows coverage alone: visits do not count for a plan"
+    assert read_study(write_doorstep(tmp_path / "silent", policy=solver)).notes == (told,)
 
 
 def test_what_only_the_tables_tell(spoiled):

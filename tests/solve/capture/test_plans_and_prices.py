@@ -1,4 +1,4 @@
-"""What a run that counts visits is made of, each part by itself: majorants, prices, plans, rows, searches."""
+"""Plans that count visits, in short time or long, and what the relaxation's multipliers prove of them."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +15,6 @@ from placement.solve.capture.majorants import joined
 from placement.solve.capture.plans import Plans
 from placement.solve.capture.prices import Duals, proven
 from placement.solve.capture.relaxation import VisitsRelaxation
-from placement.solve.capture.replies import best_reply, rows_of
 from placement.solve.capture.rows import floor_row, idle_row, times, valued
 from placement.solve.capture.visits import maximise_visits
 from placement.solve.deadline import NEVER, Deadline
@@ -45,10 +44,6 @@ def two_columns(budget=1):
     return CoverageProgram.from_covers(sparse.csr_array([[1, 0], [0, 1]]), [5_000, 4_000], [1, 1], budget)
 
 
-def subsets(count):
-    return (np.arange(2**count)[:, None] >> np.arange(count) & 1).astype(bool)
-
-
 def test_worth_is_rounded_down_and_a_weight_up():
     assert Aim(weight=Fraction(1, 3)).worth(10, 100) == 43
     assert times(Fraction(1, 3), 100) == 34
@@ -64,34 +59,6 @@ def test_a_majorant_by_hand():
     several = joined(2, [mixed, mixed])
     assert several.constant.tolist() == [mixed.constant] * 2
     assert several.entry_indptr[-1] == 2 * mixed.row.size
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_no_set_of_stations_sees_more_than_a_majorant(seed):
-    town = random_town(seed)
-    relaxation = VisitsRelaxation(aggregate(town.program, threads=1), town.capture)
-    n_sites = town.program.n_sites
-    mixtures = [relaxation.tight_at(stands, np.full(n_sites, 0.4)) for stands in subsets(n_sites)[::7]]
-    by_price = relaxation.solve(Aim(weight=Fraction(3)), NEVER).mixed
-    mixtures += [] if by_price is None else [by_price]
-    for stands in subsets(n_sites):
-        seen = town.capture.total(stands)
-        for mixed in mixtures:
-            assert seen <= mixed.constant + mixed.coefficient[stands].sum()
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_replies_are_the_least_inequality_of_each_row(seed):
-    town = random_town(seed)
-    rows = rows_of(town.capture, 3)
-    point = np.random.default_rng(seed).random(town.program.n_sites)
-    count = int(rows.group.max(initial=-1)) + 1
-    few, more = (best_reply(rows, point, np.array(sets), count) for sets in ([], [0.3, 0.6, 2.0]))
-    at = [each.constant + each.coefficient @ point for each in (few, more)]
-    assert (at[1] <= at[0] + 1e-6).all()
-    for stands in subsets(town.program.n_sites)[::5]:
-        seen = town.capture.total(stands) - int(town.capture.door[stands].sum())
-        assert seen <= (more.constant + more.coefficient @ stands).sum() + 1
 
 
 def test_rows_by_hand():
