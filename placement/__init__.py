@@ -35,9 +35,11 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.what_if import what_if
     from placement.case import Case, measure
-    from placement.coverage import Standard, cover
+    from placement.coverage import Standard, Step, cover
     from placement.judge import verify
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
@@ -55,8 +57,10 @@ _HOME = {
     "Policy": "values",
     "SolveOptions": "values",
     "Standard": "coverage",
+    "Step": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -66,6 +70,8 @@ _HOME = {
     "recommend": "pipeline.recommend",
     "toy_study": "toy",
     "verify": "judge",
+    "what_if": "analysis.what_if",
+    "why_not": "analysis.explain",
     "write": "report.write",
 }
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
@@ -97,6 +103,7 @@ __all__ = [
     "Policy",
     "SolveOptions",
     "Standard",
+    "Step",
     "__version__",
     "analysis",
     "batch",
@@ -106,6 +113,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "explain",
     "frontier",
     "judge",
     "maps",
@@ -127,6 +135,8 @@ __all__ = [
     "travel",
     "values",
     "verify",
+    "what_if",
+    "why_not",
     "write",
 ]
 

@@ -20,10 +20,11 @@ from placement.errors import AlignmentError, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
-from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, VisitsChange
-from placement.values.arrays import BoolArray
+from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, StepCovered, VisitsChange
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.policy import BY_KIND, ON_RESERVE
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -210,14 +211,15 @@ class Case:
 def _standard_words(standard: Standard | None) -> list[str]:
     if standard is None:
         return []
-    if standard.threshold_m is not None:
-        return [f"{standard.threshold_m:g} m"]
-    own = ", or as its district says" if standard.threshold_s_by_district else ""
-    return [f"{(standard.threshold_s or 0.0) / 60:g} min{own}"]
+    words = [step.within for step in standard.levels]
+    if len(words) > 1:
+        words = [f"{float(step.share):.4g} within {step.within}" for step in standard.levels]
+    own = ", or as its district says" if standard.levels[-1].threshold_s_by_district else ""
+    return [f"{', '.join(words)}{own}"]
 
 
 def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> Coverages:
-    """Return what some sites cover: in total, by segment, by district, and people.
+    """Return what some sites cover: in total, by segment, by district, and people; and within each step.
 
     Parameters
     ----------
@@ -231,33 +233,51 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
     AlignmentError
         If `standing` is no mask of the sites, or names one that there is not.
     """
-    demand = case.demand
-    reached = case.coverage.reached(_mask(case, standing))
+    demand, coverage = case.demand, case.coverage
+    nearest = coverage.nearest(_mask(case, standing))
+    counted = coverage.shares[nearest]
     parts = [demand.weight, demand.need, demand.expected_use]
 
-    def covered(rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
+    def covered(shares: FloatArray, rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
         """Return what is covered of some demand points and segments, and of how much."""
-        sums = [(float((part * reached)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
+        sums = [(float((part * shares)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
         (w, w_all), (n, n_all), (u, u_all) = sums
         return Covered(covered=w, all=w_all, need_covered=n, need_all=n_all, use_covered=u, use_all=u_all)
 
     everyone = slice(None)
     parents = demand.points["parent"].to_numpy()
     return Coverages(
-        total=covered(everyone, everyone),
-        segment={segment.name: covered(everyone, index) for index, segment in enumerate(demand.segments)},
-        district={str(name): covered(parents == name, everyone) for name in sorted(set(parents))},
-        people=_people(demand, reached),
+        total=covered(counted, everyone, everyone),
+        segment={segment.name: covered(counted, everyone, index) for index, segment in enumerate(demand.segments)},
+        district={str(name): covered(counted, parents == name, everyone) for name in sorted(set(parents))},
+        people=_people(demand, nearest < coverage.n_steps),
+        steps=tuple(
+            StepCovered(
+                threshold_s=step.threshold_s,
+                threshold_m=step.threshold_m,
+                share=float(step.share),
+                total=covered((nearest <= number).astype(np.float64), everyone, everyone),
+                people=_people(demand, nearest <= number),
+            )
+            for number, step in enumerate(coverage.graded)
+        ),
     )
 
 
-def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> VisitsChange | None:
+def measure_visits(
+    case: Case,
+    standing: NDArray[np.bool_] | Collection[str] | None = None,
+    *,
+    beside: NDArray[np.bool_] | Collection[str] | None = None,
+) -> VisitsChange | None:
     """Return the predicted visits of today's stations and of others in their place; None where none are predicted.
 
     Parameters
     ----------
     case, standing
         As in :func:`measure`; `standing` is what stands afterwards.
+    beside
+        What stands before, in place of today's stations.
 
     Raises
     ------
@@ -267,7 +287,7 @@ def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | N
     capture = case.capture
     if capture is None:
         return None
-    sets = case.standing, np.asarray(_mask(case, standing))
+    sets = np.asarray(_mask(case, beside)), np.asarray(_mask(case, standing))
     expected = (capture.visits(sets[0]), capture.visits(sets[1]))
     n = min(DRAWS, max(FEWEST_DRAWS, MOST_PULLS // max(capture.pull.nnz, 1)))
     drawn = case.capture_draws(n, case.options.seed, sets[0] | sets[1])
@@ -349,5 +369,12 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    for name, column in BY_KIND.items():
+        known = set(sites.table[column]) - {""}
+        floors.known(name, getattr(policy, name), "the sites", known, column)
+    asked = [name for name in ON_RESERVE if getattr(policy, name)]
+    if asked and coverage.n_steps > 1:
+        problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"
+        floors.add(problem, row=asked[0], remedy="give a threshold, or no reserve")
     faults.found += floors.found
     faults.raise_any(AlignmentError)

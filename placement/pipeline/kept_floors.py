@@ -9,7 +9,7 @@ import numpy as np
 
 from placement.pipeline.study_case import StudyCase
 from placement.values import Demand, Plan, Policy
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.immutable import immutable
 
 DRAWS = 200
@@ -56,16 +56,16 @@ def kept_floors(case: StudyCase, plan: Plan, *, draws: int = DRAWS, seed: int = 
         How many, and of which sequence.
     """
     policy = case.policy if plan.policy is None else plan.policy
-    reached = case.coverage.reached(case.sites.ids.isin(plan.open))
+    counted = case.coverage.counted(case.sites.ids.isin(plan.open))
     asked = [(name, share, mask) for name, share, mask in _floors(policy, case.demand)]
     if not asked:
         return ()
     kept = np.zeros(len(asked))
     for drawn in case.prepared.demand.draws(draws, seed):
-        kept += [_share(drawn, reached, mask) >= share for _, share, mask in asked]
+        kept += [_share(drawn, counted, mask) >= share for _, share, mask in asked]
     return tuple(
         KeptFloor(
-            name=name, floor=share, reached=_share(case.demand, reached, mask), kept=float(count / draws), draws=draws
+            name=name, floor=share, reached=_share(case.demand, counted, mask), kept=float(count / draws), draws=draws
         )
         for (name, share, mask), count in zip(asked, kept, strict=True)
     )
@@ -82,8 +82,8 @@ def _floors(policy: Policy, demand: Demand) -> Iterator[tuple[str, float, BoolAr
         yield name, float(share), np.broadcast_to(ages == name, shape)
 
 
-def _share(demand: Demand, reached: BoolArray, mask: BoolArray) -> float:
-    """Return the share of the weight within a mask that is reached; 1 where there is none."""
+def _share(demand: Demand, counted: FloatArray, mask: BoolArray) -> float:
+    """Return the share of the weight within a mask that is covered, by steps as they count; 1 where there is none."""
     weight = demand.weight
     total = float(weight[mask].sum())
-    return float(weight[mask & reached].sum()) / total if total > 0 else 1.0
+    return float((weight * counted)[mask].sum()) / total if total > 0 else 1.0

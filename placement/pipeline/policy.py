@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from placement.standard import Standard
-from placement.study import Study
-from placement.values import Policy, SolveOptions
-from placement.values.policy import COUNTED, ON_VISITS
+from placement.study import StepSection, Study, TravelSection
+from placement.values import Policy, SolveOptions, Step
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+
+ALONE = ("spacing_m", "min_reach_new", "idle_below")
+"""Settings of the policy that are of no kind with others."""
 
 
 def study_standard(study: Study) -> Standard:
     """Return the service standard of a study."""
     travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
+    if travel.step:
+        return Standard(steps=tuple(Step(share=step.share, **_thresholds(step)) for step in travel.step))
+    return Standard(**_thresholds(travel))
+
+
+def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
+    if said.threshold_min is None:
+        return {"threshold_m": said.threshold_m}
+    by_district = {name: minutes * 60 for name, minutes in said.threshold_min_by_district.items()}
+    return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
 def study_policy(study: Study, parents: pd.Series) -> Policy:
@@ -31,10 +41,13 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
+    caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
     return Policy(
         objective=study.policy.objective,
-        **{f"{line}_fen": cap for line, cap in study.budget},
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, "idle_below")},
+        **caps,
+        horizon_years=study.budget.horizon_years,
+        discount_rate=study.budget.discount_rate,
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

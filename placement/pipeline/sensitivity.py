@@ -183,7 +183,7 @@ def _by_age(study: Study, key: str) -> Iterator[Assumption]:
     section, name = key.split(".")
     given = dict(getattr(getattr(study, section), name))
     lacking = [group for group in study.demand.age_groups if group not in given]
-    timed = study.inputs.travel is None and study.travel.threshold_m is None
+    timed = study.inputs.travel is None and not study.travel.is_distance
     if not lacking or (name == "speed_m_s" and not timed):
         return
     default = {"online_share": 0.0, "speed_m_s": 1.0}[name]
@@ -252,7 +252,7 @@ def _moved(  # noqa: PLR0917 -- the plan, the assumption, how it is solved
 
 
 def _coverage(case: StudyCase, standing: tuple[str, ...]) -> float:
-    """Return the share of the case's weight within reach of some sites."""
-    reached = case.coverage.reached(case.sites.ids.isin(standing))
+    """Return the share of the case's weight that some sites cover, by steps as they count."""
+    counted = case.coverage.counted(case.sites.ids.isin(standing))
     weight = case.demand.weight
-    return float((weight * reached).sum() / weight.sum())
+    return float((weight * counted).sum() / weight.sum())

@@ -31,19 +31,30 @@ from placement.report.parts import (
     Words,
     rounded,
 )
+from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
     ValuedPart,
     VisitsPart,
+    goods_from_parts,
     goods_to_dict,
-    valued_from_part,
-    visits_from_part,
 )
+from placement.report.plan_money import (
+    BudgetPart,
+    LimitPart,
+    budget_from_parts,
+    budget_to_list,
+    fen,
+    limits_from_parts,
+    limits_to_list,
+    yuan,
+)
+from placement.report.plan_reserve import ReservePart
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
+from placement.values import Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -52,40 +63,6 @@ MOST_BYTES = 2**28
 """A larger file is no plan."""
 ACTION_ORDER = ("open", "move", "close", "keep")
 """Order of the actions in every table: what changes first."""
-
-
-class CoveredPart(Part):
-    """Visits a month within reach and in total: in the declared mix, as need, and as expected use."""
-
-    covered: Quantity
-    all: Quantity
-    need_covered: Quantity
-    need_all: Quantity
-    use_covered: Quantity
-    use_all: Quantity
-
-
-class PeoplePart(Part):
-    """Residents within reach of a station that is open for the whole period, and all residents."""
-
-    covered: Quantity
-    all: Quantity
-
-
-class CoveragesPart(Part):
-    """Coverage of one set of stations."""
-
-    total: CoveredPart
-    segment: dict[str, CoveredPart] = Field(description="By age group/period/service.")
-    district: dict[str, CoveredPart]
-    people: dict[str, PeoplePart] = Field(description="By age group/period.")
-
-
-class CoveragePart(Part):
-    """Coverage of today's stations and of the plan's."""
-
-    before: CoveragesPart
-    after: CoveragesPart
 
 
 class ActionPart(Part):
@@ -97,14 +74,6 @@ class ActionPart(Part):
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
-
-
-class BudgetPart(Part):
-    """One line of the budget, in yuan with at most two decimals."""
-
-    name: str = Field(description="capital (once) or running (a year).")
-    amount: Amount
-    cap: Amount | None = Field(description="null = unlimited.")
 
 
 class SolvePart(Part):
@@ -145,7 +114,7 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` says; visits a month.")
+    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -153,10 +122,12 @@ class PlanFile(Part):
     coverage: CoveragePart
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
+    limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
 
 
@@ -231,13 +202,11 @@ def plan_to_dict(
         "gap": rounded(plan.gap),
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
-        "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
+        "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         **goods_to_dict(plan, frontier),
-        "warnings": warnings_of(plan, texts("en")),
-        "budget": [
-            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
-            for line in plan.budget_lines
-        ],
+        "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
+        "budget": budget_to_list(plan.budget_lines),
+        "limits": limits_to_list(plan.limits),
         "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
     return _validated(record).model_dump(by_alias=True)
@@ -259,7 +228,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "from_site_id": action.from_site_id or "",
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
-            "cost_fen": _fen(f"actions.{number}.cost", action.cost),
+            "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
         }
         for number, action in enumerate(file.actions)
     ]
@@ -273,21 +242,14 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         asked_gap=file.solve.asked_gap,
         actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
         open=tuple(file.open),
-        before=_read_coverages(file.coverage.before),
-        after=_read_coverages(file.coverage.after),
-        budget_lines=tuple(
-            BudgetLine(
-                name=line.name,
-                amount_fen=_fen(f"budget.{line.name}.amount", line.amount),
-                cap_fen=None if line.cap is None else _fen(f"budget.{line.name}.cap", line.cap),
-            )
-            for line in file.budget
-        ),
+        before=coverages_from_part(file.coverage.before),
+        after=coverages_from_part(file.coverage.after),
+        budget_lines=budget_from_parts(file.budget, PLAN_FILE),
+        limits=limits_from_parts(file.limits),
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
-        visits=None if file.visits is None else visits_from_part(file.visits),
-        valued=None if file.valued is None else valued_from_part(file.valued),
+        **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
 
@@ -359,41 +321,5 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "from_site_id": str(row["from_site_id"]) or None,
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
-        "cost": _yuan(int(row["cost_fen"])),
+        "cost": yuan(int(row["cost_fen"])),
     }
-
-
-def _coverages(coverages: Coverages) -> dict[str, Any]:
-    return {
-        "total": _covered(coverages.total),
-        "segment": {name: _covered(part) for name, part in coverages.segment.items()},
-        "district": {name: _covered(part) for name, part in coverages.district.items()},
-        "people": {
-            name: {"covered": rounded(covered), "all": rounded(everyone)}
-            for name, (covered, everyone) in coverages.people.items()
-        },
-    }
-
-
-def _covered(part: Covered) -> dict[str, float]:
-    return {name: rounded(getattr(part, name)) for name in CoveredPart.model_fields}
-
-
-def _read_coverages(part: CoveragesPart) -> Coverages:
-    return Coverages(
-        total=Covered(**part.total.model_dump()),
-        segment={name: Covered(**value.model_dump()) for name, value in part.segment.items()},
-        district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
-        people={name: (value.covered, value.all) for name, value in part.people.items()},
-    )
-
-
-def _yuan(fen: int | None) -> float | None:
-    return None if fen is None else fen / 100
-
-
-def _fen(where: str, yuan: float) -> int:
-    fen = round(yuan * 100)
-    if fen / 100 != yuan:
-        raise PlanFormatError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
-    return fen

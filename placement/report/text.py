@@ -13,6 +13,8 @@ from types import MappingProxyType
 from placement.errors import InputError
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
+from placement.report.text_money import MONEY
+from placement.report.text_steps import STEPS
 
 LANGUAGES = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
@@ -45,6 +47,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unlimited": ("no cap", "不设上限"),
         "standard.minutes": ("a {value}-minute walk", "步行{value}分钟"),
         "standard.metres": ("{value} m", "{value}米"),
+        "standard.all": ("all within {within}", "{within}内全部计入"),
+        "standard.part": ("{share} within {within}", "{within}内计{share}"),
         "metres": ("{value} m", "{value}米"),
         "km": ("{value} km", "{value} 公里"),
         "yuan": ("{value} yuan", "{value} 元"),
@@ -78,6 +82,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.close": ("closes {count}", "撤并 {count} 个"),
         "says.open": ("opens {count}", "新增 {count} 个"),
         **GOODS,
+        **MONEY,
         "says.capped": (
             "{line}: {amount} yuan of at most {cap} yuan.",
             "{line}：{amount} 元，上限 {cap} 元。",
@@ -148,20 +153,16 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column.machines": ("Machines", "设备数"),
         "column.cost": ("Cost (yuan)", "费用（元）"),
         "actions.note": (
-            "Marks are those on the map. Cost is capital, spent once; a move pays the moving cost only.",
-            "图号与地图一致。费用为一次性投入；迁移只计搬迁费。",
+            "Marks are those on the map. Cost is capital, spent once; a move counts at its destination.",
+            "图号与地图一致。费用为一次性投入；迁移费用计入迁入地。",
         ),
-        # Budget
-        "line.capital": ("Capital, once", "一次性投入"),
-        "line.running": ("Running costs, a year", "年运行费用"),
-        "column.line": ("Line", "项目"),
-        "column.planned": ("Planned (yuan)", "方案（元）"),
-        "column.cap": ("Cap (yuan)", "上限（元）"),
-        "column.left": ("Left (yuan)", "结余（元）"),
-        "column.used": ("Used", "占用比例"),
         # Coverage tables
         "coverage.district": ("By district", "按区域"),
         "coverage.segment": ("By segment: age group, period of day, service", "按人群、时段、服务"),
+        "coverage.steps": (
+            "Plainly within each step, everybody there counted in full",
+            "各级之内的需求（全部计入，不打折）",
+        ),
         "coverage.people": ("Residents, by age group and period of day", "居民：按年龄组与时段"),
         "coverage.people.note": (
             (
@@ -174,6 +175,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Need: visits if everybody knew the service. Expected use: visits of those who know and would use it.",
             "潜在需求：人人知晓时的办事人次；预期使用量：知晓且会使用者的办事人次。",
         ),
+        "column.step": ("Step", "分级"),
         "column.segment": ("Segment", "人群与时段"),
         "column.group": ("Age group", "年龄组"),
         "column.period": ("Period", "时段"),
@@ -308,8 +310,15 @@ def check_language(language: str) -> None:
         )
 
 
-def texts(language: str) -> Mapping[str, str]:
+def texts(language: str, *, steps: bool = False) -> Mapping[str, str]:
     """Return the texts of one language by key.
+
+    Parameters
+    ----------
+    language
+        ``en`` or ``zh``.
+    steps
+        Whether the service standard has steps: coverage is then called graded, and within reach is said with a step.
 
     Raises
     ------
@@ -323,7 +332,8 @@ def texts(language: str) -> Mapping[str, str]:
     """
     check_language(language)
     which = LANGUAGES.index(language)
-    return MappingProxyType({key: pair[which] for key, pair in CATALOGUE.items()})
+    catalogue = {**CATALOGUE, **STEPS} if steps else CATALOGUE
+    return MappingProxyType({key: pair[which] for key, pair in catalogue.items()})
 
 
 def word(text: Mapping[str, str], name: str) -> str:

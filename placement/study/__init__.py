@@ -20,23 +20,18 @@ from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.presets import preset_changed, with_preset
 from placement.study.section import Section
-from placement.study.sections import (
-    BudgetSection,
-    CostSection,
-    DemandSection,
-    FloorsSection,
-    PolicySection,
-    SolveSection,
-    StudySection,
-    TravelSection,
-)
+from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
+from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
-from placement.values.policy import ON_VISITS
+from placement.values.objectives import VISITS
+from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
@@ -60,6 +55,7 @@ __all__ = [
     "Override",
     "PolicySection",
     "SolveSection",
+    "StepSection",
     "StreetsInput",
     "Study",
     "StudyError",
@@ -128,7 +124,7 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
+        if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
@@ -137,8 +133,27 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
+        self._reserve()
+        self._solver()
         self._ways_to_travel()
         return self
+
+    def _solver(self) -> None:
+        """Refuse a solver of others where visits count: it would answer another question."""
+        if self.solve.backend == "auto":
+            return
+        asked = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name)]
+        asked += ["policy.objective"] if self.policy.objective == VISITS else []
+        if asked:
+            problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
+            raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
+
+    def _reserve(self) -> None:
+        asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
+        if asked and self.policy.objective == VISITS:
+            raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
+        if asked and self.travel.step:
+            raise ValueError(f"{asked} counts stations within one threshold: give travel.threshold_min, or no reserve")
 
     def _ways_to_travel(self) -> None:
         travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
@@ -151,7 +166,7 @@ class Study(Section):
         if streets and not travel.street_speed_m_s:
             needed = "metres a second by highway, or '*' for all"
             raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
-        if streets and travel.threshold_m is not None:
+        if streets and travel.is_distance:
             raise ValueError("threshold_m is a length; with vehicles give threshold_min")
         if table and travel.street_speed_m_s:
             raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")
@@ -188,6 +203,7 @@ class Study(Section):
             return self
         table = self.file.name
         content = overridden({}, settings(self)) if self._content is None else self._content
+        changed = preset_changed(content, changed)
         content = overridden(content, changed)
         faults = content_faults(content, table)
         if faults:
@@ -271,6 +287,9 @@ def study_from_dict(
     if faults:
         raise StudyError(faults)
     content, remarks, faults = one_spelling(content, table)
+    content, set_by_preset, against = with_preset(content, table)
+    faults += against
+    remarks += set_by_preset
     given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
         study = _validated(content, given, written=content, outside=allow_outside)
@@ -355,7 +374,7 @@ def _shown(value: object) -> str:
 
 def _near_key(location: tuple[int | str, ...]) -> str:
     model: Any = Study
-    for part in location[:-1]:
+    for part in (part for part in location[:-1] if isinstance(part, str)):
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
     names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]

@@ -86,6 +86,11 @@ def effect_notes(study: Study, table: str) -> list[str]:
     notes = [f"{table}: {key} has no effect: {why}" for key, why in _without_effect(study) if _given(study, key)]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
         notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
+    backend = study.solve.backend
+    if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
+        notes.append(
+            f"{table}: solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
+        )
     return notes
 
 
@@ -109,7 +114,6 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"
     if inputs.usage is None:
-        yield "policy.idle_below", "no inputs.usage"
         yield "demand.visit_columns", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
@@ -121,7 +125,15 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         yield "demand.grid_shape", "no demand.grid_m"
     yield "demand.age_share.general", "general is everybody who is in no other group"
     yield "demand.age_bands.general", "general is everybody younger than the other groups"
+    yield from _limits_without_effect(study)
     yield from _travel_without_effect(study)
+
+
+def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
+    if study.inputs.usage is None:
+        yield "policy.idle_below", "no inputs.usage"
+    if study.budget.horizon_years is None:
+        yield "budget.discount_rate", "no budget.horizon_years"
 
 
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
@@ -133,11 +145,12 @@ def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if streets is not None or study.inputs.travel is not None:
         source = "streets" if streets is not None else "a travel table"
         yield "travel.detour", f"times come from {source}, not from straight lines"
+    key = "threshold_m in travel.step" if travel.step else "travel.threshold_m"
     if study.inputs.travel is not None:
         yield "travel.cutoff_min", "times come from a travel table"
-    elif travel.threshold_m is not None:
-        yield "travel.cutoff_min", "the standard is a distance, travel.threshold_m"
-    if travel.threshold_m is not None and study.inputs.usage is None:
-        yield "travel.speed_m_s", "the standard is a distance, travel.threshold_m"
+    elif travel.is_distance:
+        yield "travel.cutoff_min", f"the standard is a distance, {key}"
+    if travel.is_distance and study.inputs.usage is None:
+        yield "travel.speed_m_s", f"the standard is a distance, {key}"
     if travel.mode == "walking":
         yield "travel.oneway", "people on foot walk both ways"

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
     Called,
-    District,
     EngineNumbers,
-    ExactRatio,
-    ExactShare,
-    Fen,
     Flag,
     Host,
-    LocalPath,
+    Metres,
     MinutesARow,
     NotNegative,
     Period,
@@ -27,23 +22,15 @@ from placement.study.fields import (
     Positive,
     Service,
     Share,
-    StationFen,
     TimeFormat,
     TimeZone,
     at_most,
     parse_period,
 )
 from placement.study.section import Section
-from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import IDLE_BELOW
 
-Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
-_M_S = Called(unit="metres a second")
-_Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?")), _M_S]
-_WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?")), _M_S]
 _Trips = Annotated[NotNegative, AfterValidator(at_most(31, "visits a person and month; are these a year?"))]
 _Years = Annotated[NotNegative, AfterValidator(at_most(130, "years")), Called(unit="years")]
-_Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called(unit="metres")]
 _Cv = Annotated[
     NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
 ]
@@ -53,8 +40,6 @@ _Deff = Annotated[
     AfterValidator(at_most(50, "answers that count as one")),
     Called(unit="answers an independent one"),
 ]
-_Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-_Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
 """The largest seed that all solvers take."""
@@ -84,7 +69,7 @@ class DemandSection(Section):
     """How many visits a passer-by makes."""
     non_resident_share: Share = 1.0
     """Passers-by who are not counted as residents already."""
-    footfall_bandwidth_m: _Metres = 300.0
+    footfall_bandwidth_m: Metres = 300.0
     """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
     """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
@@ -113,7 +98,7 @@ class DemandSection(Section):
     """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
-    grid_m: _Metres | None = None
+    grid_m: Metres | None = None
     """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     """What polygons are cut into; "streets" are pieces of street."""
@@ -190,166 +175,6 @@ class DemandSection(Section):
     def shares_by_period(self) -> dict[str, float]:
         """Return the share of trips wanted in each period."""
         return dict(self.period_share) or dict.fromkeys(self.periods, 1.0)
-
-
-class TravelSection(Section):
-    """`[travel]`: the service standard and how people get to a station."""
-
-    threshold_min: Minutes | None = None
-    """The service standard as a time: a demand point within it of a station counts. This or `threshold_m`."""
-    threshold_m: _Metres | None = None
-    """The service standard as a length along the streets."""
-    threshold_min_by_district: Mapping[District, Minutes] = {}
-    """Districts, or their parents, with a standard of their own."""
-    cutoff_min: Minutes | None = None
-    """How far times are computed; the longest threshold where absent."""
-    far_snap_m: _Metres = 500.0
-    """Places further than this from any street are named in a note."""
-    cache: Annotated[LocalPath | bool, Called("path, or true or false")] = True
-    """Folder in which times are kept for the next run: a path, the user's own (or $PLACEMENT_CACHE), or none."""
-    stream: Annotated[bool | Literal["auto"], Called('true, false or "auto"')] = "auto"
-    """Whether times are made block by block and never held; "auto": beyond 50 million pairs that may be in reach."""
-    detour: (
-        Annotated[
-            Positive,
-            Field(ge=1),
-            AfterValidator(at_most(10, "times the straight line")),
-            Called(unit="times the straight line"),
-        ]
-        | None
-    ) = None
-    """Length of a way without streets or a travel table."""
-    mode: Literal["walking", "cycling", "driving"] = "walking"
-    """How people get there."""
-    speed_m_s: Mapping[AgeGroup, _WalkingSpeed] = {}
-    """Walking speed of every age group; not needed with a travel table of times."""
-    slope: Literal["tobler", "irmischer-clarke"] | None = None
-    """How slopes slow walkers; needs `elevation_m` of the nodes."""
-    steps_factor: Annotated[
-        NotNegative, AfterValidator(at_most(100, "times as slow")), Called(unit="times as slow")
-    ] = 1.0
-    """How much slower steps are."""
-    street_speed_m_s: Annotated[Mapping[str, _Speed], Called("number by `highway`, or by * for all others")] = {}
-    """Speed of bicycles or cars by kind of street; needed with these modes along streets."""
-    oneway: Flag = True
-    """Whether vehicles keep to one-way streets."""
-
-    @property
-    def hilly(self) -> bool:
-        """Whether walking speed depends on the street."""
-        return self.slope is not None or self.steps_factor != 1
-
-    @model_validator(mode="after")
-    def _one_way_to_travel(self) -> TravelSection:
-        if self.mode == "walking" and self.street_speed_m_s:
-            raise ValueError('street_speed_m_s goes with mode = "cycling" or "driving"')
-        if self.mode != "walking" and (self.speed_m_s or self.hilly):
-            raise ValueError(f"speed_m_s, slope and steps_factor are for walking, not for {self.mode}")
-        if self.threshold_m is not None and self.hilly:
-            raise ValueError("threshold_m is a length; with slopes or steps give threshold_min")
-        return self
-
-    @model_validator(mode="after")
-    def _one_standard(self) -> TravelSection:
-        if (self.threshold_min is None) == (self.threshold_m is None):
-            raise ValueError("give threshold_min or threshold_m")
-        if self.threshold_m is not None and self.threshold_min_by_district:
-            raise ValueError("threshold_min_by_district goes with threshold_min")
-        if self.cutoff_min is not None and self.cutoff_min < self.longest_min:
-            raise ValueError(f"cutoff_min is below the threshold of {self.longest_min:g} minutes")
-        return self
-
-    @property
-    def longest_min(self) -> float:
-        """The longest threshold of any district, minutes; 0 with a distance standard."""
-        return max(self.threshold_min or 0.0, *self.threshold_min_by_district.values(), 0.0)
-
-
-class CostSection(Section):
-    """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none.
-
-    What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
-    """
-
-    purchase: Annotated[StationFen, _Once] | None = None
-    """Machine, cabling, signs."""
-    move: Annotated[StationFen, _Once] | None = None
-    """Dismantling, transport, cabling at the new site."""
-    close: Annotated[StationFen, _Once] | None = None
-    """Dismantling, end of contract."""
-    rent: Annotated[StationFen, _AYear] | None = None
-    """Of the place."""
-    maintenance: Annotated[StationFen, _AYear] | None = None
-    """Repairs, network, power, paper."""
-    staff: Annotated[StationFen, _AYear] | None = None
-    """People who help at the station."""
-
-
-class BudgetSection(Section):
-    """`[budget]`: what may be spent; no limit where a key is absent.
-
-    Kept in fen.
-    """
-
-    capital: Annotated[Fen, _Once] | None = None
-    """For purchases, moves and closures."""
-    running: Annotated[Fen, _AYear] | None = None
-    """For rent, maintenance and staff of every station that stands after the plan."""
-
-
-class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[
-        AgeGroup, Annotated[ExactShare, Field(description="Of an age group, over all periods of the day.")]
-    ] = Field(init=False)
-
-    district: Annotated[
-        ExactShare | Mapping[District, ExactShare] | None, Called("share, or share by district", "0 to 1")
-    ] = None
-    """Of every district (parent), or of those named."""
-
-    @property
-    def by_age_group(self) -> dict[str, Fraction]:
-        """Floors by age group."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-_NAMED_OBJECTIVES = " or ".join(f'"{name}"' for name in OBJECTIVES)
-
-
-def _known_objective(value: str) -> str:
-    if not known_objective(value):
-        raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
-    return value
-
-
-class PolicySection(Section):
-    """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
-
-    objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the service standard of a station."""
-    max_stations: Annotated[_Count, Called(unit="stations")] | None = None
-    """That stand after the plan."""
-    max_moves: Annotated[_Count, Called(unit="stations")] | None = None
-    """Moved to another site."""
-    max_opens: Annotated[_Count, Called(unit="stations")] | None = None
-    """Bought and opened."""
-    max_closes: Annotated[_Count, Called(unit="stations")] | None = None
-    """Closed for good."""
-    max_changes: Annotated[_Count, Called(unit="stations")] | None = None
-    """Moved, opened and closed, all three together."""
-    visits_weight: Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None = None
-    """What a predicted visit is worth beside a covered visit of the objective; needs `inputs.usage`."""
-    visits_floor: Annotated[ExactRatio, Called(unit="of today's")] | None = None
-    """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
-    min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
-    """That every station opened or moved must be predicted; needs `inputs.usage`."""
-    idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
-    """Below it a station is counted as idle in figures; no limit of the plan."""
-    floors: FloorsSection = FloorsSection()
-    """Least coverage of districts and age groups."""
 
 
 class SolveSection(Section):

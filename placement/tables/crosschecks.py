@@ -10,6 +10,7 @@ from placement.errors import AlignmentError
 from placement.study import Study
 from placement.study.names import header_key, near_name
 from placement.tables.checks import Faults
+from placement.values.policy import BY_KIND
 
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
@@ -42,6 +43,7 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
             )
     _study_districts(study, districts, parents, faults)
     _hosts(parts, study, faults)
+    _limited_kinds(parts, study, faults)
     if parts["population"] is not None:
         _travel(parts, population, faults)
 
@@ -50,7 +52,7 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
     floors = study.policy.floors.district
     keys = {
         "policy.floors.district": (floors if isinstance(floors, Mapping) else (), parents),
-        "travel.threshold_min_by_district": (study.travel.threshold_min_by_district, parents | districts),
+        **{key: (names, parents | districts) for key, names in study.travel.own_districts},
     }
     for key, (named, known) in keys.items():
 
@@ -101,6 +103,24 @@ def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Fault
             faults.add(study.file.name, f"no site has the host {host}", row=key, remedy=f"did you mean {near}?")
         else:
             faults.notes.append(f"{study.file.name}: {key} has no effect: no site has this host")
+
+
+def _limited_kinds(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
+    """Refuse limits on a host or a chain that no site has."""
+    frames = [parts[name] for name in ("stations", "candidates") if getattr(study.inputs, name) is not None]
+    if any(frame is None for frame in frames):
+        return
+    for name, column in BY_KIND.items():
+        known = {kind for frame in frames if frame is not None for kind in frame[column]} - {""}
+
+        def row(kind: str, name: str = name) -> str:
+            """Return the key of the study."""
+            return f"policy.{name}.{kind}"
+
+        named = getattr(study.policy, name)
+        error = AlignmentError.between(study.file.name, named, "stations and candidates", known, column, row=row)
+        if error is not None:
+            faults.extend(error)
 
 
 def _districts_of(parts: Mapping[str, pd.DataFrame | None], study: Study) -> pd.DataFrame | None:

@@ -4,18 +4,22 @@ from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.options import SolveOptions
-from placement.values.plan import BudgetLine, Coverages, Covered, Plan
+from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
+from placement.values.steps import Step
 from placement.values.visits import Gains, VisitsChange
+from placement.values.what_if import Broken, WhatIf
 
 __all__ = [
+    "Broken",
     "BudgetLine",
     "Capture",
     "Certificate",
@@ -24,10 +28,12 @@ __all__ = [
     "Coverages",
     "Covered",
     "Demand",
+    "Explanation",
     "Floor",
     "Frontier",
     "Gains",
     "Infeasibility",
+    "LimitUse",
     "LinearRow",
     "Plan",
     "Policy",
@@ -37,8 +43,11 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "Step",
+    "StepCovered",
     "TradePoint",
     "VisitsChange",
     "WeightedBlocks",
+    "WhatIf",
     "classes_fingerprint",
 ]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from placement.economics import Policy
+from placement.values import Sites
+from placement.values.policy import BUDGET_LINES
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")
@@ -32,7 +36,7 @@ def best_actions(
     `station`, `vacant`: what may happen at a site. `allows`: a rule besides those of every policy.
     """
     choices = [station if existing else vacant for existing in town.sites.table["existing"]]
-    covered = _covered_sets(town)
+    covered = covered_sets(town)
     tried = (actions for actions in itertools.product(*choices) if allows(town, actions))
     allowed = ((_value(town, actions, covered), actions) for actions in tried)
     return min(
@@ -47,6 +51,35 @@ def taken(plan, ids) -> Actions:
     at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
     given = set(plan.actions["from_site_id"])
     return tuple("give" if name in given else at.get(name, "none") for name in ids)
+
+
+def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
+    """Return the first action set after which just `standing` have a station, and what it covers (thousandths).
+
+    One that keeps all limits comes before all others; None where none does.
+    """
+    unlimited = replace(
+        town, policy=Policy(),
+        sites=Sites(table=town.sites.table.assign(
+            status=["existing" if each else "candidate" for each in town.sites.table["existing"]])),
+    )  # fmt: skip
+    choices = [STATION if existing else VACANT for existing in town.sites.table["existing"]]
+    covered = covered_sets(town)
+    after = {"keep", "open", "move"}
+    ways = [
+        actions
+        for actions in itertools.product(*choices)
+        if {i for i, action in enumerate(actions) if action in after} == standing
+        and _value(unlimited, actions, covered) is not None
+    ]
+    allowed = [actions for actions in ways if _value(town, actions, covered) is not None]
+    first = min(allowed or ways, key=lambda actions: _rank(town, actions))
+    return first, _value(town, first, covered)
+
+
+def value_of(town: Town, actions: Actions) -> int | None:
+    """Return the weight (thousandths) that an action set covers; None where it breaks a limit."""
+    return _value(town, actions, covered_sets(town))
 
 
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
@@ -68,36 +101,65 @@ def _length_mm(town: Town, actions: tuple[str, ...]) -> int:
 
 
 def _capital(town: Town, actions: tuple[str, ...]) -> int:
-    price = {"close": town.costs.close, "open": town.costs.purchase, "move": town.costs.move}
-    return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
+    return spent(town, actions)["capital"]
 
 
-def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
-    """Return (point, segment) -> sites in reach: metres against 900 s at the segment's speed."""
+PAID = {
+    "keep": ("rent", "network", "maintenance", "staff"),
+    "open": ("purchase", "install", "rent", "network", "maintenance", "staff"),
+    "move": ("install", "move", "rent", "network", "maintenance", "staff"),
+    "close": ("remove", "close"),
+}
+"""What is paid for at the site where an action happens."""
+
+
+def spent(town: Town, actions: Actions) -> dict[str, int]:
+    """Return the fen of each item, and of the budget's sums."""
+    paid: dict[str, int] = {}
+    today, years, rate = 0, town.policy.horizon_years or 0, town.policy.discount_rate
+    for i, action in enumerate(actions):
+        for item in PAID.get(action, ()):
+            paid[item] = paid.get(item, 0) + int(getattr(town.costs, item)[i])
+        if action in {"keep", "open", "move"}:
+            yearly = sum(int(getattr(town.costs, item)[i]) for item in PAID["keep"])
+            worth = sum(yearly / (1 + rate) ** year for year in range(1, years + 1))
+            today += math.floor(worth + Fraction(1, 2))
+    once = sum(paid.get(item, 0) for item in ("purchase", "install", "move", "remove", "close"))
+    running = sum(paid.get(item, 0) for item in PAID["keep"])
+    return {**paid, "capital": once, "running": running, "total": once + today}
+
+
+def steps_of(town: Town) -> list[tuple[float, Fraction]]:
+    """Return (seconds, share that counts) of each step, the nearest first; one threshold of 900 s has no steps."""
+    return [(step.threshold_s or 0, step.share) for step in town.coverage.steps] or [(900, Fraction(1))]
+
+
+def covered_sets(town: Town) -> dict[tuple[int, int], dict[int, int]]:
+    """Return (point, segment) -> sites in reach, each with its step: metres against seconds at the segment's speed."""
     pairs = town.times.matrix.tocoo()
     hours = town.sites.table[["opens_min", "closes_min"]].to_numpy().tolist()
-    reach: dict[tuple[int, int], set[int]] = {}
+    reach: dict[tuple[int, int], dict[int, int]] = {}
     for row, column, length_mm in zip(*(part.tolist() for part in (*pairs.coords, pairs.data)), strict=True):
         if hours[column] != [0, 1440]:
             continue
         for number, segment in enumerate(town.demand.segments):
-            if length_mm <= 900 * Fraction(str(segment.speed_m_s)) * 1000:
-                reach.setdefault((row, number), set()).add(column)
+            for step, (seconds, _) in enumerate(steps_of(town)):
+                if length_mm <= Fraction(seconds) * Fraction(str(segment.speed_m_s)) * 1000:
+                    reach.setdefault((row, number), {}).setdefault(column, step)
     return reach
 
 
-def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], set[int]]) -> int | None:
-    costs, policy = town.costs, town.policy
+def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], dict[int, int]]) -> int | None:
+    policy = town.policy
     if actions.count("give") != actions.count("move"):
         return None
     standing = {i for i, action in enumerate(actions) if action in {"keep", "open", "move"}}
     for i, status in enumerate(town.sites.table["status"]):
         if (status == "required" and i not in standing) or (status == "excluded" and i in standing):
             return None
-    running = sum(int(costs.running[i]) for i in standing)
+    money = spent(town, actions)
     limits = (
-        (_capital(town, actions), policy.capital_fen),
-        (running, policy.running_fen),
+        *((money.get(line, 0), policy.cap_fen(line)) for line in BUDGET_LINES),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),
         (actions.count("open"), policy.max_opens),
@@ -107,15 +169,51 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
-    hit = np.zeros_like(weights, dtype=bool)
+    if not _keeps_site_limits(town, actions, standing, weights, reach):
+        return None
+    covered, steps = np.zeros_like(weights), steps_of(town)
     for (point, segment), near in reach.items():
-        hit[point, segment] = bool(near & standing)
+        nearest = min((step for site, step in near.items() if site in standing), default=None)
+        if nearest is not None:
+            exact = int(weights[point, segment]) * steps[nearest][1]
+            covered[point, segment] = math.floor(exact + Fraction(1, 2))
     for name, share in policy.district_floors.items():
         rows = (town.demand.points["parent"] == name).to_numpy()
-        if (weights * hit)[rows].sum() < share * int(weights[rows].sum()):
+        if covered[rows].sum() < share * int(weights[rows].sum()):
             return None
     for name, share in policy.age_floors.items():
         column = [s.age_group for s in town.demand.segments].index(name)
-        if (weights * hit)[:, column].sum() < share * int(weights[:, column].sum()):
+        if covered[:, column].sum() < share * int(weights[:, column].sum()):
             return None
-    return int((weights * hit).sum())
+    return int(covered.sum())
+
+
+def _keeps_site_limits(
+    town: Town, actions: Actions, standing: set[int], weights: np.ndarray, reach: dict[tuple[int, int], dict[int, int]]
+) -> bool:
+    """Return whether hosts, chains, exclusive sites, fixed actions, spacing and reach of new stations are kept."""
+    table, policy = town.sites.table, town.policy
+    columns = {name: table[name].tolist() for name in ("host", "chain", "exclusive", "action_fixed", "existing")}
+    for limits, column in ((policy.max_by_host, "host"), (policy.max_by_chain, "chain")):
+        if any(sum(columns[column][i] == name for i in standing) > most for name, most in limits.items()):
+            return False
+    texts = [columns["exclusive"][i] for i in standing if columns["exclusive"][i]]
+    if len(texts) > len(set(texts)):
+        return False
+    if any(fixed and fixed != action for fixed, action in zip(columns["action_fixed"], actions, strict=True)):
+        return False
+    new = {i for i in standing if not columns["existing"][i]}
+    if policy.spacing_m is not None:
+        xy = table.get_coordinates().to_numpy()
+        for i, j in itertools.combinations(sorted(standing), 2):
+            if {i, j} & new and round(1000 * math.dist(xy[i], xy[j])) < policy.spacing_m * 1000:
+                return False
+    if policy.min_reach_new is None:
+        return True
+    steps = steps_of(town)
+    within = dict.fromkeys(new, 0)
+    for i in new:
+        for row, near in reach.items():
+            if i in near:
+                within[i] += math.floor(int(weights[row]) * steps[near[i]][1] + Fraction(1, 2))
+    return all(weight >= policy.min_reach_new * 1000 for weight in within.values())
