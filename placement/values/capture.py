@@ -22,7 +22,7 @@ import pandas as pd
 from scipy import sparse
 
 from placement.errors import AlignmentError, InputError
-from placement.values.arrays import BoolArray, FloatArray, frozen_array, frozen_csr
+from placement.values.arrays import BoolArray, FloatArray, frozen_array, frozen_csr, sealed
 from placement.values.checks import Faults
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, brief
@@ -94,13 +94,16 @@ class Capture:
         return float((self.mass * pull / (pull + 1.0)).sum() + self.door[stands].sum())
 
     def redrawn(self, mass: FloatArray, pull: sparse.csr_array, door: FloatArray) -> Capture:
-        """Return other numbers for the same sites, as one of many draws: read-only arrays, `pull` canonical.
+        """Return other numbers for the same sites, as one of many draws; the arrays become read-only where they are.
+
+        `pull` is canonical: columns sorted, none twice.
 
         Raises
         ------
         InputError
             As the class does.
         """
+        sealed(mass, door, pull.data, pull.indices, pull.indptr)
         made = object.__new__(type(self))
         vars(made).update(site_ids=held(self, "site_ids"), mass=mass, pull=pull, door=door)
         _number_faults(made).raise_any()

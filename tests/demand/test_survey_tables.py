@@ -9,6 +9,7 @@ from placement.demand import (
     awareness_levels,
     awareness_report,
     estimate_awareness,
+    level_draws,
     post_stratify,
     tabulate_questionnaires,
 )
@@ -119,6 +120,12 @@ def test_levels_sum_to_one_and_multiply():
     assert (levels["used"] < levels["used_high"]).all()
     with pytest.raises(InputError, match="no column used"):
         awareness_levels(estimate_awareness(SURVEY.drop(columns="used")))
+
+
+def test_draws_at_hand_give_the_same_tables():
+    awareness = estimate_awareness(SURVEY)
+    drawn = level_draws(awareness, 3)
+    pd.testing.assert_frame_equal(awareness_levels(awareness, drawn=drawn), awareness_levels(awareness, 3))
 
 
 def test_post_stratified_by_hand():

@@ -192,6 +192,22 @@ def test_folding_by_hand():
     assert half.visits(both) == pytest.approx([50 + 0.5 * 300 / 3.75, 30 + 0.5 * 300 * 0.75 / 3.75])
 
 
+def test_sets_of_parameters_stack_with_their_weights():
+    """Half of one and half of another is the mean of both, rows of points without need left out."""
+    _, fitted, folder = fitted_folder(3)
+    bare = replace(
+        folder, reach=replace(folder.reach, need=folder.reach.need * (np.arange(len(folder.reach.need)) > 3)[:, None])
+    )
+    exponents, all_of_them = np.array([1.0, 0.5]), np.ones(14, dtype=bool)
+    for each in (folder, bare):
+        alone = [each.capture(fitted.visits, np.array([k]), np.ones(1), exponents[k : k + 1]) for k in (0, 1)]
+        both = each.capture(fitted.visits, np.arange(2), np.full(2, 0.5), exponents)
+        expected = (alone[0].visits(all_of_them) + alone[1].visits(all_of_them)) / 2
+        assert both.visits(all_of_them) == pytest.approx(expected, rel=1e-12)
+        assert (both.mass > 0).all()
+        assert both.mass.size == alone[0].mass.size + alone[1].mass.size
+
+
 def test_what_no_pull_explains_is_a_constant():
     priors = replace(SMALL, decay_per_min=(0.1,), outside=(2.0,), most_pull=0.5)
     folder = at_one_point(priors)

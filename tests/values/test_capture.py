@@ -56,6 +56,18 @@ def test_faults_are_named(changes, says):
         Capture(**{**parts, **changes})
 
 
+def test_a_redrawn_one_is_one_made_anew():
+    town, other, mask = capture(1), capture(2), np.array([True, False, True, True, False])
+    mass, door, pull = other.mass.copy(), other.door.copy(), other.pull.copy()
+    redrawn = town.redrawn(mass, pull, door)
+    assert (redrawn.visits(mask) == other.visits(mask)).all()
+    assert list(redrawn.site_ids) == list(town.site_ids)
+    for part in (redrawn.mass, redrawn.door, redrawn.pull.data, redrawn.pull.indices, redrawn.pull.indptr):
+        assert not part.flags.writeable
+    with pytest.raises(InputError, match="door has a number that is negative"):
+        town.redrawn(mass, pull, door - 100.0)
+
+
 @pytest.mark.parametrize("standing", [np.ones(4, dtype=bool), np.ones(5), [True] * 6])
 def test_only_a_mask_of_the_sites_is_taken(standing):
     with pytest.raises(AlignmentError, match="mask of the sites"):

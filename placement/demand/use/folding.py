@@ -26,7 +26,7 @@ from placement.demand.use.nodes import Nodes
 from placement.demand.use.posterior import Posterior
 from placement.demand.use.priors import UsePriors
 from placement.demand.use.reach import Reach
-from placement.values.arrays import BoolArray, FloatArray, IndexArray, sealed
+from placement.values.arrays import BoolArray, FloatArray, IndexArray
 from placement.values.capture import Capture
 
 
@@ -75,8 +75,7 @@ class Folder:
             masses.append(weight * exponent * mass)
             pulls.append(pull)
         mass, pull = self._rows.stacked(masses, pulls)
-        mass, door = sealed(mass, door[self.order])
-        return self._nothing.redrawn(mass, pull, door)
+        return self._nothing.redrawn(mass, pull, door[self.order])
 
     @functools.cached_property
     def _nothing(self) -> Capture:
@@ -142,14 +141,9 @@ class _Rows:
         data = np.concatenate([np.zeros(0), *(pull[self.pair] for pull in pulls)])
         start = np.concatenate([[0], *(self.start[1:] + pairs * number for number in range(times))])
         mass = np.concatenate([np.zeros(0), *(each[self.point] for each in masses)])
-        parts = sealed(data, np.tile(self.column, times), start)
-        matrix = sparse.csr_array(parts, shape=(len(mass), self.columns))
+        matrix = sparse.csr_array((data, np.tile(self.column, times), start), shape=(len(mass), self.columns))
         met = mass > 0
-        if met.all():
-            return mass, matrix
-        some = matrix[met]
-        sealed(some.data, some.indices, some.indptr)
-        return mass[met], some
+        return (mass, matrix) if met.all() else (mass[met], matrix[met])
 
 
 def representative(posterior: Posterior, power: float) -> tuple[IndexArray, FloatArray, FloatArray]:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.kernels import Floats, Ints, Longs, OutFloats, fast_inner, fast_kernel, inner, kernel, read_only
+from placement.solve.bounds.points import add, apart, beyond, clear, put, shared
 from placement.solve.bounds.saddle import column_prices, main_price, outside_rows_and_columns, projected, sites_opened
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
@@ -264,23 +265,43 @@ def _bound(work: Any, site_price: Any, rest: Any, one: Any, nothing: Any) -> Any
 def _keep_best(state: Any, point: Any, bound: Any) -> None:
     if bound < state.scalars[BEST]:
         state.scalars[BEST] = bound
-        state.best.rows[:] = point.rows
-        state.best.sets[:] = point.sets
+        put(state.best.rows, point.rows)
+        put(state.best.sets, point.sets)
+
+
+@inner
+def _put_all(target: Any, source: Any) -> None:
+    put(target.x, source.x)
+    put(target.z, source.z)
+    put(target.rows, source.rows)
+    put(target.sets, source.sets)
+
+
+@inner
+def _apart_in_steps(step: Any, now: Any, then: Any) -> Any:
+    """Return the squared distance of two points in units of the dual steps."""
+    total = 0.0
+    for at in range(now.size):
+        total += (now[at] - then[at]) ** 2 / max(step[at], 1e-12)
+    return total
 
 
 @inner
 def _restart(ground: Any, state: Any, bound: Any) -> None:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, total, scalars, pace = state.now, state.anchor, state.total, state.scalars, state.pace
-    primal = (ground.column_step * (now.x - anchor.x) ** 2).sum() + (ground.cover_step * (now.z - anchor.z) ** 2).sum()
-    dual = ((now.rows - anchor.rows) ** 2 / np.maximum(ground.row_step, 1e-12)).sum()
-    dual += ((now.sets - anchor.sets) ** 2 / np.maximum(ground.set_step, 1e-12)).sum()
+    primal = apart(ground.column_step, now.x, anchor.x) + apart(ground.cover_step, now.z, anchor.z)
+    dual = _apart_in_steps(ground.row_step, now.rows, anchor.rows)
+    dual += _apart_in_steps(ground.set_step, now.sets, anchor.sets)
     if primal > 1e-12 and dual > 1e-12:
         suggested, old = 0.5 * np.log(dual / primal), np.log(scalars[RATIO])
         ratio = np.exp(pace.smoothing * suggested + (1.0 - pace.smoothing) * old)
         scalars[RATIO] = min(max(ratio, 1.0 / pace.ratio_limit), pace.ratio_limit)
-    anchor.x[:], anchor.z[:], anchor.rows[:], anchor.sets[:] = now.x, now.z, now.rows, now.sets
-    total.x[:], total.z[:], total.rows[:], total.sets[:] = 0.0, 0.0, 0.0, 0.0
+    _put_all(anchor, now)
+    clear(total.x)
+    clear(total.z)
+    clear(total.rows)
+    clear(total.sets)
     scalars[EPOCH], scalars[LAST] = 0.0, bound
 
 
@@ -289,9 +310,11 @@ def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     """Look at iterate and average: keep the best bound, restart from the better of the two."""
     now, total, scalars, pace = state.now, state.total, state.scalars, state.pace
     count = max(1.0, scalars[EPOCH])
-    average = CutPoint(total.x / count, total.z / count, total.rows / count, total.sets / count)
+    average = CutPoint(
+        shared(total.x, count), shared(total.z, count), shared(total.rows, count), shared(total.sets, count)
+    )
     bound = _bound(work, state.site_price, _rest(work, ground, now, state.taken), one, nothing)
-    taken, site_price = np.empty_like(state.taken), np.empty_like(state.site_price)
+    taken, site_price = np.empty(state.taken.size), np.empty(state.site_price.size)
     rest = price(work, ground, average, taken, site_price)
     average_bound = _bound(work, site_price, rest, one, nothing)
     _keep_best(state, now, bound)
@@ -300,8 +323,9 @@ def _check(work: Any, ground: Any, state: Any, one: Any, nothing: Any) -> None:
     if not settled and scalars[EPOCH] < pace.longest_epoch:
         return
     if average_bound <= bound:
-        now.x[:], now.z[:], now.rows[:], now.sets[:] = average.x, average.z, average.rows, average.sets
-        state.taken[:], state.site_price[:] = taken, site_price
+        _put_all(now, average)
+        put(state.taken, taken)
+        put(state.site_price, site_price)
     _restart(ground, state, min(bound, average_bound))
 
 
@@ -328,15 +352,15 @@ def run_with_cuts(work: Work, ground: CutGround, state: CutState, iterations: in
         ratio = state.scalars[RATIO]
         rho = column_prices(work, state.site_price, one, nothing)
         moved = projected(work, now.x, rho, ground.column_step, ratio)
-        ahead = 2.0 * moved - now.x
+        ahead = beyond(moved, now.x)
         z = np.empty(now.z.size)
         for at in range(z.size):
             step = now.z[at] + (weights_kept[at] - state.taken[at]) / (ratio * ground.cover_step[at])
             z[at] = 2.0 * min(1.0, max(0.0, step)) - now.z[at]
             now.z[at] = min(1.0, max(0.0, step))
-        now.x[:] = moved
-        total.x[:] += moved
-        total.z[:] += now.z
+        put(now.x, moved)
+        add(total.x, moved)
+        add(total.z, now.z)
         state.scalars[EPOCH] += 1.0
         y = sites_opened(work, ahead)
         reach = reach_rows(work.forest, y)

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from placement.kernels import inner, kernel
+from placement.solve.bounds.points import add, apart, beyond, clear, put, shared
 from placement.solve.bounds.saddle import (
     BEST_DUAL,
     BEST_PRIMAL,
@@ -61,7 +62,7 @@ _NO_PLAN_YET = 2.0**60
 def _average(state: Any) -> Any:
     count = max(1.0, state.scalars[EPOCH])
     total = state.total
-    return Point(total.x / count, total.mu / count, total.theta / count, total.phi / count)
+    return Point(shared(total.x, count), shared(total.mu, count), shared(total.theta, count), shared(total.phi, count))
 
 
 @inner
@@ -78,9 +79,9 @@ def _keep_best(work: Any, state: Any, point: Any, bound: Any, price: Any) -> Any
     if bound >= state.scalars[BEST_DUAL]:
         return
     state.scalars[BEST_DUAL] = bound
-    state.best.mu[:] = point.mu
-    state.best.theta[:] = point.theta
-    state.best.phi[:] = point.phi
+    put(state.best.mu, point.mu)
+    put(state.best.theta, point.theta)
+    put(state.best.phi, point.phi)
     if work.main >= 0:
         state.best.theta[work.main] = price
 
@@ -100,17 +101,23 @@ def count_fixable(work: Any, bound: Any, price: Any, rho: Any, allowed: Any) -> 
 
 
 @inner
+def _put_all(target: Any, source: Any) -> None:
+    put(target.x, source.x)
+    put(target.mu, source.mu)
+    put(target.theta, source.theta)
+    put(target.phi, source.phi)
+
+
+@inner
 def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -> Any:
     """Start a new epoch and adapt the step ratio to how far primal and dual moved in the last."""
     now, anchor, scalars, pace = state.now, state.anchor, state.scalars, state.pace
     if from_average:
-        now.x[:] = average.x
-        now.mu[:] = average.mu
-        now.theta[:] = average.theta
-        now.phi[:] = average.phi
+        _put_all(now, average)
         price_sites(work, label_factor(work, now.phi), now.mu, state.site_price)
-    primal = (state.step * (now.x - anchor.x) ** 2).sum()
-    dual = (work.weights / work.inverse_degree * (now.mu - anchor.mu) ** 2).sum()
+    primal, dual = apart(state.step, now.x, anchor.x), 0.0
+    for row in range(now.mu.size):
+        dual += work.weights[row] / work.inverse_degree[row] * (now.mu[row] - anchor.mu[row]) ** 2
     for row in range(now.theta.size):
         if row != work.main:
             dual += (now.theta[row] - anchor.theta[row]) ** 2 / state.side_step[row]
@@ -118,8 +125,11 @@ def _restart(work: Any, state: Any, average: Any, from_average: Any, gap: Any) -
         suggested, old = 0.5 * np.log(dual / primal), np.log(scalars[RATIO])
         ratio = np.exp(pace.smoothing * suggested + (1.0 - pace.smoothing) * old)
         scalars[RATIO] = min(max(ratio, 1.0 / pace.ratio_limit), pace.ratio_limit)
-    anchor.x[:], anchor.mu[:], anchor.theta[:], anchor.phi[:] = now.x, now.mu, now.theta, now.phi
-    state.total.x[:], state.total.mu[:], state.total.theta[:], state.total.phi[:] = 0.0, 0.0, 0.0, 0.0
+    _put_all(anchor, now)
+    clear(state.total.x)
+    clear(state.total.mu)
+    clear(state.total.theta)
+    clear(state.total.phi)
     scalars[EPOCH], scalars[LAST_GAP] = 0.0, gap
 
 
@@ -130,14 +140,14 @@ def _check(work: Any, state: Any, rest: Any, allowed: Any, tolerance: Any, fix_s
     average = _average(state)
     bound, price, rho = _bound_of(work, state.now, state.site_price, rest)
     _keep_best(work, state, state.now, bound, price)
-    site_price = np.empty_like(state.site_price)
+    site_price = np.empty(state.site_price.size)
     average_rest = price_sites(work, label_factor(work, average.phi), average.mu, site_price)
     average_bound, average_price, average_rho = _bound_of(work, average, site_price, average_rest)
     _keep_best(work, state, average, average_bound, average_price)
     average_value, value = primal_value(work, average.x), primal_value(work, state.now.x)
     if max(average_value, value) > scalars[BEST_PRIMAL] or scalars[EPOCH] <= pace.fresh:
         scalars[BEST_PRIMAL] = max(average_value, value)
-        state.best.x[:] = average.x if average_value > value else state.now.x
+        put(state.best.x, average.x if average_value > value else state.now.x)
     best = scalars[BEST_DUAL]
     if best < allowed + 1.0 - 1e-9 * abs(best):
         return PRUNED
@@ -170,9 +180,9 @@ def run(
         factor = label_factor(work, state.now.phi)
         rho = column_prices(work, state.site_price, factor, state.now.theta)
         moved = projected(work, state.now.x, rho, state.step, state.scalars[RATIO])
-        ahead = 2.0 * moved - state.now.x
-        state.now.x[:] = moved
-        state.total.x[:] += moved
+        ahead = beyond(moved, state.now.x)
+        put(state.now.x, moved)
+        add(state.total.x, moved)
         state.scalars[EPOCH] += 1.0
         y = sites_opened(work, ahead)
         covered = np.zeros(factor.size)

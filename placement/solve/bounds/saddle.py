@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import Floats, OutFloats, fast_inner, fast_kernel, inner, kernel
+from placement.solve.bounds.points import gained_of
 from placement.solve.program.forest import reach_rows, spread_prices
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, BoundSettings
@@ -142,7 +143,10 @@ def step_sizes(work: Work, least: float) -> Any:
     for row in range(work.weights.size):
         for entry in range(work.indptr[row], work.indptr[row + 1]):
             site_weight[work.sites[entry]] += work.weights[row]
-    mean = max(1e-9, site_weight.sum() / max(1, site_weight.size))
+    everything = 0.0
+    for site in range(site_weight.size):
+        everything += site_weight[site]
+    mean = max(1e-9, everything / max(1, site_weight.size))
     step = np.full(work.columns.size, least * mean)
     for column in range(step.size):
         if work.column_site[column] >= 0:
@@ -238,7 +242,10 @@ def projected(work: Any, x: Any, rho: Any, step: Any, ratio: Any) -> Any:
         target = x[column] * ratio * step[column] + rho[column] - (ratio * step[column] if size < 0 else 0.0)
         most = max(most, target / size)
     if used > limit:
-        _pay(work, x, rho, 1.0 / (ratio * step), most, moved)
+        pace = np.empty(step.size)
+        for column in range(step.size):
+            pace[column] = 1.0 / (ratio * step[column])
+        _pay(work, x, rho, pace, most, moved)
     return moved
 
 
@@ -271,7 +278,7 @@ def _pay(work: Any, x: Any, rho: Any, pace: Any, most: Any, moved: Any) -> None:
 def main_price(work: Work, rho: Floats) -> Any:
     """Return (best price of the main row, bound from all columns there): the least of a convex piecewise line."""
     if work.main < 0:
-        return 0.0, np.maximum(rho, 0.0).sum()
+        return 0.0, gained_of(rho)
     begin, end, limit = work.side_indptr[work.main], work.side_indptr[work.main + 1], work.high[work.main]
     slope = limit
     breaks = np.empty(end - begin)
@@ -342,8 +349,9 @@ def step_side_rows(work: Any, state: Any, x: Any) -> Any:
 @inner
 def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
     """Dual step of the floors; `covered` is the weight covered in rows, by label."""
-    gained = covered + work.covered
+    gained = np.empty(covered.size)
     for label in range(gained.size):
+        gained[label] = covered[label] + work.covered[label]
         for site in range(y.size):
             gained[label] += work.fold[label, site] * y[site]
     phi = state.now.phi
