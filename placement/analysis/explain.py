@@ -131,6 +131,7 @@ class _Counted:
 
     @classmethod
     def of(cls, question: Question, plan: Plan) -> _Counted:
+        """Count a plan."""
         case = question.case
         standing = np.asarray(case.sites.ids.isin(plan.open))
         chosen = question.chosen(plan.actions)

@@ -260,19 +260,7 @@ def _usage(
     seen = [kinds[kind] for kind in data.places.recorded_hosts]
     attractions = {host: float(fitted.attraction[kinds.index(host)]) for host in seen} if len(seen) > 1 else {}
     parameters = parameter_table(fitted.posterior, sources, attractions)
-    evidence = UseEvidence(
-        stations=len(data.record.sites),
-        log_bayes_factor=tried.log_bayes_factor,
-        verdict=tried.verdict,
-        block_r2=block_r2(tried.scores),
-        competition_assumed=competition_is_assumed(fitted.posterior),
-        decay_assumed=bool(parameters.loc["decay_per_min", "assumed"]),
-        decay_per_min=float(parameters.loc["decay_per_min", "estimate"]),
-        unseen_hosts=tuple(host for host in kinds if host not in seen),
-        widened=tried.widened,
-        level=use_level(fitted, data.reach, data.standing),
-        _scores=tried.scores,
-    )
+    evidence = _evidence(data, tried, fitted, parameters, unseen=tuple(host for host in kinds if host not in seen))
     speaks = evidence.verdict != "not predictable"
     picked = representative(fitted.posterior, fitted.posterior.priors.temper)
     return Usage(
@@ -288,6 +276,25 @@ def _usage(
         _fitted=fitted,
         _folder=folder,
         _order=order,
+    )
+
+
+def _evidence(
+    data: UseData, tried: Tried, fitted: Fitted, parameters: pd.DataFrame, unseen: tuple[str, ...]
+) -> UseEvidence:
+    """Return how far a fit can be believed; `unseen` are kinds of hosts of which no station is on record."""
+    return UseEvidence(
+        stations=len(data.record.sites),
+        log_bayes_factor=tried.log_bayes_factor,
+        verdict=tried.verdict,
+        block_r2=block_r2(tried.scores),
+        competition_assumed=competition_is_assumed(fitted.posterior),
+        decay_assumed=bool(parameters.loc["decay_per_min", "assumed"]),
+        decay_per_min=float(parameters.loc["decay_per_min", "estimate"]),
+        unseen_hosts=unseen,
+        widened=tried.widened,
+        level=use_level(fitted, data.reach, data.standing),
+        _scores=tried.scores,
     )
 
 

@@ -102,12 +102,7 @@ def maximise_coverage(
     >>> solution.status, solution.objective, solution.bound, solution.chosen.tolist()
     ('optimal', 8, 8, [False, True])
     """
-    if not 0 <= gap < 1:
-        raise InputError.single("solve", f"gap is {gap}", row="gap", remedy="use a share in [0, 1), e.g. 0.01")
-    if not time_limit_s > 0:
-        raise InputError.single(
-            "solve", f"time_limit_s is {time_limit_s}", row="time_limit_s", remedy="use seconds > 0"
-        )
+    _check_asked(gap, time_limit_s)
     if start is not None:
         start = _known_plan(program, start)
     if backend == "auto":
@@ -143,3 +138,12 @@ def _known_plan(program: CoverageProgram, start: BoolArray) -> BoolArray:
         faults.add(broken, remedy="give a plan that keeps every limit")
     faults.raise_any()
     return plan
+
+
+def _check_asked(gap: float, time_limit_s: float) -> None:
+    if not 0 <= gap < 1:
+        raise InputError.single("solve", f"gap is {gap}", row="gap", remedy="use a share in [0, 1), e.g. 0.01")
+    if not time_limit_s > 0:
+        raise InputError.single(
+            "solve", f"time_limit_s is {time_limit_s}", row="time_limit_s", remedy="use seconds > 0"
+        )

@@ -2,7 +2,8 @@
 
 from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
-from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
+from placement.values.certificate import Certificate, PriceSets
+from placement.values.classes import classes_fingerprint
 from placement.values.demand import Demand, Segment
 from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint

@@ -126,7 +126,6 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.immutable import immutable
-from placement.values.program import CoverageProgram, layer_bytes, linear_bytes
 from placement.values.shown import Shown
 
 SCALE = 2**20
@@ -380,40 +379,3 @@ def _assemble(parts: dict[str, NDArray[Any]]) -> Certificate:
         elif each.name != "prices":
             values[each.name] = parts[each.name]
     return Certificate(**values)
-
-
-def classes_fingerprint(
-    program: CoverageProgram,
-    *,
-    class_indptr: NDArray[np.integer],
-    class_sites: NDArray[np.integer],
-    class_weights: NDArray[np.integer],
-    floor_indptr: NDArray[np.integer],
-    floor_index: NDArray[np.integer],
-) -> str:
-    """Return the SHA-256 of all that a proof rests on: the classes and the program's columns and side rows.
-
-    Unlike :meth:`CoverageProgram.fingerprint` it need not read the rows again once they are aggregated.
-
-    Parameters
-    ----------
-    program
-        The program; only its columns, linear rows and the minima of its floors are read.
-    class_indptr, class_sites
-        CSR of the sites of each class, numbered as in the module.
-    class_weights
-        (classes,) summed weights.
-    floor_indptr, floor_index
-        CSR of the floors of each class (all empty where there are none).
-    """
-    digest = hashlib.sha256(b"placement classes 1")
-    digest.update(f"{program.n_sites} {program.n_columns} {len(program.linear)} {len(program.floors)}".encode())
-    arrays = (class_indptr, class_sites, class_weights, floor_indptr, floor_index)
-    columns = (program.column_site, program.column_values, program.required, program.excluded)
-    for array in (*arrays, *columns):
-        digest.update(f"{array.size} ".encode() + np.ascontiguousarray(array, dtype="<i8").tobytes())
-    for line in linear_bytes(program.linear):
-        digest.update(line)
-    digest.update(" ".join(str(floor.minimum) for floor in program.floors).encode())
-    digest.update(layer_bytes(program.layers))
-    return digest.hexdigest()

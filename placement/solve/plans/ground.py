@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +103,6 @@ def ground_of(
     covers = sparse.csc_array(reduced.covers.astype(np.float64))
     in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
     gains = np.array([each.column_gain for each in reduced.floors], dtype=float).reshape(n_floors, reduced.n_columns)
-    entries = (capture.pull / OUTSIDE, capture.site, capture.indptr)
-    pulls = sparse.csc_array(sparse.csr_array(entries, shape=(capture.mass.size, capture.n_sites)))
     low = np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64)
     return read_only(
         Ground(
@@ -130,17 +128,26 @@ def ground_of(
             floor_weight=in_floor.data.astype(np.float64),
             column_floor=np.ascontiguousarray(gains.T).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
-            pull_indptr=pulls.indptr.astype(np.int64),
-            pull_row=pulls.indices.astype(np.int64),
-            pull=pulls.data.astype(np.float64),
-            puller_indptr=capture.indptr.astype(np.int64),
-            puller=capture.site.astype(np.int64),
-            pulls=capture.pull / OUTSIDE,
-            mass=capture.mass.astype(np.float64),
-            door=capture.door.astype(np.float64),
             worth=np.array([worth]),
+            **_pulls(capture),
         )
     )
+
+
+def _pulls(capture: WholeCapture) -> dict[str, Any]:
+    """Return what the ground holds of visits: who pulls whom, by site and by row."""
+    entries = (capture.pull / OUTSIDE, capture.site, capture.indptr)
+    pulls = sparse.csc_array(sparse.csr_array(entries, shape=(capture.mass.size, capture.n_sites)))
+    return {
+        "pull_indptr": pulls.indptr.astype(np.int64),
+        "pull_row": pulls.indices.astype(np.int64),
+        "pull": pulls.data.astype(np.float64),
+        "puller_indptr": capture.indptr.astype(np.int64),
+        "puller": capture.site.astype(np.int64),
+        "pulls": capture.pull / OUTSIDE,
+        "mass": capture.mass.astype(np.float64),
+        "door": capture.door.astype(np.float64),
+    }
 
 
 def keeping(ground: Ground) -> BoolArray:
