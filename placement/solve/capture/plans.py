@@ -69,6 +69,14 @@ class Plans:
         """Return the plan that changes as little as it may."""
         return keeping(self._searched())
 
+    def mend(self, start: BoolArray, until: Deadline) -> None:
+        """Go from `start` to any plan that keeps all limits, soon: floors cost most, a pass at a time."""
+        ground, price = self._searched(), self._settings.prices[-1] * max(1.0, float(self._aim.weight))
+        for _ in range(self._settings.mends):
+            before, start = start, improved(ground, start, until, 1, price=price)
+            if self.offer(start) or until.passed() or (before == start).all():
+                return
+
     def improve(self, start: BoolArray, until: Deadline) -> None:
         """Search on from a plan; where its new stations see too few, say why and search again."""
         for _ in range(self._settings.mends):

@@ -121,6 +121,8 @@ class _Run:
         relaxed = self._relaxation.solve(Aim(), self._within(self._settings.engine_share), rounds=0)
         if relaxed.state != "infeasible":
             near = relaxed.point > 0.5 if relaxed.state == "optimal" else self._plans.keeping()
+            if self._plans.best is None:
+                self._plans.mend(near, self._until)
             self._plans.improve(near, self._within(self._settings.start_share))
         return relaxed
 
