@@ -21,7 +21,7 @@ from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, VisitsChange
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
 from placement.values.visits import visits_change
@@ -173,6 +173,10 @@ class Case:
 
         `among`, (sites,), are those whose visits are asked for.
         """
+        return iter(())
+
+    def drawn_weights(self, n: int, seed: int) -> Iterator[FloatArray]:  # noqa: ARG002 -- a study has some
+        """Yield the weight of `demand`, (points, segments), as it may be as well: here nothing tells how sure it is."""
         return iter(())
 
     @property

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ from placement.demand.checks import number_faults, raise_faults, require_known
 from placement.demand.rates import Rates, fit_rates
 from placement.demand.survey import pool_survey
 from placement.errors import listed
-from placement.values.arrays import FloatArray
+from placement.values.arrays import FloatArray, frozen_array
 from placement.values.immutable import immutable
 
 DISTRICTS_PER_COEFFICIENT = 5
@@ -72,21 +73,23 @@ class Awareness(Rates):
     @property
     def correlation(self) -> float:
         """Correlation of the districts' effects on awareness and on uptake; 0 without uptake."""
-        if self.uptake is None:
-            return 0.0
-        (aware, known), (used, told) = self.effects(), self.uptake.effects()
-        found = float((aware * used).sum() / ((known * told).sum() + PRIOR_DISTRICTS))
-        return float(np.clip(found, -_MOST_CORRELATION, _MOST_CORRELATION))
+        return self._correlations[0]
 
     @property
     def correlation_of_errors(self) -> FloatArray:
         """(districts,) correlation of what is not known of the two: all of `correlation` where nobody was asked."""
-        r = self.correlation
+        return self._correlations[1]
+
+    @cached_property
+    def _correlations(self) -> tuple[float, FloatArray]:
         if self.uptake is None:
-            return np.zeros(len(self.districts))
+            return 0.0, np.zeros(len(self.districts))
+        (aware, known), (used, told) = self.effects(), self.uptake.effects()
+        found = float((aware * used).sum() / ((known * told).sum() + PRIOR_DISTRICTS))
+        r = float(np.clip(found, -_MOST_CORRELATION, _MOST_CORRELATION))
         inner = 1.0 / (1.0 - r**2)
-        data = [known / np.maximum(1.0 - known, 1e-9) for known in (self.effects()[1], self.uptake.effects()[1])]
-        return np.asarray(r * inner / np.sqrt((inner + data[0]) * (inner + data[1])))
+        data = [share / np.maximum(1.0 - share, 1e-9) for share in (known, told)]
+        return r, frozen_array(r * inner / np.sqrt((inner + data[0]) * (inner + data[1])))
 
 
 def estimate_awareness(

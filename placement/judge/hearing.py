@@ -14,6 +14,7 @@ from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
+from placement.judge.kept import kept_faults
 from placement.judge.recount import coverage_record
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
@@ -78,6 +79,7 @@ class Hearing:
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
         yield from floor_faults(prepared, weights, self.after)
+        yield from kept_faults(record, prepared, self.after)
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = prepared.sites.table.index.isin(record["open"])
@@ -155,6 +157,7 @@ class Hearing:
         return (
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
+            *(["in how many draws of the demand each floor is kept"] if record["floors"] else []),
             *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),

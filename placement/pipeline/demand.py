@@ -18,11 +18,9 @@ from placement.errors import InputError
 from placement.pipeline.times import study_speeds
 from placement.streets import Streets
 from placement.study import Study, parse_period
+from placement.study.sections import GRID_M
 from placement.tables import Tables, holds_areas
 from placement.values import Sites
-
-_GRID_M = 250.0
-"""Edge of a cell where polygons are cut into demand points and the study does not say."""
 
 
 def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
@@ -34,7 +32,7 @@ def demand_points(study: Study, tables: Tables, streets: Streets | None) -> tupl
     if holds_areas(population):
         points = points_from_polygons(
             population,
-            study.demand.grid_m or _GRID_M,
+            study.demand.grid_m or GRID_M,
             ["people", *special, *study.demand.daytime],
             shape=study.demand.grid_shape,
             streets=None if streets is None else streets.edges,

@@ -10,6 +10,7 @@ from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
+from placement.plan.floors import kept_floors
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
 from placement.plan.ties import break_ties
@@ -105,6 +106,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         tie_broken=tie_broken,
         valued=valued,
         visits=measure_visits(case, standing),
+        floors=kept_floors(case, standing),
         policy=case.policy,
         options=case.options,
     )

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.pipeline.assumptions import assumptions
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
 from placement.report.data import ReportData, SurveyTables
@@ -92,6 +93,7 @@ def gather(
         filled=prepared.filled,
         reliance=prepared.reliance,
         notes=(*prepared.notes, *noted),
+        assumptions=assumptions(prepared, use),
         overrides=overrides_of(study),
         frontier=frontier,
     )

@@ -18,6 +18,7 @@ import pandas as pd
 from pydantic import Field, JsonValue, ValidationError
 
 from placement.errors import Fault, InputError
+from placement.pipeline.assumptions import Assumption
 from placement.report.goods import warnings_of
 from placement.report.parts import (
     Amount,
@@ -31,6 +32,7 @@ from placement.report.parts import (
     Words,
     rounded,
 )
+from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
@@ -40,10 +42,17 @@ from placement.report.plan_goods import (
     valued_from_part,
     visits_from_part,
 )
+from placement.report.plan_sure import (
+    AssumptionPart,
+    KeptFloorPart,
+    assumptions_to_list,
+    floors_from_parts,
+    floors_to_list,
+)
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Coverages, Covered, Frontier, Plan
+from placement.values import BudgetLine, Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -52,40 +61,6 @@ MOST_BYTES = 2**28
 """A larger file is no plan."""
 ACTION_ORDER = ("open", "move", "close", "keep")
 """Order of the actions in every table: what changes first."""
-
-
-class CoveredPart(Part):
-    """Visits a month within reach and in total: in the declared mix, as need, and as expected use."""
-
-    covered: Quantity
-    all: Quantity
-    need_covered: Quantity
-    need_all: Quantity
-    use_covered: Quantity
-    use_all: Quantity
-
-
-class PeoplePart(Part):
-    """Residents within reach of a station that is open for the whole period, and all residents."""
-
-    covered: Quantity
-    all: Quantity
-
-
-class CoveragesPart(Part):
-    """Coverage of one set of stations."""
-
-    total: CoveredPart
-    segment: dict[str, CoveredPart] = Field(description="By age group/period/service.")
-    district: dict[str, CoveredPart]
-    people: dict[str, PeoplePart] = Field(description="By age group/period.")
-
-
-class CoveragePart(Part):
-    """Coverage of today's stations and of the plan's."""
-
-    before: CoveragesPart
-    after: CoveragesPart
 
 
 class ActionPart(Part):
@@ -141,6 +116,7 @@ class PlanFile(Part):
     simulated: list[str] = Field(description="Names of the inputs that are simulated.")
     notices: list[str] = Field(description="Notices that the licences of the inputs ask for.")
     notes: list[str] = Field(description="What was left out of the inputs, repaired or assumed, in sentences.")
+    assumptions: list[AssumptionPart] = Field(description="Defaults that the plan rests on and nobody has measured.")
     overrides: list[OverridePart] = Field(description="Settings other than those of the study file.")
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
@@ -151,6 +127,7 @@ class PlanFile(Part):
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
+    floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     gains: GainsPart
@@ -185,6 +162,7 @@ def plan_to_dict(
     simulated: Iterable[str] = (),
     notices: Iterable[str] = (),
     notes: Iterable[str] = (),
+    assumptions: Iterable[Assumption] = (),
     overrides: Iterable[Override] = (),
     frontier: Frontier | None = None,
 ) -> dict[str, Any]:
@@ -204,7 +182,7 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
-    simulated, notices, notes, overrides, frontier
+    simulated, notices, notes, assumptions, overrides, frontier
         See :class:`~placement.report.ReportData`.
 
     Raises
@@ -222,6 +200,7 @@ def plan_to_dict(
         "simulated": list(simulated),
         "notices": list(notices),
         "notes": list(notes),
+        "assumptions": assumptions_to_list(assumptions),
         "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
         "versions": dict(versions),
         "seed": seed,
@@ -231,7 +210,8 @@ def plan_to_dict(
         "gap": rounded(plan.gap),
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
-        "coverage": {"before": _coverages(plan.before), "after": _coverages(plan.after)},
+        "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
+        "floors": floors_to_list(plan.floors),
         **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en")),
         "budget": [
@@ -273,8 +253,8 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         asked_gap=file.solve.asked_gap,
         actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
         open=tuple(file.open),
-        before=_read_coverages(file.coverage.before),
-        after=_read_coverages(file.coverage.after),
+        before=coverages_from_part(file.coverage.before),
+        after=coverages_from_part(file.coverage.after),
         budget_lines=tuple(
             BudgetLine(
                 name=line.name,
@@ -286,6 +266,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
+        floors=floors_from_parts(file.floors),
         visits=None if file.visits is None else visits_from_part(file.visits),
         valued=None if file.valued is None else valued_from_part(file.valued),
     )
@@ -361,31 +342,6 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "machines_after": int(row["machines_after"]),
         "cost": _yuan(int(row["cost_fen"])),
     }
-
-
-def _coverages(coverages: Coverages) -> dict[str, Any]:
-    return {
-        "total": _covered(coverages.total),
-        "segment": {name: _covered(part) for name, part in coverages.segment.items()},
-        "district": {name: _covered(part) for name, part in coverages.district.items()},
-        "people": {
-            name: {"covered": rounded(covered), "all": rounded(everyone)}
-            for name, (covered, everyone) in coverages.people.items()
-        },
-    }
-
-
-def _covered(part: Covered) -> dict[str, float]:
-    return {name: rounded(getattr(part, name)) for name in CoveredPart.model_fields}
-
-
-def _read_coverages(part: CoveragesPart) -> Coverages:
-    return Coverages(
-        total=Covered(**part.total.model_dump()),
-        segment={name: Covered(**value.model_dump()) for name, value in part.segment.items()},
-        district={name: Covered(**value.model_dump()) for name, value in part.district.items()},
-        people={name: (value.covered, value.all) for name, value in part.people.items()},
-    )
 
 
 def _yuan(fen: int | None) -> float | None:

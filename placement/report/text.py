@@ -13,6 +13,7 @@ from types import MappingProxyType
 from placement.errors import InputError
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
+from placement.report.text_sure import SURE
 
 LANGUAGES = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
@@ -184,6 +185,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column.use": ("Expected use within reach, plan", "预期使用量覆盖率（方案）"),
         "bar.label": ("{before} today, {after} with the plan", "现状 {before}，方案 {after}"),
         **EVIDENCE,
+        **SURE,
         # Reading
         "term.need": ("Need", "潜在需求"),
         "term.need.means": (

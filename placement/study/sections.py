@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
+    Assumed,
     Called,
     District,
     EngineNumbers,
@@ -36,6 +37,7 @@ from placement.study.fields import (
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.policy import IDLE_BELOW
+from placement.values.visits_value import DEFAULT_WEIGHT
 
 Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
 _M_S = Called(unit="metres a second")
@@ -47,6 +49,7 @@ _Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called
 _Cv = Annotated[
     NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
 ]
+_AssumedCv = Annotated[_Cv, Assumed(moves="intervals")]
 _Deff = Annotated[
     float,
     Field(ge=1, allow_inf_nan=False),
@@ -58,6 +61,10 @@ _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
 """The largest seed that all solvers take."""
+
+
+GRID_M = 250.0
+"""Edge of a piece where polygons are cut into demand points and the study does not say."""
 
 
 class StudySection(Section):
@@ -76,24 +83,27 @@ class StudySection(Section):
 class DemandSection(Section):
     """`[demand]`: how often people would come, when, and how sure that is."""
 
-    need_share: Share = 0.5
+    need_share: Annotated[Share, Assumed(ends=(0.0, 1.0))] = 0.5
     """Weight of need in the objective; the rest is expected use. 1 where there is no survey."""
     footfall_capture: Annotated[
-        NotNegative, AfterValidator(at_most(1, "visits a passer-by")), Called(unit="visits a passer-by")
+        NotNegative,
+        AfterValidator(at_most(1, "visits a passer-by")),
+        Called(unit="visits a passer-by"),
+        Assumed(ends=(0.002,)),
     ] = 0.0
     """How many visits a passer-by makes."""
-    non_resident_share: Share = 1.0
+    non_resident_share: Annotated[Share, Assumed(ends=(0.3,))] = 1.0
     """Passers-by who are not counted as residents already."""
-    footfall_bandwidth_m: _Metres = 300.0
+    footfall_bandwidth_m: Annotated[_Metres, Assumed(ends=(150.0, 600.0))] = 300.0
     """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
     """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
-    footfall_siting: Literal["auto", "anywhere", "busy"] = "auto"
+    footfall_siting: Annotated[Literal["auto", "anywhere", "busy"], Assumed(ends=("anywhere", "busy"))] = "auto"
     """Whether counters were put up where many pass, so that virtual ones are expected lower; told by street class."""
     periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
     """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it,
     unless `period_rule` says otherwise."""
-    period_rule: Literal["whole", "share"] = "whole"
+    period_rule: Annotated[Literal["whole", "share"], Assumed(ends=("share",))] = "whole"
     """With "share" periods are cut where sites open and close, so that a site serves the part in which it is open."""
     period_share: Mapping[Period, Share] = {}
     """Part of the visits that falls in each of `periods`; sums to 1."""
@@ -103,28 +113,28 @@ class DemandSection(Section):
         Called("number by age group, or by age group and service", "visits a person and month"),
     ]
     """Visits a person would make, knowing the service. `general` is everybody who is in no other age group."""
-    online_share: Mapping[AgeGroup, Share] = {}
+    online_share: Annotated[Mapping[AgeGroup, Share], Assumed(ends=(0.5,), value=0.0)] = {}
     """Part of them that is done online instead; 0 where absent."""
     uptake: Mapping[AgeGroup, Share] | None = None
     """Part of those who know the service that uses it; from the survey's column `used` where absent."""
     age_share: Mapping[AgeGroup, Share] = {}
     """Part of the people in each age group, where the population has no column of it."""
-    deff: _Deff | None = None
+    deff: Annotated[_Deff | None, Assumed(ends=(2.0,), value=1.0)] = None
     """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
-    grid_m: _Metres | None = None
+    grid_m: Annotated[_Metres | None, Assumed(ends=(125.0, 500.0), value=GRID_M)] = None
     """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     """What polygons are cut into; "streets" are pieces of street."""
-    trip_rate_cv: _Cv = 0.2
+    trip_rate_cv: _AssumedCv = 0.2
     """How sure the trip rates are, for draws of the demand."""
-    footfall_cv: _Cv = 0.2
+    footfall_cv: _AssumedCv = 0.2
     """How sure the counters are, for draws of the demand."""
-    need_area_cv: _Cv = 0.15
-    """How sure the need of each district is beside that of the town, for draws of the demand; an assumption."""
-    people_cv: _Cv = 0.1
-    """How sure the people at each demand point are, for draws of the demand; an assumption."""
+    need_area_cv: _AssumedCv = 0.15
+    """How sure the need of each district is beside that of the town, for draws of the demand."""
+    people_cv: _AssumedCv = 0.1
+    """How sure the people at each demand point are, for draws of the demand."""
     daytime: Annotated[
         Mapping[PopulationColumn, Annotated[tuple[Period, ...], Field(min_length=1)]],
         Called("list of periods by column"),
@@ -221,7 +231,7 @@ class TravelSection(Section):
     """Length of a way without streets or a travel table."""
     mode: Literal["walking", "cycling", "driving"] = "walking"
     """How people get there."""
-    speed_m_s: Mapping[AgeGroup, _WalkingSpeed] = {}
+    speed_m_s: Annotated[Mapping[AgeGroup, _WalkingSpeed], Assumed(ends=(0.8, 1.3), value=1.0)] = {}
     """Walking speed of every age group; not needed with a travel table of times."""
     slope: Literal["tobler", "irmischer-clarke"] | None = None
     """How slopes slow walkers; needs `elevation_m` of the nodes."""
@@ -340,13 +350,16 @@ class PolicySection(Section):
     """Closed for good."""
     max_changes: Annotated[_Count, Called(unit="stations")] | None = None
     """Moved, opened and closed, all three together."""
-    visits_weight: Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None = None
+    visits_weight: Annotated[
+        Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
+        Assumed(ends=(0.0, 2.0), value=DEFAULT_WEIGHT),
+    ] = None
     """What a predicted visit is worth beside a covered visit of the objective; needs `inputs.usage`."""
     visits_floor: Annotated[ExactRatio, Called(unit="of today's")] | None = None
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
-    idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
+    idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""

@@ -6,6 +6,7 @@ from placement.values.certificate import Certificate, PriceSets, classes_fingerp
 from placement.values.demand import Demand, Segment
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
+from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, Plan
 from placement.values.policy import Policy
@@ -28,6 +29,7 @@ __all__ = [
     "Frontier",
     "Gains",
     "Infeasibility",
+    "KeptFloor",
     "LinearRow",
     "Plan",
     "Policy",

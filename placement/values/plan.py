@@ -10,6 +10,7 @@ import pandas as pd
 
 from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
+from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.policy import Policy
 from placement.values.shown import MOST_LINES, Shown, of_data, share
@@ -155,6 +156,9 @@ class Plan:
         and `bound` are then of both together. None where coverage alone counts.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
+    floors
+        In which share of draws of the demand each floor of coverage is kept; empty where nothing tells how sure the
+        demand is.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -178,6 +182,7 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)
     valued: VisitsValue | None = None
     visits: VisitsChange | None = None
+    floors: tuple[KeptFloor, ...] = ()
     policy: Policy | None = None
     options: SolveOptions | None = None
 
@@ -233,6 +238,7 @@ class Plan:
             falls = self.gains.falls
             rows.append(("visits", in_short(self.visits)))
             rows += [("WARNING", FALLS[falls])] if falls else []
+        rows += [("WARNING", str(each)) for each in self.floors if not each.sure]
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
             rows.append((f"people {name}", f"{share(*earlier)} -> {_within(reached, everyone)}"))
