@@ -30,6 +30,7 @@ from placement.demand.checks import number_faults, raise_faults, require_known
 from placement.demand.rates import Rates, fit_rates
 from placement.demand.survey import pool_survey
 from placement.errors import listed
+from placement.notes import Names, Note
 from placement.values.arrays import FloatArray, frozen_array
 from placement.values.immutable import immutable
 
@@ -172,13 +173,14 @@ def _design(
     values = values.astype(float)
     spread = values.std(ddof=0)
     varied = [column for column in values.columns if spread[column] > 0]
-    notes = tuple(f"covariate {name} left out: the same everywhere" for name in values.columns if name not in varied)
+    same = [name for name in values.columns if name not in varied]
+    notes = tuple(Note("covariate {name} left out: the same everywhere", name=name) for name in same)
     notes += _beyond(values[varied], pooled)
     scaled = (values[varied] - values[varied].mean()) / spread[varied]
     return np.hstack([ones, scaled.to_numpy()]), tuple(map(str, varied)), notes
 
 
-def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[str, ...]:
+def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[Note, ...]:
     """Return a note on districts nobody asked in whose covariates are unlike those of all surveyed districts."""
     asked = (pooled["asked"] > 0).groupby(level="district").any()
     surveyed = values.index.isin(asked.index[asked])
@@ -187,6 +189,6 @@ def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[str, ...]:
         known = column[surveyed]
         outside = column.index[~surveyed & ~column.between(known.min(), known.max()).to_numpy()]
         if len(outside):
-            limits = f"{known.min():g} to {known.max():g}"
-            notes.append(f"extrapolated beyond the surveyed districts' {name} of {limits}: {listed(outside)}")
+            form = "extrapolated beyond the surveyed districts' {name} of {low:g} to {high:g}: {names}"
+            notes.append(Note(form, name=name, low=known.min(), high=known.max(), names=Names(outside)))
     return tuple(notes)

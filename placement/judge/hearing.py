@@ -113,8 +113,9 @@ class Hearing:
             frontier=frontier_from_dict(self.record),
         )
         # Another version may have worded its notes otherwise; they are then named as unchecked.
-        notes = tuple(self.record["notes"]) if self.others else found.notes
-        if notes != found.notes:
+        notes = found.notes
+        if self.others and tuple(self.record["notes"]) != notes:
+            notes = tuple(self.record["notes"])
             self.unchecked = (f"notes: other versions ({self.others}) worded them otherwise",)
         return replace(found, versions=self.record["versions"], notes=notes)
 

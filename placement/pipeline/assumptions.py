@@ -18,7 +18,6 @@ from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
 from placement.study.fields import Assumed
 from placement.study.reference import unit_of
-from placement.tables import holds_areas
 from placement.travel import TravelTimes
 from placement.values.immutable import held, immutable
 from placement.values.objectives import VISITS
@@ -119,7 +118,6 @@ def _acts(key: str, prepared: Prepared, use: Use | None) -> bool:
         "demand.footfall_siting": counted and study.demand.footfall_interpolate,
         "demand.period_rule": list(study.demand.periods.values()) != ["00:00-24:00"] and not _always_open(prepared),
         "demand.deff": survey is not None and "cluster" not in survey.columns,
-        "demand.grid_m": tables.population is not None and holds_areas(tables.population),
         "demand.footfall_cv": counted,
         "travel.speed_m_s": _walked(prepared, predicts=predicts),
         "policy.visits_weight": predicts and use is not None and use.ranks and _asks_nothing_of_visits(prepared),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
+from placement.notes import Note
 from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
 from placement.streets import Streets, street_notes
@@ -11,7 +12,7 @@ from placement.study import Study
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Sites
 
-MOVES_ONLY = (
+MOVES_ONLY = Note(
     "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
     "max_changes (or max_opens, max_closes) to limit them"
 )

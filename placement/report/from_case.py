@@ -10,13 +10,16 @@ import pandas as pd
 
 from placement.case import Case, measure_visits
 from placement.errors import InputError
+from placement.notes import Note
 from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
 from placement.report.data import ReportData
 from placement.report.gather import gather, reach_shares, versions
 from placement.values import Frontier, Plan
 
-BY_HAND = "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
+BY_HAND = Note(
+    "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
+)
 """Note on a plan whose case was made by hand."""
 
 

@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from placement.maps import plan_map, printable, shown
+from placement.notes import in_language
 from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
@@ -65,6 +66,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
     plan = data.plan
     return {
         "data": data,
+        "notes": [in_language(note, data.language) for note in data.notes],
         "plan": plan,
         "title": text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
         "subtitle": text["subtitle"].format(standard=view.standard(data, text)),

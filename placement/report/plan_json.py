@@ -199,7 +199,7 @@ def plan_to_dict(
         "inputs": dict(inputs),
         "simulated": list(simulated),
         "notices": list(notices),
-        "notes": list(notes),
+        "notes": [str(note) for note in notes],
         "assumptions": assumptions_to_list(assumptions),
         "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
         "versions": dict(versions),

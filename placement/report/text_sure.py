@@ -73,7 +73,6 @@ SURE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "answers of the survey that count as one: 1, as if each came by itself",
             "调查的设计效应：1 即视每份答卷相互独立",
         ),
-        "assumed.demand.grid_m": ("metres of the pieces into which areas are cut", "区域切分为需求点的网格边长（米）"),
         "assumed.demand.trip_rate_cv": ("how sure the trip rates are (coefficient of variation)", "办事频次的变异系数"),
         "assumed.demand.footfall_cv": ("how sure the counters are (coefficient of variation)", "人流计数的变异系数"),
         "assumed.demand.need_area_cv": (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from placement.errors import Fault
+from placement.notes import Note, about
 from placement.study.inputs import InputFile, Inputs
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ _GENERAL = {
 }
 
 
-def effect_notes(study: Study, table: str) -> list[str]:
+def effect_notes(study: Study, table: str) -> list[Note]:
     """Return a sentence for each setting that is given and changes nothing."""
-    notes = [f"{table}: {key} has no effect: {why}" for key, why in _without_effect(study) if _given(study, key)]
+    idle = [(key, why) for key, why in _without_effect(study) if _given(study, key)]
+    notes = [about(table, Note("{key} has no effect: {why}", key=key, why=Note(why))) for key, why in idle]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
-        notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
+        notes.append(about(table, Note("inputs.footfall adds no need: demand.footfall_capture is 0")))
     return notes
 
 
@@ -127,12 +129,15 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
     travel, streets = study.travel, study.inputs.streets
     if streets is None:
-        source = "a travel table" if study.inputs.travel is not None else "straight lines"
         for key in ("far_snap_m", "cache", "stream"):
-            yield f"travel.{key}", f"times come from {source}, not from streets"
-    if streets is not None or study.inputs.travel is not None:
-        source = "streets" if streets is not None else "a travel table"
-        yield "travel.detour", f"times come from {source}, not from straight lines"
+            if study.inputs.travel is not None:
+                yield f"travel.{key}", "times come from a travel table, not from streets"
+            else:
+                yield f"travel.{key}", "times come from straight lines, not from streets"
+    if streets is not None:
+        yield "travel.detour", "times come from streets, not from straight lines"
+    elif study.inputs.travel is not None:
+        yield "travel.detour", "times come from a travel table, not from straight lines"
     if study.inputs.travel is not None:
         yield "travel.cutoff_min", "times come from a travel table"
     elif travel.threshold_m is not None:

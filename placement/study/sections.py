@@ -63,10 +63,6 @@ _MOST_SEED = 2**31 - 1
 """The largest seed that all solvers take."""
 
 
-GRID_M = 250.0
-"""Edge of a piece where polygons are cut into demand points and the study does not say."""
-
-
 class StudySection(Section):
     """`[study]`: name, projected CRS of all distances, language of the report, seed."""
 
@@ -123,7 +119,7 @@ class DemandSection(Section):
     """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
-    grid_m: Annotated[_Metres | None, Assumed(ends=(125.0, 500.0), value=GRID_M)] = None
+    grid_m: _Metres | None = None
     """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     """What polygons are cut into; "streets" are pieces of street."""

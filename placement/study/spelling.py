@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from placement.errors import Fault
+from placement.notes import Note, about
 from placement.study.names import canonical
 
 _BY_AGE: tuple[tuple[str, ...], ...] = (
@@ -79,7 +80,8 @@ class _Rewrite:
         if not changed or self.faults:
             return content
         where = ".".join(place)
-        self.notes += [f"{self.table}: {where} names {old!a}, read as {new!a}" for old, new in changed.items()]
+        form = "{where} names {old!a}, read as {new!a}"
+        self.notes += [about(self.table, Note(form, where=where, old=old, new=new)) for old, new in changed.items()]
         return _put(content, place, {changed.get(name, name): value for name, value in section.items()})
 
 
