@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, cover
     from placement.judge import verify
@@ -57,6 +59,7 @@ _HOME = {
     "Standard": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -66,6 +69,8 @@ _HOME = {
     "recommend": "pipeline.recommend",
     "toy_study": "toy",
     "verify": "judge",
+    "what_if": "analysis.what_if",
+    "why_not": "analysis.explain",
     "write": "report.write",
 }
 """Where each name lives. No module of this package may have the name of one: importing it would take its place."""
@@ -106,6 +111,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "explain",
     "frontier",
     "judge",
     "maps",
@@ -127,6 +133,8 @@ __all__ = [
     "travel",
     "values",
     "verify",
+    "what_if",
+    "why_not",
     "write",
 ]
 

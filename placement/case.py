@@ -255,13 +255,20 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
     )
 
 
-def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> VisitsChange | None:
+def measure_visits(
+    case: Case,
+    standing: NDArray[np.bool_] | Collection[str] | None = None,
+    *,
+    beside: NDArray[np.bool_] | Collection[str] | None = None,
+) -> VisitsChange | None:
     """Return the predicted visits of today's stations and of others in their place; None where none are predicted.
 
     Parameters
     ----------
     case, standing
         As in :func:`measure`; `standing` is what stands afterwards.
+    beside
+        What stands before, in place of today's stations.
 
     Raises
     ------
@@ -271,7 +278,7 @@ def measure_visits(case: Case, standing: NDArray[np.bool_] | Collection[str] | N
     capture = case.capture
     if capture is None:
         return None
-    sets = case.standing, np.asarray(_mask(case, standing))
+    sets = np.asarray(_mask(case, beside)), np.asarray(_mask(case, standing))
     expected = (capture.visits(sets[0]), capture.visits(sets[1]))
     n = min(DRAWS, max(FEWEST_DRAWS, MOST_PULLS // max(capture.pull.nnz, 1)))
     drawn = case.capture_draws(n, case.options.seed, sets[0] | sets[1])

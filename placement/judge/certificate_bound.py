@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.errors import CertificateError
+from placement.judge.certificate_bases import Base, base_rows
 from placement.judge.certificate_classes import RowClasses, exact_sum
 from placement.judge.certificate_knapsack import knapsack_cuts
 from placement.values import Certificate, CoverageProgram, LinearRow
@@ -72,9 +73,24 @@ class Prices:
         self._rows = [normalised(row) for row in program.linear]
         self._minima = [whole(floor.minimum, f"the minimum of floor {floor.name}") for floor in program.floors]
         self.linear = _matrix(self._rows, program.n_columns)
-        self._knapsack, self._knapsack_limits = knapsack_cuts(self._rows, certificate, program.n_columns)
+        bases = self._bases()
+        self._knapsack, self._knapsack_limits = knapsack_cuts(bases, certificate, program.n_columns)
         self._last: tuple[int, Terms] | None = None
         self._check_signs()
+
+    def _bases(self) -> list[Base]:
+        """Return what knapsack cuts are made of."""
+
+        def beside(floor: int, sites: IntArray) -> tuple[int, IntArray]:
+            """Return F(T), and (columns,) G."""
+            opened = np.zeros(self._program.n_sites, dtype=np.int64)
+            opened[sites] = 1
+            weights = self._classes.weights * (self._floor_classes[:, [floor]].toarray()[:, 0] > 0)
+            reached = self._covers @ opened > 0
+            gains = np.append(self._site_classes @ (weights * ~reached), 0)
+            return exact_sum(weights[reached]), gains[self._program.column_site]
+
+        return base_rows(self._rows, self._minima, self._certificate, beside, self._program.n_columns)
 
     def classes_of_site(self, site: int) -> IntArray:
         """Return the classes that a site covers, increasing; none for site -1."""

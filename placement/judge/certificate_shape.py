@@ -36,11 +36,7 @@ def check_shape(program: CoverageProgram, certificate: Certificate, n_classes: i
     if ((sizes < 3) | (sizes % 2 == 0)).any():
         number = int(np.flatnonzero((sizes < 3) | (sizes % 2 == 0))[0])
         raise CertificateError(f"cut {number} has {sizes[number]} classes, not an odd number of at least 3")
-    _check_length("knapsack_divisor", certificate.knapsack_divisor, certificate.knapsack_row.size)
-    _check_length("knapsack_indptr", certificate.knapsack_indptr, certificate.knapsack_row.size + 1)
-    _check_range("knapsack_row", certificate.knapsack_row, len(program.linear))
-    _check_csr("knapsack", certificate.knapsack_indptr, certificate.knapsack_column, program.n_columns)
-    _check_increasing("knapsack", certificate.knapsack_indptr, certificate.knapsack_column)
+    _check_knapsacks(program, certificate)
     _check_csr("group", certificate.group_indptr, certificate.group_column, program.n_columns)
     _check_increasing("group", certificate.group_indptr, certificate.group_column)
     _check_range("dominated", certificate.dominated.ravel(), program.n_columns)
@@ -56,6 +52,23 @@ def check_shape(program: CoverageProgram, certificate: Certificate, n_classes: i
         _check_range(name, getattr(certificate, name), sets)
     _check_csr("fixing", certificate.fixing_indptr, certificate.fixing_column, program.n_columns)
     _check_range("fixing_value", certificate.fixing_value, 2)
+
+
+def _check_knapsacks(program: CoverageProgram, certificate: Certificate) -> None:
+    cuts, bases = certificate.knapsack_base.size, certificate.base_floor.size
+    _check_length("knapsack_divisor", certificate.knapsack_divisor, cuts)
+    _check_length("knapsack_indptr", certificate.knapsack_indptr, cuts + 1)
+    _check_range("knapsack_base", certificate.knapsack_base, bases)
+    _check_csr("knapsack", certificate.knapsack_indptr, certificate.knapsack_column, program.n_columns)
+    _check_increasing("knapsack", certificate.knapsack_indptr, certificate.knapsack_column)
+    _check_length("base_indptr", certificate.base_indptr, bases + 1)
+    _check_csr("base", certificate.base_indptr, certificate.base_row, len(program.linear))
+    _check_increasing("base", certificate.base_indptr, certificate.base_row)
+    _check_length("base_times", certificate.base_times, certificate.base_row.size)
+    _check_range("base_floor", certificate.base_floor + 1, len(program.floors) + 1)
+    _check_length("base_site_indptr", certificate.base_site_indptr, bases + 1)
+    _check_csr("base_site", certificate.base_site_indptr, certificate.base_site, program.n_sites)
+    _check_increasing("base_site", certificate.base_site_indptr, certificate.base_site)
 
 
 def children_of(program: CoverageProgram, certificate: Certificate) -> list[tuple[int, int] | None]:
@@ -125,7 +138,7 @@ def _check_array(name: str, array: Any) -> None:
 
 def _check_prices(program: CoverageProgram, certificate: Certificate, n_classes: int) -> int:
     prices = certificate.prices
-    sets, knapsack = prices.objective.size, certificate.knapsack_row.size
+    sets, knapsack = prices.objective.size, certificate.knapsack_base.size
     for name, indptr, index, price, size in (
         ("row", prices.row_indptr, prices.row_index, prices.row_price, n_classes),
         ("cut", prices.cut_indptr, prices.cut_index, prices.cut_price, certificate.cut_indptr.size - 1),

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from placement.errors import Fault, InputError
+from placement.errors import InputError
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, Found, content_faults, folder_faults
 from placement.judge.hearing import Hearing
@@ -25,6 +25,7 @@ from placement.report import (
     read_plan,
     recover_folder,
 )
+from placement.report.same_inputs import refuse_other_inputs
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
 
@@ -164,7 +165,7 @@ class Judge:
         except PlanFormatError as error:
             return _misformed(error)
         counting = self._counting({each["key"]: each["used"] for each in record["overrides"]})
-        _same_inputs(record, counting.prepared.fingerprints)
+        refuse_other_inputs(record, counting.prepared.fingerprints)
         wrong = [] if moved else list(_place_faults(record, place, self.study))
         return infeasible_verdict(record, counting, place, wrong)
 
@@ -173,7 +174,7 @@ class Judge:
         used = {each["key"]: each["used"] for each in record["overrides"]}
         name = json.dumps(record, sort_keys=True)
         counting = self._counting(used)
-        _same_inputs(record, counting.prepared.fingerprints)
+        refuse_other_inputs(record, counting.prepared.fingerprints)
         if name not in self._hearings:
             _keep(self._hearings, name, Hearing(record, counting))
         return self._hearings[name]
@@ -264,14 +265,3 @@ def _place_faults(record: Mapping[str, Any], place: Path, study: Study) -> Itera
     beside = Path(os.path.relpath(file, place.resolve())).as_posix()
     if record["study"] not in {beside, file.as_posix()}:
         yield f"study: lies at {beside}, the plan says {record['study']}"
-
-
-def _same_inputs(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
-    then = record["inputs"]
-    faults = [
-        Fault(table=name, problem="is not the file the plan was made from", remedy="restore it, or recommend again")
-        for name in sorted(set(then) | set(now))
-        if then.get(name) != now.get(name)
-    ]
-    if faults:
-        raise InputError(faults)

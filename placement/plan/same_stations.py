@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from placement.errors import NoSolutionError
 from placement.models import Formulated
 from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
+from placement.solve.infeasible.constraints import restricted
 from placement.solve.program.recount import open_sites, recount
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
@@ -37,18 +39,56 @@ def with_cheapest_actions(
     """
     stands = open_sites(model.program, solution.chosen)
     program = _only(model.program, stands)
-    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
-    if first.status != "optimal":
+    found, proven = _first(model, program, sites, streets, time_limit_s=time_limit_s, **runs)
+    if found is None or not proven:
         return solution
-    found, proven = break_ties(
-        replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs
-    )  # fmt: skip
     # Its worth is counted anew, so that nothing that goes wrong above changes a plan.
     counted, as_before = recount(model.program, found.chosen), recount(model.program, solution.chosen)
     same = bool((open_sites(model.program, found.chosen) == stands).all())
-    if not proven or not same or counted.violations or counted.objective != as_before.objective:
+    if not same or counted.violations or counted.objective != as_before.objective:
         return solution
     return replace(solution, chosen=found.chosen, interrupted=solution.interrupted or found.interrupted)
+
+
+def columns_for(
+    model: Formulated, stands: BoolArray, sites: Sites, streets: Streets | None, *, time_limit_s: float, **runs: Any
+) -> BoolArray:
+    """Return (columns,) bool: the cheapest way to just these stations that keeps all limits, or where none does, any.
+
+    Floors and the values of plans mean nothing here.
+
+    Parameters
+    ----------
+    model
+        The program.
+    stands
+        (sites,) bool, numbered as in the program.
+    sites, streets, time_limit_s, runs
+        As in :func:`with_cheapest_actions`; the time is for each of two tries.
+
+    Raises
+    ------
+    NoSolutionError
+        If the time ended before any way was found.
+    """
+    anyhow = restricted(replace(model.program, excluded=np.zeros_like(model.program.excluded)), ())
+    for program in (_only(model.program, stands), _only(anyhow, stands)):
+        found, _ = _first(model, program, sites, streets, time_limit_s=time_limit_s, **runs)
+        # A station that is required elsewhere keeps its column, whatever is refused.
+        if found is not None and (open_sites(model.program, found.chosen) == stands).all():
+            return np.array(found.chosen)
+    raise NoSolutionError(f"no way to these stations was found within {time_limit_s:g} s: allow more time")
+
+
+def _first(
+    model: Formulated, program: CoverageProgram, sites: Sites, streets: Streets | None, *, time_limit_s: float,
+    **runs: Any,
+) -> tuple[Solution | None, bool]:  # fmt: skip
+    """Return the plan of `program` whose actions come first, and whether that is proven; None where there is none."""
+    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
+    if first.status != "optimal":
+        return None, False
+    return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs)
 
 
 def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:

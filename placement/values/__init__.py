@@ -4,6 +4,7 @@ from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets, classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
@@ -15,8 +16,10 @@ from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
 from placement.values.visits import Gains, VisitsChange
+from placement.values.what_if import Broken, WhatIf
 
 __all__ = [
+    "Broken",
     "BudgetLine",
     "Capture",
     "Certificate",
@@ -25,6 +28,7 @@ __all__ = [
     "Coverages",
     "Covered",
     "Demand",
+    "Explanation",
     "Floor",
     "Frontier",
     "Gains",
@@ -42,5 +46,6 @@ __all__ = [
     "TradePoint",
     "VisitsChange",
     "WeightedBlocks",
+    "WhatIf",
     "classes_fingerprint",
 ]

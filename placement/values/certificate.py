@@ -22,9 +22,19 @@ where ``j(k)`` is the site of column ``k`` and ``K ∩ j`` are the classes of ``
 Valid for every binary ``x``: add the cover rows and the rows ``z <= 1`` of ``K``, halve, round (Caprara & Fischetti
 1996).
 
-**Knapsack cuts.** A cut ``m`` is a ``<=`` row ``l``, a divisor ``d`` with ``1 <= d <= max |A_lk|``, and a set ``C`` of
-columns with ``A_lk != 0``. With ``y_k = 1 - x_k`` for ``k`` in ``C`` and ``y_k = x_k`` for the others the row says
-``sum a_k y_k <= g'``, where ``a_k = -A_lk`` in ``C``, ``A_lk`` elsewhere and ``g' = g_l - sum of A_lk over C``. Let
+**Bases.** A base is a row ``sum of B_k x_k <= b`` that every plan keeps: the sum of some linear rows, each ``t`` times
+(a whole number, ``t >= 1`` for ``<=``, not 0 for ``=``), and of one floor ``f`` over a set ``T`` of sites at most. With
+``F(T)`` the weight of the classes in ``f`` that a site of ``T`` covers, and ``G_j`` the weight of those in ``f`` that
+``j`` covers and no site of ``T`` does, that floor says
+
+.. math:: -\sum_k G_{j(k)}\, x_k \le F(T) - m_f
+
+with ``G = 0`` for site -1. Valid for every plan: in ``f`` it covers ``m_f`` or more, and no more than ``T`` does and
+the ``G`` of every chosen column together.
+
+**Knapsack cuts.** A cut ``m`` is a base, a divisor ``d`` with ``1 <= d <= max |B_k|``, and a set ``C`` of columns with
+``B_k != 0``. With ``y_k = 1 - x_k`` for ``k`` in ``C`` and ``y_k = x_k`` for the others the base says
+``sum a_k y_k <= g'``, where ``a_k = -B_k`` in ``C``, ``B_k`` elsewhere and ``g' = b - sum of B_k over C``. Let
 ``r = g' mod d`` (0 to ``d - 1``) and ``F(a) = (d - r) floor(a / d) + max(0, a mod d - r)``. The cut is
 
 .. math:: \sum_k F(a_k)\, y_k \le (d - r) \lfloor g' / d \rfloor ,
@@ -36,10 +46,12 @@ that ``d v - w <= sum a_k y_k <= d floor(g' / d) + r``. The left side of the cut
 ``v <= floor(g' / d)``, it is at most ``(d - r) floor(g' / d)`` since ``w >= 0``; else it is so since
 ``w >= d (v - floor(g' / d)) - r >= (d - r) (v - floor(g' / d))``.
 These are the mixed-integer rounding cuts of a row (Nemhauser & Wolsey 1990; Marchand & Wolsey 2001). The cover
-inequalities are among them, lifted (Balas 1975; Wolsey 1975): let ``C`` hold all columns with ``A_lk < 0`` and a
-minimal cover, that is, others whose ``A_lk`` add up to more than ``g_l`` less the negative ones, but not without any
+inequalities are among them, lifted (Balas 1975; Wolsey 1975): let ``C`` hold all columns with ``B_k < 0`` and a
+minimal cover, that is, others whose ``B_k`` add up to more than ``b`` less the negative ones, but not without any
 of them. With ``d`` the largest of the cover, ``g' < 0`` is so small that every member counts ``d - r = -g'``; divided
 by that, the cut says that not all are chosen, and every column as heavy as ``d`` counts as one more member at least.
+Of a floor that ``T`` misses by ``R = m_f - F(T)`` it says, with nothing complemented and ``d`` the largest ``G``, that
+the smaller ones of ``G`` and ``R`` add up to ``R`` (Carr, Fleischer, Leung & Phillips 2000).
 
 **The bound.** With ``o`` the flag, the bound of a price set at a node whose fixings are ``x_k = 1`` for ``k`` in
 ``P``, ``x_k = 0`` for ``k`` in ``Q`` and whose path carries the group branchings ``n`` is ``U`` with
@@ -92,7 +104,9 @@ Sources: Church & ReVelle (1974) for the program; weak LP duality for the bound;
 recursive procedure to generate all cuts for 0-1 mixed integer programs, Mathematical Programming 46, 379-390, Marchand
 & Wolsey (2001), Aggregation and mixed integer rounding to solve MIPs, Operations Research 49, 363-371, Balas (1975),
 Facets of the knapsack polytope, and Wolsey (1975), Faces for a linear inequality in 0-1 variables, Mathematical
-Programming 8, 146-164 and 165-178, for the knapsack cuts.
+Programming 8, 146-164 and 165-178, for the knapsack cuts; Nemhauser & Wolsey (1981), Maximizing submodular set
+functions, Annals of Discrete Mathematics 11, 279-301, and Carr, Fleischer, Leung & Phillips (2000), Strengthening
+integrality gaps for capacitated network design and covering problems, SODA, for those of floors.
 """
 
 from __future__ import annotations
@@ -115,7 +129,7 @@ from placement.values.shown import Shown
 SCALE = 2**20
 """Prices are integers, this many to one unit of weight."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the format, part of the digest."""
 
 
@@ -197,10 +211,16 @@ class Certificate:
         (pairs, 2) columns: the first is fixed to 0 since the second does no worse.
     cut_indptr, cut_class
         CSR of odd sets of classes, increasing within a cut.
-    knapsack_row, knapsack_divisor
-        (knapsack cuts,) linear row and divisor of each.
+    knapsack_base, knapsack_divisor
+        (knapsack cuts,) base and divisor of each.
     knapsack_indptr, knapsack_column
         CSR of the columns they complement, increasing within a cut.
+    base_indptr, base_row, base_times
+        CSR of the linear rows of each base, increasing within a base, and how many times each is added.
+    base_floor
+        (bases,) floor of each, -1 for none.
+    base_site_indptr, base_site
+        CSR of the sites ``T`` of each base, increasing within a base; none where there is no floor.
     group_indptr, group_column
         CSR of sets of columns for group branchings, increasing within a group.
     node_parent, node_kind, node_index, node_value, node_limit
@@ -228,10 +248,16 @@ class Certificate:
     dominated: IntArray
     cut_indptr: IntArray
     cut_class: IntArray
-    knapsack_row: IntArray
+    knapsack_base: IntArray
     knapsack_divisor: IntArray
     knapsack_indptr: IntArray
     knapsack_column: IntArray
+    base_indptr: IntArray
+    base_row: IntArray
+    base_times: IntArray
+    base_floor: IntArray
+    base_site_indptr: IntArray
+    base_site: IntArray
     group_indptr: IntArray
     group_column: IntArray
     node_parent: IntArray
@@ -309,7 +335,7 @@ class Certificate:
         rows = [
             ("plan", f"worth {self.objective:,}, {self.chosen.sum():,} columns" if self.has_plan else "none"),
             ("tree", f"{self.node_parent.size:,} nodes, {self.leaf_node.size:,} leaves"),
-            ("cuts", f"{self.cut_indptr.size - 1:,} odd sets, {self.knapsack_row.size:,} knapsacks"),
+            ("cuts", f"{self.cut_indptr.size - 1:,} odd sets, {self.knapsack_base.size:,} knapsacks"),
             ("prices", f"{self.prices.count:,} sets"),
             ("digest", self.digest[:16]),
         ]

@@ -101,8 +101,10 @@ class Draft:
     objective: int = 0
     dominated: list[tuple[int, int]] = field(default_factory=list)
     cuts: list[list[int]] = field(default_factory=list)
+    bases: list[tuple[dict[int, int], int, list[int]]] = field(default_factory=list)
+    """How many times each row is added, floor or -1, sites."""
     knapsack: list[tuple[int, int, list[int]]] = field(default_factory=list)
-    """Row, divisor, complemented columns."""
+    """Base, divisor, complemented columns."""
     groups: list[list[int]] = field(default_factory=list)
     nodes: list[tuple[int, int, int, int, int]] = field(default_factory=lambda: [(-1, 0, 0, 0, 0)])
     """Parent, kind, index, value, limit."""
@@ -140,10 +142,16 @@ class Draft:
             "dominated": np.array(self.dominated, dtype=np.int64).reshape(-1, 2),
             "cut_indptr": _indptr(self.cuts),
             "cut_class": np.array([c for cut in self.cuts for c in cut], dtype=np.int64),
-            "knapsack_row": np.array([row for row, _, _ in self.knapsack], dtype=np.int64),
+            "knapsack_base": np.array([base for base, _, _ in self.knapsack], dtype=np.int64),
             "knapsack_divisor": np.array([divisor for _, divisor, _ in self.knapsack], dtype=np.int64),
             "knapsack_indptr": _indptr([columns for _, _, columns in self.knapsack]),
             "knapsack_column": np.array([k for _, _, columns in self.knapsack for k in columns], dtype=np.int64),
+            "base_indptr": _indptr([list(times) for times, _, _ in self.bases]),
+            "base_row": np.array([row for times, _, _ in self.bases for row in times], dtype=np.int64),
+            "base_times": np.array([t for times, _, _ in self.bases for t in times.values()], dtype=np.int64),
+            "base_floor": np.array([floor for _, floor, _ in self.bases], dtype=np.int64),
+            "base_site_indptr": _indptr([sites for _, _, sites in self.bases]),
+            "base_site": np.array([site for _, _, sites in self.bases for site in sites], dtype=np.int64),
             "group_indptr": _indptr(self.groups),
             "group_column": np.array([k for group in self.groups for k in group], dtype=np.int64),
             "node_parent": nodes[:, 0],
@@ -187,9 +195,26 @@ def _csr(indptr, index, price, dictionaries):
     }
 
 
-def knapsack_cut(program, row, divisor, columns):
+def base_row(program, times, floor, sites):
+    """(dict of coefficients, limit) of a base, by the format's text."""
+    sums, limit = dict.fromkeys(range(program.n_columns), 0), 0
+    for number, t in times.items():
+        coefficients, g, _ = rows_of(program)[number]
+        limit += t * g
+        for k, a in coefficients.items():
+            sums[k] += t * a
+    if floor >= 0:
+        inside = [each for each in classes_of(program) if floor in each.floors]
+        limit += sum(each.weight for each in inside if set(sites) & set(each.sites)) - program.floors[floor].minimum
+        beside = [each for each in inside if not set(sites) & set(each.sites)]
+        for k, site in enumerate(program.column_site.tolist()):
+            sums[k] -= sum(each.weight for each in beside if site in each.sites)
+    return {k: size for k, size in sums.items() if size}, limit
+
+
+def knapsack_cut(program, base, divisor, columns):
     """(dict of coefficients, limit) of a knapsack cut, by the format's text."""
-    coefficients, limit, _ = rows_of(program)[row]
+    coefficients, limit = base_row(program, *base)
     left = limit - sum(coefficients[k] for k in columns)
     rest = left % divisor
     e, h = {}, (divisor - rest) * (left // divisor)
@@ -202,15 +227,35 @@ def knapsack_cut(program, row, divisor, columns):
     return {k: each // common for k, each in e.items()}, h // common
 
 
-def random_knapsack(program, rng):
-    """Any knapsack cut of any <= row, as (row, divisor, columns); None where no row has a coefficient."""
-    rows = [number for number, (a, _, equality) in enumerate(rows_of(program)) if not equality and any(a.values())]
-    if not rows:
-        return None
-    number = int(rng.choice(rows))
-    coefficients = rows_of(program)[number][0]
+def random_base(program, rng):
+    """Any base: a row, or several a few times each, and perhaps a floor over any sites."""
+    rows, times = rows_of(program), {}
+    for number in range(len(rows)):
+        if rng.random() < 0.5:
+            times[number] = int(rng.integers(1, 4)) * (int(rng.choice([-1, 1])) if rows[number][2] else 1)
+    if not program.floors or rng.random() < 0.4:
+        return times, -1, []
+    sites = [site for site in range(program.n_sites) if rng.random() < 0.4]
+    return times if rng.random() < 0.3 else {}, int(rng.integers(0, len(program.floors))), sites
+
+
+def add_random_knapsack(draft, rng):
+    """Add any cut of any base to a draft; return whether the base had a coefficient."""
+    base = random_base(draft.program, rng)
+    coefficients, _ = base_row(draft.program, *base)
+    if not coefficients:
+        return False
     divisor = int(rng.integers(1, max(abs(a) for a in coefficients.values()) + 1))
-    return number, divisor, sorted(k for k, a in coefficients.items() if a and rng.random() < 0.5)
+    draft.bases.append(base)
+    columns = sorted(k for k in coefficients if rng.random() < 0.5)
+    draft.knapsack.append((len(draft.bases) - 1, divisor, columns))
+    return True
+
+
+def cut_of(draft, number):
+    """(dict of coefficients, limit) of a knapsack cut of a draft."""
+    base, divisor, columns = draft.knapsack[number]
+    return knapsack_cut(draft.program, draft.bases[base], divisor, columns)
 
 
 def evaluate(draft, prices, ones, zeros):
@@ -223,7 +268,7 @@ def evaluate(draft, prices, ones, zeros):
         left -= prices.row.get(c, 0) + sum(nu for cut, nu in prices.cut.items() if c in draft.cuts[cut])
         upper += max(0, left)
     upper += sum(nu * (len(draft.cuts[cut]) - 1) // 2 for cut, nu in prices.cut.items())
-    knapsack = {number: knapsack_cut(program, *draft.knapsack[number]) for number in prices.knapsack}
+    knapsack = {number: cut_of(draft, number) for number in prices.knapsack}
     upper += sum(pi * knapsack[number][1] for number, pi in prices.knapsack.items())
     upper += sum(theta * limit for theta, (_, limit, _) in zip(prices.linear, rows, strict=True))
     upper -= sum(phi * floor.minimum for phi, floor in zip(prices.floor, program.floors, strict=True))
@@ -270,9 +315,7 @@ class Maker:
                     cut = sorted(self.rng.choice(len(self.classes), 3, replace=False).tolist())
                     draft.cuts.append(cut)
             for _ in range(int(self.rng.integers(0, 3))):
-                cut = random_knapsack(program, self.rng)
-                if cut is not None:
-                    draft.knapsack.append(cut)
+                add_random_knapsack(draft, self.rng)
             self._dominate(ones, zeros)
         if ones & zeros:
             draft.prices.append(self._priced({}, objective=1))
@@ -365,8 +408,8 @@ class Maker:
             row[[n + c for c in cut]] = 1
             add(row, (len(cut) - 1) // 2, "cut", number)
         side = len(rows)
-        for number, rounded in enumerate(self.draft.knapsack):
-            coefficients, limit = knapsack_cut(self.program, *rounded)
+        for number in range(len(self.draft.knapsack)):
+            coefficients, limit = cut_of(self.draft, number)
             row = np.zeros(n + m)
             row[list(coefficients)] = list(coefficients.values())
             add(row, limit, "knapsack", number)

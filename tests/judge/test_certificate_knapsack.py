@@ -9,15 +9,18 @@ from scipy import sparse
 
 from placement.errors import CertificateError
 from placement.judge import check_certificate
-from placement.judge.certificate_bound import normalised
-from placement.judge.certificate_knapsack import knapsack_cuts
+from placement.judge.certificate_bound import Prices as Judged
+from placement.judge.certificate_classes import derive_classes
+from placement.solve.cuts.bases import Base
 from placement.solve.cuts.knapsack import KnapsackRow
-from placement.values import CoverageProgram, LinearRow
+from placement.solve.program.aggregate import aggregate
+from placement.solve.program.problem import build_problem
+from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.certificate import SCALE
 from tests.effort import cases
 from tests.judge.by_hand import check, refused
 from tests.judge.random_programs import random_program
-from tests.judge.reference import Draft, Prices, knapsack_cut, random_knapsack
+from tests.judge.reference import Draft, Prices, add_random_knapsack, base_row, cut_of, plan_value
 
 
 def three_singles(**changes):
@@ -48,6 +51,7 @@ def knapsack_draft(cut=(0, 4, [0, 1]), price=10 * SCALE, **changes):
         bound=10,
         plan=(True, False, False),
         objective=10,
+        bases=[({0: 1}, -1, []), ({1: 1}, -1, []), ({0: 1, 1: 2, 2: -1}, -1, [])],
         knapsack=[cut],
         prices=[Prices(row=dict.fromkeys(range(3), 10 * SCALE), knapsack={0: price}, linear=[0, 0, 0])],
         leaves=[(0, 0)],
@@ -78,11 +82,10 @@ def test_cuts_from_other_columns_are_other_cuts():
 @pytest.mark.parametrize(
     ("cut", "message"),
     [
-        ((2, 1, []), "is made of row even, which is an equality"),
-        ((0, 0, [0]), "divides row budget by 0"),
-        ((0, -4, [0]), "divides row budget by -4"),
-        ((0, 6, [0]), "divides row budget by 6"),
-        ((1, 4, [2]), "not in row two"),
+        ((0, 0, [0]), "divides its base by 0"),
+        ((0, -4, [0]), "divides its base by -4"),
+        ((0, 6, [0]), "divides its base by 6"),
+        ((1, 4, [2]), "not in its base"),
         ((3, 1, []), "outside 0..2"),
         ((-1, 1, []), "outside 0..2"),
         ((0, 4, [1, 0]), "not increasing"),
@@ -112,14 +115,76 @@ def test_rows_of_huge_numbers_are_refused():
     program = three_singles(linear=(huge,))
     draft = knapsack_draft(program=program, cut=(0, 4, []), plan=(False, True, False))
     draft.prices[0].linear = [0]
-    refused(draft, "divides row huge")
+    draft.bases = [({0: 1}, -1, [])]
+    refused(draft, r"coefficients beyond 2\*\*60")
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (({0: 0}, -1, []), "base 0 adds row budget 0 times"),
+        (({0: -1}, -1, []), "base 0 adds row budget -1 times"),
+        (({2: 0}, -1, []), "base 0 adds row even 0 times"),
+        (({3: 1}, -1, []), "outside 0..2"),
+        (({-1: 1}, -1, []), "outside 0..2"),
+        (({1: 1, 0: 1}, -1, []), "not increasing"),
+        (({0: 2**59}, -1, []), r"coefficients beyond 2\*\*60"),
+        (({0: 1}, -2, []), "outside 0..0"),
+        (({0: 1}, 0, []), "outside 0..0"),
+        (({0: 1}, -1, [1]), "sites and no floor"),
+        (({0: 1}, -1, [3]), "outside 0..2"),
+        (({0: 1}, -1, [1, 0]), "not increasing"),
+    ],
+)
+def test_what_is_no_base(base, message):
+    refused(knapsack_draft(bases=[base]), message)
+
+
+def floor_draft(base=({}, 0, []), cut=(0, 10, []), **changes):
+    """Three sites alone before 10 people each, of whom 15 are asked for, a fourth before 100; money for two.
+
+    The base -10 x0 - 10 x1 - 10 x2 <= -15, divided by 10, says x0 + x1 + x2 >= 2. With lambda = weights, theta = 100
+    and the cut at 90, rho = 10 - 100 + 90 = 0 for the three, 100 - 100 for the fourth, U = 2 x 100 - 2 x 90 = 20.
+    """
+    one = CoverageProgram.from_covers(sparse.csr_array(np.eye(4)), [10, 10, 10, 100], [1, 1, 1, 1], 2)
+    prices = Prices(
+        row={0: 10 * SCALE, 1: 10 * SCALE, 2: 10 * SCALE, 3: 100 * SCALE},
+        knapsack={0: 90 * SCALE},
+        linear=[100 * SCALE],
+        floor=[0],
+    )
+    draft = Draft(
+        program=replace(one, floors=(Floor(name="district", rows=np.arange(3), minimum=15),)),
+        bound=20,
+        plan=(True, True, False, False),
+        objective=20,
+        bases=[base],
+        knapsack=[cut],
+        prices=[prices],
+        leaves=[(0, 0)],
+    )
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    return draft
+
+
+def test_a_floor_says_how_many_stations_it_takes():
+    assert check(floor_draft()) == 20
+    refused(floor_draft(base=({}, 0, [0])), "do not close")  # beside site 0 another one is enough
+    refused(floor_draft(base=({}, 0, [3]), cut=(0, 10, [3])), "not in its base")
+    assert check(floor_draft(base=({}, 0, [3]))) == 20  # it covers nobody there
+    refused(floor_draft(base=({}, 0, [0, 1, 2]), cut=(0, 10, [])), "divides its base by 10")
+    refused(floor_draft(base=({}, 1, [])), r"outside 0\.\.1")
 
 
 def test_changes_without_a_new_digest_are_refused():
     certificate = knapsack_draft().seal()
     plan = np.array([True, False, False])
     for name, value in (
-        ("knapsack_row", [1]),
+        ("knapsack_base", [1]),
+        ("base_row", [1, 1, 0, 1, 2]),
+        ("base_times", [2, 1, 1, 2, -1]),
+        ("base_floor", [-1, -1, 0]),
         ("knapsack_divisor", [5]),
         ("knapsack_column", [0, 2]),
         ("knapsack_indptr", [0, 1]),
@@ -128,27 +193,29 @@ def test_changes_without_a_new_digest_are_refused():
             check_certificate(three_singles(), plan, replace(certificate, **{name: value}))
 
 
-@pytest.mark.parametrize("seed", range(cases(60)))
+@pytest.mark.parametrize("seed", range(cases(90)))
 def test_any_cut_holds_for_every_plan_and_three_ways_to_it_agree(seed):
     rng = np.random.default_rng(seed)
     program = random_program(rng)
-    cut = random_knapsack(program, rng)
-    if cut is None:
+    draft = Draft(program=program)
+    if not add_random_knapsack(draft, rng):
         return
-    number, divisor, columns = cut
-    draft = Draft(program=program, knapsack=[cut])
-    rows = [normalised(row) for row in program.linear]
-    matrix, (limit,) = knapsack_cuts(rows, draft.seal(), program.n_columns)
-    coefficients = matrix.toarray()[0].astype(np.int64)
-    by_text, limit_by_text = knapsack_cut(program, number, divisor, columns)
-    assert (limit, [by_text.get(k, 0) for k in range(program.n_columns)]) == (limit_by_text, coefficients.tolist())
-    row = rows[number]
-    own = KnapsackRow(row=number, columns=row.columns, sizes=row.coefficients, limit=row.limit)
-    solver = own.cut(divisor, np.isin(row.columns, columns))
+    judged = Judged(program, derive_classes(program), draft.seal())
+    by_text, limit_by_text = cut_of(draft, 0)
+    (limit,), coefficients = judged._knapsack_limits, judged._knapsack.toarray()[0].tolist()
+    assert (limit, coefficients) == (limit_by_text, [by_text.get(k, 0) for k in range(program.n_columns)])
+    (times, floor, sites), (_, divisor, complemented) = draft.bases[0], draft.knapsack[0]
+    base = Base(rows=tuple(times.items()), floor=floor, sites=tuple(sites))
+    row = KnapsackRow.of(build_problem(aggregate(program)), base)
+    solver = row.cut(divisor, np.isin(row.columns, complemented))
     if solver is not None:
-        dense = np.zeros(program.n_columns, dtype=np.int64)
-        dense[solver.columns] = solver.coefficients
-        assert (solver.limit, dense.tolist()) == (limit, coefficients.tolist())
+        own = {k: a for k, a in by_text.items() if a}
+        assert (solver.limit, dict(zip(solver.columns.tolist(), solver.coefficients.tolist(), strict=True))) == (
+            limit,
+            own,
+        )
+    base_sizes, base_limit = base_row(program, *draft.bases[0])
     for plan in itertools.product((0, 1), repeat=program.n_columns):
-        if row.coefficients @ np.array(plan)[row.columns] <= row.limit:
-            assert coefficients @ np.array(plan) <= limit
+        if plan_value(program, plan) is not None:
+            assert sum(a * plan[k] for k, a in base_sizes.items()) <= base_limit
+            assert sum(a * plan[k] for k, a in by_text.items()) <= limit

@@ -6,7 +6,7 @@ from placement.judge import check_certificate
 from placement.values.certificate import SCALE
 from tests.effort import cases
 from tests.judge.random_programs import random_program
-from tests.judge.reference import Draft, Maker, Prices, best_plan, classes_of, evaluate, random_knapsack
+from tests.judge.reference import Draft, Maker, Prices, add_random_knapsack, best_plan, classes_of, evaluate
 
 
 def random_prices(program, draft, rng):
@@ -33,7 +33,8 @@ def test_any_prices_prove_exactly_what_the_formula_gives(seed):
     classes = classes_of(program)
     if len(classes) >= 3:
         draft.cuts = [sorted(rng.choice(len(classes), 3, replace=False).tolist()) for _ in range(2)]
-    draft.knapsack = [cut for _ in range(2) if (cut := random_knapsack(program, rng)) is not None]
+    for _ in range(2):
+        add_random_knapsack(draft, rng)
     draft.prices = [random_prices(program, draft, rng)]
     draft.leaves = [(0, 0)]
     ones, zeros = set(np.flatnonzero(program.required)), set(np.flatnonzero(program.excluded))

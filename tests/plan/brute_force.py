@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from placement.economics import Policy
+from placement.values import Sites
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")
@@ -32,7 +35,7 @@ def best_actions(
     `station`, `vacant`: what may happen at a site. `allows`: a rule besides those of every policy.
     """
     choices = [station if existing else vacant for existing in town.sites.table["existing"]]
-    covered = _covered_sets(town)
+    covered = covered_sets(town)
     tried = (actions for actions in itertools.product(*choices) if allows(town, actions))
     allowed = ((_value(town, actions, covered), actions) for actions in tried)
     return min(
@@ -47,6 +50,35 @@ def taken(plan, ids) -> Actions:
     at = dict(zip(plan.actions["site_id"], plan.actions["action"], strict=True))
     given = set(plan.actions["from_site_id"])
     return tuple("give" if name in given else at.get(name, "none") for name in ids)
+
+
+def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
+    """Return the first action set after which just `standing` have a station, and what it covers (thousandths).
+
+    One that keeps all limits comes before all others; None where none does.
+    """
+    unlimited = replace(
+        town, policy=Policy(),
+        sites=Sites(table=town.sites.table.assign(
+            status=["existing" if each else "candidate" for each in town.sites.table["existing"]])),
+    )  # fmt: skip
+    choices = [STATION if existing else VACANT for existing in town.sites.table["existing"]]
+    covered = covered_sets(town)
+    after = {"keep", "open", "move"}
+    ways = [
+        actions
+        for actions in itertools.product(*choices)
+        if {i for i, action in enumerate(actions) if action in after} == standing
+        and _value(unlimited, actions, covered) is not None
+    ]
+    allowed = [actions for actions in ways if _value(town, actions, covered) is not None]
+    first = min(allowed or ways, key=lambda actions: _rank(town, actions))
+    return first, _value(town, first, covered)
+
+
+def value_of(town: Town, actions: Actions) -> int | None:
+    """Return the weight (thousandths) that an action set covers; None where it breaks a limit."""
+    return _value(town, actions, covered_sets(town))
 
 
 def _rank(town: Town, actions: tuple[str, ...]) -> tuple[int, int, int, list[bool]]:
@@ -72,7 +104,7 @@ def _capital(town: Town, actions: tuple[str, ...]) -> int:
     return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
 
 
-def _covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
+def covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
     """Return (point, segment) -> sites in reach: metres against 900 s at the segment's speed."""
     pairs = town.times.matrix.tocoo()
     hours = town.sites.table[["opens_min", "closes_min"]].to_numpy().tolist()

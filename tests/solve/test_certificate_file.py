@@ -40,10 +40,16 @@ def small():
         dominated=np.empty((0, 2)),
         cut_indptr=ZERO,
         cut_class=EMPTY,
-        knapsack_row=[0],
+        knapsack_base=[0],
         knapsack_divisor=[4],
         knapsack_indptr=[0, 2],
         knapsack_column=[0, 1],
+        base_indptr=[0, 1],
+        base_row=[2],
+        base_times=[3],
+        base_floor=[-1],
+        base_site_indptr=ZERO.repeat(2),
+        base_site=EMPTY,
         group_indptr=ZERO,
         group_column=EMPTY,
         node_parent=[-1],
@@ -72,8 +78,9 @@ def test_file_and_back(tmp_path):
     assert again.chosen.tolist() == [True, False]
     assert again.prices.linear.tolist() == [[3]]
     assert again.prices.knapsack_price.tolist() == [5]
-    assert (again.knapsack_row.tolist(), again.knapsack_divisor.tolist()) == ([0], [4])
+    assert (again.knapsack_base.tolist(), again.knapsack_divisor.tolist()) == ([0], [4])
     assert again.knapsack_column.tolist() == [0, 1]
+    assert (again.base_row.tolist(), again.base_times.tolist(), again.base_floor.tolist()) == ([2], [3], [-1])
     assert again.prices.floor.shape == (1, 0)
 
 

@@ -1,6 +1,7 @@
 """Knapsack cuts: valid by enumeration, what covers they contain, and that bounds and plans stay right with them."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,27 +12,24 @@ from scipy import sparse
 from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.bounds.prices import Prices, scaled_bound
-from placement.solve.cuts.knapsack import (
-    KnapsackPool,
-    KnapsackRow,
-    _greedy_cover,
-    knapsack_rows,
-    violated_knapsack_cuts,
-)
+from placement.solve.cuts.bases import Base, FloorBases, money_bases
+from placement.solve.cuts.knapsack import KnapsackPool, KnapsackRow, _greedy_cover, violated_knapsack_cuts
 from placement.solve.cuts.pool import CutPool
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import build_problem
-from placement.values import CoverageProgram, LinearRow
+from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.certificate import SCALE
 from tests.effort import cases
-from tests.solve.instances import brute_force, random_relocation
+from tests.solve.instances import brute_force, is_feasible, random_relocation
 from tests.there import there
+
+BY_SIMPLEX = EngineSettings.of({"root": {"patience": 0, "short_patience": 0}})
 
 
 def row_of(sizes, limit):
     sizes = np.array(sizes, dtype=np.int64)
-    return KnapsackRow(row=0, columns=np.arange(sizes.size), sizes=sizes, limit=limit)
+    return KnapsackRow(base=Base(rows=((0, 1),)), columns=np.arange(sizes.size), sizes=sizes, limit=limit)
 
 
 def feasible(row):
@@ -106,7 +104,8 @@ def three_singles(limit=6):
 
 def test_the_bound_by_hand():
     problem = build_problem(aggregate(three_singles()))
-    (row,) = knapsack_rows(problem)
+    (base,) = money_bases(problem)
+    row = KnapsackRow.of(problem, base)
     pool = CutPool(problem.covers)
     assert pool.knapsack.number(there(row.cut(4, np.array([True, True, False])))) == 0
     assert pool.knapsack.number(there(row.cut(4, np.array([True, True, False])))) == 0
@@ -137,7 +136,96 @@ def test_which_rows_are_cut():
         required=program.required,
         excluded=program.excluded,
     )
-    assert [row.row for row in knapsack_rows(build_problem(aggregate(other)))] == [1]
+    assert money_bases(build_problem(aggregate(other))) == [Base(rows=((1, 1),))]
+
+
+def buying(limit=10):
+    """Two machines for 8 each, and one of two old ones that brings in 3: a row of its own says one."""
+    money = LinearRow(name="money", columns=np.arange(4), coefficients=np.array([8, 8, -3, -3]), limit=limit)
+    once = LinearRow(name="once", columns=np.array([2, 3]), coefficients=np.array([1, 1]), limit=1)
+    return CoverageProgram(
+        covers=sparse.csr_array([[1, 0], [0, 1]]),
+        weights=np.array([10, 10]),
+        n_sites=2,
+        column_site=np.array([0, 1, -1, -1]),
+        column_values=np.zeros(4, dtype=np.int64),
+        linear=(money, once),
+        required=np.zeros(4, dtype=bool),
+        excluded=np.zeros(4, dtype=bool),
+    )
+
+
+def test_how_many_can_be_bought_by_hand():
+    # 8 b <= 10 + 3 s, and s <= 1: the sum with three times that is 8 b <= 13, one machine; alone 8 b - 3 s <= 10 gives
+    # 6 b - 3 s <= 6, so that 1.5 machines pass with s = 1.
+    problem = build_problem(aggregate(buying()))
+    alone, paid_back = money_bases(problem)
+    assert (alone, paid_back) == (Base(rows=((0, 1),)), Base(rows=((0, 1), (1, 3))))
+    row = KnapsackRow.of(problem, paid_back)
+    assert (row.columns.tolist(), row.sizes.tolist(), row.limit) == ([0, 1], [8, 8], 13)
+    cut = there(row.cut(8, np.zeros(2, dtype=bool)))
+    assert (cut.columns.tolist(), cut.coefficients.tolist(), cut.limit) == ([0, 1], [1, 1], 1)
+    cut = there(KnapsackRow.of(problem, alone).cut(8, np.zeros(4, dtype=bool)))
+    assert (cut.coefficients.tolist(), cut.limit) == ([2, 2, -1, -1], 2)
+    solution = maximise_coverage(buying(), settings=BY_SIMPLEX)
+    assert (solution.objective, solution.bound) == (10, 10)
+    assert check_certificate(buying(), solution.chosen, there(solution.certificate)) == 10
+
+
+def a_floor(minimum=15):
+    """Three sites alone before 10 people each, of whom 15 are asked for; a fourth before 100; money for two."""
+    one = CoverageProgram.from_covers(sparse.csr_array(np.eye(4)), [10, 10, 10, 100], [1, 1, 1, 1], 2)
+    return replace(one, floors=(Floor(name="district", rows=np.arange(3), minimum=minimum),))
+
+
+def test_what_a_floor_asks_for_by_hand():
+    # The relaxation opens 1.5 of the three and half of the fourth, 65; with x0 + x1 + x2 >= 2 it is worth 20.
+    problem = build_problem(aggregate(a_floor()))
+    row = KnapsackRow.of(problem, Base(floor=0))
+    assert (row.columns.tolist(), row.sizes.tolist(), row.limit) == ([0, 1, 2], [-10] * 3, -15)
+    cut = there(row.cut(10, np.zeros(3, dtype=bool)))
+    assert (cut.coefficients.tolist(), cut.limit) == ([-1, -1, -1], -2)
+    # beside the first one, 5 are missing, which either of the others brings
+    row = KnapsackRow.of(problem, Base(floor=0, sites=(0,)))
+    assert (row.columns.tolist(), row.sizes.tolist(), row.limit) == ([1, 2], [-10] * 2, -5)
+    cut = there(row.cut(10, np.zeros(2, dtype=bool)))
+    assert (cut.coefficients.tolist(), cut.limit) == ([-1, -1], -1)
+    found = list(FloorBases(problem).near(np.array([1.0, 0.5, 0.0, 0.5])))
+    assert found == [Base(floor=0), Base(floor=0, sites=(0,)), Base(floor=0, sites=(0, 1))] or found == [
+        Base(floor=0, sites=(0,)),
+        Base(floor=0, sites=(0, 1)),
+    ]
+    solution = maximise_coverage(a_floor(), settings=BY_SIMPLEX)
+    assert (solution.objective, solution.bound) == (20, 20)
+    assert check_certificate(a_floor(), solution.chosen, there(solution.certificate)) == 20
+
+
+@settings(deadline=None, derandomize=True, max_examples=cases(120))
+@given(st.integers(0, 10**6), st.data())
+def test_bases_and_their_cuts_hold_for_every_plan(seed, data):
+    """Bases of floors over any sites and of money paid back, and any cut of them, against all plans."""
+    program = random_relocation(seed)
+    problem = build_problem(aggregate(program))
+    plans = np.array(
+        [
+            bits
+            for bits in itertools.product((0, 1), repeat=program.n_columns)
+            if is_feasible(program, np.array(bits) > 0)
+        ]
+    ).reshape(-1, program.n_columns)
+    some = tuple(data.draw(st.sets(st.integers(0, program.n_sites - 1))))
+    bases = [*money_bases(problem), *(Base(floor=f, sites=tuple(sorted(some))) for f in range(len(program.floors)))]
+    x = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.4, 0.9, 1.0]), min_size=15, max_size=15)))
+    x = np.resize(x, program.n_columns)
+    bases += FloorBases(problem).near(x)
+    for base in bases:
+        row = KnapsackRow.of(problem, base)
+        assert (plans[:, row.columns] @ row.sizes <= row.limit).all()
+        assert all(holds(cut, plans) for cut in violated_knapsack_cuts(row, x))
+        if row.sizes.size:
+            divisor = data.draw(st.integers(1, int(np.abs(row.sizes).max())))
+            cut = row.cut(divisor, data.draw(st.integers(0, 2**20)) >> np.arange(row.sizes.size) & 1 > 0)
+            assert cut is None or holds(cut, plans)
 
 
 def test_an_empty_pool_has_no_rows():

@@ -36,7 +36,7 @@ NO_SETTINGS = {
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
     "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO", "_LONG_ROW"},  # _LONG_ROW: how models write rows
     "program/restrict.py": {"COVERED", "LOST", "FOLDED", "_DEAD", "_LIVE", "_OPEN"},
-    "cuts/knapsack.py": {"_SHORT", "_LARGEST"},  # what a cut can say at all, and products within 64 bits
+    "cuts/bases.py": {"_SHORT", "_LARGEST"},  # what a cut can say at all, and products within 64 bits
     "plans/annealing.py": {"_ONE"},  # splits a row's state into a count and a sum
     "plans/relocate.py": {"_SHORT_ROW"},  # how models write rows
     "tree/tools.py": {"NOTHING_ALLOWED"},  # stands for minus infinity

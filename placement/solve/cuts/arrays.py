@@ -9,17 +9,29 @@ import numpy as np
 from placement.kernels import Floats, Ints, Longs, read_only
 
 
+class BaseRows(NamedTuple):
+    """What bases are made of: side rows and how many times each (CSR), a floor or -1, and sites (CSR)."""
+
+    indptr: Longs
+    row: Longs
+    times: Longs
+    floor: Longs
+    site_indptr: Longs
+    site: Longs
+
+
 class KnapsackRows(NamedTuple):
-    """Knapsack cuts over columns (CSR, one row a cut), and what each comes from: row, divisor, columns complemented."""
+    """Knapsack cuts over columns (CSR, one row a cut), and of what: base, divisor, complemented columns."""
 
     indptr: Longs
     columns: Longs
     coefficients: Longs
     limits: Longs
-    row: Longs
+    base: Longs
     divisor: Longs
     complemented_indptr: Longs
     complemented: Longs
+    bases: BaseRows
 
 
 class Cuts(NamedTuple):
@@ -71,6 +83,16 @@ NO_CUTS = read_only(
         site_indptr=_START,
         sites=np.empty(0, dtype=np.int32),
         coefficients=_NOTHING,
-        knapsack=KnapsackRows(_START, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _START, _NOTHING),
+        knapsack=KnapsackRows(
+            indptr=_START,
+            columns=_NOTHING,
+            coefficients=_NOTHING,
+            limits=_NOTHING,
+            base=_NOTHING,
+            divisor=_NOTHING,
+            complemented_indptr=_START,
+            complemented=_NOTHING,
+            bases=read_only(BaseRows(_START, _NOTHING, _NOTHING, _NOTHING, _START, _NOTHING)),
+        ),
     )
 )

@@ -1,6 +1,6 @@
-r"""Knapsack cuts: what a budget row with unequal costs says about whole stations.
+r"""Knapsack cuts: what a budget with unequal costs, or a floor, says about whole stations.
 
-One ``<=`` row ``sum_k a_k x_k <= g``, a divisor ``d`` and a set ``C`` of its columns give, with ``x_k`` replaced by
+One base (`bases`) ``sum_k a_k x_k <= g``, a divisor ``d`` and a set ``C`` of its columns give, with ``x_k`` replaced by
 ``1 - x_k`` for ``k`` in ``C``, ``g' = g - sum of a_k over C`` and ``r = g' mod d``, the mixed-integer rounding cut
 
 .. math::
@@ -20,6 +20,7 @@ procedure to generate all cuts for 0-1 mixed integer programs, Mathematical Prog
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,34 +28,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.kernels import read_only
-from placement.solve.cuts.arrays import KnapsackRows
-from placement.solve.program.problem import NO_LIMIT, Problem
+from placement.solve.cuts.arrays import BaseRows, KnapsackRows
+from placement.solve.cuts.bases import Base, base_row
+from placement.solve.program.problem import Problem
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, CutSettings
 from placement.values.arrays import BoolArray, IntArray
 
-_SHORT = 3
-"""Rows of fewer columns say nothing that bounds do not."""
-
-_LARGEST = 2.0**50
-"""Rows whose numbers add up to more are left alone, so that no product here leaves 64 bits."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KnapsackCut:
-    """A cut ``sum(coefficients * x[columns]) <= limit`` and the row, divisor and columns it comes from.
+    """A cut ``sum(coefficients * x[columns]) <= limit`` and the base, divisor and columns it comes from.
 
     Parameters
     ----------
-    row, divisor, complemented
-        The side row, ``d`` and the columns of ``C``, increasing.
+    base, divisor, complemented
+        The base, ``d`` and the columns of ``C``, increasing.
     columns, coefficients, limit
         What they give, divided by the common divisor of the coefficients.
     scale
         What a column that counts once has as coefficient, for a look at the cut in floating point.
     """
 
-    row: int
+    base: Base
     divisor: int
     complemented: tuple[int, ...]
     columns: IntArray
@@ -63,19 +59,25 @@ class KnapsackCut:
     scale: float
 
     @property
-    def key(self) -> tuple[int, int, tuple[int, ...]]:
+    def key(self) -> tuple[Base, int, tuple[int, ...]]:
         """What tells it from other cuts."""
-        return self.row, self.divisor, self.complemented
+        return self.base, self.divisor, self.complemented
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KnapsackRow:
-    """A side row that cuts can be made of: numbers as at the root, so that its cuts hold at every node."""
+    """A base that cuts can be made of: numbers as at the root, so that its cuts hold at every node."""
 
-    row: int
+    base: Base
     columns: IntArray
     sizes: IntArray
     limit: int
+
+    @classmethod
+    def of(cls, problem: Problem, base: Base) -> KnapsackRow:
+        """Return the row of a base."""
+        columns, sizes, limit = base_row(problem, base)
+        return cls(base=base, columns=columns, sizes=sizes, limit=limit)
 
     def cut(self, divisor: int, flipped: BoolArray) -> KnapsackCut | None:
         """Return the cut of a divisor and the columns flagged in `flipped`; None where it says nothing."""
@@ -89,7 +91,7 @@ class KnapsackRow:
             return None
         used = coefficients != 0
         return KnapsackCut(
-            row=self.row,
+            base=self.base,
             divisor=divisor,
             complemented=tuple(sorted(self.columns[flipped].tolist())),
             columns=self.columns[used],
@@ -97,21 +99,6 @@ class KnapsackRow:
             limit=limit // common,
             scale=(divisor - left % divisor) / common,
         )
-
-
-def knapsack_rows(problem: Problem) -> list[KnapsackRow]:
-    """Return the side rows with an upper limit alone, unequal coefficients, and more columns than fit."""
-    side, rows = problem.side, []
-    for row in range(problem.n_linear):
-        entries = slice(int(side.indptr[row]), int(side.indptr[row + 1]))
-        sizes, limit = side.coefficients[entries].astype(np.int64), int(problem.high[row])
-        if sizes.size < _SHORT or problem.low[row] > -NO_LIMIT or np.ptp(np.abs(sizes)) == 0:
-            continue
-        total = np.abs(sizes.astype(np.float64)).sum() + abs(limit)
-        if total < _LARGEST and int(sizes[sizes > 0].sum()) > limit:
-            columns = side.columns[entries].astype(np.int64)
-            rows.append(KnapsackRow(row=row, columns=columns, sizes=sizes, limit=limit))
-    return rows
 
 
 def violated_knapsack_cuts(
@@ -206,7 +193,7 @@ def _greedy_cover(row: KnapsackRow, point: NDArray[Any]) -> BoolArray:
 class KnapsackPool:
     """Knapsack cuts that price sets refer to, each known by its number."""
 
-    _numbers: dict[tuple[int, int, tuple[int, ...]], int] = field(default_factory=dict)
+    _numbers: dict[tuple[Base, int, tuple[int, ...]], int] = field(default_factory=dict)
     _cuts: list[KnapsackCut] = field(default_factory=list)
     _built: KnapsackRows | None = None
 
@@ -229,17 +216,40 @@ class KnapsackPool:
     def rows(self) -> KnapsackRows:
         """Return all cuts in compressed form."""
         if self._built is None:
-            none = np.empty(0, dtype=np.int64)
+            cuts = self._cuts
+            bases = {base: number for number, base in enumerate(dict.fromkeys(cut.base for cut in cuts))}
             self._built = read_only(
                 KnapsackRows(
-                    indptr=np.cumsum([0] + [cut.columns.size for cut in self._cuts]).astype(np.int64),
-                    columns=np.concatenate([none, *(cut.columns for cut in self._cuts)]),
-                    coefficients=np.concatenate([none, *(cut.coefficients for cut in self._cuts)]),
-                    limits=np.array([cut.limit for cut in self._cuts], dtype=np.int64),
-                    row=np.array([cut.row for cut in self._cuts], dtype=np.int64),
-                    divisor=np.array([cut.divisor for cut in self._cuts], dtype=np.int64),
-                    complemented_indptr=np.cumsum([0] + [len(cut.complemented) for cut in self._cuts]).astype(np.int64),
-                    complemented=np.array([k for cut in self._cuts for k in cut.complemented], dtype=np.int64),
+                    indptr=_indptr([cut.columns.size for cut in cuts]),
+                    columns=_longs(k for cut in cuts for k in cut.columns.tolist()),
+                    coefficients=_longs(a for cut in cuts for a in cut.coefficients.tolist()),
+                    limits=_longs(cut.limit for cut in cuts),
+                    base=_longs(bases[cut.base] for cut in cuts),
+                    divisor=_longs(cut.divisor for cut in cuts),
+                    complemented_indptr=_indptr([len(cut.complemented) for cut in cuts]),
+                    complemented=_longs(k for cut in cuts for k in cut.complemented),
+                    bases=_base_rows(list(bases)),
                 )
             )
         return self._built
+
+
+def _base_rows(bases: list[Base]) -> BaseRows:
+    return read_only(
+        BaseRows(
+            indptr=_indptr([len(base.rows) for base in bases]),
+            row=_longs(row for base in bases for row, _ in base.rows),
+            times=_longs(times for base in bases for _, times in base.rows),
+            floor=_longs(base.floor for base in bases),
+            site_indptr=_indptr([len(base.sites) for base in bases]),
+            site=_longs(site for base in bases for site in base.sites),
+        )
+    )
+
+
+def _indptr(sizes: list[int]) -> IntArray:
+    return np.cumsum([0, *sizes]).astype(np.int64)
+
+
+def _longs(numbers: Iterable[int]) -> IntArray:
+    return np.fromiter(numbers, dtype=np.int64)

@@ -234,9 +234,10 @@ class CutRelaxation:
         activity = self._model.row_values()[self._base_rows :]
         self._drop(activity < self._written.limits(self._cuts) - self._settings.slack)
 
-    def drop_knapsack_cuts(self) -> int:
-        """Take all knapsack cuts out of the model; return how many there were."""
-        return self._drop(np.array([isinstance(cut, KnapsackCut) for cut in self._cuts], dtype=bool))
+    def drop_money_cuts(self) -> int:
+        """Take the knapsack cuts that are made of side rows alone out of the model; return how many there were."""
+        of_money = [isinstance(cut, KnapsackCut) and cut.base.floor < 0 for cut in self._cuts]
+        return self._drop(np.array(of_money, dtype=bool))
 
     def _drop(self, gone: BoolArray) -> int:
         if gone.any():

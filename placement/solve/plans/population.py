@@ -37,7 +37,7 @@ from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, PlanSettings
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, IntArray
 
 _LOG = logging.getLogger(__name__)
 
@@ -222,10 +222,42 @@ class Improver:
 
     def near(self, relaxation: CutRelaxation, domain: Domain, x: NDArray[Any], limit: Deadline) -> Incumbent | None:
         """Return the best plan over the columns that a point of the relaxation or the best plan so far uses."""
-        best = np.zeros(x.size, dtype=bool)
+        best = self._best_plan()
+        return self._best_within(relaxation, domain.within((x >= self.settings.in_use) | best), best, limit)
+
+    def in_doubt(
+        self, relaxation: CutRelaxation, domain: Domain, x: NDArray[Any], rho: IntArray, limit: Deadline
+    ) -> Incumbent | None:
+        """Return the best plan where most columns are as the point has them.
+
+        Left open are those that the best plan so far has otherwise, those that are neither 0 nor 1, and those of the
+        smallest reduced values `rho`: more of them, where there is no plan that keeps all rows with fewer.
+        """
+        best = self._best_plan()
+        order = np.argsort(np.where(domain.free & ((x < 1e-6) | (x > 1 - 1e-6)), np.abs(rho), -1), kind="stable")
+        for count in self.settings.doubtful:
+            opened = (best != (x > 0.5)) & bool(self._pool)
+            opened[order[: count + x.size - domain.n_free]] = True
+            kept = np.flatnonzero(domain.free & ~opened)
+            narrow = domain.fixed(kept, (x[kept] > 0.5).astype(np.int64))
+            found = self._best_within(relaxation, narrow, best, limit)
+            if found is not None or limit.passed() or not kept.size:
+                return found
+        return None
+
+    def know(self, plan: Incumbent) -> None:
+        """Let a plan that was found elsewhere be one of the population."""
+        self._enter((-plan.value, tuple(np.flatnonzero(plan.chosen).tolist())))
+
+    def _best_plan(self) -> BoolArray:
+        best = np.zeros(self.core.size, dtype=bool)
         if self._pool:
             best[list(self._pool[0][1])] = True
-        narrow = domain.within((x >= self.settings.in_use) | best)
+        return best
+
+    def _best_within(
+        self, relaxation: CutRelaxation, narrow: Domain, best: BoolArray, limit: Deadline
+    ) -> Incumbent | None:
         inside = best_within(relaxation, narrow, best, limit, self.seed)
         return None if inside is None else self._consider(Incumbent(best, -1), relaxation.work, narrow, inside)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from placement.solve.settings.checks import Amount, Count, CountOrNone, Factor, Group, Share, Shares, Within
+from placement.solve.settings.checks import Amount, Count, CountOrNone, Counts, Factor, Group, Share, Shares, Within
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -100,6 +100,10 @@ class PlanSettings(Group):
 
     in_use: Share = 0.01
     """Columns that a point of a node chooses by less than this are not in use in the exact search near it."""
+
+    doubtful: Counts = (80, 160, 320)
+    """Columns left open beside the fractional ones in the exact search near a point where side rows make plans rare: in
+    turn, until there is a plan."""
 
     annealing_rows: Count = 20_000
     """Rows above which annealing would run out of time, and plans are improved by iterated search."""

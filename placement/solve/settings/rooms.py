@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from placement.solve.settings.checks import Amount, Count, CountOrNone, Counts, Factor, Group, Share
+from placement.solve.settings.checks import Amount, Count, CountOrNone, Counts, Factor, Group, Share, Shares
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -149,6 +149,9 @@ class CutSettings(Group):
 
     knapsack_flips: CountOrNone = 20
     """Columns, those in doubt first, that are complemented one by one to deepen the best cut."""
+
+    floor_shares: Shares = (0.999, 0.9, 0.8, 0.65, 0.5, 0.35, 0.2)
+    """Sites that a point opens by so much or more make the sets over which floors are cut."""
 
     knapsack_halvings: Counts = (2, 4, 8)
     """What the divisor of the best cut is divided by to deepen it."""

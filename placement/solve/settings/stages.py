@@ -206,6 +206,9 @@ class SimplexSettings(Group):
     refine_s: Amount = 2.0
     """Seconds that HiGHS gets for the best plan near the point of a node."""
 
+    first_plan_s: Amount = 10.0
+    """The same while no plan is known."""
+
     refine_after: CountOrNone = 3
     """Nodes before the first such search in programs whose columns can be exchanged freely; none in others."""
 

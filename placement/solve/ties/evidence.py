@@ -17,6 +17,7 @@ Nothing is solved: it is one pass over the price sets, in integers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from placement.solve.bounds.prices import NO_BOUND, Prices, scaled_bound
 from placement.solve.cuts.arrays import Cuts
+from placement.solve.cuts.bases import Base
 from placement.solve.cuts.knapsack import KnapsackRow
 from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
@@ -232,15 +234,21 @@ def _cuts(problem: Problem, certificate: Certificate) -> Cuts:
     pool = CutPool(problem.covers)
     for first, last in zip(certificate.cut_indptr[:-1].tolist(), certificate.cut_indptr[1:].tolist(), strict=True):
         pool.number(tuple(certificate.cut_class[first:last].tolist()))
-    side = problem.side
-    for number, row in enumerate(certificate.knapsack_row.tolist()):
-        entries = slice(int(side.indptr[row]), int(side.indptr[row + 1]))
-        columns = side.columns[entries].astype(np.int64)
-        sizes, limit = side.coefficients[entries].astype(np.int64), int(problem.high[row])
+    rows = [KnapsackRow.of(problem, base) for base in _bases(certificate)]
+    for number, at in enumerate(certificate.knapsack_base.tolist()):
         complemented = certificate.knapsack_column[slice(*certificate.knapsack_indptr[number : number + 2].tolist())]
-        cut = KnapsackRow(row=row, columns=columns, sizes=sizes, limit=limit).cut(
-            int(certificate.knapsack_divisor[number]), np.isin(columns, complemented)
-        )
+        cut = rows[at].cut(int(certificate.knapsack_divisor[number]), np.isin(rows[at].columns, complemented))
         if cut is not None:
             pool.knapsack.number(cut)
     return pool.cuts()
+
+
+def _bases(certificate: Certificate) -> Iterator[Base]:
+    """Yield what knapsack cuts are made of."""
+    for number, floor in enumerate(certificate.base_floor.tolist()):
+        of_rows, of_sites = (
+            slice(*indptr[number : number + 2].tolist())
+            for indptr in (certificate.base_indptr, certificate.base_site_indptr)
+        )
+        rows = zip(certificate.base_row[of_rows].tolist(), certificate.base_times[of_rows].tolist(), strict=True)
+        yield Base(rows=tuple(rows), floor=floor, sites=tuple(certificate.base_site[of_sites].tolist()))

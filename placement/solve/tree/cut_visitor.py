@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.solve.backends.highs import LpOutcome
-from placement.solve.cuts.knapsack import knapsack_rows, violated_knapsack_cuts
+from placement.solve.cuts.bases import FloorBases, money_bases
+from placement.solve.cuts.knapsack import KnapsackRow, violated_knapsack_cuts
 from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
@@ -25,7 +26,7 @@ from placement.solve.program.problem import ONE, ZERO
 from placement.solve.tree.node import Node, Visit, is_searched
 from placement.solve.tree.questions import simple_question
 from placement.solve.tree.strong import StrongBranching
-from placement.solve.tree.tools import Tools
+from placement.solve.tree.tools import NOTHING_ALLOWED, Tools
 from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
 
@@ -73,7 +74,8 @@ class CutVisitor:
     def __init__(self, tools: Tools, until: Deadline, *, relaxation: CutRelaxation, improver: Improver | None) -> None:
         self._tools, self._until, self._settings = tools, until, tools.settings.simplex
         self.relaxation, self._improver = relaxation, improver
-        self._knapsacks = knapsack_rows(tools.problem)
+        self._knapsacks = [KnapsackRow.of(tools.problem, base) for base in money_bases(tools.problem)]
+        self._floors = FloorBases(tools.problem, tools.settings.cuts)
         self._knapsack_tries = Tries(wait=0)
         self._refining = Tries(wait=self._settings.refine_after if tools.finder.packing else 0)
         self._separations = 0
@@ -128,7 +130,7 @@ class CutVisitor:
         if outcome is None or again:
             return again
         gaps.append(_lead(visit, allowed))
-        return not self._is_stalled(gaps) and self._cut(outcome, weed=turn % weed_every == weed_every - 1) > 0
+        return not self._is_stalled(gaps) and self._cut(visit, outcome, weed=turn % weed_every == weed_every - 1) > 0
 
     def _is_stalled(self, gaps: list[float]) -> bool:
         """Return whether the last rounds closed next to nothing of the gap."""
@@ -154,7 +156,7 @@ class CutVisitor:
                 break
             gap, last = _lead(visit, allowed), gap
         self._knapsack_tries.tried(in_vain=visit.closing is None)
-        if self.relaxation.drop_knapsack_cuts() and visit.closing is None:
+        if self.relaxation.drop_money_cuts() and visit.closing is None:
             self._solve(visit, allowed, search=False)
 
     def _cut_knapsacks(self, x: NDArray[Any]) -> int:
@@ -210,13 +212,21 @@ class CutVisitor:
 
     def _search(self, visit: Visit) -> None:
         visit.look_for_plan(self._tools, visit.node.domain.restricted(self._tools.problem))
+        if self._improver is not None and visit.incumbent is not None:
+            self._improver.know(visit.incumbent)
 
     def _refine(self, visit: Visit, allowed: int) -> None:
-        """Look for a plan by an exact subproblem over the columns in use."""
-        limit = self._until.within(self._settings.refine_s)
+        """Look for a plan by an exact subproblem over the columns in use, or in doubt where plans are rare."""
+        settings = self._settings
+        limit = self._until.within(settings.first_plan_s if allowed == NOTHING_ALLOWED else settings.refine_s)
         if not self._refining.is_due() or self._improver is None or limit.passed():
             return
-        plan = self._improver.near(self.relaxation, visit.node.domain, visit.node.x, limit)
+        node = visit.node
+        if self._tools.finder.packing:
+            plan = self._improver.near(self.relaxation, node.domain, node.x, limit)
+        else:
+            _, rho = self._tools.bound(node.prices, node.domain)
+            plan = self._improver.in_doubt(self.relaxation, node.domain, node.x, rho, limit)
         least = max(allowed, -1 if visit.incumbent is None else visit.incumbent.value)
         better = plan is not None and plan.value > least
         self._refining.tried(in_vain=not better)
@@ -227,10 +237,19 @@ class CutVisitor:
             else:
                 visit.fix(self._tools, plan.value)
 
-    def _cut(self, outcome: LpOutcome, *, weed: bool) -> int:
+    def _cut(self, visit: Visit, outcome: LpOutcome, *, weed: bool) -> int:
         """Separate the last solution; return how many cuts were new."""
         if weed and self.relaxation.cut_count:
             self.relaxation.weed()
+        return self._cut_floors(visit.node.x) + self._cut_odd_sets(outcome)
+
+    def _cut_floors(self, x: NDArray[Any]) -> int:
+        """Separate `x` from what floors say about whole stations; return how many cuts were new."""
+        problem, cuts = self._tools.problem, self._tools.settings.cuts
+        rows = (KnapsackRow.of(problem, base) for base in self._floors.near(x))
+        return sum(self.relaxation.add_cuts(violated_knapsack_cuts(row, x, cuts)) for row in rows if row.limit < 0)
+
+    def _cut_odd_sets(self, outcome: LpOutcome) -> int:
         work, cuts = self.relaxation.work, self._tools.settings.cuts
         _, y, z = self.relaxation.point(outcome)
         self._separations += 1

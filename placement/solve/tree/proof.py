@@ -207,6 +207,7 @@ class ProofLog:
         chosen: BoolArray | None,
     ) -> Certificate:
         cuts, groups = self._pool.cuts(), self._problem.groups()
+        bases = cuts.knapsack.bases
         return Certificate.seal(
             fingerprint=self._fingerprint,
             bound=bound,
@@ -217,10 +218,16 @@ class ProofLog:
             dominated=self.dominated,
             cut_indptr=cuts.indptr,
             cut_class=cuts.classes,
-            knapsack_row=cuts.knapsack.row,
+            knapsack_base=cuts.knapsack.base,
             knapsack_divisor=cuts.knapsack.divisor,
             knapsack_indptr=cuts.knapsack.complemented_indptr,
             knapsack_column=cuts.knapsack.complemented,
+            base_indptr=bases.indptr,
+            base_row=bases.row,
+            base_times=bases.times,
+            base_floor=bases.floor,
+            base_site_indptr=bases.site_indptr,
+            base_site=bases.site,
             group_indptr=_indptr(groups),
             group_column=_joined(groups),
             **self._tree(),
