@@ -52,6 +52,27 @@ PLACES: Mapping[str, str] = MappingProxyType(
         ),
         # Streets and travel times
         (
+            "streets look shifted against {tables}: half of these lies more than {before:,.1f} m from every street, "
+            "read as {system} only {after:,.1f} m; if so, write {key}"
+        ): (
+            "街道相对{tables}似有偏移：后者半数距所有街道超过 {before:,.1f} 米，若按 {system} 读取仅 {after:,.1f} 米；"
+            "如确为偏移，请写 {key}"
+        ),
+        (
+            "{tables} looks shifted: half of it lies more than {before:,.1f} m from every street, read as {system} "
+            "only {after:,.1f} m; if so, write {key}"
+        ): (
+            "{tables}似有偏移：半数距所有街道超过 {before:,.1f} 米，若按 {system} 读取仅 {after:,.1f} 米；"
+            "如确为偏移，请写 {key}"
+        ),
+        (
+            "{tables} together look shifted: half of them lies more than {before:,.1f} m from every street, read as "
+            "{system} only {after:,.1f} m; if so, write {key} and so on"
+        ): (
+            "{tables}似有同样的偏移：半数距所有街道超过 {before:,.1f} 米，若按 {system} 读取仅 {after:,.1f} 米；"
+            "如确为偏移，请写 {key} 等"
+        ),
+        (
             "nine lengths of ten are more than {times:.2f} times the straight line between their ends; were they "
             "measured in metres on the ground (Web Mercator stretches them)?"
         ): "九成路段的长度超过两端直线距离的 {times:.2f} 倍；长度是否为实地米数（Web Mercator 会拉长）？",

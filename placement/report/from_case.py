@@ -13,6 +13,7 @@ from placement.errors import InputError
 from placement.notes import Note
 from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
+from placement.plan.floors import kept_floors
 from placement.report.data import ReportData
 from placement.report.gather import gather, reach_shares, versions
 from placement.values import Frontier, Plan
@@ -38,9 +39,10 @@ def report_data(case: Case, plan: Plan, folder: str | Path, *, frontier: Frontie
         raise InputError.single("case", problem, remedy="make a Case(...) of them by hand")
     study = study_asked(asked)
     visits = measure_visits(asked, plan.open) if plan.visits is None else plan.visits
+    floors = plan.floors or kept_floors(asked, asked.sites.ids.isin(plan.open))
     return gather(
         restated(prepared, study),
-        replace(plan, study=study.study.name, visits=visits),
+        replace(plan, study=study.study.name, visits=visits, floors=floors),
         study=study,
         study_path=Path(os.path.relpath(study.file, Path(folder).resolve())).as_posix(),
         inputs=dict(prepared.fingerprints),
