@@ -184,7 +184,7 @@ class UseEvidence:
         if self.decay_assumed:
             said.append(Note("decay assumed {decay:.2f} a minute (not seen in the data)", decay=self.decay_per_min))
         if self.unseen_hosts:
-            names = Names(self.unseen_hosts, len(self.unseen_hosts))
+            names = Names(map(Note, self.unseen_hosts), len(self.unseen_hosts))
             said.append(Note("no station of these host kinds has transactions: {hosts}", hosts=names))
         if self.widened > 1:
             form = "intervals are widened by {factor:.2f}: those of left-out areas held too little"
