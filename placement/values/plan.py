@@ -238,7 +238,7 @@ class Plan:
             falls = self.gains.falls
             rows.append(("visits", in_short(self.visits)))
             rows += [("WARNING", FALLS[falls])] if falls else []
-        rows += [("WARNING", str(each)) for each in self.floors if not each.sure]
+        rows += [("unsure", str(each)) for each in self.floors if not each.sure]
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
             rows.append((f"people {name}", f"{share(*earlier)} -> {_within(reached, everyone)}"))
