@@ -14,7 +14,7 @@ from placement.judge.facts import floors
 from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
 
-DRAWS = 150
+DRAWS = 120
 _NOISE = 1e-9
 """A share this near to a floor, and one rounded to six decimals, may lie on either side of it."""
 _PLACES = 6

@@ -9,6 +9,7 @@ What the catalogue lacks stays English; a test finds every such sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 from placement.notes.chinese import CHINESE
@@ -40,11 +41,11 @@ class Note(str):
     def __new__(cls, sentence: str, /, **values: Any) -> Self:
         """Return the note, as text in English."""
         made = super().__new__(cls, sentence.format(**values) if values else sentence)
-        made.sentence, made.values = sentence, values
+        made.sentence, made.values = sentence, MappingProxyType(values)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _note, (self.sentence, self.values)
+        return _note, (self.sentence, dict(self.values))
 
     def said(self, language: str) -> str:
         """Return the sentence in a language."""

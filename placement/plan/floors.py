@@ -12,9 +12,9 @@ from placement.case import Case
 from placement.values import Demand, KeptFloor, Policy
 from placement.values.arrays import BoolArray, FloatArray
 
-DRAWS = 150
-"""How often the demand is drawn: a share of 0.9 is then known to 2.4 points (one standard error). Of the shipped city
-they take 0.9 s of processor time."""
+DRAWS = 120
+"""How often the demand is drawn: a share of 0.9 is then known to 2.7 points (one standard error). Of the shipped city
+they take 0.7 s of processor time, 1.0 s the first time (``python -m tests.benchmarks.floors``)."""
 
 
 def kept_floors(case: Case, standing: BoolArray, *, draws: int = DRAWS) -> tuple[KeptFloor, ...]:
