@@ -109,6 +109,14 @@ def test_a_chinese_report_has_no_english_note(tmp_path, spoiled):
     assert CliRunner().invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
 
 
+def test_a_study_keeps_what_was_rewritten_as_notes(spoiled):
+    spoiled.setting("[costs.bank]", '["costs"."bank\u200b"]')
+    spoiled.setting("[policy.floors]\n", '[policy.floors]\n"elderly\u200b" = 0.1\n#')
+    remarks = read_study(spoiled.folder).remarks
+    assert remarks
+    assert all("读作" in in_language(each, "zh") for each in remarks)
+
+
 @pytest.mark.parametrize("study", ["hankou", "sf"])
 def test_the_shipped_studies_notes_are_all_chinese_to_a_chinese_reader(study):
     for note in prepare(read_study(REPOSITORY / "data" / study)).notes:
