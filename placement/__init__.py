@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from placement.analysis.frontier import frontier
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
-    from placement.coverage import Standard, cover
+    from placement.coverage import Standard, Step, cover
     from placement.judge import verify
     from placement.pipeline.recommend import recommend
     from placement.pipeline.study_case import prepare
@@ -57,6 +57,7 @@ _HOME = {
     "Policy": "values",
     "SolveOptions": "values",
     "Standard": "coverage",
+    "Step": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
     "explain": "analysis.explain",
@@ -102,6 +103,7 @@ __all__ = [
     "Policy",
     "SolveOptions",
     "Standard",
+    "Step",
     "__version__",
     "analysis",
     "batch",

@@ -20,10 +20,11 @@ from placement.errors import AlignmentError, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
-from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, VisitsChange
+from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites, SolveOptions, StepCovered, VisitsChange
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
+from placement.values.policy import ON_RESERVE
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -214,14 +215,15 @@ class Case:
 def _standard_words(standard: Standard | None) -> list[str]:
     if standard is None:
         return []
-    if standard.threshold_m is not None:
-        return [f"{standard.threshold_m:g} m"]
-    own = ", or as its district says" if standard.threshold_s_by_district else ""
-    return [f"{(standard.threshold_s or 0.0) / 60:g} min{own}"]
+    words = [step.within for step in standard.levels]
+    if len(words) > 1:
+        words = [f"{float(step.share):.4g} within {step.within}" for step in standard.levels]
+    own = ", or as its district says" if standard.levels[-1].threshold_s_by_district else ""
+    return [f"{', '.join(words)}{own}"]
 
 
 def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = None) -> Coverages:
-    """Return what some sites cover: in total, by segment, by district, and people.
+    """Return what some sites cover: in total, by segment, by district, and people; and within each step.
 
     Parameters
     ----------
@@ -235,23 +237,34 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
     AlignmentError
         If `standing` is no mask of the sites, or names one that there is not.
     """
-    demand = case.demand
-    reached = case.coverage.reached(_mask(case, standing))
+    demand, coverage = case.demand, case.coverage
+    nearest = coverage.nearest(_mask(case, standing))
+    counted = coverage.shares[nearest]
     parts = [demand.weight, demand.need, demand.expected_use]
 
-    def covered(rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
+    def covered(shares: FloatArray, rows: NDArray[np.bool_] | slice, segment: int | slice) -> Covered:
         """Return what is covered of some demand points and segments, and of how much."""
-        sums = [(float((part * reached)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
+        sums = [(float((part * shares)[rows, segment].sum()), float(part[rows, segment].sum())) for part in parts]
         (w, w_all), (n, n_all), (u, u_all) = sums
         return Covered(covered=w, all=w_all, need_covered=n, need_all=n_all, use_covered=u, use_all=u_all)
 
     everyone = slice(None)
     parents = demand.points["parent"].to_numpy()
     return Coverages(
-        total=covered(everyone, everyone),
-        segment={segment.name: covered(everyone, index) for index, segment in enumerate(demand.segments)},
-        district={str(name): covered(parents == name, everyone) for name in sorted(set(parents))},
-        people=_people(demand, reached),
+        total=covered(counted, everyone, everyone),
+        segment={segment.name: covered(counted, everyone, index) for index, segment in enumerate(demand.segments)},
+        district={str(name): covered(counted, parents == name, everyone) for name in sorted(set(parents))},
+        people=_people(demand, nearest < coverage.n_steps),
+        steps=tuple(
+            StepCovered(
+                threshold_s=step.threshold_s,
+                threshold_m=step.threshold_m,
+                share=float(step.share),
+                total=covered((nearest <= number).astype(np.float64), everyone, everyone),
+                people=_people(demand, nearest <= number),
+            )
+            for number, step in enumerate(coverage.graded)
+        ),
     )
 
 
@@ -360,5 +373,9 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    asked = [name for name in ON_RESERVE if getattr(policy, name)]
+    if asked and coverage.n_steps > 1:
+        problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"
+        floors.add(problem, row=asked[0], remedy="give a threshold, or no reserve")
     faults.found += floors.found
     faults.raise_any(AlignmentError)

@@ -227,10 +227,10 @@ def _too_far(stages: _Stages, segment: Segment, serving: BoolArray, some: BoolAr
 
 def _allowed(times: TravelTimes | TimesStream, rules: Rules, segment: Segment) -> tuple[float, str]:
     """Return how far the standard lets people go, at most, in metres or seconds as times are kept."""
-    standard = rules.standard
-    if standard.threshold_m is not None:
-        return standard.threshold_m, "m"
-    longest = float(standard.threshold_s or 0.0) if rules.threshold_s is None else float(rules.threshold_s.max())
+    far, own = rules.standard.levels[-1], rules.threshold_s[-1]
+    if far.threshold_m is not None:
+        return far.threshold_m, "m"
+    longest = float(far.threshold_s or 0.0) if own is None else float(own.max())
     if times.unit == "mm":
         return longest * segment.speed_m_s, "m"
     return longest if times.speed_m_s is None else longest * segment.speed_m_s / times.speed_m_s, "s"

@@ -2,7 +2,8 @@
 
 A row is a (demand point, segment) pair; rows are stacked segment by segment, so row ``s * n_points + i`` is point ``i``
 in segment ``s``. A site covers a row where it is within the service standard at the segment's walking speed, is open
-during the whole of the segment's period, and offers its service.
+during the whole of the segment's period, and offers its service. Where the standard has K steps, a segment has K blocks
+of rows, the nearest step first: row ``(s * K + k) * n_points + i``, covered by the sites within step ``k``.
 
 Where travel times are held, so are the cover sets. Where they come block by block (a city of a million demand points
 and ten thousand sites), the cover sets are made block by block too, each time the rows are asked for.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,12 +26,23 @@ from placement.errors import AlignmentError, InputError
 from placement.standard import Rules, Standard, keep_columns, open_throughout, rules_of, serves
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites, WeightedBlocks
-from placement.values.arrays import frozen_array, frozen_csr
+from placement.values.arrays import FloatArray, IntArray, frozen_array, frozen_csr
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
+from placement.values.steps import Step
 
-__all__ = ["CoverRows", "Coverage", "IdOrder", "Standard", "cover", "open_throughout", "refuse_two_crs", "serves"]
+__all__ = [
+    "CoverRows",
+    "Coverage",
+    "IdOrder",
+    "Standard",
+    "Step",
+    "cover",
+    "open_throughout",
+    "refuse_two_crs",
+    "serves",
+]
 
 
 @immutable
@@ -49,20 +62,21 @@ class CoverRows:
     rules: Rules
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
-        for segment in range(len(self.rules.segments)):
+        for segment, step in product(range(len(self.rules.segments)), range(len(self.rules.standard.levels))):
             start = 0
             for block in self.times.blocks():
                 end = start + len(block.point_ids)
-                yield self.rules.rows(block, segment, slice(start, end))
+                yield self.rules.rows(block, segment, slice(start, end), step=step)
                 start = end
 
-    def reached(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return (segments x points,) bool from the times of the standing sites alone."""
+    def within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return (segments x steps x points,) how many standing sites are within reach, from their times alone."""
         few = self.times.to_sites(self.times.site_ids[standing])
         rules = replace(self.rules, serving=self.rules.serving[:, standing])
         everyone = slice(0, len(few.point_ids))
-        hits = [np.diff(rules.rows(few, segment, everyone).indptr) > 0 for segment in range(len(rules.segments))]
-        return np.concatenate(hits) if hits else np.zeros(0, dtype=bool)
+        blocks = product(range(len(rules.segments)), range(len(rules.standard.levels)))
+        counts = [np.diff(rules.rows(few, segment, everyone, step=step).indptr) for segment, step in blocks]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *counts])
 
 
 @immutable
@@ -90,13 +104,15 @@ class Coverage:
     Parameters
     ----------
     covers
-        (segments x points, sites) CSR; a stored entry means covered. Or the same rows, made block by block.
+        (segments x steps x points, sites) CSR; a stored entry means covered. Or the same rows, made block by block.
     segments
         The segments in the order of the row blocks.
     point_ids, site_ids
         Ids of the rows of a block, and of the columns.
     serving
         (segments, sites) bool: open during the whole period and offering the service.
+    steps
+        Steps of the standard from near to far; empty where it is a threshold.
     """
 
     covers: sparse.csr_array | CoverRows
@@ -104,6 +120,7 @@ class Coverage:
     point_ids: pd.Index
     site_ids: pd.Index
     serving: NDArray[np.bool_]
+    steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "serving", frozen_array(self.serving, np.bool_))
@@ -114,7 +131,7 @@ class Coverage:
         if sparse.issparse(self.covers):
             covers = frozen_csr(self.covers)
             object.__setattr__(self, "covers", covers)
-            rows = len(self.segments) * self.n_points
+            rows = len(self.segments) * self.n_steps * self.n_points
             _check_shape(faults, "covers", covers.shape, (rows, len(self.site_ids)))
         elif not isinstance(self.covers, CoverRows):
             faults.add(f"covers is a {type(self.covers).__name__}", row="covers", remedy="give a CSR array")
@@ -130,26 +147,69 @@ class Coverage:
 
     @property
     def n_points(self) -> int:
-        """Rows a segment."""
+        """Rows of a segment and step."""
         return len(self.point_ids)
+
+    @property
+    def n_steps(self) -> int:
+        """How many steps a segment has; a threshold is one."""
+        return max(len(self.steps), 1)
+
+    @property
+    def graded(self) -> tuple[Step, ...]:
+        """The steps where there are several; one alone is a threshold."""
+        return self.steps if self.n_steps > 1 else ()
+
+    @property
+    def shares(self) -> FloatArray:
+        """(steps + 1,) share of the weight that counts where the nearest station is within each step, and in none."""
+        return np.array([*([float(step.share) for step in self.steps] or [1.0]), 0.0])
 
     def reached(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return, as (points, segments) booleans, who is within reach of any site in `standing` (a (sites,) mask).
+
+        With steps: within the farthest. Raises as :meth:`nearest`.
+        """
+        return frozen_array(self.nearest(standing) < self.n_steps)
+
+    def counted(self, standing: NDArray[np.bool_]) -> FloatArray:
+        """Return, as (points, segments), the share 0..1 of each weight that counts; raises as :meth:`nearest`."""
+        return frozen_array(self.shares[self.nearest(standing)])
+
+    def nearest(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return (points, segments) the nearest step within which a site in `standing` is, `n_steps` where in none.
+
+        Parameters
+        ----------
+        standing
+            (sites,) mask.
 
         Raises
         ------
         AlignmentError
             If `standing` is no mask of the sites.
         """
+        within = (self._within(standing) > 0).sum(axis=1)
+        return frozen_array(self.n_steps - within.T, np.int64)
+
+    def within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return, as (points, segments), how many sites of `standing` are within reach; raises as :meth:`nearest`.
+
+        With steps: within the farthest.
+        """
+        return frozen_array(self._within(standing)[:, -1].T, np.int64)
+
+    def _within(self, standing: NDArray[np.bool_]) -> IntArray:
+        """Return (segments, steps, points) how many sites of a mask are within each step; raises as :meth:`nearest`."""
         mask = np.asarray(standing)
         if mask.dtype != np.bool_ or mask.shape != (len(self.site_ids),):
             problem = f"has shape {mask.shape} and holds {mask.dtype}, expected ({len(self.site_ids)},) of bool"
             raise AlignmentError.single("coverage", problem, row="standing", remedy="e.g. site_ids.isin([...])")
         if isinstance(self.covers, CoverRows):
-            hits = self.covers.reached(mask)
+            counts = self.covers.within(mask)
         else:
-            hits = self.covers.astype(np.int32) @ mask.astype(np.int32) > 0
-        return frozen_array(hits.reshape(len(self.segments), self.n_points).T)
+            counts = self.covers.astype(np.int32) @ mask.astype(np.int32)
+        return np.asarray(counts.reshape(len(self.segments), self.n_steps, self.n_points))
 
     def by_ids(self) -> IdOrder:
         """Return the order in which a program is written, so that the order of tables means nothing."""
@@ -162,9 +222,9 @@ class Coverage:
         Parameters
         ----------
         weights
-            (segments x points,) of the rows as they are returned.
+            (segments x steps x points,) of the rows as they are returned.
         order
-            Rows within each segment, and columns, stand in this order; None: as they are here.
+            Rows within each segment and step, and columns, stand in this order; None: as they are here.
         """
         sites = None if order is None or _is_range(order.sites) else order.sites
         if isinstance(self.covers, CoverRows):
@@ -172,7 +232,7 @@ class Coverage:
             return {"covers": WeightedBlocks(covers=covers, weights=weights), "weights": None}
         matrix = self.covers
         if order is not None and not _is_range(order.points):
-            blocks = np.arange(len(self.segments))[:, None] * self.n_points
+            blocks = np.arange(len(self.segments) * self.n_steps)[:, None] * self.n_points
             matrix = matrix[(blocks + order.points[None, :]).ravel()]
         return {"covers": matrix if sites is None else matrix[:, sites], "weights": weights}
 
@@ -265,7 +325,7 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
     faults.same_ids("sites", times.site_ids, sites.ids)
     faults.raise_any(AlignmentError)
     speeds = {segment.speed_m_s for segment in demand.segments}
-    if times.unit == "ms" and times.speed_m_s is None and standard.threshold_m is None and len(speeds) > 1:
+    if times.unit == "ms" and times.speed_m_s is None and not standard.is_distance and len(speeds) > 1:
         problem = f"travel is given in seconds, but age groups walk at {len(speeds)} speeds"
         raise InputError.single("travel", problem, remedy="give metres, or the same speed for every age group")
     rules = rules_of(demand, sites, standard)
@@ -274,10 +334,12 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
         covers: sparse.csr_array | CoverRows = CoverRows(times=times, rules=rules)
     else:
         everyone = slice(0, len(demand.ids))
-        near = {speed_m_s: rules.near(times, speed_m_s, everyone) for speed_m_s in speeds}
+        steps = range(len(standard.levels))
+        near = {speed: [rules.near(times, speed, everyone, step=step) for step in steps] for speed in speeds}
         at = zip(demand.segments, rules.serving, strict=True)
-        blocks = [keep_columns(near[segment.speed_m_s], serves_it) for segment, serves_it in at]
+        blocks = [keep_columns(pairs, serves_it) for segment, serves_it in at for pairs in near[segment.speed_m_s]]
         covers = sparse.vstack(blocks, format="csr") if blocks else sparse.csr_array((0, len(sites)), dtype=bool)
     return Coverage(
-        covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving
-    )
+        covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving,
+        steps=standard.steps,
+    )  # fmt: skip

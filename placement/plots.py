@@ -160,7 +160,7 @@ def plot_plan(
     ax, streets, districts, language
         As in :func:`plot_demand`.
     """
-    axes, text = _axes(ax), _texts(language)
+    axes, text = _axes(ax), _texts(language, steps=bool(plan.after.steps))
     _ground(axes, sites.table.crs, streets, districts)
     if demand is not None:
         kinds = np.full(len(demand.ids), "all", dtype=object) if reach is None else reach_classes(reach)
@@ -195,7 +195,7 @@ def plot_shares(plan: Plan, *, by: str = "district", ax: Axes | None = None, lan
     """
     if by not in {"district", "segment", "people"}:
         raise InputError.single("plot", f"by {by!r} is unknown", remedy="use district, segment or people")
-    axes, text = _axes(ax), _texts(language)
+    axes, text = _axes(ax), _texts(language, steps=bool(plan.after.steps))
     before, after = (_shares(coverages, by) for coverages in (plan.before, plan.after))
     names = list(after) if by == "district" else list(names_of(after, text).values())
     rows = np.arange(len(after))
@@ -245,15 +245,15 @@ def _shares(coverages: Coverages, by: str) -> dict[str, float]:
     return {key: part.share for key, part in parts.items()}
 
 
-def _texts(language: str) -> Mapping[str, str]:
-    text = texts(language)
+def _texts(language: str, *, steps: bool = False) -> Mapping[str, str]:
+    text = texts(language, steps=steps)
     if language == "zh" and not _cjk_font():
         warnings.warn(
             f"no font with Chinese is installed: labels are English; install one of {', '.join(CJK_FONTS[:3])}",
             UserWarning,
             stacklevel=3,
         )
-        return texts("en")
+        return texts("en", steps=steps)
     return text
 
 

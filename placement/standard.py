@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,81 +15,75 @@ from placement.values import Demand, Segment, Sites
 from placement.values.arrays import frozen_array
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
-from placement.values.shown import Shown, listed_briefly
+from placement.values.shown import Shown
+from placement.values.steps import Step, order_faults, own_rows, threshold_faults
 
 _DAY_MIN = 1440
-_LEAST_S, _MOST_S = 60.0, 86_400.0
-"""Thresholds outside these are minutes or milliseconds called seconds."""
-_LEAST_M = 10.0
-"""A distance standard below this is kilometres called metres."""
 
 
 @immutable
 @dataclass(frozen=True, kw_only=True)
 class Standard:
-    """The service standard: how far a station may be.
+    """The service standard: how far a station may be, or what part of the weight counts how far from one.
 
     Parameters
     ----------
     threshold_s
-        Walking time in seconds, for districts without one of their own; None with a distance standard.
+        Walking time in seconds, for districts without one of their own; None with another standard.
     threshold_m
-        Network distance in metres; None with a time standard.
+        Network distance in metres; None with another standard.
     threshold_s_by_district
         Walking time in seconds of districts (or their parents) that have their own.
+    steps
+        Steps from near to far in place of a threshold: thresholds grow, shares fall from 1. One alone is the threshold.
 
     Raises
     ------
     InputError
         If there is not one standard, or a threshold is no number above 0, below a minute, more than a day, or below
-        10 m: another unit was meant.
+        10 m: another unit was meant; if steps do not go from near to far, each with less than the one before.
     """
 
     threshold_s: float | None = None
     threshold_m: float | None = None
     threshold_s_by_district: Mapping[str, float] | None = None
+    steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults("travel")
-        if (self.threshold_s is None) == (self.threshold_m is None):
-            faults.add("needs one standard", row="threshold", remedy="give a threshold in seconds or in metres")
-        if self.threshold_s is not None:
-            _check_seconds(faults, "threshold_s", self.threshold_s)
-        if self.threshold_m is not None:
-            metres = faults.number("threshold_m", self.threshold_m)
-            if metres is not None and metres < _LEAST_M:
-                remedy = f"kilometres? then threshold_m = {metres * 1000:g}"
-                faults.add(f"threshold_m = {metres:g} is below {_LEAST_M:g} m", row="threshold_m", remedy=remedy)
-        own = {} if self.threshold_s_by_district is None else self.threshold_s_by_district
-        if not isinstance(own, Mapping):
-            problem = f"threshold_s_by_district is {shown(own)}"
-            faults.add(problem, row="threshold_s_by_district", remedy="give a mapping of districts to seconds")
-            own = {}
-        if own and self.threshold_m is not None:
-            problem = "threshold_s_by_district goes with threshold_s"
-            faults.add(problem, row="threshold_s_by_district", remedy="give seconds or metres")
-        for name, seconds in own.items():
-            _check_seconds(faults, f"threshold_s_by_district.{name}", seconds)
+        given: Any = self.steps
+        if not isinstance(given, list | tuple) or not all(isinstance(step, Step) for step in given):
+            faults.add(f"steps is {shown(self.steps)}", row="steps", remedy="give a sequence of Step(...)")
+            faults.raise_any()
+        object.__setattr__(self, "steps", tuple(given))
+        if not self.steps:
+            threshold_faults(faults, self)
+        for name in ("threshold_s", "threshold_m", "threshold_s_by_district"):
+            if self.steps and getattr(self, name):
+                faults.add(f"steps and {name} are both given", row="steps", remedy=f"give steps or {name}")
+        order_faults(faults, self.steps)
         faults.raise_any()
 
+    @property
+    def levels(self) -> tuple[Step, ...]:
+        """The steps; a threshold is one step in which everything counts."""
+        if self.steps:
+            return self.steps
+        own = self.threshold_s_by_district
+        return (Step(threshold_s=self.threshold_s, threshold_m=self.threshold_m, threshold_s_by_district=own),)
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether it is in metres."""
+        return self.levels[-1].threshold_m is not None
+
     def _shown(self) -> Shown:
-        own = self.threshold_s_by_district or {}
-        said = f"{self.threshold_m:g} m" if self.threshold_s is None else f"{self.threshold_s / 60:g} minutes"
-        by_district = listed_briefly(f"{name} {seconds / 60:g} minutes" for name, seconds in own.items())
-        return f"Standard: a station within {said}", [("other in", by_district)] if own else []
-
-
-def _check_seconds(faults: Faults, name: str, value: object) -> None:
-    """Note seconds that must be minutes or milliseconds."""
-    seconds = faults.number(name, value)
-    if seconds is None:
-        return
-    if seconds < _LEAST_S:
-        remedy = f"minutes? then {name} = {seconds * 60:g}"
-        faults.add(f"{name} = {seconds:g} is below a minute", row=name, remedy=remedy)
-    elif seconds > _MOST_S:
-        remedy = f"milliseconds? then {name} = {seconds / 1000:g}"
-        faults.add(f"{name} = {seconds:g} is more than a day", row=name, remedy=remedy)
+        if len(self.levels) > 1:
+            rows = [(f"within {step.within}", f"{float(step.share):.4g} of the weight counts") for step in self.steps]
+            return f"Standard: {len(self.steps)} steps", rows
+        level = self.levels[0]
+        said = f"{level.threshold_m:g} m" if level.threshold_s is None else f"{level.threshold_s / 60:g} minutes"
+        return f"Standard: a station within {said}", own_rows(level)
 
 
 @immutable
@@ -105,30 +100,39 @@ class Rules:
     standard
         The service standard.
     threshold_s
-        (points,) seconds, where districts differ; None where one threshold holds for all.
+        For each step of the standard: (points,) seconds, where districts differ; None where one threshold holds for
+        all.
+
+    A step is told by its position; -1 is the farthest, within which anything counts.
     """
 
     segments: tuple[Segment, ...]
     serving: NDArray[np.bool_]
     standard: Standard
-    threshold_s: NDArray[np.float64] | None
+    threshold_s: tuple[NDArray[np.float64] | None, ...]
 
     def rows(
-        self, times: TravelTimes, segment: int, points: slice, serving: NDArray[np.bool_] | None = None
+        self,
+        times: TravelTimes,
+        segment: int,
+        points: slice,
+        serving: NDArray[np.bool_] | None = None,
+        *,
+        step: int = -1,
     ) -> sparse.csr_array:
         """Return the cover sets of a block of points in one segment, by all that serve it or those in `serving`."""
         keep = self.serving[segment] if serving is None else serving
-        return keep_columns(self.near(times, self.segments[segment].speed_m_s, points), keep)
+        return keep_columns(self.near(times, self.segments[segment].speed_m_s, points, step=step), keep)
 
-    def near(self, times: TravelTimes, speed_m_s: float, points: slice) -> sparse.csr_array:
-        """Return the pairs of a block of points within the standard at one speed, open or not."""
-        standard = self.standard
-        if standard.threshold_m is not None:
-            return times.within_metres(standard.threshold_m)
+    def near(self, times: TravelTimes, speed_m_s: float, points: slice, *, step: int = -1) -> sparse.csr_array:
+        """Return the pairs of a block of points within a step of the standard at one speed, open or not."""
+        level, own = self.standard.levels[step], self.threshold_s[step]
+        if level.threshold_m is not None:
+            return times.within_metres(level.threshold_m)
         speed = None if times.speed_m_s is None and times.unit == "ms" else speed_m_s
-        if self.threshold_s is None:
-            return times.within(float(standard.threshold_s or 0.0), speed)
-        threshold = self.threshold_s[points]
+        if own is None:
+            return times.within(float(level.threshold_s or 0.0), speed)
+        threshold = own[points]
         order = [np.flatnonzero(threshold == value) for value in np.unique(threshold)]
         parts = [times.within(float(threshold[rows[0]]), speed)[rows] for rows in order]
         back = np.argsort(np.concatenate(order), kind="stable")
@@ -176,7 +180,7 @@ def rules_of(demand: Demand, sites: Sites, standard: Standard) -> Rules:
         If the standard names a district that no demand point has.
     """
     faults = Faults("travel")
-    own = standard.threshold_s_by_district or {}
+    own = standard.levels[-1].threshold_s_by_district or {}
     known = {*demand.points["district"].unique(), *demand.points["parent"].unique()} if own else set()
     faults.known("threshold_s_by_district", own, "population", known, "district")
     faults.raise_any()
@@ -185,17 +189,17 @@ def rules_of(demand: Demand, sites: Sites, standard: Standard) -> Rules:
         segments=demand.segments,
         serving=np.array(serving, dtype=bool).reshape(len(serving), len(sites)),
         standard=standard,
-        threshold_s=thresholds_of(demand, standard),
+        threshold_s=tuple(thresholds_of(demand, step) for step in standard.levels),
     )
 
 
-def thresholds_of(demand: Demand, standard: Standard) -> NDArray[np.float64] | None:
+def thresholds_of(demand: Demand, step: Step) -> NDArray[np.float64] | None:
     """Return (points,) seconds where districts, or their parents, have thresholds of their own."""
-    own = dict(standard.threshold_s_by_district or {})
+    own = dict(step.threshold_s_by_district or {})
     if not own:
         return None
     points = demand.points
-    known = points["district"].map(own).fillna(points["parent"].map(own)).fillna(standard.threshold_s)
+    known = points["district"].map(own).fillna(points["parent"].map(own)).fillna(step.threshold_s)
     return frozen_array(known, np.float64)
 
 

@@ -122,7 +122,7 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
 
 def _headline(data: ReportData) -> list[str]:
     """Return reach and visits, a warning where they go opposite ways, idle stations, and what a gain costs."""
-    text = texts("en")
+    text = texts("en", steps=bool(data.steps))
     found = [] if data.frontier is None else [trade_says(data.frontier, text)]
     made_of = [each for each in (sought(data.plan, text),) if each]
     warned = [f"{text['warning'].upper()}: {each}" for each in warnings_of(data.plan, text)]
@@ -137,14 +137,34 @@ def _coverage_table(plan: Plan) -> list[str]:
     total = {"demand": (plan.before.total.covered, plan.after.total.covered, plan.after.total.all)}
     total["need"] = (plan.before.total.need_covered, plan.after.total.need_covered, plan.after.total.need_all)
     total["expected use"] = (plan.before.total.use_covered, plan.after.total.use_covered, plan.after.total.use_all)
+    parts = {"": (plan.before.people, plan.after.people)}
+    plainly = {}
+    for earlier, later in zip(plan.before.steps, plan.after.steps, strict=True):
+        within = f" in {later.within}"
+        plainly[f"demand{within}"] = (earlier.total.covered, later.total.covered, later.total.all)
+        parts[within] = (earlier.people, later.people)
+    if plainly:
+        del parts[""]
     people = {
-        f"people {name}": (plan.before.people[name][0], covered, everyone)
-        for name, (covered, everyone) in plan.after.people.items()
+        f"people {name}{within}": (before[name][0], covered, everyone)
+        for within, (before, after) in parts.items()
+        for name, (covered, everyone) in after.items()
     }
-    lines = [f"{'within reach':<26}{'before':>12}{'':>9}{'after':>12}{'':>9}{'of':>14}"]
-    for name, (before, after, everyone) in (total | people).items():
+    lines = []
+    for title, rows in (
+        ("counted by steps" if plainly else "within reach", total if plainly else total | people),
+        ("within each step, in full", plainly | people if plainly else {}),
+    ):
+        lines += _before_and_after(title, rows) if rows else []
+    return lines
+
+
+def _before_and_after(title: str, rows: Mapping[str, tuple[float, float, float]]) -> list[str]:
+    wide = max(26, *(len(name) + 1 for name in rows))
+    lines = [f"{title:<{wide}}{'before':>12}{'':>9}{'after':>12}{'':>9}{'of':>14}"]
+    for name, (before, after, everyone) in rows.items():
         shares = [f"{value / everyone:.1%}" if everyone else "-" for value in (before, after)]
-        lines.append(f"{name:<26}{before:>12,.0f}{shares[0]:>9}{after:>12,.0f}{shares[1]:>9}{everyone:>14,.0f}")
+        lines.append(f"{name:<{wide}}{before:>12,.0f}{shares[0]:>9}{after:>12,.0f}{shares[1]:>9}{everyone:>14,.0f}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ general = 0.5
 elderly = 0.2
 
 [travel]
-threshold_min = {threshold_min}
+{standard}
 [travel.speed_m_s]
 general = 1.3
 elderly = 0.9
@@ -88,6 +89,7 @@ def write_study(
     stations: int = 4,
     candidates: int = 8,
     threshold_min: float = 5.0,
+    steps: Sequence[tuple[float, float]] = (),
     capital_yuan: int = 150_000,
     max_stations: int = 6,
 ) -> Path:
@@ -105,6 +107,9 @@ def write_study(
         Rows of the tables.
     threshold_min
         Service standard, minutes of walking.
+    steps
+        Steps in place of `threshold_min`, from near to far: (minutes, share 0..1 that counts), such as
+        ``[(3, 1), (5, 0.6)]``.
     capital_yuan, max_stations
         Budget and count limit.
 
@@ -131,7 +136,9 @@ def write_study(
     }
     for name, frame in tables.items():
         frame.to_csv(place / f"{name}.csv", index=False, lineterminator="\n")
-    text = _STUDY.format(seed=seed, capital=capital_yuan, max_stations=max_stations, threshold_min=threshold_min)
+    standard = "".join(f"\n[[travel.step]]\nthreshold_min = {minutes}\nshare = {share}" for minutes, share in steps)
+    standard = standard or f"threshold_min = {threshold_min}"
+    text = _STUDY.format(seed=seed, capital=capital_yuan, max_stations=max_stations, standard=standard)
     (place / "study.toml").write_text(text, encoding="utf-8")
     return place / "study.toml"
 

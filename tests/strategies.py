@@ -5,7 +5,7 @@ Sites and points are lists of records that do not depend on one another: taking 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy import sparse
 
-from placement.coverage import Standard, cover
+from placement.coverage import Standard, Step, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
 from tests.towns import Town, make_demand, make_sites, make_times
@@ -23,6 +23,17 @@ MOST_STATIONS, MOST_CANDIDATES, MOST_POINTS = 3, 4, 8
 ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
 ITEMS = ("purchase", "move", "close", "running")
 THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
+STANDARDS = (
+    Standard(threshold_s=THRESHOLD_S),
+    Standard(steps=(Step(threshold_s=500), Step(threshold_s=THRESHOLD_S, share=Fraction(1, 2)))),
+    Standard(
+        steps=(
+            Step(threshold_s=300),
+            Step(threshold_s=600.5, share=Fraction("0.6667")),
+            Step(threshold_s=THRESHOLD_S, share=Fraction("0.0701")),
+        )
+    ),
+)
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -54,7 +65,8 @@ def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStr
 def towns(draw: Draw) -> Town:
     """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
 
-    Some sites are required, excluded, closed at night or hosted by a bank; money, counts and floors limit now and then.
+    The standard has steps now and then. Some sites are required, excluded, closed at night or hosted by a bank; money,
+    counts and floors limit now and then.
     """
     stations = draw(_several(SITE, 0, MOST_STATIONS))
     candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
@@ -71,7 +83,7 @@ def towns(draw: Draw) -> Town:
         demand=demand,
         sites=sites,
         times=times,
-        coverage=cover(demand, sites, times, Standard(threshold_s=THRESHOLD_S)),
+        coverage=cover(demand, sites, times, draw(st.sampled_from(STANDARDS))),
         costs=StationCosts(**{item: _amounts(draw, [site[item] for site in drawn]) for item in ITEMS}),
         policy=_policy(draw, len(drawn), {point["district"] for point in points}),
     )
@@ -161,3 +173,22 @@ def _linear(draw: Draw, number: int, n_columns: int) -> LinearRow:
         limit=draw(st.integers(0, 7)),
         equality=bool(number) and draw(st.booleans()),
     )
+
+
+class Drawn:
+    """Draws what a generator of numpy is asked for one by one, so that what was done to something shrinks with it."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+
+    def integers(self, low: int, high: int) -> int:
+        """Return a whole number of low..high - 1."""
+        return int(self._draw(st.integers(low, high - 1)))
+
+    def choice(self, options: Sequence[Any]) -> Any:
+        """Return one of the options."""
+        return self._draw(st.sampled_from(options))
+
+    def random(self) -> float:
+        """Return a number of [0, 1)."""
+        return float(self._draw(st.integers(0, 99))) / 100

@@ -175,7 +175,8 @@ class _Counted:
         others = self.standing.copy()
         others[at] = False
         only = coverage.reached(self.standing) & ~coverage.reached(others)
-        return float(demand.weight[only].sum()), _residents(self.question.case, only)
+        more = coverage.counted(self.standing) - coverage.counted(others)
+        return float((demand.weight * more).sum()), _residents(self.question.case, only)
 
     def _visits_only(self, at: int) -> float:
         capture = self.question.case.capture
@@ -193,7 +194,8 @@ class _Counted:
         case = self.question.case
         there = np.arange(self.standing.size) == at
         lost = case.coverage.reached(there) & ~case.coverage.reached(self.standing)
-        weight = float(case.demand.weight[lost].sum())
+        less = np.maximum(case.coverage.counted(there) - case.coverage.counted(self.standing), 0.0)
+        weight = float((case.demand.weight * less).sum())
         return {**nobody, "reach_lost": weight, "people_lost": _residents(case, lost), **self._walk(lost)}
 
     def _walk(self, lost: BoolArray) -> dict[str, Any]:

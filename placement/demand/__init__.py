@@ -32,6 +32,7 @@ from placement.demand.reports import (
     awareness_levels,
     awareness_report,
     awareness_rows,
+    level_draws,
     post_stratify,
     residents_by_group,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "grid",
     "hexagons",
     "interpolate_footfall",
+    "level_draws",
     "offered_services",
     "passing_footfall",
     "people_in_areas",

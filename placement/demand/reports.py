@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 from scipy import special
@@ -14,6 +16,8 @@ from placement.errors import Fault, InputError
 from placement.values.arrays import FloatArray
 from placement.values.demand import Demand
 
+Draws: TypeAlias = tuple[FloatArray, FloatArray | None]
+"""(draws, rows of the table) of awareness and of uptake; None where that was not asked."""
 _DRAWS = 4000
 _INTERVAL = ["mean", "low", "high"]
 
@@ -45,8 +49,15 @@ def awareness_report(awareness: Awareness) -> pd.DataFrame:
     return table.sort_values("asked", kind="stable")
 
 
-def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
+def level_draws(awareness: Awareness, seed: int = 0) -> Draws:
+    """Return the draws of awareness and uptake that the intervals of these tables rest on."""
+    return awareness.joint_draws(_DRAWS, seed)
+
+
+def awareness_levels(awareness: Awareness, seed: int = 0, *, drawn: Draws | None = None) -> pd.DataFrame:
     """Return the shares of those who use the service, who know it without using it, and who never heard of it.
+
+    `drawn` is :func:`level_draws` of the same seed, where it is at hand.
 
     Returns
     -------
@@ -62,11 +73,11 @@ def awareness_levels(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
     if awareness.uptake is None:
         raise InputError.single("survey", "has no column used", remedy="ask who uses the service")
     table = awareness.table
-    levels = _levels(awareness, awareness.joint_draws(_DRAWS, seed)).set_index(table.index)
-    drawn = [name for name in levels.columns if name.endswith(("_low", "_high"))]
+    levels = _levels(awareness, drawn or level_draws(awareness, seed)).set_index(table.index)
+    limits = [name for name in levels.columns if name.endswith(("_low", "_high"))]
     # Districts with the same data have the same posterior: one set of draws speaks for all of them.
     both = pd.concat([table[_INTERVAL], awareness.uptake.table[_INTERVAL].add_prefix("used_")], axis=1).round(9)
-    levels[drawn] = levels.groupby([both[name] for name in both], sort=False)[drawn].transform("first")
+    levels[limits] = levels.groupby([both[name] for name in both], sort=False)[limits].transform("first")
     return levels.assign(**_never_heard(table))
 
 
@@ -76,8 +87,10 @@ def _never_heard(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: 1.0 - table[column] for name, column in names.items()})
 
 
-def awareness_rows(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
+def awareness_rows(awareness: Awareness, seed: int = 0, *, drawn: Draws | None = None) -> pd.DataFrame:
     """Return everything that is known by (district, age_group): counts, estimate and levels, as in ``awareness.csv``.
+
+    `drawn` is :func:`level_draws` of the same seed, where it is at hand.
 
     Returns
     -------
@@ -86,7 +99,8 @@ def awareness_rows(awareness: Awareness, seed: int = 0) -> pd.DataFrame:
         `used`, only `never_heard` of these and its interval.
     """
     table = awareness.table
-    return table.join(_never_heard(table) if awareness.uptake is None else awareness_levels(awareness, seed))
+    levels = _never_heard(table) if awareness.uptake is None else awareness_levels(awareness, seed, drawn=drawn)
+    return table.join(levels)
 
 
 def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:
@@ -113,9 +127,7 @@ def residents_by_group(awareness: Awareness, demand: Demand) -> pd.Series:
     return by_district.stack().rename_axis(["district", "age_group"])  # noqa: PD013 -- a series, not a table
 
 
-def _levels(
-    awareness: Awareness, drawn: tuple[FloatArray, FloatArray | None], shares: FloatArray | None = None
-) -> pd.DataFrame:
+def _levels(awareness: Awareness, drawn: Draws, shares: FloatArray | None = None) -> pd.DataFrame:
     """Return the three levels with intervals, by row of the table or by row of `shares` of its rows."""
     assert awareness.uptake is not None  # noqa: S101 -- callers have looked
     known, used = drawn
@@ -136,7 +148,9 @@ def _levels(
     return pd.DataFrame(columns)
 
 
-def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.DataFrame:
+def post_stratify(
+    awareness: Awareness, people: pd.Series, seed: int = 0, *, drawn: Draws | None = None
+) -> pd.DataFrame:
     """Return awareness of whole districts and of the city, weighted by how many people of each age live there.
 
     A survey seldom asks the ages in the proportion in which they live; the estimates by age do not mind, and their
@@ -148,6 +162,8 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
         By district and age group.
     people
         Residents by (district, age_group).
+    seed, drawn
+        Of the draws, and :func:`level_draws` of that seed, where it is at hand.
 
     Returns
     -------
@@ -178,7 +194,7 @@ def post_stratify(awareness: Awareness, people: pd.Series, seed: int = 0) -> pd.
     shares[-1] = weight
     totals = shares.sum(axis=1)
     shares = shares / np.where(totals > 0, totals, 1.0)[:, None]
-    drawn = awareness.joint_draws(_DRAWS, seed)
+    drawn = drawn or level_draws(awareness, seed)
     low, high = np.quantile(drawn[0] @ shares.T, TAILS, axis=0)
     table = pd.DataFrame(
         {"people": totals, "mean": shares @ awareness.table["mean"].to_numpy(), "low": low, "high": high},

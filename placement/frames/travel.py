@@ -82,8 +82,8 @@ class Travel:
         self, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, standard: Standard
     ) -> TravelTimes | TimesStream:
         """Return times along streets, else straight, as far as the standard."""
-        seconds = max(standard.threshold_s or 0.0, *(standard.threshold_s_by_district or {}).values(), 0.0)
-        cutoff_s = seconds if standard.threshold_m is None else standard.threshold_m / self.speed_m_s
+        farthest = standard.levels[-1].farthest
+        cutoff_s = farthest / self.speed_m_s if standard.is_distance else farthest
         if self.streets is None:
             detour = self.detour or 1.0
             return straight_line_times(points, sites, cutoff_s=cutoff_s, speed_m_s=self.speed_m_s, detour=detour)

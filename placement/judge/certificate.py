@@ -18,6 +18,7 @@ from placement.judge.certificate_shape import check_shape, children_of
 from placement.judge.certificate_tree import Walk
 from placement.values import Certificate, CoverageProgram, classes_fingerprint
 from placement.values.arrays import BoolArray
+from placement.values.certificate import SCALE
 
 
 def check_certificate(program: CoverageProgram, chosen: ArrayLike | None, certificate: Certificate) -> int:
@@ -96,7 +97,7 @@ def _check_plan(
         return
     for fault in _broken(program, classes, at_hand):
         raise CertificateError(f"the plan is not feasible: {fault}")
-    value = _covered_weight(classes, _covered(program, classes, at_hand)) + exact_sum(program.column_values[at_hand])
+    value = _worth(program, classes, at_hand) + exact_sum(program.column_values[at_hand])
     if value != certificate.objective:
         raise CertificateError(f"the plan is worth {value}, not {certificate.objective}")
     if certificate.objective > certificate.bound:
@@ -113,8 +114,19 @@ def _covered(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -
     return np.asarray(np.logical_or.reduceat(stands[classes.sites], classes.indptr[:-1]))
 
 
-def _covered_weight(classes: RowClasses, covered: BoolArray) -> int:
-    return exact_sum(classes.weights[covered])
+def _worth(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> int:
+    """Return what a plan covers: of each class as many layers as columns provide there, rounded down at the end."""
+    if program.layers.tolist() == [SCALE]:
+        return exact_sum(classes.weights[_covered(program, classes, chosen)])
+    providing = np.zeros(program.n_sites, dtype=np.int64)
+    for site in program.column_site[chosen].tolist():
+        if site >= 0:
+            providing[site] += 1
+    owner = np.repeat(np.arange(classes.count), np.diff(classes.indptr))
+    counts = np.zeros(classes.count, dtype=np.int64)
+    np.add.at(counts, owner, providing[classes.sites])
+    layers = enumerate(program.layers.tolist())
+    return int(sum(share * exact_sum(classes.weights[counts > before]) for before, share in layers) // SCALE)
 
 
 def _broken(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> list[str]:
@@ -141,6 +153,8 @@ def _apply_dominated(
     """Fix to 0, in order, every column that another, still free, can replace at no loss."""
     by_column = prices.linear.T.tocsr()
     equality = prices.is_equality()
+    if certificate.dominated.size and program.layers.tolist() != [SCALE]:
+        raise CertificateError("it says that columns are dominated, where a second one in reach counts")
     for number, (loser, winner) in enumerate(certificate.dominated.tolist()):
         if loser == winner or state[loser] != -1 or state[winner] != -1:
             raise CertificateError(f"dominated pair {number} names a column that is not free")

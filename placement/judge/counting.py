@@ -57,21 +57,21 @@ class Counting:
 
     @cached_property
     def weights(self) -> NDArray[np.int64]:
-        """(points, segments) whole thousandths of a visit a month."""
+        """(points, segments) whole thousandths of a visit a month, before steps take their shares."""
         demand = self.prepared.demand
         use = demand.need * demand.awareness * demand.uptake
         mixed = demand.need_share * demand.need + (1 - demand.need_share) * use
         return np.rint(mixed * SCALE).astype(np.int64)
 
     @cached_property
-    def reached_before(self) -> NDArray[np.bool_]:
-        """(points, segments) within reach of a station of today."""
+    def first_before(self) -> NDArray[np.int64]:
+        """(points, segments) the first ring with a station of today; see :meth:`Reach.by`."""
         return self.near.by(self.prepared.sites.table["existing"].to_numpy(dtype=bool))
 
     @cached_property
     def before(self) -> dict[str, Any]:
         """The ``coverage`` record of today's stations."""
-        return coverage_record(self.prepared, self.reached_before)
+        return coverage_record(self.near, self.first_before)
 
     @cached_property
     def program(self) -> CoverageProgram:
@@ -117,6 +117,6 @@ class Counting:
 
     @cached_property
     def everything(self) -> int:
-        """Weight within reach of any site at which a station may stand."""
+        """Weight covered by all sites at which a station may stand."""
         allowed = self.prepared.sites.table["status"].to_numpy() != "excluded"
-        return int(self.weights[self.near.by(allowed)].sum())
+        return int(self.near.worth(self.weights, self.near.by(allowed)).sum())

@@ -16,6 +16,7 @@ from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.recount import coverage_record
+from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.ties import tie_faults
@@ -71,23 +72,32 @@ class Hearing:
         yield from action_faults(self.record, self.claims, self.prepared)
 
     def _number_faults(self) -> Iterator[str]:
-        record, prepared, weights = self.record, self.prepared, self.counting.weights
+        record, prepared, near = self.record, self.prepared, self.counting.near
+        worth = near.worth(self.counting.weights, self.after)
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
         if record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
-        yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(prepared, self.after))
-        yield from floor_faults(prepared, weights, self.after)
-        yield from kept_faults(record, prepared, self.after)
+        yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))
+        yield from floor_faults(prepared, self.counting.weights, worth)
+        yield from kept_faults(record, prepared, near.parts(self.after))
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
-        standing = prepared.sites.table.index.isin(record["open"])
-        yield from claim_faults(record, int(weights[self.after].sum()), standing, self.counting)
+        standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
+        yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
+        yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
+
+    def _covered(self, worth: NDArray[np.int64], standing: NDArray[np.bool_]) -> int:
+        """Return what the objective counts of coverage, thousandths; `worth` is that of plain coverage."""
+        layers, counting = layer_shares(self.prepared), self.counting
+        if len(layers) == 1 and layers[0] == FULL:
+            return int(worth.sum())
+        return covered_by(counting.weights, counting.near.count(standing), layers)
 
     @cached_property
-    def after(self) -> NDArray[np.bool_]:
-        """(points, segments) within reach of a station that stands after the plan."""
+    def after(self) -> NDArray[np.int64]:
+        """(points, segments) the first ring with a station after the plan; see :meth:`Reach.by`."""
         return self.counting.near.by(self.prepared.sites.table.index.isin(self.record["open"]))
 
     def _record_faults(self) -> Iterator[str]:
@@ -100,7 +110,7 @@ class Hearing:
     @cached_property
     def data(self) -> ReportData:
         """What the files show, from the inputs and the recounted plan."""
-        study = self.prepared.study
+        study, beyond = self.prepared.study, len(self.counting.near.rings)
         plan = replace(plan_from_dict(self.record), study=study.study.name)
         found = gather(
             self.prepared,
@@ -108,7 +118,7 @@ class Hearing:
             study=study,
             study_path=self.record["study"],
             inputs=self.record["inputs"],
-            reach=reach_shares(self.prepared.demand, self.counting.reached_before, self.after),
+            reach=reach_shares(self.prepared.demand, self.counting.first_before < beyond, self.after < beyond),
             use=self.counting.use,
             frontier=frontier_from_dict(self.record),
         )
@@ -178,5 +188,14 @@ def _differences(where: str, claimed: Any, counted: Any) -> Iterator[str]:
             return
         for key in sorted(counted):
             yield from _differences(f"{where}.{key}", claimed[key], counted[key])
+    elif isinstance(counted, list):
+        if not isinstance(claimed, list) or len(claimed) != len(counted):
+            yield f"{where}: should have {len(counted)} parts"
+            return
+        for number, (said, right) in enumerate(zip(claimed, counted, strict=True)):
+            yield from _differences(f"{where}.{number}", said, right)
+    elif claimed is None or counted is None:
+        if claimed is not counted:
+            yield f"{where}: recounted {counted}, the plan says {claimed}"
     elif abs(claimed - counted) > 0.5 * 10.0**-_DECIMALS + _SUM_NOISE * max(1.0, abs(counted)):
         yield f"{where}: recounted {counted:.6f}, the plan says {claimed}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.judge.facts import floors
 from placement.pipeline.prepare import Prepared
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
 
 DRAWS = 120
 _NOISE = 1e-9
@@ -20,7 +20,7 @@ _NOISE = 1e-9
 _PLACES = 6
 
 
-def kept_faults(record: Mapping[str, Any], prepared: Prepared, reached: BoolArray) -> Iterator[str]:
+def kept_faults(record: Mapping[str, Any], prepared: Prepared, counted: FloatArray) -> Iterator[str]:
     """Yield everything in which the floors of a ``plan.json`` differ from their recount.
 
     Parameters
@@ -29,10 +29,10 @@ def kept_faults(record: Mapping[str, Any], prepared: Prepared, reached: BoolArra
         The content of the file.
     prepared
         The study.
-    reached
-        (points, segments) within reach of the plan's stations.
+    counted
+        (points, segments) which part (0..1) of each weight counts, by the plan's stations and the standard's steps.
     """
-    asked = {name.removeprefix("floor "): (mask, float(share)) for name, mask, share in floors(prepared, reached.shape)}
+    asked = {name.removeprefix("floor "): (mask, float(share)) for name, mask, share in floors(prepared, counted.shape)}
     named = [f"{_KINDS[row['of']]} {row['name']}" for row in record["floors"]]
     if named != list(asked):
         yield f"floors: should be of {', '.join(asked) or 'nothing'}"
@@ -41,7 +41,7 @@ def kept_faults(record: Mapping[str, Any], prepared: Prepared, reached: BoolArra
         return
     shares = np.array(
         [
-            [_share(np.asarray(drawn.weight), reached, mask) for mask, _ in asked.values()]
+            [_share(np.asarray(drawn.weight), counted, mask) for mask, _ in asked.values()]
             for drawn in prepared.demand.draws(DRAWS, prepared.study.study.seed)
         ]
     )
@@ -49,7 +49,7 @@ def kept_faults(record: Mapping[str, Any], prepared: Prepared, reached: BoolArra
         surely, perhaps = (float((shares[:, number] >= least + noise).mean()) for noise in (_NOISE, -_NOISE))
         if row["draws"] != DRAWS:
             yield f"floors: {DRAWS} draws are taken, the plan says {row['draws']} of {name}"
-        for key, value in (("floor", least), ("reached", _share(prepared.demand.weight, reached, mask))):
+        for key, value in (("floor", least), ("reached", _share(prepared.demand.weight, counted, mask))):
             if abs(row[key] - value) > 0.5 * 10.0**-_PLACES + _NOISE:
                 yield f"floors: {key} of {name}: recounted {value:.6f}, the plan says {row[key]}"
         if not round(surely, _PLACES) <= row["kept"] <= round(perhaps, _PLACES):
@@ -59,7 +59,8 @@ def kept_faults(record: Mapping[str, Any], prepared: Prepared, reached: BoolArra
 _KINDS = {"district": "district", "age_group": "age"}
 
 
-def _share(weight: Any, reached: BoolArray, mask: BoolArray) -> float:
-    there, within = np.flatnonzero(mask), np.flatnonzero(mask & reached)
-    everything = float(np.take(weight, there).sum())
-    return float(np.take(weight, within).sum()) / everything if everything > 0 else 1.0
+def _share(weight: FloatArray, counted: FloatArray, mask: BoolArray) -> float:
+    there = np.flatnonzero(mask)
+    of, part = np.take(weight, there), np.take(counted, there)
+    everything = float(of.sum())
+    return float(of @ part) / everything if everything > 0 else 1.0

@@ -1,15 +1,17 @@
 """The integer program of a study, written down a second time, so that a certificate is checked against the inputs.
 
-Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one by
-demand id (where times come block by block, in the order of the population table); columns keep, give, open, move_in,
-each by site id; linear rows one a site with more than one column (or that is required), by site id; then tokens,
-capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then by age group.
+Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one step
+by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
+give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
+id; then tokens, capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then
+by age group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from scipy import sparse
 
 from placement.judge.facts import ONCE, YEARLY, floors, station_amount
 from placement.judge.recount import Reach
+from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
@@ -76,16 +79,17 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     status = prepared.sites.table["status"].tolist()
     n_sites, sites = len(status), by_id(prepared.sites.ids)
     points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
-    ordered = weights if points is None else weights[points]
+    layers = _layers(reach, weights if points is None else weights[points])
     number = {site: place for place, site in enumerate(sites)}
     return CoverageProgram(
-        covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=ordered.T.ravel()),
+        covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
         weights=None,
         n_sites=n_sites,
         column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
         column_values=np.zeros(len(columns), dtype=np.int64),
         linear=tuple(_linear(prepared, columns)),
-        floors=tuple(_floors(prepared, weights, points)),
+        floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
+        layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
     )
@@ -163,8 +167,15 @@ def _yearly(prepared: Prepared, site: int) -> int:
     return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in YEARLY)
 
 
-def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None) -> Iterator[Floor]:
+def _layers(reach: Reach, weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (segments, rings, points): what being within each ring is worth more than being within the next only."""
+    worth = [reach.worth(weights, np.full(weights.shape, ring)) for ring in range(len(reach.rings) + 1)]
+    return np.array([within - beyond for within, beyond in pairwise(worth)]).transpose(2, 0, 1)
+
+
+def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None, rings: int) -> Iterator[Floor]:
     for name, mask, share in floors(prepared, weights.shape):
         ordered = mask if points is None else mask[points]
         least = -((-share.numerator * int(weights[mask].sum())) // share.denominator)
-        yield Floor(name=name, rows=np.flatnonzero(ordered.T.ravel()), minimum=least)
+        rows = np.flatnonzero(np.repeat(ordered.T, rings, axis=0).ravel())
+        yield Floor(name=name, rows=rows, minimum=least)

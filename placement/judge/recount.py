@@ -14,9 +14,30 @@ from scipy import sparse
 
 from placement.judge.facts import district_masks
 from placement.pipeline.prepare import Prepared
+from placement.study import StepSection, TravelSection
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Segment
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ring:
+    """How far a station may be for a part of the weight to count.
+
+    Parameters
+    ----------
+    share
+        That part.
+    limits, which
+        The limits that occur, seconds or metres; and (points,) which of them holds there.
+    metres
+        Whether they are metres.
+    """
+
+    share: Fraction
+    limits: tuple[Fraction, ...]
+    which: NDArray[np.int64]
+    metres: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,38 +48,66 @@ class Reach:
     ----------
     prepared
         The study.
-    limits, which
-        The standards that occur, seconds, or metres for a distance standard; and (points,) which of them holds there.
+    rings
+        One for each step of the standard, the nearest first; one where it is a threshold.
     usable
         (sites,) for each segment: open during its whole period, and offering its service.
     """
 
     prepared: Prepared
-    limits: tuple[Fraction, ...]
-    which: NDArray[np.int64]
+    rings: tuple[Ring, ...]
     usable: tuple[BoolArray, ...]
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
-        """Yield boolean blocks of rows: all points in one segment, then in the next."""
+        """Yield boolean blocks of rows: all points in one segment within one ring, then within the next, and so on."""
         for segment in range(len(self.usable)):
-            yield from self._blocks(self.prepared.times, segment, self.usable[segment])
+            for ring in self.rings:
+                yield from self._blocks(self.prepared.times, segment, ring, self.usable[segment])
 
-    def by(self, standing: BoolArray) -> BoolArray:
-        """Return (points, segments): within reach of at least one standing site."""
+    def by(self, standing: BoolArray) -> NDArray[np.int64]:
+        """Return (points, segments) the number of the first ring with a standing site, as many as there are if none."""
         few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
         columns = []
         for segment, usable in enumerate(self.usable):
-            hits = [np.diff(block.indptr) > 0 for block in self._blocks(few, segment, usable[standing])]
-            columns.append(np.concatenate([np.zeros(0, dtype=bool), *hits]))
-        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=bool)
+            first = np.full(len(self.prepared.demand.ids), len(self.rings), dtype=np.int64)
+            for number in reversed(range(len(self.rings))):
+                blocks = self._blocks(few, segment, self.rings[number], usable[standing])
+                hits = [np.zeros(0, dtype=bool), *(np.diff(block.indptr) > 0 for block in blocks)]
+                first[np.concatenate(hits)] = number
+            columns.append(first)
+        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 
-    def _blocks(self, times: TravelTimes | TimesStream, segment: int, usable: BoolArray) -> Iterator[sparse.csr_array]:
-        speed_m_s = Fraction(str(self.prepared.demand.segments[segment].speed_m_s))
-        metres, start = self.prepared.study.travel.threshold_m is not None, 0
+    def count(self, standing: BoolArray) -> NDArray[np.int64]:
+        """Return (points, segments): how many standing sites are within the farthest ring."""
+        few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
+        columns = []
+        for segment, usable in enumerate(self.usable):
+            blocks = self._blocks(few, segment, self.rings[-1], usable[standing])
+            counts = [np.diff(block.indptr) for block in blocks]
+            columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
+        return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
+
+    def parts(self, first: NDArray[np.int64]) -> FloatArray:
+        """Return (points, segments) which part (0..1) of each weight counts, `first` as :meth:`by` has it."""
+        return np.array([*(float(ring.share) for ring in self.rings), 0.0])[first]
+
+    def worth(self, weights: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (points, segments) what whole weights count, `first` as :meth:`by` has it: rounded, halves up."""
+        worth = np.zeros_like(weights)
+        for number, ring in enumerate(self.rings):
+            here = first == number
+            whole, rest = np.divmod(weights[here] * ring.share.numerator, ring.share.denominator)
+            worth[here] = whole + (2 * rest >= ring.share.denominator)
+        return worth
+
+    def _blocks(
+        self, times: TravelTimes | TimesStream, segment: int, ring: Ring, usable: BoolArray
+    ) -> Iterator[sparse.csr_array]:
+        speed_m_s, start = Fraction(str(self.prepared.demand.segments[segment].speed_m_s)), 0
         for block in times.blocks():
             end = start + len(block.point_ids)
-            most = np.array([*_whole_limits(block, self.limits, speed_m_s, metres=metres)], dtype=np.int64)
-            yield _near(block, most[self.which[start:end]], usable)
+            most = np.array([*_whole_limits(block, ring.limits, speed_m_s, metres=ring.metres)], dtype=np.int64)
+            yield _near(block, most[ring.which[start:end]], usable)
             start = end
 
 
@@ -69,23 +118,25 @@ def reach(prepared: Prepared) -> Reach:
     for segment in prepared.demand.segments:
         hours = zip(sites["opens_min"], sites["closes_min"], sites["services"], strict=True)
         usable.append(np.array([_usable(int(o), int(c), tuple(s), segment) for o, c, s in hours], dtype=bool))
-    limits, which = _limits(prepared)
-    return Reach(prepared=prepared, limits=limits, which=which, usable=tuple(usable))
-
-
-def _limits(prepared: Prepared) -> tuple[tuple[Fraction, ...], NDArray[np.int64]]:
-    """Return the standards that occur, and which of them holds at each demand point."""
     travel = prepared.study.travel
+    rings = [_ring(prepared, step, step.share) for step in travel.step] or [_ring(prepared, travel, Fraction(1))]
+    return Reach(prepared=prepared, rings=tuple(rings), usable=tuple(usable))
+
+
+def _ring(prepared: Prepared, said: TravelSection | StepSection, share: Fraction) -> Ring:
+    """Return the limits that a section of the study says, and which of them holds at each demand point."""
     points = prepared.demand.points
-    if travel.threshold_m is not None:
-        return (Fraction(str(travel.threshold_m)),), np.zeros(len(points), dtype=np.int64)
-    minutes = travel.threshold_min_by_district
+    if said.threshold_m is not None:
+        nowhere = np.zeros(len(points), dtype=np.int64)
+        return Ring(share=share, limits=(Fraction(str(said.threshold_m)),), which=nowhere, metres=True)
+    minutes = said.threshold_min_by_district
     known: dict[float | None, int] = {}
     which = [
-        known.setdefault(minutes.get(district, minutes.get(parent, travel.threshold_min)), len(known))
+        known.setdefault(minutes.get(district, minutes.get(parent, said.threshold_min)), len(known))
         for district, parent in zip(points["district"], points["parent"], strict=True)
     ]
-    return tuple(Fraction(str(value)) * 60 for value in known), np.array(which, dtype=np.int64)
+    limits = tuple(Fraction(str(value)) * 60 for value in known)
+    return Ring(share=share, limits=limits, which=np.array(which, dtype=np.int64), metres=False)
 
 
 def _whole_limits(
@@ -123,26 +174,39 @@ def _minutes(start: int, end: int) -> set[int]:
     return set(range(start, end)) if end > start else set(range(start, 1440)) | set(range(end))
 
 
-def coverage_record(prepared: Prepared, reached: BoolArray) -> dict[str, Any]:
-    """Return the ``coverage`` record of ``plan.json`` for one set of stations."""
+def coverage_record(near: Reach, first: NDArray[np.int64]) -> dict[str, Any]:
+    """Return the ``coverage`` record of ``plan.json`` for one set of stations; `first` as :meth:`Reach.by` has it."""
+    prepared, rings = near.prepared, near.rings
     demand = prepared.demand
     share = demand.need_share
     use = demand.need * demand.awareness * demand.uptake
     amounts = {"": share * demand.need + (1 - share) * use, "need_": demand.need, "use_": use}
 
-    def record(mask: BoolArray) -> dict[str, float]:
-        """Return the sums over the rows in `mask`, covered and in total."""
+    def record(mask: BoolArray, shares: Sequence[float]) -> dict[str, float]:
+        """Return the sums over the rows in `mask`: covered, where each ring counts its share, and in total."""
         out = {}
         for prefix, amount in amounts.items():
-            out[f"{prefix}covered"] = float(amount[mask & reached].sum())
+            parts = (share * float(amount[mask & (first == number)].sum()) for number, share in enumerate(shares))
+            out[f"{prefix}covered"] = math.fsum(parts)
             out[f"{prefix}all"] = float(amount[mask].sum())
         return out
 
+    graded, everywhere = [float(ring.share) for ring in rings], np.ones(first.shape, dtype=bool)
     return {
-        "total": record(np.ones_like(reached)),
-        "segment": {name: record(mask) for name, mask in _segment_masks(prepared, reached.shape)},
-        "district": {name: record(mask) for name, mask in district_masks(prepared, reached.shape)},
-        "people": _people(prepared, reached),
+        "total": record(everywhere, graded),
+        "segment": {name: record(mask, graded) for name, mask in _segment_masks(prepared, first.shape)},
+        "district": {name: record(mask, graded) for name, mask in district_masks(prepared, first.shape)},
+        "people": _people(prepared, first < len(rings)),
+        "steps": [
+            {
+                "threshold_min": step.threshold_min,
+                "threshold_m": step.threshold_m,
+                "share": float(step.share),
+                "total": record(everywhere, [1.0] * (number + 1)),
+                "people": _people(prepared, first <= number),
+            }
+            for number, step in enumerate(prepared.study.travel.step)
+        ],
     }
 
 

@@ -150,10 +150,13 @@ def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
             yield f"policy: {count} {name}, at most {most} are allowed"
 
 
-def floor_faults(prepared: Prepared, weights: NDArray[np.int64], reached: NDArray[np.bool_]) -> Iterator[str]:
-    """Yield every floor that is missed, in the program's whole thousandths of a visit a month."""
-    for name, mask, share in floors(prepared, reached.shape):
-        total, covered = int(weights[mask].sum()), int(weights[mask & reached].sum())
+def floor_faults(prepared: Prepared, weights: NDArray[np.int64], worth: NDArray[np.int64]) -> Iterator[str]:
+    """Yield every floor that is missed, in the program's whole thousandths of a visit a month.
+
+    `weights` and `worth` are (points, segments): in full, and what is covered of them.
+    """
+    for name, mask, share in floors(prepared, weights.shape):
+        total, covered = int(weights[mask].sum()), int(worth[mask].sum())
         if covered < share * total:
             yield f"policy: {name} asks {float(share):.2%}, covered is {covered / max(total, 1):.2%}"
 

@@ -75,7 +75,7 @@ def frontier_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[s
             continue
         if number < len(right) and (there != right[number]).any():
             yield f"{where}.open: are not the stations {'of today' if number == 0 else 'of the plan'}"
-        covered = coverage_record(prepared, counting.near.by(there))["total"]["covered"]
+        covered = coverage_record(counting.near, counting.near.by(there))["total"]["covered"]
         if abs(point["covered"] - covered) > 0.5e-6 + 1e-12 * covered or point["covered"] != round(point["covered"], 6):
             yield f"{where}.covered: recounted {covered:.6f}, the plan says {point['covered']}"
         yield from _point_faults(point, where, visits_of(use.capture, [there])[0][there], ~today[there], below)

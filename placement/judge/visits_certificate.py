@@ -13,6 +13,7 @@ from placement.judge.certificate import check_certificate
 from placement.judge.majorants import check_majorants
 from placement.values import CoverageProgram, LinearRow
 from placement.values.arrays import BoolArray, IntArray
+from placement.values.certificate import SCALE
 from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR, VisitsCertificate
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
@@ -82,9 +83,12 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
     """Return what a plan covers and, at their weight, the visits that it sees, rounded down."""
     stands = _stands(program, chosen)
     covered = sum(program.column_values[chosen].tolist())
+    shares, within = program.layers.tolist(), 0
+    providing = np.bincount(program.column_site[chosen & (program.column_site >= 0)], minlength=program.n_sites)
     for covers, weights in program.blocks():
-        reached = (covers.astype(np.int64) @ stands.astype(np.int64)) > 0
-        covered += sum(weights[reached].tolist())
+        count = covers.astype(np.int64) @ providing
+        within += sum(share * sum(weights[count > before].tolist()) for before, share in enumerate(shares))
+    covered += within // SCALE
     return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)
 
 

@@ -1,7 +1,9 @@
 r"""Keep, move, close, open: maximal coverage under budgets.
 
 Sets: sites :math:`J`, of which stations stand today at :math:`E`; rows :math:`r` = (demand point, segment) with weight
-:math:`w_r` and cover set :math:`N(r)`. Decisions, all binary:
+:math:`w_r` and cover set :math:`N(r)`. Where the standard has steps, a demand point and segment has a row for each of
+them (:mod:`placement.values.steps`): the step's cover set, and what it counts beyond the next step. Decisions, all
+binary:
 
 ===============  ==============================================================  =======================
 column           meaning                                                         provides coverage at
@@ -32,10 +34,13 @@ A station that is neither kept nor gives its machines away is closed.
 
 :math:`f, m, d, c` are the purchase, moving, closing and yearly running costs of :class:`StationCosts`, taken from the
 table in :mod:`placement.economics.lines`. Weights are rounded to whole thousandths of a visit a month.
+With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
+(:mod:`placement.models.reserve`); floors stay as they are.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 
-Source: Church & ReVelle (1974), The maximal covering location problem; relocation rows as in design section 7.
+Source: Church & ReVelle (1974), The maximal covering location problem; Church & Roberts (1983), Generalized coverage
+models and public facility location, for steps; relocation rows as in design section 7.
 """
 
 from __future__ import annotations
@@ -49,8 +54,8 @@ def maximal_coverage(case: Case) -> Formulated:
     """Return the relocation program of the module's docstring.
 
     Columns stand in the order keep, give, open, move_in, each by site id; ``give`` and ``move_in`` exist only where a
-    station stands today. Rows stand segment by segment, each by demand id; where travel times come block by block, in
-    the order of the points.
+    station stands today. Rows stand segment by segment, within it step by step, each by demand id; where travel times
+    come block by block, in the order of the points.
 
     Raises
     ------

@@ -13,10 +13,12 @@ from placement.case import Case
 from placement.economics import Line, StationCosts, lines
 from placement.errors import InputError
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
-from placement.values import CoverageProgram, Demand, Floor, LinearRow
+from placement.models.reserve import layers_of
+from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.policy import COUNTED
 from placement.values.program import WEIGHT_LIMIT
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS
+from placement.values.steps import stacked_weights
 
 
 def columns_of(case: Case, *, standing: Sequence[str], vacant: Sequence[str]) -> Columns:
@@ -33,6 +35,9 @@ def columns_of(case: Case, *, standing: Sequence[str], vacant: Sequence[str]) ->
 def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) -> CoverageProgram:
     """Return the program that maximises the covered weight over `columns`, under `rows` and all floors.
 
+    Where the policy asks for a reserve, rows count by how many stations are within reach
+    (:mod:`placement.models.reserve`).
+
     Required stations must be kept; that a required site without a station gets one is for :func:`site_rows` to say.
 
     Raises
@@ -41,7 +46,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         If need adds up to more than integer weights can hold.
     """
     order, sites = case.coverage.by_ids(), case.sites
-    weights = _whole_weights(case.demand, order.points)
+    weights = _whole_weights(case, order.points)
     number = np.empty(len(sites), dtype=np.int64)
     number[order.sites] = np.arange(len(sites))
     at, stands = columns.sites, columns.doing(STANDING)
@@ -55,6 +60,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         floors=tuple(_floors(weights, case, order.points)),
         required=columns.doing({"keep"}) & (status == "required"),
         excluded=stands & (status == "excluded"),
+        layers=layers_of(case.policy),
         column_names=tuple(f"{kind} {site}" for kind, site in zip(columns.kinds, sites.ids[at], strict=True)),
     )
 
@@ -130,20 +136,24 @@ def count_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
         yield LinearRow(name=name, kind=COUNT, columns=listed, coefficients=added[listed], limit=most - base, base=base)
 
 
-def _whole_weights(demand: Demand, points: NDArray[np.int64]) -> NDArray[np.int64]:
-    weight = demand.weight
+def _whole_weights(case: Case, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (segments x steps x points,) whole thousandths; the steps of a point add up to its own."""
+    weight = case.demand.weight
     total = float(weight.sum())
     if not total * WEIGHT_SCALE < WEIGHT_LIMIT:
         problem = f"need adds up to {total:.3g} visits a month, beyond {WEIGHT_LIMIT / WEIGHT_SCALE:.3g}"
         raise InputError.single("population", problem, remedy="check people and demand.trips_per_month")
-    return np.rint(weight[points].T.ravel() * WEIGHT_SCALE).astype(np.int64)
+    whole = np.rint(weight[points].T * WEIGHT_SCALE).astype(np.int64)
+    steps = case.coverage.steps
+    return (stacked_weights(whole, steps).swapaxes(0, 1) if steps else whole).ravel()
 
 
 def _floors(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
-    demand, policy = case.demand, case.policy
+    """Yield floors of graded weight: what the steps reached count, of all the weight there is."""
+    demand, policy, n_steps = case.demand, case.policy, case.coverage.n_steps
     n_points, n_segments = demand.need.shape
-    parents = np.tile(demand.points["parent"].to_numpy()[points], n_segments)
-    ages = np.repeat(np.array([segment.age_group for segment in demand.segments], dtype=object), n_points)
+    parents = np.tile(demand.points["parent"].to_numpy()[points], n_segments * n_steps)
+    ages = np.repeat(np.array([segment.age_group for segment in demand.segments], dtype=object), n_points * n_steps)
     for prefix, labels, shares in (("district", parents, policy.district_floors), ("age", ages, policy.age_floors)):
         for name, share in sorted(shares.items()):
             rows = np.flatnonzero(labels == name)

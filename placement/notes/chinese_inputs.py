@@ -61,6 +61,7 @@ INPUTS: Mapping[str, str] = MappingProxyType(
         "times come from a travel table, not from straight lines": "出行时间取自出行时间表，而非直线距离",
         "times come from a travel table": "出行时间取自出行时间表",
         "the standard is a distance, travel.threshold_m": "服务标准为距离（travel.threshold_m）",
+        "the standard is a distance, threshold_m in travel.step": "服务标准为距离（travel.step 中的 threshold_m）",
         "people on foot walk both ways": "步行者双向通行",
         "no site opens or closes within a period": "没有站点在时段之内开门或关门",
         "no site has this host": "没有站点依托该类场所",

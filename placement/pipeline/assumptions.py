@@ -134,7 +134,7 @@ def _walked(prepared: Prepared, *, predicts: bool) -> bool:
     """Return whether lengths become times by a walking speed: for the standard, or for visits."""
     study, times = prepared.study, prepared.times
     lengths = isinstance(times, TravelTimes) and times.unit == "mm"
-    timed = study.travel.threshold_m is None or predicts
+    timed = not study.travel.is_distance or predicts
     return study.travel.mode == "walking" and timed and lengths
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from placement.standard import Standard
-from placement.study import Study
-from placement.values import Policy, SolveOptions
-from placement.values.policy import COUNTED, ON_VISITS
+from placement.study import StepSection, Study, TravelSection
+from placement.values import Policy, SolveOptions, Step
+from placement.values.policy import COUNTED, ON_RESERVE, ON_VISITS
 
 
 def study_standard(study: Study) -> Standard:
     """Return the service standard of a study."""
     travel = study.travel
-    if travel.threshold_min is None:
-        return Standard(threshold_m=travel.threshold_m)
-    by_district = {name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()}
-    return Standard(threshold_s=travel.threshold_min * 60, threshold_s_by_district=by_district)
+    if travel.step:
+        return Standard(steps=tuple(Step(share=step.share, **_thresholds(step)) for step in travel.step))
+    return Standard(**_thresholds(travel))
+
+
+def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
+    if said.threshold_min is None:
+        return {"threshold_m": said.threshold_m}
+    by_district = {name: minutes * 60 for name, minutes in said.threshold_min_by_district.items()}
+    return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
 def study_policy(study: Study, parents: pd.Series) -> Policy:
@@ -34,7 +41,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     return Policy(
         objective=study.policy.objective,
         **{f"{line}_fen": cap for line, cap in study.budget},
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, "idle_below")},
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, *ON_RESERVE, "idle_below")},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

@@ -182,7 +182,7 @@ def _written(end: Any) -> str:
 
 
 def _coverage(case: StudyCase, standing: tuple[str, ...]) -> float:
-    """Return the share of the case's weight within reach of some sites."""
-    reached = case.coverage.reached(case.sites.ids.isin(standing))
+    """Return the share of the case's weight that some sites cover, by steps as they count."""
+    counted = case.coverage.counted(case.sites.ids.isin(standing))
     weight = case.demand.weight
-    return float((weight * reached).sum() / weight.sum())
+    return float((weight * counted).sum() / weight.sum())

@@ -35,7 +35,7 @@ import shapely
 
 from placement.errors import ShiftedWarning
 from placement.notes import Names, Note
-from placement.streets import Streets, snap_to_streets
+from placement.streets import SortedStreets, Streets
 from placement.study import Study
 from placement.tables import Tables, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.coordinates import in_box
@@ -111,20 +111,22 @@ def warn_if_shifted(study: Study, tables: Tables, streets: Streets) -> tuple[str
     Each table is looked at by itself; where none stands out, stations and candidates together, and then all tables.
     """
     frames = {name: _sample(frame) for name, frame in _undeclared(study, tables)}
-    groups = [(name,) for name in frames]
-    notes = [note for names in groups if (note := _suspicion(streets, frames, names, _TABLES))]
+    if not frames:
+        return ()
+    sorted_streets, groups = SortedStreets.of(streets), [(name,) for name in frames]
+    notes = [note for names in groups if (note := _suspicion(sorted_streets, frames, names, _TABLES))]
     for names in (tuple(name for name in frames if name in ("stations", "candidates")), tuple(frames)):
         if not notes and len(names) > 1:
-            notes += [note for note in (_suspicion(streets, frames, names, _TABLES),) if note]
-    if not notes and frames:
-        notes += [note for note in (_suspicion(streets, frames, tuple(frames), _STREETS),) if note]
+            notes += [note for note in (_suspicion(sorted_streets, frames, names, _TABLES),) if note]
+    if not notes:
+        notes += [note for note in (_suspicion(sorted_streets, frames, tuple(frames), _STREETS),) if note]
     for note in notes:
         warnings.warn(note, ShiftedWarning, stacklevel=2)
     return tuple(notes)
 
 
 def _suspicion(
-    streets: Streets, frames: dict[str, FloatArray], names: tuple[str, ...], systems: dict[str, Convert]
+    streets: SortedStreets, frames: dict[str, FloatArray], names: tuple[str, ...], systems: dict[str, Convert]
 ) -> Note | None:
     found = find_shift(streets, np.concatenate([frames[name] for name in names]), systems)
     if found is None:
@@ -152,11 +154,11 @@ def _suspicion(
     )  # fmt: skip
 
 
-def find_shift(streets: Streets, xy: FloatArray, systems: Mapping[str, Convert]) -> Shift | None:
+def find_shift(streets: SortedStreets, xy: FloatArray, systems: Mapping[str, Convert]) -> Shift | None:
     """Return the shift that (n, 2) points in the CRS of the streets seem to have, or None."""
     if len(xy) < FEWEST:
         return None
-    degrees = pyproj.Transformer.from_crs(streets.crs, "EPSG:4326", always_xy=True)
+    degrees = pyproj.Transformer.from_crs(streets.streets.crs, "EPSG:4326", always_xy=True)
     lon, lat = degrees.transform(*xy.T)
     if not in_box(float(np.median(lon)), float(np.median(lat))):
         return None
@@ -164,44 +166,42 @@ def find_shift(streets: Streets, xy: FloatArray, systems: Mapping[str, Convert])
         name: np.column_stack(degrees.transform(*convert(lon, lat), direction="INVERSE"))
         for name, convert in systems.items()
     }
-    before = _distance_m(streets, xy)
-    around = _moves(max(_REACH_M, 2 * float(np.median(before))))
-    places = [there + by for there in moved.values() for by in around]
-    looks = _distance_m(streets, np.concatenate(places)).reshape(len(moved), len(around), len(xy))
-    best = min(range(len(moved)), key=lambda which: float(_closeness(looks[which, 0])))
-    name = list(moved)[best]
-    after = looks[best, 0]
+    before, *converted = _distances_m(streets, [xy, *moved.values()])
+    best = min(range(len(moved)), key=lambda which: float(_closeness(converted[which])))
+    (name, there), after = list(moved.items())[best], converted[best]
     if (
-        _clear(before, looks[best])
-        or _beyond(streets, xy, before, after)
-        or _exact(streets, xy, moved[name], before, after)
+        _clear(streets, there, before, after)
+        or _beyond(streets.streets, xy, before, after)
+        or _exact(streets.streets, xy, there, before, after)
     ):
         return Shift(system=name, before_m=float(np.median(before)), after_m=float(np.median(after)))
     return None
 
 
 def _moves(reach_m: float) -> list[FloatArray]:
-    """Return no move, and moves in rings around it, each ring turned against the last."""
+    """Return moves in rings, each ring turned against the last."""
     turns = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
     rings = [(share * reach_m, turns + share) for share in _RINGS]
-    around = [radius * np.array([np.cos(turn), np.sin(turn)]) for radius, ring in rings for turn in ring]
-    return [np.zeros(2), *around]
+    return [radius * np.array([np.cos(turn), np.sin(turn)]) for radius, ring in rings for turn in ring]
 
 
-def _distance_m(streets: Streets, xy: FloatArray) -> FloatArray:
-    return np.asarray(snap_to_streets(streets, xy).access_mm / 1000)
+def _distances_m(streets: SortedStreets, places: list[FloatArray]) -> FloatArray:
+    """Return (places, points) distances from the streets."""
+    return np.asarray(streets.snap(np.concatenate(places)).access_mm / 1000).reshape(len(places), -1)
 
 
 def _closeness(distance: FloatArray) -> FloatArray:
     return np.asarray(np.log(distance + _NEAR_M).mean(axis=-1))
 
 
-def _clear(before: FloatArray, looks: FloatArray) -> bool:
-    """Return whether the gain stands out among the points, and among moves from the converted places."""
-    gain = np.log(before + _NEAR_M) - np.log(looks[0] + _NEAR_M)
-    error = max(float(gain.std()), _SPREAD) / np.sqrt(gain.size)
-    common = np.sqrt(2) * float(_closeness(looks[1:]).std())
-    return bool(gain.mean() > max(CLEAR * error, BEYOND * common))
+def _clear(streets: SortedStreets, there: FloatArray, before: FloatArray, after: FloatArray) -> bool:
+    """Return whether the gain stands out among the points, and among moves from the converted places, (points, 2)."""
+    gain = np.log(before + _NEAR_M) - np.log(after + _NEAR_M)
+    if not gain.mean() > CLEAR * max(float(gain.std()), _SPREAD) / np.sqrt(gain.size):
+        return False
+    around = _moves(max(_REACH_M, 2 * float(np.median(before))))
+    looks = _distances_m(streets, [there + by for by in around])
+    return bool(gain.mean() > BEYOND * np.sqrt(2) * float(_closeness(looks).std()))
 
 
 def _beyond(streets: Streets, xy: FloatArray, before: FloatArray, after: FloatArray) -> bool:

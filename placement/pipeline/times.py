@@ -66,6 +66,6 @@ def _times_of(run: TravelRun, study: Study, *, cached: bool) -> TravelTimes | Ti
 
 def _reach(study: Study) -> tuple[float, float]:
     fastest = max(study_speeds(study).values())
-    if study.travel.threshold_m is not None:
-        return fastest, study.travel.threshold_m / fastest
+    if study.travel.is_distance:
+        return fastest, study.travel.longest_m / fastest
     return fastest, (study.travel.cutoff_min or study.travel.longest_min) * _MIN_S

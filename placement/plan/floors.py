@@ -36,17 +36,17 @@ def kept_floors(case: Case, standing: BoolArray, *, draws: int = DRAWS) -> tuple
     if not asked:
         return ()
     least = np.array([each.least for each in asked])
-    reached, taken, kept = case.coverage.reached(standing), 0, np.zeros(len(asked), dtype=int)
+    counted, taken, kept = case.coverage.counted(standing), 0, np.zeros(len(asked), dtype=int)
     for weight in case.drawn_weights(draws, case.options.seed):
         taken += 1
-        kept += _shares(weight, reached, asked) >= least
+        kept += _shares(weight, counted, asked) >= least
     if not taken:
         return ()
     return tuple(
         KeptFloor(
             of=each.of, name=each.name, floor=each.least, reached=float(share), kept=int(count) / taken, draws=taken
         )
-        for each, share, count in zip(asked, _shares(case.demand.weight, reached, asked), kept, strict=True)
+        for each, share, count in zip(asked, _shares(case.demand.weight, counted, asked), kept, strict=True)
     )  # fmt: skip
 
 
@@ -69,9 +69,9 @@ def _floors(policy: Policy, demand: Demand) -> Iterator[_Floor]:
         yield _Floor(of="age_group", name=name, least=float(share), part=np.asarray(ages == name))
 
 
-def _shares(weight: FloatArray, reached: BoolArray, floors: Sequence[_Floor]) -> FloatArray:
-    """Return (floors,) shares of their weight that are reached; 1 where one has none."""
-    within = weight * reached
+def _shares(weight: FloatArray, counted: FloatArray, floors: Sequence[_Floor]) -> FloatArray:
+    """Return (floors,) shares of their weight that count as covered; 1 where one has none."""
+    within = weight * counted
     sums = {"district": (within.sum(axis=1), weight.sum(axis=1)), "age_group": (within.sum(axis=0), weight.sum(axis=0))}
     pairs = np.array([[part[each.part].sum() for part in sums[each.of]] for each in floors])
     found: FloatArray = np.divide(pairs[:, 0], pairs[:, 1], out=np.ones(len(floors)), where=pairs[:, 1] > 0)

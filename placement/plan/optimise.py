@@ -11,6 +11,7 @@ from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
+from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
 from placement.plan.ties import break_ties
@@ -83,8 +84,11 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     }  # fmt: skip
     how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
     asked, valued, tie_broken = asked_of_visits(case, model), None, False
-    if asked is not None:
-        solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+    if asked is not None or not model.program.is_plain:
+        if asked is not None:
+            solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+        else:
+            solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
         left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
@@ -105,6 +109,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,
+        reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
         policy=case.policy,

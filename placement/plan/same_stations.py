@@ -11,11 +11,14 @@ from placement.errors import NoSolutionError
 from placement.models import Formulated
 from placement.plan.ties import break_ties
 from placement.solve import maximise_coverage
+from placement.solve.deadline import Deadline
 from placement.solve.infeasible.constraints import restricted
 from placement.solve.program.recount import open_sites, recount
+from placement.solve.ties.reissue import reissued
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
 from placement.values.arrays import BoolArray
+from placement.values.layers import PLAIN
 
 
 def with_cheapest_actions(
@@ -47,7 +50,9 @@ def with_cheapest_actions(
     same = bool((open_sites(model.program, found.chosen) == stands).all())
     if not same or counted.violations or counted.objective != as_before.objective:
         return solution
-    return replace(solution, chosen=found.chosen, interrupted=solution.interrupted or found.interrupted)
+    certificate = solution.certificate and reissued(solution.certificate, found.chosen)
+    interrupted = solution.interrupted or found.interrupted
+    return replace(solution, chosen=found.chosen, certificate=certificate, interrupted=interrupted)
 
 
 def columns_for(
@@ -85,10 +90,13 @@ def _first(
     **runs: Any,
 ) -> tuple[Solution | None, bool]:  # fmt: skip
     """Return the plan of `program` whose actions come first, and whether that is proven; None where there is none."""
-    first = maximise_coverage(program, gap=0.0, time_limit_s=max(time_limit_s, 0.01), **runs)
+    until = Deadline.after(time_limit_s)
+    if until.passed():
+        return None, False
+    first = maximise_coverage(program, gap=0.0, time_limit_s=time_limit_s, **runs)
     if first.status != "optimal":
         return None, False
-    return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=time_limit_s, **runs)
+    return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=until.left_s(), **runs)
 
 
 def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
@@ -108,5 +116,6 @@ def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
         column_values=np.zeros(program.n_columns, dtype=np.int64),
         linear=(*program.linear, *must),
         floors=(),
+        layers=PLAIN,
         excluded=program.excluded | (provides & ~here),
     )

@@ -117,6 +117,8 @@ def solve_visits(
     limit_s, begun = options["time_limit_s"], now_s() - spent_s
     own = {**options, "gap": max(options["gap"], VISITS_GAP), "time_limit_s": max(LEAST_S, limit_s - spent_s)}
     solution, program = maximise_visits(asked.program, asked.capture, asked.aim, **own)
+    if solution.interrupted and solution.status == "no_solution":
+        raise KeyboardInterrupt
     settle(program, solution, options, begun)
     return _reported(model, asked, solution)
 

@@ -13,14 +13,15 @@ from placement.demand import (
     FilledCounters,
     VirtualReliance,
     awareness_rows,
+    level_draws,
     post_stratify,
     residents_by_group,
 )
 from placement.errors import AlignmentError, Fault
 from placement.pipeline.assumptions import Assumption
-from placement.report.text import check_language
+from placement.report.text import check_language, texts
 from placement.study import Override
-from placement.values import Demand, Frontier, Plan, Sites
+from placement.values import Demand, Frontier, Plan, Sites, Step
 from placement.values.immutable import immutable
 from placement.values.shown import Shown, headline_of, of_data
 
@@ -53,9 +54,10 @@ class SurveyTables:
         people = residents_by_group(awareness, demand)
         prefix = "slope_"
         slopes = [str(name) for name in awareness.parameters.columns if str(name).startswith(prefix)]
+        drawn = level_draws(awareness)
         return cls(
-            rows=awareness_rows(awareness),
-            districts=post_stratify(awareness, people),
+            rows=awareness_rows(awareness, drawn=drawn),
+            districts=post_stratify(awareness, people, drawn=drawn),
             covariates=tuple(name.removeprefix(prefix) for name in slopes),
             uptake=dict(uptake or {}),
         )
@@ -98,8 +100,8 @@ class ReportData:
         Seed of the run.
     language
         ``en`` or ``zh``.
-    threshold_s, threshold_m
-        The service standard, seconds of travel or metres; exactly one is given.
+    threshold_s, threshold_m, steps
+        The service standard, seconds of travel or metres, or several steps; exactly one is given.
     threshold_s_by_district
         Seconds of travel in districts that have their own standard.
     travel_mode
@@ -149,6 +151,7 @@ class ReportData:
     threshold_s: float | None = None
     threshold_m: float | None = None
     threshold_s_by_district: Mapping[str, float] | None = None
+    steps: tuple[Step, ...] = ()
     travel_mode: str = ""
     reach: pd.DataFrame | None = None
     streets: gpd.GeoDataFrame | None = None
@@ -174,8 +177,13 @@ class ReportData:
             if sorted(self.reach.index) != sorted(self.demand.ids):
                 raise AlignmentError.single("reach", "its ids are not those of the demand points")
             object.__setattr__(self, "reach", self.reach.loc[self.demand.ids, ["before", "after"]].copy())
-        if (self.threshold_s is None) == (self.threshold_m is None):
-            raise AlignmentError.single("threshold", "give one of threshold_s and threshold_m")
+        if [self.threshold_s is None, self.threshold_m is None, not self.steps].count(False) != 1:
+            raise AlignmentError.single("threshold", "give one of threshold_s, threshold_m and steps")
+
+    @property
+    def text(self) -> Mapping[str, str]:
+        """What reports say by key, in the language and of the standard of this one."""
+        return texts(self.language, steps=bool(self.steps))
 
     def _shown(self) -> Shown:
         rows = [(name, headline_of(getattr(self, name))) for name in ("plan", "demand", "sites")]

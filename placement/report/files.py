@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -72,12 +73,15 @@ def _as_filed(data: ReportData) -> tuple[ReportData, dict[str, Any]]:
     keys = ["/".join((each.age_group, each.period, each.service)) for each in segments]
     keys += [f"{each.age_group}/{each.period}" for each in segments]
     place = {key: number for number, key in reversed(list(enumerate(keys)))}
+
+    def ordered(groups: Mapping[str, Any]) -> dict[str, Any]:
+        """Return groups in the order of the demand, others after them by name."""
+        return dict(sorted(groups.items(), key=lambda item: (place.get(item[0], len(keys)), item[0])))
+
     sides = {}
     for name in ("before", "after"):
         side = getattr(plan, name)
-        groups = {
-            group: dict(sorted(getattr(side, group).items(), key=lambda item: (place.get(item[0], len(keys)), item[0])))
-            for group in ("segment", "district", "people")
-        }
-        sides[name] = replace(side, **groups)
+        groups = {group: ordered(getattr(side, group)) for group in ("segment", "district", "people")}
+        steps = tuple(replace(step, people=ordered(step.people)) for step in side.steps)
+        sides[name] = replace(side, **groups, steps=steps)
     return replace(data, plan=replace(plan, **sides)), record

@@ -15,7 +15,7 @@ from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
 from placement.plan.floors import kept_floors
 from placement.report.data import ReportData
-from placement.report.gather import gather, reach_shares, versions
+from placement.report.gather import gather, reach_shares, standard_shown, versions
 from placement.values import Frontier, Plan
 
 BY_HAND = Note(
@@ -71,9 +71,7 @@ def _by_hand(case: Case, plan: Plan, frontier: Frontier | None) -> ReportData:
         inputs={},
         versions=versions(),
         seed=case.options.seed,
-        threshold_s=standard.threshold_s,
-        threshold_m=standard.threshold_m,
-        threshold_s_by_district=standard.threshold_s_by_district,
+        **standard_shown(standard),
         travel_mode="" if case.times is None else case.times.mode,
         reach=reach_frame(case, plan),
         streets=None if case.streets is None else case.streets.edges,

@@ -18,9 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.pipeline.assumptions import assumptions
+from placement.pipeline.policy import study_standard
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
 from placement.report.data import ReportData, SurveyTables
+from placement.standard import Standard
 from placement.study import Study, overrides_of
 from placement.values import Demand, Frontier, Plan
 from placement.version import __version__
@@ -69,7 +71,6 @@ def gather(
     frontier
         What coverage costs in visits; None where it was not asked for.
     """
-    travel = study.travel
     noted = () if use is None else use.notes
     return ReportData(
         plan=plan,
@@ -80,9 +81,7 @@ def gather(
         versions=versions(),
         seed=study.study.seed,
         language=study.study.language,
-        threshold_s=None if travel.threshold_min is None else travel.threshold_min * 60,
-        threshold_m=travel.threshold_m,
-        threshold_s_by_district={name: minutes * 60 for name, minutes in travel.threshold_min_by_district.items()},
+        **standard_shown(study_standard(study)),
         travel_mode=prepared.times.mode,
         reach=reach,
         streets=None if prepared.streets is None else prepared.streets.edges,
@@ -97,6 +96,14 @@ def gather(
         overrides=overrides_of(study),
         frontier=frontier,
     )
+
+
+def standard_shown(standard: Standard) -> dict[str, Any]:
+    """Return the service standard as :class:`ReportData` takes it."""
+    if len(standard.levels) > 1:
+        return {"steps": standard.levels}
+    names = ("threshold_s", "threshold_m", "threshold_s_by_district")
+    return {name: getattr(standard.levels[0], name) for name in names}
 
 
 def survey_tables(prepared: Prepared) -> SurveyTables | None:

@@ -54,8 +54,9 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
-    """Return the sentences on stations that few people use, what each person and visit gained costs, unsure floors."""
-    return [*([] if plan.visits is None else [_idle(plan.visits, text)]), *_cost(plan, text), *unsure(plan, text)]
+    """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
+    idle = [] if plan.visits is None else [_idle(plan.visits, text)]
+    return [*_reserve(plan, text), *idle, *_cost(plan, text), *unsure(plan, text)]
 
 
 def unsure(plan: Plan, text: Text) -> list[str]:
@@ -96,8 +97,24 @@ def objective_label(plan: Plan, text: Text) -> str:
     """Return what the value of a plan and its bound count."""
     value = plan.valued
     if value is None or value.most_visits is None:
-        return text["proof.objective"]
+        return text["proof.objective" if plan.reserve is None else "reserve.objective"]
     return text["worth.objective.alone" if value.alone else "worth.objective"].format(weight=f"{float(value.weight):g}")
+
+
+def _reserve(plan: Plan, text: Text) -> list[str]:
+    value, demand = plan.reserve, plan.after.total.all or 1.0
+    if value is None:
+        return []
+    words = {
+        "before": percent(value.before.second / demand),
+        "after": percent(value.after.second / demand),
+        "share": percent(float(value.backup_share)),
+        "outage": percent(float(value.outage_probability)),
+        "counted_before": f"{value.before.counted:,.0f}",
+        "counted": f"{value.after.counted:,.0f}",
+    }
+    asked = {"backup": value.backup_share, "outage": value.outage_probability}
+    return [text[f"reserve.{name}"].format(**words) for name, share in asked.items() if share]
 
 
 def _visits(visits: VisitsChange, text: Text) -> str:

@@ -24,7 +24,7 @@ from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
-from placement.report.text import HTML_LANG, texts, word
+from placement.report.text import HTML_LANG, word
 from placement.report.trade import trade_picture, trade_rows, trade_says
 
 _LOG = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def report_html(data: ReportData) -> bytes:
 
 def report_page(data: ReportData) -> tuple[bytes, str]:
     """Return the report, and why it lacks its map; empty where it does not."""
-    text = texts(data.language)
+    text = data.text
     drawn, why = _map_or_why(data)
     style = (resources.files("placement.report") / "templates" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -82,7 +82,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "tables": _tables(data),
         "aware": evidence.aware(data, text),
         "passers": evidence.passers(data, text),
-        "people": view.people_rows(plan, text),
+        "people": view.people_rows(data, text),
         "floors": sure.floor_rows(data, text),
         "assumed": sure.assumed_rows(data, text),
         "terms": view.terms(data, text),
@@ -129,11 +129,11 @@ def _map_or_why(data: ReportData) -> tuple[Markup, str]:
     except Exception as error:  # noqa: BLE001 -- a picture must not cost the tables beside it
         why = printable(str(error)) or type(error).__name__
         _LOG.debug("the map could not be drawn", exc_info=error)
-        return Markup("<p>{}</p>").format(texts(data.language)["map.failed"].format(why=why)), why
+        return Markup("<p>{}</p>").format(data.text["map.failed"].format(why=why)), why
 
 
 def _map(data: ReportData) -> Markup:
-    text = texts(data.language)
+    text = data.text
     simulated = view.simulated_names(data, text)
     notes = [text["simulated.banner"].format(inputs=simulated)] if simulated else []
     return plan_map(
@@ -149,8 +149,8 @@ def _map(data: ReportData) -> Markup:
 
 
 def _tables(data: ReportData) -> list[tuple[str, str, list[view.Row]]]:
-    """Return the coverage tables as (heading, column heading, rows with the total last)."""
-    text = texts(data.language)
+    """Return the coverage tables as (heading, column heading, rows with the total or the farthest step last)."""
+    text = data.text
     before, after = data.plan.before, data.plan.after
     total = view.coverage_rows({"": before.total}, {"": after.total}, {"": text["total"]})
     districts = view.coverage_rows(before.district, after.district, {name: name for name in after.district})
@@ -158,4 +158,6 @@ def _tables(data: ReportData) -> list[tuple[str, str, list[view.Row]]]:
     tables = [(text["coverage.district"], text["column.district"], districts + total)]
     if len(segments) > 1:
         tables.append((text["coverage.segment"], text["column.segment"], segments + total))
+    if after.steps:
+        tables.append((text["coverage.steps"], text["column.step"], view.step_rows(data, text)))
     return tables

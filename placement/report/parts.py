@@ -20,6 +20,8 @@ Id = Annotated[str, Field(min_length=1)]
 Word = Annotated[str, Field(pattern="^[!-~]+$")]
 Words = Annotated[str, Field(pattern="^[!-~]+( [!-~]+)*$")]
 Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+FRACTION = "^[0-9]+(/[0-9]+)?$"
+"""Pattern of numbers that are kept exactly."""
 
 
 class PlanFormatError(InputError):

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from placement.report.parts import Amount, Id, Part, Quantity, rounded
+from placement.report.parts import FRACTION, Amount, Id, Part, Quantity, rounded
+from placement.report.plan_reserve import ReservePart, reserve_from_part, reserve_to_dict
 from placement.values import Frontier, Gains, Plan, TradePoint, VisitsChange
 from placement.values.visits import STATION_COLUMNS, Interval
 from placement.values.visits_value import VisitsValue
@@ -106,8 +107,20 @@ def goods_to_dict(plan: Plan, frontier: Frontier | None) -> dict[str, Any]:
     return {
         "visits": None if plan.visits is None else visits_to_dict(plan.visits),
         "valued": None if plan.valued is None else valued_to_dict(plan.valued),
+        "reserve": None if plan.reserve is None else reserve_to_dict(plan.reserve),
         "gains": gains_to_dict(plan.gains),
         "frontier": None if frontier is None else frontier_to_dict(frontier),
+    }
+
+
+def goods_from_parts(
+    visits: VisitsPart | None, valued: ValuedPart | None, reserve: ReservePart | None
+) -> dict[str, Any]:
+    """Return the visits of a plan, and what its objective is made of, from a file."""
+    return {
+        "visits": None if visits is None else visits_from_part(visits),
+        "valued": None if valued is None else valued_from_part(valued),
+        "reserve": None if reserve is None else reserve_from_part(reserve),
     }
 
 
@@ -211,7 +224,7 @@ def _interval(part: RangePart | ChangePart) -> Interval | None:
 class ValuedPart(Part):
     """What the objective is made of where it counts predicted visits: the plan is worth covered + weight x visits."""
 
-    weight: str = Field(pattern="^[0-9]+(/[0-9]+)?$", description="What a visit counts beside a covered one.")
+    weight: str = Field(pattern=FRACTION, description="What a visit counts beside a covered one.")
     alone: bool = Field(description="Visits alone are the objective.")
     by_default: bool = Field(description="The study says nothing of visits.")
     covered: Quantity

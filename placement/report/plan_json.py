@@ -38,10 +38,10 @@ from placement.report.plan_goods import (
     GainsPart,
     ValuedPart,
     VisitsPart,
+    goods_from_parts,
     goods_to_dict,
-    valued_from_part,
-    visits_from_part,
 )
+from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
     KeptFloorPart,
@@ -121,7 +121,7 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` says; visits a month.")
+    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -130,6 +130,7 @@ class PlanFile(Part):
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -213,7 +214,7 @@ def plan_to_dict(
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         "floors": floors_to_list(plan.floors),
         **goods_to_dict(plan, frontier),
-        "warnings": warnings_of(plan, texts("en")),
+        "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": [
             {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
             for line in plan.budget_lines
@@ -267,8 +268,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
         floors=floors_from_parts(file.floors),
-        visits=None if file.visits is None else visits_from_part(file.visits),
-        valued=None if file.valued is None else valued_from_part(file.valued),
+        **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
 

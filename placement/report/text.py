@@ -14,6 +14,7 @@ from placement.errors import InputError
 from placement.notes.words import WORDS
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
+from placement.report.text_steps import STEPS
 from placement.report.text_sure import SURE
 
 LANGUAGES = ("en", "zh")
@@ -47,6 +48,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unlimited": ("no cap", "不设上限"),
         "standard.minutes": ("a {value}-minute walk", "步行{value}分钟"),
         "standard.metres": ("{value} m", "{value}米"),
+        "standard.all": ("all within {within}", "{within}内全部计入"),
+        "standard.part": ("{share} within {within}", "{within}内计{share}"),
         "metres": ("{value} m", "{value}米"),
         "km": ("{value} km", "{value} 公里"),
         "yuan": ("{value} yuan", "{value} 元"),
@@ -164,6 +167,10 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         # Coverage tables
         "coverage.district": ("By district", "按区域"),
         "coverage.segment": ("By segment: age group, period of day, service", "按人群、时段、服务"),
+        "coverage.steps": (
+            "Plainly within each step, everybody there counted in full",
+            "各级之内的需求（全部计入，不打折）",
+        ),
         "coverage.people": ("Residents, by age group and period of day", "居民：按年龄组与时段"),
         "coverage.people.note": (
             (
@@ -176,6 +183,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Need: visits if everybody knew the service. Expected use: visits of those who know and would use it.",
             "潜在需求：人人知晓时的办事人次；预期使用量：知晓且会使用者的办事人次。",
         ),
+        "column.step": ("Step", "分级"),
         "column.segment": ("Segment", "人群与时段"),
         "column.group": ("Age group", "年龄组"),
         "column.period": ("Period", "时段"),
@@ -278,8 +286,15 @@ def check_language(language: str) -> None:
         )
 
 
-def texts(language: str) -> Mapping[str, str]:
+def texts(language: str, *, steps: bool = False) -> Mapping[str, str]:
     """Return the texts of one language by key.
+
+    Parameters
+    ----------
+    language
+        ``en`` or ``zh``.
+    steps
+        Whether the service standard has steps: coverage is then called graded, and within reach is said with a step.
 
     Raises
     ------
@@ -293,7 +308,8 @@ def texts(language: str) -> Mapping[str, str]:
     """
     check_language(language)
     which = LANGUAGES.index(language)
-    return MappingProxyType({key: pair[which] for key, pair in CATALOGUE.items()})
+    catalogue = {**CATALOGUE, **STEPS} if steps else CATALOGUE
+    return MappingProxyType({key: pair[which] for key, pair in catalogue.items()})
 
 
 def word(text: Mapping[str, str], name: str) -> str:

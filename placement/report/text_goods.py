@@ -67,6 +67,27 @@ GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "覆盖率不低于本方案时，任何方案的办件量不超过每月 {visits_most} 人次。"
             ),
         ),
+        "reserve.backup": (
+            (
+                "Of demand, {before} had two stations within reach, {after} have them after the plan. {share} of each "
+                "point’s demand counts only where there are two."
+            ),
+            (
+                "有两个站点可达的需求：现状 {before}，方案实施后 {after}。"
+                "每个需求点的需求中有 {share} 仅在两个站点可达时计入。"
+            ),
+        ),
+        "reserve.outage": (
+            (
+                "A station is out of order with probability {outage}: what counts is the coverage to be expected, "
+                "{counted_before} visits a month before, {counted} after."
+            ),
+            (
+                "站点故障概率按 {outage} 计：以期望覆盖需求为准，"
+                "现状每月 {counted_before} 人次，方案实施后 {counted} 人次。"
+            ),
+        ),
+        "reserve.objective": ("Covered, by stations within reach (a month)", "按可达站点数计的覆盖需求（每月）"),
         "worth.alone": (
             "What is sought are predicted visits: no plan under the same rules sees more than {visits_most} a month.",
             "优化目标为预计办件量：相同条件下，任何方案每月不超过 {visits_most} 人次。",

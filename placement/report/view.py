@@ -13,9 +13,11 @@ from placement.report.goods import headline, objective_label, percent, sought, w
 from placement.report.plan_json import ACTION_ORDER
 from placement.report.tables import action_table, yuan
 from placement.report.text import word
-from placement.values import BudgetLine, Coverages, Covered, Plan
+from placement.values import BudgetLine, Coverages, Covered, Plan, Step
 
 Text = Mapping[str, str]
+Level = ReportData | Step
+"""What has one threshold: a standard, or one of its steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +90,14 @@ def small_gap(gap: float) -> str:
 
 
 def standard(data: ReportData, text: Text) -> str:
-    """Return the service standard: ``a 15-minute walk`` or ``5,000 m``."""
-    if data.threshold_s is not None:
-        return _minutes(data.threshold_s, text)
-    return text["standard.metres"].format(value=f"{data.threshold_m:,g}")
+    """Return the service standard: ``a 15-minute walk`` or ``5,000 m``, or what counts within each step."""
+    if not data.steps:
+        return _within(data, text)
+    said = []
+    for step in data.steps:
+        key = "standard.all" if step.share == 1 else "standard.part"
+        said.append(text[key].format(share=f"{float(100 * step.share):g}%", within=_within(step, text)))
+    return text["comma"].join(said)
 
 
 def travel_mode(data: ReportData, text: Text) -> str:
@@ -105,19 +111,20 @@ def travel_mode(data: ReportData, text: Text) -> str:
 def figures(data: ReportData, text: Text) -> list[Figure]:
     """Return the key figures: residents by period, each smaller age group by period, demand, need, expected use."""
     before, after = data.plan.before, data.plan.after
+    far = _within(data.steps[-1], text) if data.steps else ""
     keys = [key.split("/") for key in after.people]
     periods = list(dict.fromkeys(period for _, period in keys))
     always = ".always" if periods == ["all"] else ""
     found = []
     for period in periods:
         pair = (_residents(before, period), _residents(after, period))
-        label = text[f"figure.people{always}"].format(period=word(text, period))
+        label = text[f"figure.people{always}"].format(period=word(text, period), far=far)
         found.append(_people_figure(label, *pair, text))
     for group in data.demand.age_groups[1:]:
         for period in periods:
             if f"{group}/{period}" in after.people:
                 pair = (before.people[f"{group}/{period}"], after.people[f"{group}/{period}"])
-                names = {"group": _capital(word(text, group)), "period": word(text, period)}
+                names = {"group": _capital(word(text, group)), "period": word(text, period), "far": far}
                 label = text[f"figure.group{always}"].format(**names)
                 found.append(_people_figure(label, *pair, text))
     total = (before.total, after.total)
@@ -220,16 +227,38 @@ def coverage_rows(before: Mapping[str, Covered], after: Mapping[str, Covered], n
     ]
 
 
-def people_rows(plan: Plan, text: Text) -> list[Row]:
-    """Return one row for each age group and period."""
+def step_rows(data: ReportData, text: Text) -> list[Row]:
+    """Return one row for each step of the standard, from near to far: who is plainly within it."""
+    before, after = (
+        {str(number): step.total for number, step in enumerate(coverages.steps)}
+        for coverages in (data.plan.before, data.plan.after)
+    )
+    return coverage_rows(before, after, {str(number): _within(step, text) for number, step in enumerate(data.steps)})
+
+
+def people_rows(data: ReportData, text: Text) -> list[Row]:
+    """Return one row for each age group and period; with steps, for each of them within each step."""
+    before, after = data.plan.before, data.plan.after
+    if not data.steps:
+        return _people_rows(before.people, after.people, "", text)
+    rows = []
+    for step, earlier, later in zip(data.steps, before.steps, after.steps, strict=True):
+        within = text["comma"] + _within(step, text)
+        rows += _people_rows(earlier.people, later.people, within, text)
+    return rows
+
+
+def _people_rows(
+    before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]], within: str, text: Text
+) -> list[Row]:
     return [
         Row(
-            name=names_of([key], text)[key],
+            name=names_of([key], text)[key] + within,
             amount=f"{everyone:,.0f}",
-            before=_share(*plan.before.people.get(key, (0.0, 0.0))),
+            before=_share(*before.get(key, (0.0, 0.0))),
             after=_share(covered, everyone),
         )
-        for key, (covered, everyone) in plan.after.people.items()
+        for key, (covered, everyone) in after.items()
     ]
 
 
@@ -261,10 +290,12 @@ def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
     ]
     if data.travel_mode:
         found.append((text["term.travel"], travel_mode(data, text)))
-    if data.threshold_s is not None and not data.travel_mode.startswith(("cycling", "driving")):
+    levels = data.steps or (data,)
+    if levels[0].threshold_s is not None and not data.travel_mode.startswith(("cycling", "driving")):
         found.append((text["term.speed"], pace))
-    if data.threshold_s_by_district:
-        own = (f"{name} {_minutes(limit, text)}" for name, limit in sorted(data.threshold_s_by_district.items()))
+    if levels[0].threshold_s_by_district:
+        limits = {name: [_own(level, name, text) for level in levels] for name in levels[0].threshold_s_by_district}
+        own = (f"{name} {', '.join(said)}" for name, said in sorted(limits.items()))
         found.append((text["term.own"], text["comma"].join(own)))
     return found
 
@@ -318,6 +349,17 @@ def _visits(visits: pd.DataFrame | None, site_id: str) -> str:
         return ""
     both = visits.loc[site_id, ["before", "after"]]
     return " → ".join("0" if pd.isna(value) else f"{value:,.0f}" for value in both)
+
+
+def _within(level: Level, text: Text) -> str:
+    """Return how far a standard or one of its steps reaches."""
+    if level.threshold_s is not None:
+        return _minutes(level.threshold_s, text)
+    return text["standard.metres"].format(value=f"{level.threshold_m:,g}")
+
+
+def _own(level: Level, district: str, text: Text) -> str:
+    return _minutes((level.threshold_s_by_district or {})[district], text)
 
 
 def _minutes(seconds: float, text: Text) -> str:

@@ -21,10 +21,12 @@ from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import Tree
 from placement.solve.tree.tools import Tools
 from placement.values import CoverageProgram, Solution
+from placement.values.arrays import BoolArray
 from placement.values.program import WEIGHT_LIMIT
 from placement.version import __version__
 
-_NAME = f"placement {__version__}"
+NAME = f"placement {__version__}"
+"""What solved a program, in results."""
 
 
 def solve_engine(
@@ -35,14 +37,21 @@ def solve_engine(
     seed: int = 0,
     threads: int = 2,
     settings: EngineSettings = DEFAULTS,
+    start: BoolArray | None = None,
     progress: Listener | Progress | None = None,
 ) -> Solution:
-    """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`."""
+    """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`.
+
+    A `start` that is no plan of the program is passed over.
+    """
     told = Progress.of(progress, ENGINE)
-    return _solve(program, now_s() + time_limit_s, settings, gap=gap, seed=seed, threads=threads, progress=told)
+    asked: dict[str, Any] = {"gap": gap, "seed": seed, "threads": threads, "progress": told}
+    return _solve(program, now_s() + time_limit_s, settings, start, **asked)
 
 
-def _solve(program: CoverageProgram, ends: float, settings: EngineSettings, **asked: Any) -> Solution:
+def _solve(
+    program: CoverageProgram, ends: float, settings: EngineSettings, start: BoolArray | None, **asked: Any
+) -> Solution:
     """Aggregate, work at the root, branch, and seal the proof; `ends` is ``placement.clock.now_s()`` of the end."""
     begun = now_s()
     asked["progress"].stage(AGGREGATING)
@@ -56,7 +65,7 @@ def _solve(program: CoverageProgram, ends: float, settings: EngineSettings, **as
         begun = now_s()
         tools = Tools.of(reduced, deadline, settings=settings, **asked)
         seconds["build"] = now_s() - begun
-        root, at_root = run_root(tools)
+        root, at_root = run_root(tools, start)
         begun = now_s()
         tree = close_tree(root, tools)
         seconds |= {**at_root, "tree": now_s() - begun}
@@ -79,7 +88,7 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str
         bound=bound,
         asked_gap=tools.gap,
         proof="certificate",
-        solver=_NAME,
+        solver=NAME,
         certificate=certificate,
         timings={**seconds, "certificate": now_s() - begun},
         details={
@@ -104,7 +113,7 @@ def _nothing(program: CoverageProgram, gap: float, seconds: float) -> Solution:
         bound=most,
         asked_gap=gap,
         proof="none",
-        solver=_NAME,
+        solver=NAME,
         timings={"aggregate": seconds},
         details={"columns": program.n_columns, "nodes": 0},
     )

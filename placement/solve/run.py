@@ -21,10 +21,13 @@ from placement.solve.deadline import Deadline
 from placement.solve.large_root import polish
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.background import PlansBeside
+from placement.solve.plans.layered import exchanged
 from placement.solve.plans.population import Improver
+from placement.solve.plans.value import plan_value
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
-from placement.solve.root import Root, bounded, core, has_many_columns, simplex_fits, taken, with_improver
+from placement.solve.program.problem import FREE, ONE, ZERO
+from placement.solve.root import Root, bounded, core, fixed, has_many_columns, simplex_fits, taken, with_improver
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.cut_visitor import CutVisitor
 from placement.solve.tree.first_order_visitor import FirstOrderVisitor
@@ -56,9 +59,14 @@ class RootStage:
     work: Callable[[Root, Tools, Deadline], Root]
 
 
-def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
-    """Return what is known at the root after the stages that are due there, and the seconds that each took."""
+def run_root(tools: Tools, start: BoolArray | None = None) -> tuple[Root, dict[str, float]]:
+    """Return what is known at the root after the stages that are due there, and the seconds that each took.
+
+    `start` is a plan to begin with; one that breaks a limit is passed over.
+    """
     root, seconds = Root.of(tools.problem), {}
+    if start is not None:
+        root = root.better(_counted(start, tools))
     for stage in _stages_at_root(root, tools):
         if stage.is_due(root, tools):
             begun = now_s()
@@ -68,16 +76,27 @@ def run_root(tools: Tools) -> tuple[Root, dict[str, float]]:
     return root, seconds
 
 
+def _counted(start: BoolArray, tools: Tools) -> Incumbent | None:
+    """Return a plan with its value, columns that others dominate being as good as any; None if it breaks a limit."""
+    required, excluded = tools.program.required, tools.program.excluded
+    status = np.where(required, ONE, np.where(excluded, ZERO, FREE)).astype(np.int8)
+    value = plan_value(tools.problem._replace(status=status), start)
+    return None if value is None else Incumbent(np.array(start), value)
+
+
 def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     """Return the stages of a program: of many columns or few, and, of many, too large to be branched on or not."""
     solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
+    if not tools.program.is_plain:
+        return RootStage(name="plans", says=PLANS, is_due=_always, work=exchanging), solver
     if not _is_wide(tools):
         return RootStage(name="plans", says=PLANS, is_due=_is_packing, work=greedy), solver
+    doubt = RootStage(name="doubt", says=PLANS, is_due=_is_in_doubt, work=searched)
     if _is_large(root, tools):
         bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound_of_large)
-        return bound, RootStage(name="plans", says=PLANS, is_due=_is_open, work=polished), solver
+        return bound, doubt, RootStage(name="plans", says=PLANS, is_due=_is_open, work=polished), solver
     bound = RootStage(name="root", says=ROOT, is_due=_always, work=first_bound)
-    return bound, RootStage(name="plans", says=PLANS, is_due=_is_worth_improving, work=improved), solver
+    return bound, doubt, RootStage(name="plans", says=PLANS, is_due=_is_worth_improving, work=improved), solver
 
 
 def _is_wide(tools: Tools) -> bool:
@@ -104,6 +123,11 @@ def _is_open(root: Root, tools: Tools) -> bool:
     return root.incumbent is not None and not root.is_closed(tools)
 
 
+def _is_in_doubt(root: Root, tools: Tools) -> bool:
+    """Return whether nothing else improves the plan: it cannot be exchanged freely, and nodes are too dear."""
+    return _is_open(root, tools) and not tools.finder.packing and not simplex_fits(root, tools)
+
+
 def _is_worth_improving(root: Root, tools: Tools) -> bool:
     return _is_open(root, tools) and has_many_columns(root, tools) and tools.finder.packing
 
@@ -120,6 +144,15 @@ def greedy(root: Root, tools: Tools, _until: Deadline) -> Root:
     return root.better(tools.finder.from_point(work, root.domain, np.zeros(work.columns.size)))
 
 
+def exchanging(root: Root, tools: Tools, until: Deadline) -> Root:
+    """Find a plan by exchanges on what rows count in layers."""
+    soon = until.within(tools.settings.root.plan_share * until.left_s())
+    found = exchanged(
+        tools.problem, tools.reduced, root.incumbent, soon, seed=tools.seed, settings=tools.settings.visits
+    )
+    return root.better(found)
+
+
 def first_bound(root: Root, tools: Tools, until: Deadline) -> Root:
     """Bound the root by first-order steps, and fix by what they find."""
     return _bounded_soon(root, tools, until, tools.settings.tree.root_iterations)
@@ -133,6 +166,21 @@ def first_bound_of_large(root: Root, tools: Tools, until: Deadline) -> Root:
 def _bounded_soon(root: Root, tools: Tools, until: Deadline, iterations: int) -> Root:
     soon = until.within(tools.settings.root.bound_share * until.left_s())
     return bounded(root, tools, soon, iterations)
+
+
+def searched(root: Root, tools: Tools, until: Deadline) -> Root:
+    """Improve the plan by exact searches among the columns in doubt, more of them where fewer give nothing better."""
+    until = until.within(tools.settings.root.plan_share * until.left_s())
+    root, improver = with_improver(root, tools)
+    for count in tools.settings.plans.doubtful:
+        better: Incumbent | None = root.incumbent
+        while better is not None and not root.is_closed(tools) and not until.passed():
+            improver.know(better)
+            _, rho = tools.bound(root.prices, root.domain)
+            found = improver.in_doubt(root.domain, root.x, rho, count, until)
+            better = found if found is not None and found.value > better.value else None
+            root = fixed(root.better(better), tools)
+    return root
 
 
 def polished(root: Root, tools: Tools, until: Deadline) -> Root:
@@ -253,7 +301,7 @@ def _tree_stages(
     if not simplex or not root.domain.n_free:
         return (Stage(make=lambda: visitor, at_once=at_once),)
     by_simplex = Stage(make=lambda: _later_cut_visitor(root, tools, until), at_once=1)
-    if _one_at_a_time(root, tools):
+    if _one_at_a_time(root, tools) or not tools.program.is_plain:
         return (by_simplex,)
     settings = tools.settings.root
     patience = settings.patience if tools.finder.packing else settings.short_patience

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -32,6 +33,9 @@ from placement.values.demand import check_points
 from placement.values.immutable import immutable
 from placement.values.row_faults import row_faults
 from placement.values.shown import Shown
+
+if TYPE_CHECKING:
+    from placement.streets.grid import Grid
 
 FAR_SNAP_M = 500.0
 """Points farther than this from every street are listed as far."""
@@ -99,40 +103,68 @@ def snap_to_streets(streets: Streets, xy: NDArray[np.float64], *, threads: int =
     threads
         Threads that search at once.
     """
-    order = morton_order(xy)
-    edge, along, distance = (np.empty(len(xy), dtype) for dtype in (np.int64, np.float64, np.float64))
-    edge[order], along[order], distance[order] = _nearest(streets, xy[order], threads)
-    length = streets.length_mm[edge]
-    return Snaps(
-        edge=edge.astype(np.int32),
-        position_mm=np.clip(np.rint(along * length), 0, length).astype(np.int32),
-        access_mm=np.minimum(np.rint(distance * 1000), _FARTHEST_MM).astype(np.int32),
-    )
+    return SortedStreets.of(streets).snap(xy, threads=threads)
 
 
-def _nearest(
-    streets: Streets, xy: NDArray[np.float64], threads: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return (edge, share of its length from u, distance) for each point."""
-    from placement.streets.grid import build_grid  # noqa: PLC0415 - compiles or loads the kernels
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SortedStreets:
+    """Streets cut into straight pieces and sorted by place: for who looks for the nearest one more than once.
 
-    segments, segment_edge, before, lengths = _segments(streets)
-    grid = build_grid(segments)
-    if grid is None:
-        found = np.full(len(xy), -1, dtype=np.int64)
-        distance, share = np.zeros(len(xy)), np.zeros(len(xy))
-    else:
-        chunks = np.array_split(xy, max(threads, 1))
-        with ThreadPoolExecutor(max(threads, 1)) as pool:
-            parts = list(pool.map(grid.nearest, chunks))
-        found, distance, share = (np.concatenate([part[which] for part in parts]) for which in range(3))
-    edge = segment_edge[found]
-    total = np.add.reduceat(lengths, np.flatnonzero(np.diff(segment_edge, prepend=-1)))[edge]
-    along = (before[found] + share * lengths[found]) / np.where(total > 0, total, 1.0)
-    remote = np.flatnonzero(found < 0)
-    if remote.size:
-        edge[remote], along[remote], distance[remote] = _nearest_by_tree(streets, xy[remote])
-    return edge, along, distance
+    Parameters
+    ----------
+    streets
+        The network.
+    grid
+        Its pieces by place; None where they are spread too unevenly.
+    edge, before_m, length_m
+        (pieces,) edge, metres before the piece on its edge, and its own.
+    """
+
+    streets: Streets
+    grid: Grid | None
+    edge: NDArray[np.int64]
+    before_m: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, streets: Streets) -> SortedStreets:
+        """Return the pieces of a network."""
+        from placement.streets.grid import build_grid  # noqa: PLC0415 - compiles or loads the kernels
+
+        segments, edge, before, lengths = _segments(streets)
+        return cls(streets=streets, grid=build_grid(segments), edge=edge, before_m=before, length_m=lengths)
+
+    def snap(self, xy: NDArray[np.float64], *, threads: int = 2) -> Snaps:
+        """Return what :func:`snap_to_streets` does."""
+        order = morton_order(xy)
+        edge, along, distance = (np.empty(len(xy), dtype) for dtype in (np.int64, np.float64, np.float64))
+        edge[order], along[order], distance[order] = self._nearest(xy[order], threads)
+        length = self.streets.length_mm[edge]
+        return Snaps(
+            edge=edge.astype(np.int32),
+            position_mm=np.clip(np.rint(along * length), 0, length).astype(np.int32),
+            access_mm=np.minimum(np.rint(distance * 1000), _FARTHEST_MM).astype(np.int32),
+        )
+
+    def _nearest(
+        self, xy: NDArray[np.float64], threads: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return (edge, share of its length from u, distance) for each point."""
+        if self.grid is None:
+            found = np.full(len(xy), -1, dtype=np.int64)
+            distance, share = np.zeros(len(xy)), np.zeros(len(xy))
+        else:
+            chunks = np.array_split(xy, max(threads, 1))
+            with ThreadPoolExecutor(max(threads, 1)) as pool:
+                parts = list(pool.map(self.grid.nearest, chunks))
+            found, distance, share = (np.concatenate([part[which] for part in parts]) for which in range(3))
+        edge = self.edge[found]
+        total = np.add.reduceat(self.length_m, np.flatnonzero(np.diff(self.edge, prepend=-1)))[edge]
+        along = (self.before_m[found] + share * self.length_m[found]) / np.where(total > 0, total, 1.0)
+        remote = np.flatnonzero(found < 0)
+        if remote.size:
+            edge[remote], along[remote], distance[remote] = _nearest_by_tree(self.streets, xy[remote])
+        return edge, along, distance
 
 
 def _segments(
@@ -152,7 +184,7 @@ def _segments(
 def _nearest_by_tree(
     streets: Streets, xy: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return what :func:`_nearest` does, for points far from every street or streets thinly spread."""
+    """Return (edge, share of its length from u, distance), of points far from all streets, or streets thinly spread."""
     lines, points = streets.lines(), shapely.points(xy)
     matches = shapely.STRtree(lines).query_nearest(points)
     edge = np.full(len(xy), streets.n_edges, dtype=np.int64)

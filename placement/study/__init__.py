@@ -31,12 +31,13 @@ from placement.study.sections import (
     PolicySection,
     SolveSection,
     StudySection,
-    TravelSection,
 )
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
+from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
-from placement.values.policy import ON_VISITS
+from placement.values.objectives import VISITS
+from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
@@ -60,6 +61,7 @@ __all__ = [
     "Override",
     "PolicySection",
     "SolveSection",
+    "StepSection",
     "StreetsInput",
     "Study",
     "StudyError",
@@ -128,7 +130,7 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        if self.travel.threshold_min is not None and self.travel.mode == "walking" and self.inputs.travel is None:
+        if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
                 raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
@@ -137,8 +139,16 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
+        self._reserve()
         self._ways_to_travel()
         return self
+
+    def _reserve(self) -> None:
+        asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
+        if asked and self.policy.objective == VISITS:
+            raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
+        if asked and self.travel.step:
+            raise ValueError(f"{asked} counts stations within one threshold: give travel.threshold_min, or no reserve")
 
     def _ways_to_travel(self) -> None:
         travel, streets, table = self.travel, self.inputs.streets is not None, self.inputs.travel is not None
@@ -151,7 +161,7 @@ class Study(Section):
         if streets and not travel.street_speed_m_s:
             needed = "metres a second by highway, or '*' for all"
             raise ValueError(f"mode {travel.mode} needs street_speed_m_s: {needed}")
-        if streets and travel.threshold_m is not None:
+        if streets and travel.is_distance:
             raise ValueError("threshold_m is a length; with vehicles give threshold_min")
         if table and travel.street_speed_m_s:
             raise ValueError("travel.street_speed_m_s is for streets; the table in inputs.travel has its own times")
@@ -355,7 +365,7 @@ def _shown(value: object) -> str:
 
 def _near_key(location: tuple[int | str, ...]) -> str:
     model: Any = Study
-    for part in location[:-1]:
+    for part in (part for part in location[:-1] if isinstance(part, str)):
         field = getattr(model, "model_fields", {}).get(part)
         model = next((m for m in _models(field.annotation)), None) if field else None
     names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]

@@ -127,22 +127,31 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
-    travel, streets = study.travel, study.inputs.streets
-    if streets is None:
-        for key in ("far_snap_m", "cache", "stream"):
-            if study.inputs.travel is not None:
-                yield f"travel.{key}", "times come from a travel table, not from streets"
-            else:
-                yield f"travel.{key}", "times come from straight lines, not from streets"
-    if streets is not None:
-        yield "travel.detour", "times come from streets, not from straight lines"
-    elif study.inputs.travel is not None:
-        yield "travel.detour", "times come from a travel table, not from straight lines"
+    travel = study.travel
+    yield from _other_sources(study)
+    why = "the standard is a distance, travel.threshold_m"
+    if travel.step:
+        why = "the standard is a distance, threshold_m in travel.step"
     if study.inputs.travel is not None:
         yield "travel.cutoff_min", "times come from a travel table"
-    elif travel.threshold_m is not None:
-        yield "travel.cutoff_min", "the standard is a distance, travel.threshold_m"
-    if travel.threshold_m is not None and study.inputs.usage is None:
-        yield "travel.speed_m_s", "the standard is a distance, travel.threshold_m"
+    elif travel.is_distance:
+        yield "travel.cutoff_min", why
+    if travel.is_distance and study.inputs.usage is None:
+        yield "travel.speed_m_s", why
     if travel.mode == "walking":
         yield "travel.oneway", "people on foot walk both ways"
+
+
+def _other_sources(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield the settings of sources of times that the study does not take."""
+    table = study.inputs.travel is not None
+    if study.inputs.streets is None:
+        why = "times come from straight lines, not from streets"
+        if table:
+            why = "times come from a travel table, not from streets"
+        for key in ("far_snap_m", "cache", "stream"):
+            yield f"travel.{key}", why
+    if study.inputs.streets is not None:
+        yield "travel.detour", "times come from streets, not from straight lines"
+    elif table:
+        yield "travel.detour", "times come from a travel table, not from straight lines"

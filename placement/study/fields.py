@@ -109,6 +109,13 @@ def at_most(most: int, what: str) -> Callable[[float], float]:
     return check
 
 
+def half_at_most(share: Fraction) -> Fraction:
+    """Return a share of a half or less, or raise."""
+    if share > Fraction(1, 2):
+        raise ValueError("is above 1/2: a second station in reach would count more than a first")
+    return share
+
+
 def _local_path(text: str) -> str:
     if not text.strip() or _REMOTE.match(text):
         raise ValueError("must be a path to a local file")
@@ -213,6 +220,8 @@ ExactShare = Annotated[Fraction, BeforeValidator(_share), Called("share", "0 to 
 ExactRatio = Annotated[Fraction, BeforeValidator(_ratio), Called("number")]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
+Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
+Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called(unit="metres")]
 LocalPath = Annotated[str, AfterValidator(_local_path), Called("path")]
 AgeGroup = Annotated[str, Called("age group")]
 District = Annotated[str, Called("district")]

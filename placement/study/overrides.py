@@ -18,12 +18,13 @@ from pydantic import BaseModel
 from placement.errors import Fault, InputError
 from placement.study.sections import BudgetSection, CostSection
 from placement.values.immutable import immutable
+from placement.values.policy import ON_RESERVE
 
 if TYPE_CHECKING:
     from placement.study import Study
 
 _MONEY = (BudgetSection, CostSection)
-_EXACT = frozenset({"policy.floors", "policy.visits_weight", "policy.visits_floor"})
+_EXACT = frozenset({"policy.floors", *(f"policy.{name}" for name in ("visits_weight", "visits_floor", *ON_RESERVE))})
 """Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 

@@ -76,17 +76,18 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One section of the study file (`name` as in its header), or one table."""
+    """One section of the study file (`name` as in its header), sections that may be repeated, or one table."""
 
     name: str
-    sort: Literal["section", "table"]
+    sort: Literal["section", "sections", "table"]
     says: str
     entries: tuple[Entry, ...]
 
     @property
     def title(self) -> str:
         """The header of a section, or the name of a table."""
-        return f"[{self.name}]" if self.sort == "section" else f"table {self.name}"
+        headers = {"section": "[{}]", "sections": "[[{}]]", "table": "table {}"}
+        return headers[self.sort].format(self.name)
 
 
 def reference() -> tuple[Part, ...]:
@@ -159,7 +160,7 @@ def page(parts: tuple[Part, ...]) -> list[str]:
     ]
     for part in parts:
         lines += ["", f"## {part.title}".replace("<", "\\<"), "", part.says, ""]
-        first = "key" if part.sort == "section" else "column"
+        first = "column" if part.sort == "table" else "key"
         lines += [f"| {first} | value | unit | needed | default | |", "|---|---|---|---|---|---|"]
         lines += [
             f"| {_cell(_code(each.name))} | {_cell(each.kind)} | {_cell(each.unit)} | {_cell(each.needed)} "
@@ -195,20 +196,25 @@ def _sections() -> Iterator[Part]:
             yield from _section(name, annotation)
 
 
-def _section(name: str, model: Any) -> Iterator[Part]:
+def _section(name: str, model: Any, sort: Literal["section", "sections"] = "section") -> Iterator[Part]:
     """Yield a section, then those within it."""
     entries = [_key(key, field) for key, field in model.model_fields.items()]
     if model.model_config.get("extra") == "allow":
         entries.append(_extra(model))
     says = " ".join((model.__doc__ or "").partition("\n\n")[0].split())
-    says = says.removeprefix(f"`[{name}]`: ").removeprefix(f"`[inputs] {name.rpartition('.')[2]}`: ")
-    yield Part(name=name, sort="section", says=says[:1].upper() + says[1:], entries=tuple(entries))
+    says = (
+        says.removeprefix(f"`[{name}]`: ")
+        .removeprefix(f"`[[{name}]]`: ")
+        .removeprefix(f"`[inputs] {name.rpartition('.')[2]}`: ")
+    )
+    yield Part(name=name, sort=sort, says=says[:1].upper() + says[1:], entries=tuple(entries))
     seen: set[Any] = set()
     for key, field in model.model_fields.items():
         inner = _model(field)
         if inner is not None and inner not in seen:
             seen.add(inner)
-            yield from _section(f"{name}.<table>" if inner is InputFile else f"{name}.{key}", inner)
+            within = f"{name}.<table>" if inner is InputFile else f"{name}.{key}"
+            yield from _section(within, inner, "sections" if get_origin(field.annotation) is tuple else "section")
 
 
 def _model(field: FieldInfo) -> Any:

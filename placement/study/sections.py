@@ -20,7 +20,7 @@ from placement.study.fields import (
     Fen,
     Flag,
     Host,
-    LocalPath,
+    Metres,
     MinutesARow,
     NotNegative,
     Period,
@@ -32,6 +32,7 @@ from placement.study.fields import (
     TimeFormat,
     TimeZone,
     at_most,
+    half_at_most,
     parse_period,
 )
 from placement.study.section import Section
@@ -39,13 +40,8 @@ from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.policy import IDLE_BELOW
 from placement.values.visits_value import DEFAULT_WEIGHT
 
-Minutes = Annotated[Positive, AfterValidator(at_most(240, "minutes; are these seconds?")), Called(unit="minutes")]
-_M_S = Called(unit="metres a second")
-_Speed = Annotated[Positive, AfterValidator(at_most(40, "metres a second; are these km/h?")), _M_S]
-_WalkingSpeed = Annotated[Positive, AfterValidator(at_most(3, "metres a second on foot; are these km/h?")), _M_S]
 _Trips = Annotated[NotNegative, AfterValidator(at_most(31, "visits a person and month; are these a year?"))]
 _Years = Annotated[NotNegative, AfterValidator(at_most(130, "years")), Called(unit="years")]
-_Metres = Annotated[Positive, AfterValidator(at_most(200_000, "metres")), Called(unit="metres")]
 _Cv = Annotated[
     NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
 ]
@@ -57,6 +53,7 @@ _Deff = Annotated[
     Called(unit="answers an independent one"),
 ]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_Half = Annotated[ExactShare, AfterValidator(half_at_most)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
@@ -90,7 +87,7 @@ class DemandSection(Section):
     """How many visits a passer-by makes."""
     non_resident_share: Annotated[Share, Assumed(ends=(0.3,))] = 1.0
     """Passers-by who are not counted as residents already."""
-    footfall_bandwidth_m: Annotated[_Metres, Assumed(ends=(150.0, 600.0))] = 300.0
+    footfall_bandwidth_m: Annotated[Metres, Assumed(ends=(150.0, 600.0))] = 300.0
     """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
     """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
@@ -119,7 +116,7 @@ class DemandSection(Section):
     """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
-    grid_m: _Metres | None = None
+    grid_m: Metres | None = None
     """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     """What polygons are cut into; "streets" are pieces of street."""
@@ -198,79 +195,6 @@ class DemandSection(Section):
         return dict(self.period_share) or dict.fromkeys(self.periods, 1.0)
 
 
-class TravelSection(Section):
-    """`[travel]`: the service standard and how people get to a station."""
-
-    threshold_min: Minutes | None = None
-    """The service standard as a time: a demand point within it of a station counts. This or `threshold_m`."""
-    threshold_m: _Metres | None = None
-    """The service standard as a length along the streets."""
-    threshold_min_by_district: Mapping[District, Minutes] = {}
-    """Districts, or their parents, with a standard of their own."""
-    cutoff_min: Minutes | None = None
-    """How far times are computed; the longest threshold where absent."""
-    far_snap_m: _Metres = 500.0
-    """Places further than this from any street are named in a note."""
-    cache: Annotated[LocalPath | bool, Called("path, or true or false")] = True
-    """Folder in which times are kept for the next run: a path, the user's own (or $PLACEMENT_CACHE), or none."""
-    stream: Annotated[bool | Literal["auto"], Called('true, false or "auto"')] = "auto"
-    """Whether times are made block by block and never held; "auto": beyond 50 million pairs that may be in reach."""
-    detour: (
-        Annotated[
-            Positive,
-            Field(ge=1),
-            AfterValidator(at_most(10, "times the straight line")),
-            Called(unit="times the straight line"),
-        ]
-        | None
-    ) = None
-    """Length of a way without streets or a travel table."""
-    mode: Literal["walking", "cycling", "driving"] = "walking"
-    """How people get there."""
-    speed_m_s: Annotated[Mapping[AgeGroup, _WalkingSpeed], Assumed(ends=(0.8, 1.3), value=1.0)] = {}
-    """Walking speed of every age group; not needed with a travel table of times."""
-    slope: Literal["tobler", "irmischer-clarke"] | None = None
-    """How slopes slow walkers; needs `elevation_m` of the nodes."""
-    steps_factor: Annotated[
-        NotNegative, AfterValidator(at_most(100, "times as slow")), Called(unit="times as slow")
-    ] = 1.0
-    """How much slower steps are."""
-    street_speed_m_s: Annotated[Mapping[str, _Speed], Called("number by `highway`, or by * for all others")] = {}
-    """Speed of bicycles or cars by kind of street; needed with these modes along streets."""
-    oneway: Flag = True
-    """Whether vehicles keep to one-way streets."""
-
-    @property
-    def hilly(self) -> bool:
-        """Whether walking speed depends on the street."""
-        return self.slope is not None or self.steps_factor != 1
-
-    @model_validator(mode="after")
-    def _one_way_to_travel(self) -> TravelSection:
-        if self.mode == "walking" and self.street_speed_m_s:
-            raise ValueError('street_speed_m_s goes with mode = "cycling" or "driving"')
-        if self.mode != "walking" and (self.speed_m_s or self.hilly):
-            raise ValueError(f"speed_m_s, slope and steps_factor are for walking, not for {self.mode}")
-        if self.threshold_m is not None and self.hilly:
-            raise ValueError("threshold_m is a length; with slopes or steps give threshold_min")
-        return self
-
-    @model_validator(mode="after")
-    def _one_standard(self) -> TravelSection:
-        if (self.threshold_min is None) == (self.threshold_m is None):
-            raise ValueError("give threshold_min or threshold_m")
-        if self.threshold_m is not None and self.threshold_min_by_district:
-            raise ValueError("threshold_min_by_district goes with threshold_min")
-        if self.cutoff_min is not None and self.cutoff_min < self.longest_min:
-            raise ValueError(f"cutoff_min is below the threshold of {self.longest_min:g} minutes")
-        return self
-
-    @property
-    def longest_min(self) -> float:
-        """The longest threshold of any district, minutes; 0 with a distance standard."""
-        return max(self.threshold_min or 0.0, *self.threshold_min_by_district.values(), 0.0)
-
-
 class CostSection(Section):
     """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none.
 
@@ -304,7 +228,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered: of districts, and of age groups, each named as a key."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -335,7 +259,7 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the service standard of a station."""
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
     max_stations: Annotated[_Count, Called(unit="stations")] | None = None
     """That stand after the plan."""
     max_moves: Annotated[_Count, Called(unit="stations")] | None = None
@@ -355,6 +279,10 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    backup_share: _Half | None = None
+    """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
+    outage_probability: _Half | None = None
+    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()

@@ -17,7 +17,11 @@ _BY_AGE: tuple[tuple[str, ...], ...] = (
     ("travel", "speed_m_s"),
     ("policy", "floors"),
 )
-_BY_DISTRICT: tuple[tuple[str, ...], ...] = (("travel", "threshold_min_by_district"), ("policy", "floors", "district"))
+_OWN = "threshold_min_by_district"
+_BY_DISTRICT: tuple[tuple[str, ...], ...] = (("travel", _OWN), ("policy", "floors", "district"))
+
+Place = tuple[str | int, ...]
+"""Keys from the outside in; a number is a position in an array of tables."""
 
 
 def one_spelling(content: Mapping[str, Any], table: str) -> tuple[dict[str, Any], list[str], list[Fault]]:
@@ -35,16 +39,22 @@ def one_spelling(content: Mapping[str, Any], table: str) -> tuple[dict[str, Any]
         fixed = rewrite.keys(fixed, ("demand", "trips_per_month", group), services)
     fixed = rewrite.keys(fixed, ("demand", "service_hosts"), services)
     fixed = rewrite.keys(fixed, ("demand", "period_share"), _at(fixed, ("demand", "periods")))
-    districts = [name for place in _BY_DISTRICT for name in _at(fixed, place)]
-    for place in _BY_DISTRICT:
-        fixed = rewrite.keys(fixed, place, districts)
+    steps = _at(fixed, ("travel",)).get("step")
+    within = [("travel", "step", number, _OWN) for number in range(len(steps) if isinstance(steps, list) else 0)]
+    places: list[Place] = [*_BY_DISTRICT, *within]
+    districts = [name for each in places for name in _at(fixed, each)]
+    for each in places:
+        fixed = rewrite.keys(fixed, each, districts)
     return fixed, rewrite.notes, rewrite.faults
 
 
-def _at(content: Mapping[str, Any], place: Iterable[str]) -> Mapping[str, Any]:
+def _at(content: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     found: Any = content
     for key in place:
-        found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, list) and isinstance(key, int):
+            found = found[key]
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
@@ -67,10 +77,15 @@ class _Rewrite:
                 )
                 self.faults.append(Fault(table=self.table, row=place, problem=problem, remedy="remove one"))
             seen[key] = name
-            copy[name] = self.sections(value, place) if isinstance(value, Mapping) else value
+            copy[name] = self._value(value, place)
         return copy
 
-    def keys(self, content: dict[str, Any], place: tuple[str, ...], known: Iterable[str]) -> dict[str, Any]:
+    def _value(self, value: Any, place: str) -> Any:
+        if isinstance(value, list):
+            return [self._value(each, f"{place}.{number}") for number, each in enumerate(value)]
+        return self.sections(value, place) if isinstance(value, Mapping) else value
+
+    def keys(self, content: dict[str, Any], place: Place, known: Iterable[str]) -> dict[str, Any]:
         """Return the content with the keys of the section at `place` spelt as the first of `known` that is the same."""
         forms: dict[str, str] = {}
         for name in known:
@@ -79,13 +94,15 @@ class _Rewrite:
         changed = {name: forms[canonical(name)] for name in section if forms.get(canonical(name), name) != name}
         if not changed or self.faults:
             return content
-        where = ".".join(place)
-        form = "{where} names {old!a}, read as {new!a}"
+        where, form = ".".join(map(str, place)), "{where} names {old!a}, read as {new!a}"
         self.notes += [about(self.table, Note(form, where=where, old=old, new=new)) for old, new in changed.items()]
-        return _put(content, place, {changed.get(name, name): value for name, value in section.items()})
+        put: dict[str, Any] = _put(content, place, {changed.get(name, name): value for name, value in section.items()})
+        return put
 
 
-def _put(content: Mapping[str, Any], place: tuple[str, ...], section: dict[str, Any]) -> dict[str, Any]:
+def _put(content: Any, place: Place, section: dict[str, Any]) -> Any:
     if not place:
         return section
+    if isinstance(content, list):
+        return [_put(each, place[1:], section) if at == place[0] else each for at, each in enumerate(content)]
     return {**content, place[0]: _put(content[place[0]], place[1:], section)}

@@ -51,7 +51,7 @@ def _study_districts(study: Study, districts: set[str], parents: set[str], fault
     floors = study.policy.floors.district
     keys = {
         "policy.floors.district": (floors if isinstance(floors, Mapping) else (), parents),
-        "travel.threshold_min_by_district": (study.travel.threshold_min_by_district, parents | districts),
+        **{key: (names, parents | districts) for key, names in study.travel.own_districts},
     }
     for key, (named, known) in keys.items():
 

@@ -107,10 +107,10 @@ def _check_standard(table: Table, measure: str, study: Study) -> None:
     """Add a fault where the service standard asks for times and the table has lengths, or the other way round."""
     travel = study.travel
     lengths = UNITS[measure][0] == "mm"
-    if travel.threshold_m is not None and not lengths:
+    if travel.is_distance and not lengths:
         table.fault(f"holds {measure}, but travel.threshold_m asks for lengths", remedy="give threshold_min, or metres")
         table.ok = False
-    if travel.threshold_min is None or not lengths:
+    if not travel.longest_min or not lengths:
         return
     if travel.mode != "walking":
         remedy = "give times, or threshold_m"

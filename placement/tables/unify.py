@@ -24,7 +24,8 @@ _HOSTS = ("stations", "candidates")
 def unify_names(parts: Parts, study: Study, faults: Faults) -> None:
     """Write districts, hosts, age groups and ids in one way in all tables; tables that failed are skipped."""
     floors = study.policy.floors.district
-    named = [*(floors if isinstance(floors, Mapping) else ()), *study.travel.threshold_min_by_district]
+    named = [*(floors if isinstance(floors, Mapping) else ())]
+    named += [name for _, names in study.travel.own_districts for name in names]
     homes = [_values(parts, name, column) for name in ("population", "districts") for column in ("district", "parent")]
     rewrite = _Rewrite(parts, faults)
     districts = _forms(named, *homes)

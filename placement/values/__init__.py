@@ -9,12 +9,13 @@ from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
-from placement.values.plan import BudgetLine, Coverages, Covered, Plan
+from placement.values.plan import BudgetLine, Coverages, Covered, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
+from placement.values.steps import Step
 from placement.values.visits import Gains, VisitsChange
 from placement.values.what_if import Broken, WhatIf
 
@@ -43,6 +44,8 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "Step",
+    "StepCovered",
     "TradePoint",
     "VisitsChange",
     "WeightedBlocks",

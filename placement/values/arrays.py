@@ -44,7 +44,13 @@ def _is_frozen(array: NDArray[Any]) -> bool:
 
 
 def frozen_csr(matrix: Any) -> sparse.csr_array:
-    """Return a canonical read-only CSR copy: column indices sorted, no duplicates, explicit zeros kept."""
+    """Return a canonical read-only CSR copy: column indices sorted, no duplicates, explicit zeros kept.
+
+    Arrays that nobody can write to and that are so already are not copied.
+    """
+    if isinstance(matrix, sparse.csr_array) and matrix.has_canonical_format:
+        arrays = [frozen_array(part) for part in (matrix.data, matrix.indices, matrix.indptr)]
+        return sparse.csr_array(tuple(arrays), shape=matrix.shape)
     frozen = sparse.csr_array(matrix, copy=True)
     frozen.sum_duplicates()
     for part in (frozen.data, frozen.indices, frozen.indptr):

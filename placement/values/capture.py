@@ -24,7 +24,7 @@ from scipy import sparse
 from placement.errors import AlignmentError, InputError
 from placement.values.arrays import BoolArray, FloatArray, frozen_array, frozen_csr
 from placement.values.checks import Faults
-from placement.values.immutable import immutable
+from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, brief
 
 
@@ -71,11 +71,9 @@ class Capture:
             If `standing` is no mask of the sites.
         """
         stands = self._mask(standing)
-        there = self.pull[:, np.flatnonzero(stands)]
-        share = self.mass / (there.sum(axis=1) + 1.0)
-        found = np.zeros(stands.size)
-        found[stands] = there.T @ share + self.door[stands]
-        return found
+        pull = held(self, "pull")
+        share = self.mass / (pull @ stands.astype(float) + 1.0)
+        return np.where(stands, pull.T @ share + self.door, 0.0)
 
     def total(self, standing: BoolArray) -> float:
         """Return the visits a month of all stations of `standing`, (sites,), together.
@@ -92,8 +90,21 @@ class Capture:
         55.0
         """
         stands = self._mask(standing)
-        pull = self.pull @ stands.astype(float)
+        pull = held(self, "pull") @ stands.astype(float)
         return float((self.mass * pull / (pull + 1.0)).sum() + self.door[stands].sum())
+
+    def redrawn(self, mass: FloatArray, pull: sparse.csr_array, door: FloatArray) -> Capture:
+        """Return other numbers for the same sites, as one of many draws: read-only arrays, `pull` canonical.
+
+        Raises
+        ------
+        InputError
+            As the class does.
+        """
+        made = object.__new__(type(self))
+        vars(made).update(site_ids=held(self, "site_ids"), mass=mass, pull=pull, door=door)
+        _number_faults(made).raise_any()
+        return made
 
     def _mask(self, standing: BoolArray) -> BoolArray:
         mask = np.asarray(standing)
@@ -109,13 +120,19 @@ class Capture:
 
 
 def _check(capture: Capture) -> None:
-    expected = (capture.mass.size, capture.door.size)
-    faults = Faults("capture")
-    if capture.pull.shape != expected or capture.mass.ndim != 1 or capture.door.ndim != 1:
-        raise InputError.single("capture", f"pull has shape {capture.pull.shape}, mass and door make {expected}")
+    faults = _number_faults(capture)
     if len(capture.site_ids) != capture.door.size or not capture.site_ids.is_unique:
         faults.add("site_ids are not one unique id a site", row="site_ids", remedy="give each site one id")
-    for name, numbers in (("mass", capture.mass), ("door", capture.door), ("pull", capture.pull.data)):
+    faults.raise_any()
+
+
+def _number_faults(capture: Capture) -> Faults:
+    mass, door, pull = capture.mass, capture.door, held(capture, "pull")
+    expected = (mass.size, door.size)
+    if pull.shape != expected or mass.ndim != 1 or door.ndim != 1:
+        raise InputError.single("capture", f"pull has shape {pull.shape}, mass and door make {expected}")
+    faults = Faults("capture")
+    for name, numbers in (("mass", mass), ("door", door), ("pull", pull.data)):
         if not (np.isfinite(numbers) & (numbers >= 0)).all():
             faults.add(f"{name} has a number that is negative or not finite", row=name, remedy="give 0 or more")
-    faults.raise_any()
+    return faults

@@ -67,6 +67,9 @@ A group branching ``sum of x over E <= r`` has ``h = r`` and ``e_k = 1`` for ``k
 ``sum of x over E >= r + 1`` has ``h = -(r + 1)`` and ``e_k = -1``. Every feasible plan at the node is worth at most
 ``floor(U / S)`` (``o = 1``); with ``o = 0`` and ``U < 0`` there is no feasible plan at the node.
 
+**Layers** (:mod:`placement.values.layers`): the first, ``g_1``, takes the place of ``S`` in ``o S w_c``, and each other
+adds ``sum over c of max(0, o w_c g_i - lambda_c)`` to ``U``. `dominated` is then empty.
+
 **The claim.** ``bound`` is at least the value of every feasible plan, or, with ``infeasible``, no plan is feasible.
 A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasible``, ``floor(U / S) <= bound``.
 
@@ -123,7 +126,7 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.immutable import immutable
-from placement.values.program import CoverageProgram, linear_bytes
+from placement.values.program import CoverageProgram, layer_bytes, linear_bytes
 from placement.values.shown import Shown
 
 SCALE = 2**20
@@ -412,4 +415,5 @@ def classes_fingerprint(
     for line in linear_bytes(program.linear):
         digest.update(line)
     digest.update(" ".join(str(floor.minimum) for floor in program.floors).encode())
+    digest.update(layer_bytes(program.layers))
     return digest.hexdigest()

@@ -100,7 +100,7 @@ class Faults:
             return None
         return _exact(value)
 
-    def ratio(self, name: str, value: object, *, most: int) -> Fraction | None:
+    def ratio(self, name: str, value: object, *, most: int | Fraction) -> Fraction | None:
         """Return a number in 0..most as an exact fraction (a float as it is written); None, and a fault, if none."""
         if not is_number(value) or not 0 <= value <= most:  # type: ignore[operator]
             self.add(f"{name} is {shown(value)}", row=name, remedy=f"give a number in 0..{most}")

@@ -45,7 +45,8 @@ class Explanation:
         A row an action, sorted as the plan's, with :data:`COLUMNS`:
 
         * `reach_only` (visits a month), `people_only` (residents): who has this station within reach in some period
-          and, in that period, no other one of the plan. 0 for a station that closes.
+          and, in that period, no other one of the plan. 0 for a station that closes. With steps, `reach_only` and
+          `reach_lost` count the shares of the steps.
         * `visits`, `visits_only`: predicted visits a month of the station, and of all stations more than without it.
         * `reach_lost`, `people_lost`: who had the station that closes or moves away within reach, and has none now.
         * `lost_to`: the station to which most of those would walk, of those that serve them in the period, and

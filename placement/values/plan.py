@@ -13,6 +13,7 @@ from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.policy import Policy
+from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
 from placement.values.visits import FALLS, Gains, VisitsChange, in_short
@@ -82,38 +83,87 @@ class Covered:
 
 @immutable
 @dataclass(frozen=True, kw_only=True)
+class StepCovered:
+    """Who is within one step of the standard, plainly: everybody there counts in full.
+
+    Parameters
+    ----------
+    threshold_s, threshold_m
+        How far the step reaches, seconds or metres (where no district has its own); one of them is None.
+    share
+        Part of the weight that counts there where no nearer step is reached.
+    total
+        Weight, need and expected use within this step or a nearer one.
+    people
+        As in :class:`Coverages`, within this step or a nearer one.
+    """
+
+    threshold_s: float | None
+    threshold_m: float | None
+    share: float
+    total: Covered
+    people: Mapping[str, tuple[float, float]]
+
+    @property
+    def within(self) -> str:
+        """How far it reaches, in a few words: ``10 min`` or ``500 m``."""
+        return f"{self.threshold_m:g} m" if self.threshold_s is None else f"{self.threshold_s / 60:g} min"
+
+    def _shown(self) -> Shown:
+        rows = [(f"people {name}", _within(*parts)) for name, parts in self.people.items()]
+        return f"StepCovered: {_within(self.total.covered, self.total.all)} visits a month within {self.within}", rows
+
+
+@immutable
+@dataclass(frozen=True, kw_only=True)
 class Coverages:
     """Coverage of one set of stations: in total, by segment name, by district, and people by age group and period.
 
     `district` groups by the real district (the survey areas' ``parent``). `people` maps ``age_group/period`` to
     (people within reach, all people), counting a resident as within reach where any station open for the whole
     period and offering any service stands within the threshold at the age group's speed.
+
+    Where the standard has `steps`, all weights are graded: each counts the share of its nearest step. People are those
+    within the farthest one. `steps` has both plainly within each of them, from near to far.
     """
 
     total: Covered
     segment: Mapping[str, Covered]
     district: Mapping[str, Covered]
     people: Mapping[str, tuple[float, float]]
+    steps: tuple[StepCovered, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """Return a row a group: `kind`, `group`, `unit`, `covered`, `all`, `share`.
 
         `kind` is ``all``, ``segment`` or ``district`` (weight, visits a month) or ``people`` (residents); `share` is
-        0..1, NaN where there is nothing to cover.
+        0..1, NaN where there is nothing to cover. Of steps there are rows of kind ``within 10 min``: all weight, and
+        people, plainly within the step.
         """
         weights = [("all", "all", self.total)]
         weights += [("segment", name, part) for name, part in self.segment.items()]
         weights += [("district", name, part) for name, part in self.district.items()]
         rows = [(kind, name, "visits a month", part.covered, part.all) for kind, name, part in weights]
         rows += [("people", name, "people", *parts) for name, parts in self.people.items()]
+        for step in self.steps:
+            kind = f"within {step.within}"
+            rows.append((kind, "all", "visits a month", step.total.covered, step.total.all))
+            rows += [(kind, name, "people", *parts) for name, parts in step.people.items()]
         frame = pd.DataFrame(rows, columns=["kind", "group", "unit", "covered", "all"])
         return frame.assign(share=frame["covered"] / frame["all"].where(frame["all"] > 0))
 
     def _shown(self) -> Shown:
         districts = sorted(self.district.items(), key=lambda item: item[1].share)
-        rows = [(f"people {name}", _within(*parts)) for name, parts in self.people.items()]
+        rows = [(f"within {step.within}", _within(step.total.covered, step.total.all)) for step in self.steps]
+        rows += [(f"{self.people_word} {name}", _within(*parts)) for name, parts in self.people.items()]
         rows += [(f"district {name}", _within(part.covered, part.all)) for name, part in districts]
-        return f"Coverages: {_within(self.total.covered, self.total.all)} visits a month", rows
+        graded = " counted by steps" if self.steps else ""
+        return f"Coverages: {_within(self.total.covered, self.total.all)} visits a month{graded}", rows
+
+    @property
+    def people_word(self) -> str:
+        """What those counted in `people` are called: of steps, how far the farthest reaches."""
+        return f"people within {self.steps[-1].within}," if self.steps else "people"
 
 
 @immutable
@@ -154,6 +204,8 @@ class Plan:
     valued
         What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
         and `bound` are then of both together. None where coverage alone counts.
+    reserve
+        Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     floors
@@ -181,6 +233,7 @@ class Plan:
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
     valued: VisitsValue | None = None
+    reserve: ReserveValue | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
     policy: Policy | None = None
@@ -229,11 +282,17 @@ class Plan:
         before, after = self.before.total, self.after.total
         counts = held(self, "actions")["action"].value_counts()
         done = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if action in counts)
+        word = "coverage by steps" if self.after.steps else "coverage"
         standing = int(counts.get("keep", 0) + counts.get("move", 0) + counts.get("close", 0))
         rows = [
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
-            ("coverage", f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
+            (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
+        if self.reserve is not None:
+            second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
+            rows.append(("two in reach", " -> ".join(second)))
+        for near, far in zip(self.before.steps, self.after.steps, strict=False):
+            rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:
             falls = self.gains.falls
             rows.append(("visits", in_short(self.visits)))
@@ -241,7 +300,8 @@ class Plan:
         rows += [("unsure", str(each)) for each in self.floors if not each.sure]
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
-            rows.append((f"people {name}", f"{share(*earlier)} -> {_within(reached, everyone)}"))
+            who = f"{self.after.people_word} {name}"
+            rows.append((who, f"{share(*earlier)} -> {_within(reached, everyone)}"))
         known = f"{self.objective:,.3f}, no plan above {self.bound:,.3f} (gap {self.gap:.2%}), {self.solver}"
         money = [(line.name, _spent(line)) for line in self.budget_lines]
         # Whatever the number of groups, the money stays in sight.

@@ -11,7 +11,7 @@ from typing import Any
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import OBJECTIVES, known_objective
+from placement.values.objectives import OBJECTIVES, VISITS, known_objective
 from placement.values.shown import Shown, listed_briefly
 
 MONEY = ("capital_fen", "running_fen")
@@ -25,6 +25,10 @@ COUNTED: dict[str, frozenset[str]] = {
 """The actions that each count limits; a move counts at its destination."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
 """Settings that go by predicted visits."""
+ON_RESERVE = ("backup_share", "outage_probability")
+"""Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
+MOST_RESERVE = Fraction(1, 2)
+"""They go up to this: a second station may not count more than a first."""
 MOST_RATIO = 10**6
 """The weight of a visit, and the share of today's visits, go up to this."""
 IDLE_BELOW = 500
@@ -56,7 +60,8 @@ class Policy:
     max_changes
         Moves, opens and closes together; a move counts once.
     district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group.
+        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
+        steps, weight counts as they say.
     visits_weight
         What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
         default rule.
@@ -65,6 +70,10 @@ class Policy:
         not fewer than today.
     min_visits_new
         Predicted visits a month that each station opened or moved must see.
+    backup_share
+        Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
+    outage_probability
+        Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
     idle_below
         Visits a month below which a station is counted as idle in figures; no limit of the plan.
 
@@ -88,6 +97,8 @@ class Policy:
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
+    backup_share: Fraction | None = None
+    outage_probability: Fraction | None = None
     idle_below: int = IDLE_BELOW
 
     def __post_init__(self) -> None:
@@ -101,15 +112,23 @@ class Policy:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
-        for name in ("visits_weight", "visits_floor"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=MOST_RATIO))
+        self._exact(faults)
         for name in (*COUNTED, "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
         for name in ("district_floors", "age_floors"):
             object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
         faults.raise_any()
+
+    def _exact(self, faults: Faults) -> None:
+        """Make exact what is a weight or a share, or say why not."""
+        limits = dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO))
+        for name, most in (limits | dict.fromkeys(ON_RESERVE, MOST_RESERVE)).items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        for name in ON_RESERVE:
+            if getattr(self, name) and self.objective == VISITS:
+                faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
 
     @classmethod
     def from_yuan(cls, *, capital: Any = None, running: Any = None, **limits: Any) -> Policy:
@@ -144,6 +163,9 @@ class Policy:
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
+        rows += [
+            (name.replace("_", " "), f"{float(getattr(self, name)):g}") for name in ON_RESERVE if getattr(self, name)
+        ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         floors = {"district": self.district_floors, "age group": self.age_floors}

@@ -11,6 +11,9 @@ r"""The budgeted maximal covering program, as solver and checker both read it.
 Rows ``r`` are demand points in one segment (and decay step), columns ``k`` are decisions: keep the station of a site,
 open one there, move a machine in. Everything is an integer: weights in thousandths of a visit a month, money in fen.
 
+Rows may count in *layers*, less for each further column that provides (:mod:`placement.values.layers`); the plan's
+value is then rounded down. Floors ask for plain coverage whatever the layers.
+
 Sources: Church & ReVelle (1974), The maximal covering location problem, Papers of the Regional Science Association
 32, 101-118; the side rows are those of design section 7.
 """
@@ -30,6 +33,7 @@ from placement.errors import InputError
 from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_csr
 from placement.values.blocks import CoverBlocks, WeightedBlocks
 from placement.values.immutable import immutable
+from placement.values.layers import PLAIN, checked_layers, is_plain
 from placement.values.rows import LIMIT, RowKind
 from placement.values.shown import Shown, brief, listed_briefly
 
@@ -144,11 +148,14 @@ class CoverageProgram:
         (columns,) columns that must, or must not, be chosen.
     column_names
         Names for messages; may be empty.
+    layers
+        (layers,) what the first, the second, ... chosen column that provides in a row counts, in ``2**-20`` of its
+        weight; by default coverage is plain.
 
     Raises
     ------
     InputError
-        If shapes disagree, a weight is negative, or the total weight reaches 2**42.
+        If shapes disagree, a weight is negative, the total weight reaches 2**42, or layers rise.
     """
 
     covers: sparse.csr_array | CoverBlocks
@@ -161,8 +168,10 @@ class CoverageProgram:
     required: BoolArray
     excluded: BoolArray
     column_names: tuple[str, ...] = field(default=())
+    layers: IntArray = field(default_factory=lambda: PLAIN)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers(self.layers))
         for name, dtype in (
             ("column_site", np.int64),
             ("column_values", np.int64),
@@ -227,6 +236,11 @@ class CoverageProgram:
     def n_columns(self) -> int:
         """Number of decision columns."""
         return int(self.column_site.size)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row counts in full as soon as one chosen column provides."""
+        return is_plain(self.layers)
 
     def blocks(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
         """Yield (covers, weights) blocks in row order; one block where covers are held in memory."""
@@ -341,7 +355,13 @@ def _fingerprint(program: CoverageProgram) -> str:
         digest.update(array.astype("<i8").tobytes())
     for line in _side_rows(program.linear, program.floors):
         digest.update(line)
+    digest.update(layer_bytes(program.layers))
     return digest.hexdigest()
+
+
+def layer_bytes(layers: IntArray) -> bytes:
+    """Return layers as bytes for fingerprints: nothing where they are plain."""
+    return b"" if is_plain(layers) else f"layers {layers.size} ".encode() + layers.astype("<i8").tobytes()
 
 
 def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:

@@ -170,9 +170,9 @@ class Gains:
     Parameters
     ----------
     reach
-        Weight newly within reach, visits a month; negative where it is lost.
+        Weight newly within reach, visits a month; negative where it is lost. With steps: as they count.
     people
-        By period of the day, how many more people are within reach; negative: fewer.
+        By period of the day, how many more people are within reach (of steps: the farthest); negative: fewer.
     visits
         Predicted visits a month gained; None where nothing is predicted.
     capital_fen

@@ -89,6 +89,13 @@ class WholeCapture:
         door = np.rint(capture.door[order] * THOUSANDTHS).astype(np.int64)
         return cls(mass=mass[kept], indptr=pull.indptr, site=pull.indices, pull=pull.data, door=door)
 
+    @classmethod
+    def nobody(cls, n_sites: int) -> WholeCapture:
+        """Return the visits of people who go nowhere."""
+        none = np.zeros(0, dtype=np.int64)
+        door = np.zeros(n_sites, dtype=np.int64)
+        return cls(mass=none, indptr=np.zeros(1, dtype=np.int64), site=none, pull=none, door=door)
+
     @property
     def n_sites(self) -> int:
         """Number of sites."""

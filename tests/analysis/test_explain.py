@@ -18,7 +18,7 @@ from placement.errors import InfeasibleError, InputError
 from placement.values import Capture
 from tests.doorstep import write_doorstep
 from tests.effort import cases
-from tests.plan.brute_force import best_actions, covered_sets, taken, value_of
+from tests.plan.brute_force import best_actions, covered_sets, steps_of, taken, value_of
 from tests.strategies import towns
 from tests.test_case_from_frames import SITES_M, case
 
@@ -105,12 +105,17 @@ def test_every_number_equals_a_count_by_loops(town):
     standing = {ids.index(each) for each in plan.open}
     actions = taken(plan, town.sites.ids)
     reach, weight = covered_sets(town), np.rint(town.demand.need * 1000).astype(int) / 1000
-    near = lambda row, sites: bool(reach.get(row, set()) & sites)  # noqa: E731
+    shares = [float(share) for _, share in steps_of(town)]
+
+    def counts(at, sites):
+        """Return the share of the nearest step within which one of some sites is."""
+        return max((shares[step] for site, step in reach[at].items() if site in sites), default=0.0)
+
     for row in pl.explain(asked, plan).table.to_dict("records"):
         site = ids.index(row["site_id"])
         went = ids.index(row["from_site_id"] or row["site_id"])
-        only = sum(weight[at] for at in reach if near(at, {site}) and not near(at, standing - {site}))
-        lost = sum(weight[at] for at in reach if near(at, {went}) and not near(at, standing))
+        only = sum(weight[at] * (counts(at, standing) - counts(at, standing - {site})) for at in reach)
+        lost = sum(weight[at] * max(0.0, counts(at, {went}) - counts(at, standing)) for at in reach)
         leaves = row["action"] in {"move", "close"}
         assert row["reach_only"] == pytest.approx(0 if row["action"] == "close" else only, abs=0.01)
         assert row["reach_lost"] == pytest.approx(lost if leaves else 0, abs=0.01)

@@ -1,208 +1,139 @@
-"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``--cases large`` the largest.
+"""Programs of the whole economics: ``python -m tests.benchmarks.economics``.
 
-Prints a Markdown table, a line a solver. Each run is a process of its own with one thread; seconds are of the
-processor, the limit is by the clock. Peers solve the raw program, a variable for each demand row. To add cases, write
-a function that yields :class:`Asked` and put it in ``GROUPS``.
+Prints a Markdown table: the shipped study with a backup share and with outages, as it stands (floors, budgets, moves)
+and as 52 of its 345 sites chosen freely, beside HiGHS on the model as it is written down, one row a demand point and
+segment. Plans count coverage alone. Seconds are of the processor, one thread; limits are by the clock.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
-import importlib.util
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from placement.coverage import cover
-from placement.models import maximal_coverage
-from placement.pipeline.study_case import StudyCase, prepare
+from placement.judge import check_certificate
+from placement.models import model_of
+from placement.models.reserve import layers_of
+from placement.pipeline.study_case import prepare
+from placement.solve import maximise_coverage
+from placement.solve.backends.highs import ArrayModel, solve_mip
 from placement.study import read_study
-from placement.values import CoverageProgram, LinearRow
-from tests.benchmarks.solve import _forget_peak, _peak_mb
-from tests.benchmarks.solve_instances import SIDE, disc_covers
-from tests.benchmarks.solve_peers import PEERS
-from tests.there import there
+from placement.values import CoverageProgram, Policy
+from placement.values.layers import FULL
 
 STUDY = Path(__file__).parents[2] / "data" / "hankou" / "study.toml"
-DRAWS = 9
-NEED_SHARES = (0.75, 1.0)
-AGAINST = ("HiGHS by arrays", "SCIP")
-PATIENCE_S = 120.0
-"""Seconds beyond its limit after which a run is killed."""
+STATIONS = 52
+RESERVES = {
+    "backup share 1/2": Policy(backup_share=Fraction(1, 2)),
+    "outages 0.05": Policy(outage_probability=Fraction(1, 20)),
+    "outages 0.1": Policy(outage_probability=Fraction(1, 10)),
+    "outages 0.1, backup share 0.3": Policy(outage_probability=Fraction(1, 10), backup_share=Fraction(3, 10)),
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A program, made when it is needed, with a time limit and the gap that is asked for."""
+@dataclass(frozen=True)
+class Answer:
+    """A plan's value, the bound (thousandths of a visit a month), and processor seconds."""
 
-    name: str
-    make: Callable[[], CoverageProgram]
-    limit_s: float
-    gap: float
+    value: float
+    bound: float
+    seconds: float
 
-
-@functools.cache
-def shipped(need_share: float | None = None) -> StudyCase:
-    """Return the case of the shipped study."""
-    study = read_study(STUDY)
-    return prepare(study if need_share is None else study.with_settings({"demand.need_share": need_share}))
+    def __str__(self) -> str:
+        gap = (self.bound - self.value) / self.bound if self.bound > self.value else 0.0
+        return f"{self.value / 1000:,.0f} | {gap:.3%} | {self.seconds:.1f}"
 
 
-def by_share(need_share: float) -> CoverageProgram:
-    """Return the program of the shipped study at another share of need."""
-    return maximal_coverage(shipped(need_share)).program
+def programs() -> Iterator[tuple[str, CoverageProgram]]:
+    """Yield the programs by name."""
+    program = model_of("coverage")(prepare(read_study(STUDY))).program
+    assert program.weights is not None
+    free = CoverageProgram.from_covers(program.covers, program.weights, np.ones(program.n_sites, dtype=int), STATIONS)
+    for name, policy in RESERVES.items():
+        yield f"52 of 345 sites, {name}", replace(free, layers=layers_of(policy))
+    for name, policy in RESERVES.items():
+        yield f"as shipped, {name}", replace(program, layers=layers_of(policy))
 
 
-def drawn(seed: int) -> CoverageProgram:
-    """Return the program of the shipped study with demand as likely as its own."""
-    case = shipped()
-    demand = next(iter(case.prepared.demand.draws(1, seed)))
-    coverage = cover(demand, case.sites, case.prepared.times, there(case.standard))
-    return maximal_coverage(replace(case, demand=demand, coverage=coverage)).program
-
-
-def hankou() -> Iterator[Asked]:
-    """Yield the shipped study by reach: as it is, at other shares of need, and under draws of its demand."""
-    program = partial(Asked, limit_s=60.0, gap=2e-4)
-    yield program(name="Hankou", make=lambda: maximal_coverage(shipped()).program)
-    for share in NEED_SHARES:
-        yield program(name=f"need_share {share:g}", make=partial(by_share, share))
-    for seed in range(DRAWS):
-        yield program(name=f"draw {seed}", make=partial(drawn, seed))
-
-
-def large() -> Iterator[Asked]:
-    """Yield a city of a million points whose stations move."""
-    yield Asked(name="1e6 points", make=partial(relocation, 10**6, 2_000, 300), limit_s=90.0, gap=5e-3)
-
-
-GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {"hankou": hankou, "large": large}
-
-
-def relocation(points: int, candidates: int, existing: int, *, radius: float = 0.9, seed: int = 1) -> CoverageProgram:
-    """Return points and sites scattered evenly; stations may stay, close or move, others be bought: two budgets.
-
-    A station costs 80 to 120 to buy, 12 to move, 3 to close, and 6 to 30 a year by its host. Capital buys 20 new
-    ones; a year's money is a twentieth above today's.
-    """
-    rng = np.random.default_rng(seed)
-    sites = rng.uniform(0, SIDE, (existing + candidates, 2))
-    covers = disc_covers(rng.uniform(0, SIDE, (points, 2)), sites, radius)
-    running = rng.choice([6, 9, 15, 18, 30], existing + candidates)
-    vacant = existing + np.arange(candidates)
-    keep, give = np.arange(existing), existing + np.arange(existing)
-    opened = 2 * existing + np.arange(candidates)
-    moved = opened + candidates
-    pairs = [*zip(keep, give, strict=True), *zip(opened, moved, strict=True)]
-    rows = [
-        LinearRow(name=f"one {k}", columns=np.array(pair), coefficients=np.array([1, 1]), limit=1)
-        for k, pair in enumerate(pairs)
-    ]
-    signs = np.repeat([1, -1], [candidates, existing])
-    rows.append(
-        LinearRow(name="tokens", columns=np.concatenate([moved, give]), coefficients=signs, limit=0, equality=True)
+def raw_model(program: CoverageProgram) -> ArrayModel:
+    """Return the model with a variable for each layer of each row, nothing merged."""
+    covers = sparse.csr_array(program.covers).astype(float)
+    n_rows, n_columns = covers.shape[0], program.n_columns
+    placed = np.flatnonzero(program.column_site >= 0)
+    at_site = sparse.csr_array(
+        (np.ones(placed.size), (program.column_site[placed], placed)), shape=(program.n_sites, n_columns)
     )
-    prices = [np.full(2 * existing, -3), rng.integers(80, 121, candidates), np.full(candidates, 12)]
-    rows.append(
-        LinearRow(
-            name="capital", columns=np.arange(2 * (existing + candidates)), coefficients=np.concatenate(prices),
-            limit=2_000 - 3 * existing,
-        )
-    )  # fmt: skip
-    yearly = np.concatenate([running[:existing], running[vacant], running[vacant]])
-    stands = np.concatenate([keep, opened, moved])
-    year = int(running[:existing].sum()) * 21 // 20
-    rows.append(LinearRow(name="running", columns=stands, coefficients=yearly, limit=year))
-    none = np.zeros(2 * (existing + candidates), dtype=bool)
-    return CoverageProgram(
-        covers=covers, weights=rng.integers(1, 101, points), n_sites=existing + candidates,
-        column_site=np.concatenate([keep, np.full(existing, -1), vacant, vacant]),
-        column_values=np.zeros(none.size, dtype=np.int64), linear=tuple(rows), required=none, excluded=none,
-    )  # fmt: skip
+    count = program.layers.size
+    layers = sparse.csr_array(sparse.kron(np.ones((1, count)), sparse.eye_array(n_rows)))
+    side = np.zeros((len(program.linear), n_columns))
+    for number, row in enumerate(program.linear):
+        np.add.at(side[number], row.columns, row.coefficients)
+    floors = np.zeros((len(program.floors), n_rows * count))
+    weights = np.asarray(program.row_weights(), dtype=float)
+    for number, floor in enumerate(program.floors):
+        floors[number, floor.rows] = weights[floor.rows] / FULL
+    matrix = sparse.vstack(
+        [
+            sparse.hstack([layers, -(covers @ at_site)]),
+            sparse.hstack([sparse.csr_array((len(program.linear), n_rows * count)), sparse.csr_array(side)]),
+            sparse.hstack([sparse.csr_array(floors), sparse.csr_array((len(program.floors), n_columns))]),
+        ],
+        format="csr",
+    )
+    size, none, most = n_rows * count + n_columns, np.full(n_rows, -np.inf), np.full(len(program.floors), np.inf)
+    equal = [row.limit if row.equality else -np.inf for row in program.linear]
+    least = [floor.minimum / FULL for floor in program.floors]
+    return ArrayModel(
+        objective=np.concatenate([np.kron(program.layers / FULL, weights), program.column_values]) / FULL,
+        matrix=sparse.csr_array(matrix),
+        row_lower=np.concatenate([none, equal, least]),
+        row_upper=np.concatenate([np.zeros(n_rows), [row.limit for row in program.linear], most]),
+        lower=np.zeros(size),
+        upper=np.ones(size),
+        integer=np.arange(size) >= n_rows * count,
+    )
 
 
-def engine(program: CoverageProgram, limit_s: float) -> tuple[float, float, dict[str, Any]]:
-    """Return (value, bound, more) of the engine, its certificate checked."""
-    from placement.judge import check_certificate
-    from placement.solve import maximise_coverage
-
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what work returns, and the processor seconds it took."""
     begun = time.process_time()
-    solution = maximise_coverage(program, time_limit_s=limit_s, threads=1)
-    more = {"seconds": time.process_time() - begun, "nodes": solution.details["nodes"], "mb": _peak_mb()}
-    if solution.proof == "certificate":
-        more["proven"] = check_certificate(program, solution.chosen, there(solution.certificate))
-    return solution.objective, solution.bound, more
+    return work(), time.process_time() - begun
 
 
-def _child(make: Callable[[], CoverageProgram], solver: str, limit_s: float, pipe: Any) -> None:
-    from placement import kernels
-
-    program = make()
-    before = _forget_peak()
-    if solver == "placement":
-        import placement.solve.engine  # noqa: F401 -- brings its kernels
-
-        kernels.warm()
-        value, bound, more = engine(program, limit_s)
-    else:
-        begun = time.process_time()
-        _, _, value, bound = PEERS[solver][1](program, limit_s)
-        more = {"seconds": time.process_time() - begun, "mb": _peak_mb()}
-    pipe.send({"value": value, "bound": bound, **more, "mb": more["mb"] - before})
+def ours(program: CoverageProgram, limit_s: float) -> Answer:
+    """Return what the engine finds, its certificate checked."""
+    solution, seconds = timed(lambda: maximise_coverage(program, time_limit_s=limit_s, threads=1))
+    assert check_certificate(program, solution.chosen, solution.certificate) == solution.bound
+    return Answer(solution.objective, solution.bound, seconds)
 
 
-def run(asked: Asked, solver: str, limit_s: float) -> dict[str, Any]:
-    """Return what a solver did in a process of its own; an empty result if it had to be killed or failed."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=_child, args=(asked.make, solver, limit_s, sender))
-    process.start()
-    sender.close()
-    try:
-        return receiver.recv() if receiver.poll(limit_s + PATIENCE_S) else {}
-    except EOFError:
-        return {}
-    finally:
-        process.kill()
-        process.join()
-
-
-def row(asked: Asked, solver: str, result: dict[str, Any]) -> str:
-    """Return a line of the table."""
-    if not result:
-        return f"| {asked.name} | {solver} | failed, or killed long after its limit | | | | | |"
-    gap = max(0.0, result["bound"] - result["value"]) / max(result["bound"], 1e-9)
-    shown = "proven" if result["bound"] - result["value"] < 1.0 else f"{gap:.4%}"
-    shown = shown if np.isfinite(gap) else "no plan or no bound"
-    met = "yes" if gap <= asked.gap else "no"
-    proof = "certificate" if result.get("proven") == result["bound"] else ""
-    return (
-        f"| {asked.name} | {solver} | {result['value']:.0f} | {shown} | {met} | {result['seconds']:.1f} "
-        f"| {result['mb']:.0f} | {proof} |"
-    )
+def theirs(program: CoverageProgram, limit_s: float) -> Answer:
+    """Return what HiGHS finds on the raw model."""
+    model = raw_model(program)
+    outcome, seconds = timed(lambda: solve_mip(model, time_limit_s=limit_s, threads=1))
+    value = 0.0 if outcome.values is None else float(model.objective @ outcome.values) * FULL
+    return Answer(value, outcome.bound * FULL, seconds)
 
 
 def main() -> None:
-    """Run the cases and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", choices=list(GROUPS), default="hankou")
-    parser.add_argument("--only", default="", help="parts of cases' names with commas between")
-    parser.add_argument("--peers", choices=["all", "none"], default="all")
-    parser.add_argument("--limit", type=float, help="seconds each solver gets, instead of the case's own")
-    options = parser.parse_args()
-    peers = [each for each in AGAINST if options.peers == "all" and importlib.util.find_spec(PEERS[each][0])]
-    print("| case | solver | plan | gap | asked met | processor s | MB | proof |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    for asked in GROUPS[options.cases]():
-        if any(part in asked.name for part in options.only.split(",")):
-            for solver in ["placement", *peers]:
-                print(row(asked, solver, run(asked, solver, options.limit or asked.limit_s)), flush=True)
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds a run")
+    parser.add_argument("--only", default="", help="part of a case's name")
+    parser.add_argument("--alone", action="store_true", help="without HiGHS")
+    asked = parser.parse_args()
+    print("| case | placement | gap | s | HiGHS | gap | s |\n|---|---|---|---|---|---|---|")
+    for name, program in programs():
+        if asked.only in name:
+            other = "| | " if asked.alone else str(theirs(program, asked.limit))
+            print(f"| {name} | {ours(program, asked.limit)} | {other} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -303,6 +304,7 @@ INTERRUPTED = """
 import signal
 import sys
 import time
+from typing import Any
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
 
@@ -342,7 +344,14 @@ def interrupted(study, out):
 
 
 def test_ctrl_c_writes_the_best_plan_so_far(tmp_path):
-    town = {"blocks": 24, "points": 700, "stations": 20, "candidates": 200, "threshold_min": 6, "max_stations": 40}
+    town: dict[str, Any] = {
+        "blocks": 24,
+        "points": 700,
+        "stations": 20,
+        "candidates": 200,
+        "threshold_min": 6,
+        "max_stations": 40,
+    }
     study = write_study(tmp_path / "study", seed=1, capital_yuan=2_000_000, **town)
     study.write_text(study.read_text(encoding="utf-8").replace("running = 200000", "running = 500000"), "utf-8")
     out = tmp_path / "out"

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +23,7 @@ Files = dict[str, bytes]
 TOML = "study.toml"
 _CRS = "EPSG:32650"
 _DISTRICTS = ("west-1", "west-2", "east-1", "east-2")
-_SIZE = {"blocks": 3, "points": 24, "stations": 3, "candidates": 5}
+_SIZE: dict[str, Any] = {"blocks": 3, "points": 24, "stations": 3, "candidates": 5}
 
 
 @functools.cache
@@ -142,7 +143,7 @@ def raster() -> Files:
 
 
 def given_times() -> Files:
-    """A travel table in place of streets, and no foot traffic."""
+    """A travel table in place of streets, a standard in steps, and no foot traffic."""
     files = plain()
     points, sites = (
         places("population").to_crs(_CRS),
@@ -157,6 +158,8 @@ def given_times() -> Files:
     del files["nodes.csv"], files["edges.csv"], files["footfall.csv"]
     toml = re.sub(rb"(?m)^footfall\w* = .*\n", b"", files[TOML])
     toml = re.sub(rb"(?m)^non_resident_share = .*\n", b"", toml)
+    steps = b"step = [{threshold_min = 3, share = 1}, {threshold_min = 5, share = 0.6}]"
+    toml = re.sub(rb"(?m)^threshold_min = .*$", steps, toml)
     return files | {TOML: re.sub(rb"(?m)^streets = .*$", b'travel = "travel.csv"', toml)}
 
 

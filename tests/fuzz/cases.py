@@ -17,6 +17,8 @@ from placement.errors import PlacementError
 from placement.judge import verify
 from placement.pipeline.prepare import open_study, prepare_inputs, read_inputs
 from placement.pipeline.recommend import recommend
+from tests.fuzz.bases import BASES
+from tests.fuzz.kept import each_file_once, untouched
 from tests.fuzz.mutations import case
 from tests.written import write_outcome
 
@@ -25,7 +27,10 @@ LONGEST_S, LONGEST_WHOLE_S = 5.0, 15.0
 MOST_GROWTH = 2**30
 """Bytes by which the process may grow."""
 PREPARED, WHOLE = 10, 50
-"""One case in so many goes on to demand and travel times; one in so many to a plan on disk, which is then verified."""
+"""One case in so many goes on to demand and travel times; one in so many to a plan on disk, which is then verified.
+
+These read every file; the others do not read again what no mutation touched.
+"""
 
 
 class Hung(BaseException):
@@ -65,7 +70,7 @@ def run_one(seed: int) -> tuple[Broken | None, bool]:
             warnings.simplefilter("ignore")
             for name, content in files.items():
                 (Path(folder) / name).write_bytes(content)
-            _stages(Path(folder), seed)
+            _stages(Path(folder), seed, base, untouched(files, BASES[base]()))
     except PlacementError as error:
         how = "" if str(error).strip() else f"{type(error).__name__} without a word"
         accepted = False
@@ -78,16 +83,16 @@ def run_one(seed: int) -> tuple[Broken | None, bool]:
     return (Broken(seed=seed, base=base, done=done, how=how) if how else None), accepted
 
 
-def _stages(folder: Path, seed: int) -> None:
-    study = open_study(folder)
-    if seed % WHOLE == 0:
-        write_outcome(recommend(study), folder / "out")
+def _stages(folder: Path, seed: int, base: str, same: set[str]) -> None:
+    if seed % PREPARED:
+        with each_file_once(base, same):
+            read_inputs(open_study(folder))
+    elif seed % WHOLE:
+        prepare_inputs(open_study(folder), cached=False)
+    else:
+        write_outcome(recommend(open_study(folder)), folder / "out")
         verdict = verify(folder / "out")
         assert verdict.confirmed, verdict.differences
-    elif seed % PREPARED == 0:
-        prepare_inputs(study, cached=False)
-    else:
-        read_inputs(study)
 
 
 def _peak() -> int:

@@ -234,8 +234,8 @@ def misspelt(content: bytes, rng: Random) -> bytes:
 _SETTINGS = (
     "age_bands", "age_share", "cache", "capital", "columns", "counts_every", "cutoff_min", "detour", "district",
     "far_snap_m", "folder", "footfall_cv", "gap", "grid_m", "grid_shape", "language", "machines", "max_closes",
-    "max_moves", "mode", "oneway", "place", "seed", "slope", "status", "steps_factor", "stream", "threads",
-    "threshold_m", "threshold_min", "time_limit_s", "trip_rate_cv", "uptake",
+    "max_moves", "mode", "oneway", "place", "seed", "share", "slope", "status", "step", "steps_factor", "stream",
+    "threads", "threshold_m", "threshold_min", "time_limit_s", "trip_rate_cv", "uptake",
 )  # fmt: skip
 
 

@@ -52,9 +52,10 @@ class Town:
     judge: Judge
 
 
-def make_town(root: Path) -> Town:
-    """Write a study with every kind of input, and two plans for it."""
-    study_file = write_study(root / "study", seed=5, stations=20, candidates=8, max_stations=23)
+def make_town(root: Path, *, graded: bool = False) -> Town:
+    """Write a study with every kind of input, and two plans for it; `graded`: its standard has steps."""
+    steps = [(3, 1), (5, 0.6)] if graded else []
+    study_file = write_study(root / "study", seed=5, stations=20, candidates=8, max_stations=23, steps=steps)
     _write_usage(root / "study")
     text = study_file.read_text(encoding="utf-8")
     text = text.replace(

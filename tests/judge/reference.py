@@ -56,6 +56,7 @@ def plan_value(program, chosen):
     """Value of a plan, None where it is not feasible."""
     sites = {int(s) for s, used in zip(program.column_site, chosen, strict=True) if used}
     won = [int(weight) if sites & set(sites_of_row(program, r)) else 0 for r, weight in enumerate(program.weights)]
+    worth = sum(won) if program.layers.tolist() == [2**20] else layered_worth(program, chosen)
     for row in program.linear:
         amount = sum(int(a) for k, a in zip(row.columns, row.coefficients, strict=True) if chosen[k])
         if amount > row.limit or (row.equality and amount != row.limit):
@@ -67,7 +68,17 @@ def plan_value(program, chosen):
         for must, never, used in zip(program.required, program.excluded, chosen, strict=True)
     ):
         return None
-    return sum(won) + sum(int(b) for b, used in zip(program.column_values, chosen, strict=True) if used)
+    return worth + sum(int(b) for b, used in zip(program.column_values, chosen, strict=True) if used)
+
+
+def layered_worth(program, chosen):
+    """What rows count by how many chosen columns provide in each, rounded down."""
+    worth = 0
+    for r, weight in enumerate(program.weights.tolist()):
+        reach = set(sites_of_row(program, r))
+        count = sum(int(site) in reach for site, used in zip(program.column_site, chosen, strict=True) if used)
+        worth += weight * sum(program.layers[:count].tolist())
+    return worth // 2**20
 
 
 def best_plan(program):

@@ -18,6 +18,7 @@ from tests.effort import cases
 from tests.judge.test_certificate_mutations import mutated, resealed
 from tests.solve.programs import every_plan, relocation_programs, tied_programs
 from tests.solve.test_ties_evidence import all_optima, random_program
+from tests.strategies import Drawn
 from tests.there import there
 
 
@@ -25,14 +26,14 @@ def holds_for(state, optima):
     return bool(optima[:, state == 1].all() and not optima[:, state == 0].any())
 
 
-@given(program=tied_programs() | relocation_programs(max_sites=4), seed=st.integers(0, 2**32 - 1))
+@given(program=tied_programs() | relocation_programs(max_sites=4), data=st.data())
 @settings(deadline=None, max_examples=cases(60), derandomize=True)
-def test_what_is_said_of_all_optima_is_true_whoever_made_the_certificate(program, seed):
+def test_what_is_said_of_all_optima_is_true_whoever_made_the_certificate(program, data):
     solution = solve_engine(program)
     if solution.status == "infeasible":
         return
     optima = np.array([plan for plan, value in every_plan(program) if value == solution.objective])
-    classes, rng = derive_classes(program), np.random.default_rng(seed)
+    classes, rng = derive_classes(program), Drawn(data.draw)
     assert holds_for(agreed(program, classes, there(solution.certificate)), optima)
     for _ in range(5):
         other = resealed(mutated(solution.certificate, rng))

@@ -53,20 +53,26 @@ def every_way(prepared, leaving, arriving):
                 yield leaving + arriving - count, money, length, claims
 
 
+SITE = st.fixed_dictionaries(
+    {
+        "xy": st.tuples(st.integers(0, 3), st.integers(0, 3)),
+        **{item: st.integers(0, 2) for item in ("purchase", "move", "close")},
+    }
+)
+SITES = st.integers(0, 3).flatmap(lambda size: st.lists(SITE, min_size=size, max_size=size))
+
+
 @settings(max_examples=cases(150), deadline=None, derandomize=True)
-@given(st.integers(0, 2**32 - 1))
-def test_the_judge_equals_trying_every_way(seed):
-    rng = np.random.default_rng(seed)
-    leaving, arriving = int(rng.integers(0, 4)), int(rng.integers(0, 4))
-    n = leaving + arriving
-    amounts = {item: rng.integers(0, 3, size=n) * 100 for item in ("purchase", "move", "close")}
+@given(gone=SITES, new=SITES, max_moves=st.none() | st.integers(0, 2), capital_yuan=st.none() | st.integers(0, 8))
+def test_the_judge_equals_trying_every_way(gone, new, max_moves, capital_yuan):
+    leaving, arriving, sites = len(gone), len(new), gone + new
     prepared = study(
         leaving,
         arriving,
-        rng.integers(0, 4, size=(n, 2)) * 100.0,
-        amounts,
-        max_moves=None if rng.random() < 0.5 else int(rng.integers(0, 3)),
-        capital=None if rng.random() < 0.5 else int(rng.integers(0, 9)) * 100,
+        np.array([site["xy"] for site in sites]).reshape(-1, 2) * 100.0,
+        {item: [100 * site[item] for site in sites] for item in ("purchase", "move", "close")},
+        max_moves=max_moves,
+        capital=None if capital_yuan is None else 100 * capital_yuan,
     )
     ways = list(every_way(prepared, leaving, arriving))
     if not ways:

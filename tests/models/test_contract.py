@@ -40,6 +40,7 @@ from placement.values.objectives import OBJECTIVES, VISITS
 from placement.values.plan import ACTIONS
 from tests.plan.brute_force import STATION, VACANT, best_actions, taken
 from tests.strategies import towns
+from tests.there import there
 from tests.towns import Town, random_town
 
 STAY = "stay"
@@ -126,11 +127,25 @@ def judged(town: Town) -> Prepared:
         study=SimpleNamespace(
             costs={},
             budget=SimpleNamespace(capital=policy.capital_fen, running=policy.running_fen),
-            policy=SimpleNamespace(**limits, floors=asked),
-            travel=SimpleNamespace(threshold_m=None, threshold_min=15, threshold_min_by_district={}),
+            policy=SimpleNamespace(
+                **limits,
+                floors=asked,
+                backup_share=policy.backup_share,
+                outage_probability=policy.outage_probability,
+            ),
+            travel=travel_of(town),
         ),
     )
     return cast("Prepared", prepared)  # these are the parts that the judge reads
+
+
+def travel_of(town: Town) -> SimpleNamespace:
+    """Return the service standard of a town as a study says it."""
+
+    def said(seconds: float, **more: Any) -> SimpleNamespace:
+        return SimpleNamespace(threshold_m=None, threshold_min=seconds / 60, threshold_min_by_district={}, **more)
+
+    return said(900, step=tuple(said(there(step.threshold_s), share=step.share) for step in town.coverage.steps))
 
 
 def record_of(plan) -> dict[str, Any]:
@@ -209,9 +224,9 @@ def test_the_judge_counts_the_same(objective, town):
     assert [*action_faults(record, claims, prepared), *money_faults(record, claims, prepared)] == []
     assert [*count_faults(claims, prepared)] == []
     near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
-    reached = near.by(prepared.sites.ids.isin(plan.open))
-    assert [*floor_faults(prepared, weights, reached)] == []
-    assert int(weights[reached].sum()) == round(plan.objective * 1000)
+    worth = near.worth(weights, near.by(prepared.sites.ids.isin(plan.open)))
+    assert [*floor_faults(prepared, weights, worth)] == []
+    assert int(worth.sum()) == round(plan.objective * 1000)
     model = formulated(town)
     chosen = columns_of_plan(model, plan, town.sites.ids)
     assert isinstance(plan.certificate, Certificate)

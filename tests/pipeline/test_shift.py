@@ -12,7 +12,7 @@ import pytest
 from placement.errors import ShiftedWarning
 from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.shift import find_shift
-from placement.streets import Streets
+from placement.streets import SortedStreets, Streets
 from placement.study import read_study
 from placement.tables import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.toy import write_study
@@ -135,7 +135,7 @@ def test_what_is_not_shifted_is_never_called_so(block_m, jitter):
         streets, _, xy, ends = city(rng, block_m, jitter=jitter)
         for kind in ("nodes", "streets", "beside", "anywhere"):
             for count in (5, 40, 300):
-                assert find_shift(streets, places(rng, kind, count, xy, ends), BACK) is None
+                assert find_shift(SortedStreets.of(streets), places(rng, kind, count, xy, ends), BACK) is None
 
 
 @pytest.mark.parametrize("system", ["gcj02", "bd09"])
@@ -150,7 +150,7 @@ def test_what_stands_on_streets_is_noticed_in_dense_towns(system, jitter, block_
             lon, lat = degrees.transform(*places(rng, kind, count, xy, ends).T)
             lon, lat = (np.round(part, 6) for part in FORTH[system](lon, lat))
             points = np.column_stack(degrees.transform(lon, lat, direction="INVERSE"))
-            found.append(find_shift(streets, points, BACK))
+            found.append(find_shift(SortedStreets.of(streets), points, BACK))
     assert [shift.system for shift in found if shift] == [system] * 6
     assert all(shift.after_m < 0.5 for shift in found if shift)
 
@@ -164,4 +164,4 @@ def test_outside_china_nothing_is_shifted():
     nodes = pd.DataFrame({"node_id": np.arange(len(xy)), "x": xy[:, 0], "y": xy[:, 1]})
     edges = pd.DataFrame({"u": ends[0], "v": ends[1], "length_m": lengths})
     abroad = Streets.from_tables(nodes, edges, crs="EPSG:32632")
-    assert find_shift(abroad, xy[::3] + 300.0, BACK) is None
+    assert find_shift(SortedStreets.of(abroad), xy[::3] + 300.0, BACK) is None

@@ -104,21 +104,27 @@ def _capital(town: Town, actions: tuple[str, ...]) -> int:
     return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
 
 
-def covered_sets(town: Town) -> dict[tuple[int, int], set[int]]:
-    """Return (point, segment) -> sites in reach: metres against 900 s at the segment's speed."""
+def steps_of(town: Town) -> list[tuple[float, Fraction]]:
+    """Return (seconds, share that counts) of each step, the nearest first; one threshold of 900 s has no steps."""
+    return [(step.threshold_s or 0, step.share) for step in town.coverage.steps] or [(900, Fraction(1))]
+
+
+def covered_sets(town: Town) -> dict[tuple[int, int], dict[int, int]]:
+    """Return (point, segment) -> sites in reach, each with its step: metres against seconds at the segment's speed."""
     pairs = town.times.matrix.tocoo()
     hours = town.sites.table[["opens_min", "closes_min"]].to_numpy().tolist()
-    reach: dict[tuple[int, int], set[int]] = {}
+    reach: dict[tuple[int, int], dict[int, int]] = {}
     for row, column, length_mm in zip(*(part.tolist() for part in (*pairs.coords, pairs.data)), strict=True):
         if hours[column] != [0, 1440]:
             continue
         for number, segment in enumerate(town.demand.segments):
-            if length_mm <= 900 * Fraction(str(segment.speed_m_s)) * 1000:
-                reach.setdefault((row, number), set()).add(column)
+            for step, (seconds, _) in enumerate(steps_of(town)):
+                if length_mm <= Fraction(seconds) * Fraction(str(segment.speed_m_s)) * 1000:
+                    reach.setdefault((row, number), {}).setdefault(column, step)
     return reach
 
 
-def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], set[int]]) -> int | None:
+def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], dict[int, int]]) -> int | None:
     costs, policy = town.costs, town.policy
     if actions.count("give") != actions.count("move"):
         return None
@@ -139,15 +145,18 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], se
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
-    hit = np.zeros_like(weights, dtype=bool)
+    covered, steps = np.zeros_like(weights), steps_of(town)
     for (point, segment), near in reach.items():
-        hit[point, segment] = bool(near & standing)
+        nearest = min((step for site, step in near.items() if site in standing), default=None)
+        if nearest is not None:
+            exact = int(weights[point, segment]) * steps[nearest][1]
+            covered[point, segment] = math.floor(exact + Fraction(1, 2))
     for name, share in policy.district_floors.items():
         rows = (town.demand.points["parent"] == name).to_numpy()
-        if (weights * hit)[rows].sum() < share * int(weights[rows].sum()):
+        if covered[rows].sum() < share * int(weights[rows].sum()):
             return None
     for name, share in policy.age_floors.items():
         column = [s.age_group for s in town.demand.segments].index(name)
-        if (weights * hit)[:, column].sum() < share * int(weights[:, column].sum()):
+        if covered[:, column].sum() < share * int(weights[:, column].sum()):
             return None
-    return int((weights * hit).sum())
+    return int(covered.sum())

@@ -1,10 +1,11 @@
 """Infeasible is what is proven so: against brute force, with the clash, the amounts, and proofs a judge accepts."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from placement.case import Case
@@ -18,11 +19,12 @@ from placement.solve.backends.highs import LinearModel, LpOutcome
 from placement.solve.deadline import NEVER
 from placement.solve.infeasible.constraints import constraint_names, eased, restricted
 from placement.solve.infeasible.feasibility import FeasibilityModel
-from placement.values import Certificate, Solution
+from placement.values import Solution
 from tests.effort import cases
-from tests.judge.random_programs import random_program
+from tests.judge.test_certificate_mutations import mutated, resealed
 from tests.solve.instances import brute_force
 from tests.solve.programs import relocation_programs
+from tests.strategies import Drawn, programs
 from tests.there import there
 from tests.towns import random_town
 
@@ -102,34 +104,28 @@ def test_a_relaxation_that_fails_takes_nothing_from_what_is_proven(monkeypatch, 
     check_explanation(clashing(), found)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000))
-def test_any_altered_proof_is_refused(seed):
-    rng = np.random.default_rng(seed)
-    program = random_program(rng)
-    solution = maximise_coverage(program, time_limit_s=30)
-    if solution.status != "infeasible" or (program.required & program.excluded).any():
-        return
-    good = there(solution.certificate)
-    parts = {name: getattr(good, name) for name in good.__dataclass_fields__ if name not in {"scale", "digest"}}
-    for name in ("linear", "floor", "row_price"):
-        values = np.array(getattr(good.prices, name))
-        if not values.size:
-            continue
-        prices = type(good.prices)(
-            **{each: getattr(good.prices, each) for each in good.prices.__dataclass_fields__} | {name: values * 0}
-        )
-        if not values.any():
-            continue
-        try:
-            check_certificate(program, None, Certificate.seal(**parts | {"prices": prices}))
-        except CertificateError:
-            continue
-        # what is left of it may still prove the same: then it holds for the program all the same
-        assert brute_force(program)[0] is None
-    feasible = next(each for each in (random_program(rng) for _ in range(50)) if brute_force(each)[0] is not None)
+def relaxed(program):
+    """Return the program with a hundred more of everything that is limited, and nothing asked for."""
+    rows = tuple(row if row.equality else replace(row, limit=row.limit + 100) for row in program.linear)
+    return replace(program, linear=rows, floors=tuple(replace(floor, minimum=0) for floor in program.floors))
+
+
+@settings(max_examples=cases(150), deadline=None)
+@given(program=programs(max_sites=4, max_rows=5, max_columns=5), data=st.data())
+def test_no_altered_proof_is_one_for_a_program_that_has_plans(program, data):
+    """Not even one that bears the mark of that program, which has the same rows, columns and sites."""
+    feasible = relaxed(program)
+    assume(brute_force(program)[0] is None and brute_force(feasible)[0] is not None)
+    good = there(maximise_coverage(program, time_limit_s=30).certificate)
+    mark = there(maximise_coverage(feasible, time_limit_s=30).certificate).fingerprint
     with pytest.raises(CertificateError):
         check_certificate(feasible, None, good)
+    rng = Drawn(data.draw)
+    for altered in (good, *(mutated(good, rng) for _ in range(8))):
+        other = resealed(replace(altered, fingerprint=mark))
+        if other.infeasible:
+            with pytest.raises(CertificateError):
+                check_certificate(feasible, None, other)
 
 
 def clashing():

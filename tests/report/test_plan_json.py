@@ -41,6 +41,7 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "floors",
         "visits",
         "valued",
+        "reserve",
         "gains",
         "frontier",
         "warnings",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 from scipy import sparse
@@ -11,14 +14,15 @@ from placement.values import CoverageProgram, Floor, LinearRow
 
 
 def value_of(program, chosen):
-    """Return the value of a plan from the definition, row by row."""
-    open_sites = set(program.column_site[np.flatnonzero(chosen)].tolist()) - {-1}
-    value = int(program.column_values[chosen].sum())
+    """Return the value of a plan from the definition, row by row, each further provider by its layer."""
+    providers = [site for site in program.column_site[np.flatnonzero(chosen)].tolist() if site >= 0]
+    value = Fraction(int(program.column_values[chosen].sum()))
+    shares = [Fraction(share, 2**20) for share in program.layers.tolist()]
     for covers, weights in program.blocks():
         for row in range(covers.shape[0]):
             sites = covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tolist()
-            value += int(weights[row]) * bool(open_sites.intersection(sites))
-    return value
+            value += int(weights[row]) * sum(shares[: sum(site in sites for site in providers)])
+    return math.floor(value)
 
 
 def covered_rows(program, chosen):
@@ -152,3 +156,18 @@ def random_relocation(seed, *, with_floors=True):
         required=required,
         excluded=excluded,
     )
+
+
+def layered(program, seed):
+    """Return the program with random layers: backup, outages, or whatever falls."""
+    rng = np.random.default_rng([17, seed])
+    kind, unit = int(rng.integers(3)), 2**20
+    if kind == 0:
+        second = int(rng.integers(0, unit // 2 + 1))
+        shares = [unit - second, second]
+    elif kind == 1:
+        q = rng.uniform(0.02, 0.6)
+        shares = [int(unit * (1 - q) * q**i) for i in range(int(rng.integers(1, 6)))]
+    else:
+        shares = sorted(rng.integers(0, unit // 4, int(rng.integers(1, 5))).tolist(), reverse=True)
+    return replace(program, layers=np.array(shares))

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from placement.solve.plans.relocate import relocation_plan
+from placement.solve.plans.swaps import build_field
 from placement.solve.plans.value import Finder
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
@@ -86,3 +88,15 @@ def test_plans_are_feasible_worth_what_is_said_and_mostly_best():
         assert plan.value == value_of(program, plan.chosen) <= best
         best_found += plan.value == best
     assert best_found > 75
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_search_says_a_plan_is_worth_is_what_it_is_worth(seed):
+    program = two_stations(capital=18)
+    problem = build_problem(aggregate(program))
+    work = Domain.of(problem).restricted(problem)
+    plan, value = relocation_plan(build_field(work), np.zeros(work.columns.size), seed)
+    chosen = np.zeros(8, dtype=bool)
+    chosen[work.columns] = plan
+    assert is_feasible(program, chosen)
+    assert value == value_of(program, chosen) == 160  # both machines move

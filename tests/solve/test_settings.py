@@ -34,7 +34,8 @@ NO_SETTINGS = {
     "ties/evidence.py": {"_LARGEST", "_COLUMN", "_GROUP"},  # _COLUMN, _GROUP: kinds of nodes in a certificate
     "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX"},
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
-    "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO", "_LONG_ROW"},  # _LONG_ROW: how models write rows
+    "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO"},
+    "program/totals.py": {"_LONG_ROW", "_FEW_PRICES"},  # how models write rows
     "program/restrict.py": {"COVERED", "LOST", "FOLDED", "_DEAD", "_LIVE", "_OPEN"},
     "cuts/bases.py": {"_SHORT", "_LARGEST"},  # what a cut can say at all, and products within 64 bits
     "plans/annealing.py": {"_ONE"},  # splits a row's state into a count and a sum
@@ -43,8 +44,9 @@ NO_SETTINGS = {
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
     # Tolerances of doubles: what is 0 or 1, less than another, a gain at all.
     "capture/parts.py": {"_WHOLE"},
+    "plans/population.py": {"_WHOLE"},
     "capture/replies.py": {"_TIE"},
-    "capture/search.py": {"_LEAST_GAIN"},
+    "plans/exchanges.py": {"_LEAST_GAIN"},
     # How far a solver is believed, and how its threads end.
     "backends/claims.py": {"_INTEGRAL", "_BOUND_NOISE"},
     "backends/highs.py": {"_ENDS_S", "_FEASIBLE"},

@@ -9,16 +9,18 @@ from scipy import sparse
 from placement.judge import check_certificate
 from placement.solve import EngineSettings, maximise_coverage
 from placement.solve.cuts.pool import CutPool
-from placement.solve.deadline import Deadline
+from placement.solve.deadline import NEVER, Deadline
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.lp.side_block import side_block
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, build_problem
+from placement.solve.tree.strong import StrongBranching
 from placement.values import CoverageProgram, Floor, LinearRow
 from tests.effort import cases
 from tests.solve.instances import brute_force, is_feasible, random_budgeted, random_relocation, value_of
+from tests.solve.tools import root_of, three_singles
 from tests.there import there
 
 SIMPLEX_ONLY = EngineSettings.of({"root": {"patience": 0, "short_patience": 0}})
@@ -115,3 +117,27 @@ def _row(problem, row):
     begin, end = problem.side.indptr[row], problem.side.indptr[row + 1]
     coefficients[problem.side.columns[begin:end]] = problem.side.coefficients[begin:end]
     return coefficients
+
+
+def test_the_question_whose_answers_lower_the_bound_most_is_asked():
+    """Money of 6 buys the site for 3 and three quarters of that for 4, worth 17.5.
+
+    Without the second site it buys 3/5 of the third, 16, with it 2/3 of the first, 16.7: little is learnt. At most one
+    site is worth 10, and two cost 7.
+    """
+    tools = three_singles()
+    domain = Domain.of(tools.problem)
+    relaxation = CutRelaxation(tools.problem, domain, CutPool(tools.problem.covers))
+    value = relaxation.solve(domain, NEVER).objective
+    assert value == pytest.approx(17.5)
+    node = replace(root_of(tools), x=np.array([1, 0.75, 0]))
+    strong = StrongBranching(tools, NEVER)
+    asked = there(strong.choose(relaxation, node, lead=7.5, value=value))
+    (group,) = (index for index, columns in enumerate(tools.groups) if columns.size == 3)
+    assert [(each.group, each.index, each.value, each.limit) for each in asked] == [
+        (True, group, 0, 1),
+        (True, group, 1, 1),
+    ]
+    tried = relaxation.probing
+    assert strong.choose(relaxation, replace(node, x=np.array([1.0, 0, 0])), lead=7.5, value=value) is None
+    assert relaxation.probing == tried

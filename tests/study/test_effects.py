@@ -14,8 +14,8 @@ from placement.study.sections import (
     PolicySection,
     SolveSection,
     StudySection,
-    TravelSection,
 )
+from placement.study.travel import StepSection, TravelSection
 from placement.tables import read_tables
 from tests.there import there
 
@@ -53,13 +53,18 @@ KEYS = {
     },
     TravelSection: {
         "threshold_min": ALWAYS, "threshold_m": ALWAYS, "threshold_min_by_district": ELSEWHERE, "mode": REFUSED,
+        "step": ALWAYS,
         "slope": REFUSED, "steps_factor": REFUSED, "street_speed_m_s": REFUSED, "cutoff_min": "notes",
         "far_snap_m": "notes", "cache": "notes", "stream": "notes", "detour": "notes", "speed_m_s": "notes",
         "oneway": "notes",
     },
+    StepSection: {
+        "threshold_min": ALWAYS, "threshold_m": ALWAYS, "share": ALWAYS, "threshold_min_by_district": ELSEWHERE,
+    },
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
     BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS),
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
+        "backup_share": REFUSED, "outage_probability": REFUSED,
         "idle_below": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE},

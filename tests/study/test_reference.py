@@ -70,9 +70,9 @@ def test_every_key_that_a_study_takes_is_in_the_reference():
         key for model in _models(Study) for key in model.model_fields if model is not Study and key not in SECTIONS
     }
     taken |= set(COST_KEYS)
-    told = {entry.name for part in PARTS.values() if part.sort == "section" for entry in part.entries}
+    told = {entry.name for part in PARTS.values() if part.sort != "table" for entry in part.entries}
     assert taken <= told
-    assert {each.partition(".")[0] for sort, each in PARTS if sort == "section"} == set(SECTIONS)
+    assert {each.partition(".")[0] for sort, each in PARTS if sort != "table"} == set(SECTIONS)
 
 
 @pytest.mark.parametrize("name", ["hankou", "sf"])
@@ -109,10 +109,11 @@ def test_the_rules_of_ways_have_the_columns_that_are_told():
 
 
 def test_a_section_a_table_a_key_and_a_host_are_found():
-    assert [part.title for part in matching("travel")] == ["[travel]", "table travel"]
+    assert [part.title for part in matching("travel")] == ["[travel]", "[[travel.step]]", "table travel"]
     assert [part.title for part in matching("[policy]")] == ["[policy]", "[policy.floors]"]
     assert [part.title for part in matching("costs.bank")] == ["[costs.<host>]"]
-    assert [entry.name for part in matching("threshold_min") for entry in part.entries] == ["threshold_min"]
+    assert [entry.name for part in matching("cutoff_min") for entry in part.entries] == ["cutoff_min"]
+    assert [part.title for part in matching("threshold_min")] == ["[travel]", "[[travel.step]]"]
     assert {part.title for part in matching("max_machines")} == {"table stations", "table candidates"}
     with pytest.raises(InputError, match="did you mean policy"):
         matching("polic")
@@ -154,4 +155,6 @@ def test_a_faulty_key_names_the_command_that_explains_it(tmp_path):
 def test_the_page_has_a_table_for_every_part():
     headers = [line for line in page(reference()) if line.startswith("## ")]
     assert len(headers) == len(PARTS)
-    assert all(re.fullmatch(r"## (\[[a-z.]+(\\<[a-z]+>)?\]|table [a-z_]+)", header) for header in headers)
+    assert all(
+        re.fullmatch(r"## (\[[a-z.]+(\\<[a-z]+>)?\]|\[\[[a-z.]+\]\]|table [a-z_]+)", header) for header in headers
+    )

@@ -49,15 +49,16 @@ from placement.progress import Step
 from placement.report.write import write
 from placement.solve import maximise_coverage
 from placement.solve.settings import EngineSettings
-from placement.standard import rules_of
+from placement.standard import Standard, rules_of
 from placement.streets import snap_to_streets
-from placement.study import Override, read_study
+from placement.study import Override, StepSection, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import (
     Capture,
     Change,
     CoverageProgram,
+    Covered,
     Frontier,
     KeptFloor,
     Plan,
@@ -65,10 +66,12 @@ from placement.values import (
     Segment,
     Sites,
     SolveOptions,
+    StepCovered,
     TradePoint,
     VisitsChange,
     WeightedBlocks,
 )
+from placement.values import Step as CoverStep
 from placement.values.immutable import FrozenDict, immutable
 from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
@@ -163,6 +166,7 @@ def made_by_hand() -> list[Any]:
     hours = pd.date_range("2025-03-03", periods=48, freq="h")
     transactions, times, need, stations, _ = simulated_city(3, stations=15, points=40)
     usage = fit_usage(transactions, times, need, stations)
+    nobody = Covered(covered=0.0, all=0.0, need_covered=0.0, need_all=0.0, use_covered=0.0, use_all=0.0)
     return [
         Capture(site_ids=["S"], mass=np.ones(1), pull=sparse.csr_array([[2.0]]), door=np.ones(1)),
         Use(note="too few stations", basis={"S": "own record"}), usage, usage.evidence, usage.level, UsePriors(),
@@ -170,6 +174,8 @@ def made_by_hand() -> list[Any]:
         Travel(table=pd.DataFrame({"demand_id": ["a"], "site_id": ["S"], "metres": [1.0]})), CAPITAL, EngineSettings(),
         Decision(does="keep"), InputState("0" * 64, ((1, 2, 3),)), SERVICES[0],
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
+        Standard(steps=(CoverStep(threshold_s=60.0),)), StepSection(threshold_min=1, share=Fraction(1)),
+        StepCovered(threshold_s=60.0, threshold_m=None, share=1.0, total=nobody, people={"general/all": (0.0, 0.0)}),
         *trades(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),

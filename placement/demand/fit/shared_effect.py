@@ -26,6 +26,7 @@ Ghosh, M., Rao, J. N. K. (1994). Small area estimation: an appraisal. Statistica
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ from scipy import special
 
 from placement.demand.fit.beta_binomial import SLOPE_SCALE, precision_of, reference_nodes, row_derivatives
 from placement.demand.fit.hyper import beta_mixture, even_parts
-from placement.values.arrays import FloatArray
+from placement.values.arrays import FloatArray, sealed
 
 SPREAD_SCALE = 0.35
 """Scale of the half-normal priors of both spreads."""
@@ -42,12 +43,14 @@ _SPREADS = (8, 7)  # nodes of s and of tau
 _LATTICE = {2: (1.0, 3.8), 3: (1.15, 3.8), 4: (1.25, 3.8)}
 _SOBOL_NODES = 512
 _EFFECT_STEP, _EFFECT_REACH = 0.65, 4.55  # of the nodes of u, in standard deviations
+_PLACES = np.arange(-_EFFECT_REACH, _EFFECT_REACH + _EFFECT_STEP / 2, _EFFECT_STEP) / _EFFECT_STEP
 _EVENNESS = 0.87 * _EFFECT_STEP
 _TRIAL = np.geomspace(0.01, 0.75, 9)
 _NEGLIGIBLE = 16.0  # nats below the best
 _SMALLEST_WEIGHT = 1e-5
 _MODE_TOLERANCE = 1e-3
 _CHUNK = 64
+_MOST_KEPT = 2_000_000  # values of u held with their shares: 32 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,8 +108,7 @@ class _Nodes:
 
     def effect_levels(self, counts: Counts) -> tuple[FloatArray, FloatArray]:
         """Return (nodes, districts, places) log densities of the data and u, and the values of u."""
-        places = np.arange(-_EFFECT_REACH, _EFFECT_REACH + _EFFECT_STEP / 2, _EFFECT_STEP) / _EFFECT_STEP
-        effect = self.centre[..., None] + places * self.step[..., None]
+        effect = self.centre[..., None] + _PLACES * self.step[..., None]
         lines = np.einsum("dp,nap->nda", counts.design, self.coefficients)
         mean = special.expit(lines[:, :, None, :] + effect[..., None])
         wide = Counts(yes=counts.yes[:, None, :], asked=counts.asked[:, None, :], design=counts.design)
@@ -165,12 +167,17 @@ class SharedPosterior:
 
     def effects(self) -> tuple[FloatArray, FloatArray]:
         """Return (districts,) posterior means of u / tau, and how much of its variance the data took away (0..1)."""
+        return self._told
+
+    @functools.cached_property
+    def _told(self) -> tuple[FloatArray, FloatArray]:
         effect, share = self._effects(np.arange(len(self.weight)))
         scaled = effect / self.shared_sd[:, None, None]
         mean = np.einsum("n,ndu->d", self.weight, share * scaled)
         square = np.einsum("n,ndu->d", self.weight, share * scaled**2)
         known = np.clip(1.0 - (square - mean**2), 0.0, 1.0)
-        return mean[self.of_district], known[self.of_district]
+        mean, known = sealed(mean[self.of_district], known[self.of_district])
+        return mean, known
 
     def draws(self, rng: np.random.Generator, n: int, score: FloatArray | None = None) -> FloatArray:
         """Return (n, districts x ages) joint draws; (n, districts) standard normal `score` says where u lies."""
@@ -203,6 +210,16 @@ class SharedPosterior:
 
     def _effects(self, node: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """Return (nodes, districts, places) values of u and their posterior shares, which sum to 1 over the places."""
+        if self._kept is not None:
+            return self._kept[0][node], self._kept[1][node]
+        return self._counted(node)
+
+    @functools.cached_property
+    def _kept(self) -> tuple[FloatArray, FloatArray] | None:
+        """Those of all nodes, which are asked for again and again; None where they are too many to hold."""
+        return self._counted(np.arange(len(self.weight))) if self.centre.size * len(_PLACES) <= _MOST_KEPT else None
+
+    def _counted(self, node: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         nodes = _Nodes(
             coefficients=self.coefficients[node],
             precision=self.precision[node],

@@ -14,22 +14,20 @@ sum stays concave in the pulls, and linear beside.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from placement.demand.use.kernels import fold_alone, fold_standing
+from placement.demand.use.kernels import fold
 from placement.demand.use.nodes import Nodes
 from placement.demand.use.posterior import Posterior
 from placement.demand.use.priors import UsePriors
 from placement.demand.use.reach import Reach
-from placement.values.arrays import BoolArray, FloatArray, IndexArray
+from placement.values.arrays import BoolArray, FloatArray, IndexArray, sealed
 from placement.values.capture import Capture
-
-_ROUNDS = 200
-_MOST = 1e12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +64,6 @@ class Folder:
         picked, weights, exponents
             (picked,) numbers of sets of parameters, their weights, of 1 in all, and the exponent of each.
         """
-        points = len(self.reach.need)
         door = np.zeros(len(visits))
         masses, pulls = [], []
         for node, weight, exponent in zip(picked, weights, exponents, strict=True):
@@ -76,46 +73,83 @@ class Folder:
             mass, pull, constant = self._fold(visits, int(node))
             door += weight * exponent * constant
             masses.append(weight * exponent * mass)
-            here = sparse.csc_array((pull, self.reach.point, self.reach.start), shape=(points, len(visits)))
-            pulls.append(here[:, self.order])
-        if not pulls:
-            pulls, masses = [sparse.csc_array((0, len(visits)))], [np.zeros(0)]
-        mass = np.concatenate(masses)
-        matrix = (sparse.vstack(pulls) if len(pulls) > 1 else pulls[0]).tocsr()
-        met = np.flatnonzero((np.diff(matrix.indptr) > 0) & (mass > 0))
-        return Capture(site_ids=self.site_ids, mass=mass[met], pull=matrix[met], door=door[self.order])
+            pulls.append(pull)
+        mass, pull = self._rows.stacked(masses, pulls)
+        mass, door = sealed(mass, door[self.order])
+        return self._nothing.redrawn(mass, pull, door)
+
+    @functools.cached_property
+    def _nothing(self) -> Capture:
+        return Capture(
+            site_ids=self.site_ids,
+            mass=np.zeros(0),
+            pull=sparse.csr_array((0, len(self.order))),
+            door=np.zeros(len(self.order)),
+        )
+
+    @functools.cached_property
+    def _rows(self) -> _Rows:
+        return _Rows.of(self.reach, self.order)
 
     def _fold(self, visits: FloatArray, node: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return (points,) mass, (pairs,) pull in units of the outside option, and (sites,) visits beside them."""
-        nodes, reach, limits = self.nodes, self.reach, (self.priors.least_pull, self.priors.most_pull)
+        nodes, reach = self.nodes, self.reach
         need = (reach.need / np.maximum(reach.need.sum(axis=0), 1e-300)) @ nodes.mix[node]
-        outside = float(nodes.outside[node])
-        near = reach.near(float(nodes.decay[node]))
+        outside, near = float(nodes.outside[node]), reach.near(float(nodes.decay[node]))
         from_door = np.minimum(nodes.at_door[node], 1.0) * visits
         target = visits - from_door
-        at = self.attraction.copy()
-        stations, others = np.flatnonzero(self.standing), np.flatnonzero(~self.standing)
-        mass = need * self._level(need, near, outside, target, stations)
-        fold_standing(reach.start, reach.point, near, mass, outside, stations, target, *limits, _ROUNDS, at)
-        base = outside + reach.base(np.exp(at)[reach.site] * near, self.standing)
-        fold_alone(reach.start, reach.point, near, mass, base, others, target, *limits, at)
-        pull = np.exp(at)[reach.site] * near
-        against = base[reach.point] + np.where(self.standing[reach.site], 0.0, pull)
-        drawn = np.bincount(reach.site, mass[reach.point] * pull / against, minlength=len(visits))
+        limits = self.priors.least_pull, self.priors.most_pull
+        mass, pull, drawn = np.empty(len(need)), np.empty(len(near)), np.empty(len(visits))
+        known = (reach.start, reach.point, near, need, outside, self.standing, target, *limits)
+        fold(*known, self.attraction.copy(), mass, pull, drawn)
         return mass, pull / outside, np.maximum(target - drawn, 0.0) + from_door
 
-    def _level(
-        self, need: FloatArray, near: FloatArray, outside: float, target: FloatArray, stations: IndexArray
-    ) -> float:
-        """Return the factor that lets today's stations, with the pulls of their kinds, see their visits in the mean."""
-        reach = self.reach
-        pull = np.exp(self.attraction)[reach.site] * near
-        base = outside + reach.base(pull, self.standing)
-        drawn = np.bincount(reach.site, need[reach.point] * pull / base[reach.point], minlength=len(target))
-        met = stations[(drawn[stations] > 0) & (target[stations] > 0)]
-        if len(met) == 0:
-            return 0.0
-        return float(np.exp(min(np.mean(np.log(target[met]) - np.log(drawn[met])), np.log(_MOST))))
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rows:
+    """The pairs within reach as rows of a matrix, one a demand point that somebody reaches.
+
+    Parameters
+    ----------
+    point
+        (rows,) demand point.
+    pair
+        (pairs,) numbers of the pairs in the order of the matrix.
+    start, column
+        Where the rows begin, (rows + 1,), and the column of each pair, (pairs,).
+    columns
+        Number of columns.
+    """
+
+    point: IndexArray
+    pair: IndexArray
+    start: IndexArray
+    column: IndexArray
+    columns: int
+
+    @classmethod
+    def of(cls, reach: Reach, order: IndexArray) -> _Rows:
+        """Return them with the sites in another order: (sites,) number of each here."""
+        column = np.argsort(order, kind="stable")[reach.site]
+        pair = np.lexsort((column, reach.point))
+        point, sizes = np.unique(reach.point, return_counts=True)
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        return cls(point=point, pair=pair, start=start, column=column[pair], columns=len(order))
+
+    def stacked(self, masses: list[FloatArray], pulls: list[FloatArray]) -> tuple[FloatArray, sparse.csr_array]:
+        """Return (rows,) masses and (rows, sites) pulls of points and pairs, one set below the other; no empty rows."""
+        times, pairs = len(pulls), len(self.pair)
+        data = np.concatenate([np.zeros(0), *(pull[self.pair] for pull in pulls)])
+        start = np.concatenate([[0], *(self.start[1:] + pairs * number for number in range(times))])
+        mass = np.concatenate([np.zeros(0), *(each[self.point] for each in masses)])
+        parts = sealed(data, np.tile(self.column, times), start)
+        matrix = sparse.csr_array(parts, shape=(len(mass), self.columns))
+        met = mass > 0
+        if met.all():
+            return mass, matrix
+        some = matrix[met]
+        sealed(some.data, some.indices, some.indptr)
+        return mass[met], some
 
 
 def representative(posterior: Posterior, power: float) -> tuple[IndexArray, FloatArray, FloatArray]:

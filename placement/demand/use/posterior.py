@@ -15,7 +15,7 @@ grid included. Quantiles are those of Student's t with the moments of the mixtur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -28,6 +28,7 @@ from placement.values.arrays import FloatArray, IndexArray
 TAILS = (0.05, 0.95)
 _NEGLIGIBLE = 1e-10
 """Weight of nodes, together, that predictions leave out."""
+_LEAST_FREEDOM = 2.1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,12 +144,29 @@ class Posterior:
         labels = np.arange(n) if blocks is None else blocks
         groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         offset = float(self.record.log_visits.mean())
+        if len(groups) == n:
+            found = self._without_each(offset)
+            return replace(found, freedom=max(found.freedom, _LEAST_FREEDOM))
         mean, sd = np.empty(n), np.empty(n)
         for group in groups:
             found = self._without(group, offset)
             mean[group], sd[group] = found.mean, found.sd
         most = max(len(group) for group in groups)
-        return Predicted(mean=mean, sd=sd, freedom=max(self.freedom - most, 2.1))
+        return Predicted(mean=mean, sd=sd, freedom=max(self.freedom - most, _LEAST_FREEDOM))
+
+    def _without_each(self, offset: float) -> Predicted:
+        """Return what :meth:`_without` does of each station by itself, of all at once."""
+        moments, freedom = _Moments(len(self.record.sites)), self.freedom - 1
+        logs = self.record.log_visits - offset
+        for part in self.parts:
+            own = np.diag(part.solved.residual)
+            error = (part.scaled / own[:, None]).T
+            square = part.square[:, None] - error * part.scaled.T
+            determinant = part.solved.log_determinant + np.log(own)
+            log_weight = part.log_prior[:, None] + log_marginal(square, determinant, freedom, self.priors)
+            scale = (_twice_scale(self.priors) + square) / (freedom - 2.0)
+            moments.add(log_weight, logs - error, scale / own)
+        return moments.result(freedom, offset)
 
     def _without(self, group: IndexArray, offset: float) -> Predicted:
         moments = _Moments(len(group))
@@ -231,8 +249,10 @@ def _solve(nodes: Nodes, places: Places, record: Record, family: Family, priors:
     )
 
 
-def log_marginal(square: FloatArray, log_determinant: float, freedom: float, priors: UsePriors) -> FloatArray:
-    """Return the logarithm of the marginal likelihood of (nodes,), up to a constant that the priors share."""
+def log_marginal(
+    square: FloatArray, log_determinant: FloatArray | float, freedom: float, priors: UsePriors
+) -> FloatArray:
+    """Return the logarithm of the marginal likelihood of (nodes, ...), up to a constant that the priors share."""
     scale = _twice_scale(priors)
     known = special.gammaln(freedom / 2.0) + priors.scatter_shape * np.log(scale / 2.0)
     return np.asarray(known - 0.5 * log_determinant - freedom / 2.0 * np.log((scale + square) / 2.0))

@@ -44,6 +44,7 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import CoverageProgram, Solution
 from placement.values.arrays import BoolArray, FloatArray
+from placement.values.layers import FULL
 
 _HIGHS = ("highs", "auto")
 _WITH_PLAN = ("optimal", "feasible")
@@ -169,10 +170,14 @@ def build_model(reduced: ReducedProgram) -> PulpModel:
     bounds = zip(reduced.required.tolist(), reduced.excluded.tolist(), strict=True)
     x = [problem.add_variable(f"x{k}", int(low), 1 - int(high), "Integer") for k, (low, high) in enumerate(bounds)]
     z = [problem.add_variable(f"z{c}", 0, 1) for c in range(reduced.n_rows)]
-    gain = list(zip(z, reduced.weights.tolist(), strict=True))
+    first, *further = _shares(reduced.program)
+    gain = [(variable, first * weight) for variable, weight in zip(z, reduced.weights.tolist(), strict=True)]
+    tails = [[problem.add_variable(f"y{c}_{i}", 0, 1) for i in range(len(further))] for c in range(reduced.n_rows)]
+    for of_row, weight in zip(tails, reduced.weights.tolist(), strict=True):
+        gain += [(variable, share * weight) for variable, share in zip(of_row, further, strict=True)]
     value = pulp.LpAffineExpression([*zip(x, reduced.column_values.tolist(), strict=True), *gain])
     problem.setObjective(value)
-    _add_cover_rows(problem, reduced, x, z)
+    _add_cover_rows(problem, reduced, x, [[variable, *more] for variable, more in zip(z, tails, strict=True)])
     impossible = [f"column {k} is required and excluded" for k in np.flatnonzero(reduced.required & reduced.excluded)]
     for number, row in enumerate(reduced.linear):
         terms = {x[k]: a for k, a in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True) if a}
@@ -186,15 +191,20 @@ def build_model(reduced: ReducedProgram) -> PulpModel:
     return PulpModel(problem=problem, columns=tuple(x), value=value, impossible=tuple(impossible))
 
 
-def _add_cover_rows(problem: Any, reduced: ReducedProgram, x: list[Any], z: list[Any]) -> None:
+def _shares(program: CoverageProgram) -> list[Any]:
+    """Return what each layer counts of a weight; a whole number where there is one layer."""
+    return [1] if program.is_plain else [share / FULL for share in program.layers.tolist()]
+
+
+def _add_cover_rows(problem: Any, reduced: ReducedProgram, x: list[Any], layers: list[list[Any]]) -> None:
     at_site: list[list[Any]] = [[] for _ in range(reduced.n_sites)]
     for k, site in enumerate(reduced.column_site.tolist()):
         if site >= 0:
             at_site[site].append(x[k])
     sites, starts = reduced.covers.indices.tolist(), reduced.covers.indptr.tolist()
-    for c, variable in enumerate(z):
+    for c, variables in enumerate(layers):
         terms = dict.fromkeys((column for site in sites[starts[c] : starts[c + 1]] for column in at_site[site]), -1)
-        terms[variable] = 1
+        terms |= dict.fromkeys(variables, 1)
         expression = pulp.LpAffineExpression(terms.items())
         problem.addConstraint(pulp.LpConstraint(expression, pulp.LpConstraintLE, f"c{c}", 0))
 

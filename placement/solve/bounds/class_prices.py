@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from placement.solve.bounds.prices import Prices, to_prices
 from placement.solve.cuts.pool import CutPool
 from placement.solve.program.problem import Problem
+from placement.solve.program.providing import most_providing
 from placement.solve.program.restrict import Work
 from placement.solve.program.scale import label_scale, scaled
 from placement.values.arrays import IntArray
+from placement.values.layers import is_plain
 
 Sets = list[tuple[int, ...]]
 """Odd sets of rows of a restricted program."""
@@ -36,6 +38,9 @@ class ClassPrices:
     def __init__(self, problem: Problem, work: Work, pool: CutPool) -> None:
         self._problem, self._work, self._pool = problem, work, pool
         self._members, self._start = _members(work)
+        self._plain = is_plain(problem.layers)
+        self._most = self._start if self._plain else most_providing(problem, work)
+        self._row_of_member = np.repeat(np.arange(work.weights.size), np.diff(self._start))
 
     def prices(
         self,
@@ -68,7 +73,11 @@ class ClassPrices:
         for number, price in cuts.items():
             used[list(self._pool.classes_of(number))] += price
         shared = base.rows.copy()
-        self._share(shared, scaled(np.maximum(rows, 0.0)), np.maximum(full - used, 0))
+        of_rows, room = scaled(np.maximum(rows, 0.0)), np.maximum(full - used, 0)
+        if self._plain:
+            self._share(shared, of_rows, room)
+        else:
+            self._share_by_weight(shared, of_rows, room, objective)
         cut_prices = np.zeros(self._pool.count, dtype=np.int64)
         cut_prices[list(cuts.keys())] = list(cuts.values())
         return Prices(objective=objective, rows=shared, cuts=cut_prices, theta=theta, phi=base.phi)
@@ -101,6 +110,18 @@ class ClassPrices:
         before = np.concatenate([[0], np.cumsum(rooms)])
         taken = before[:-1] - np.repeat(before[self._start[:-1]], np.diff(self._start))
         shared[self._members] = np.clip(np.repeat(prices, np.diff(self._start)) - taken, 0, rooms)
+
+    def _share_by_weight(self, shared: IntArray, prices: IntArray, room: IntArray, objective: int) -> None:
+        """Share the prices of merged rows as their classes weigh, so that no layer loses anything.
+
+        None is less than the first layer counts that no plan comes to.
+        """
+        row, weights = self._row_of_member, self._problem.covers.weights[self._members]
+        whole = np.bincount(row, weights=weights, minlength=prices.size)
+        parts = np.rint(prices[row] * (weights / whole[row])).astype(np.int64)
+        beyond = np.append(self._problem.layers, 0)[np.minimum(self._most, self._problem.layers.size)]
+        least = objective * weights * beyond[row]
+        shared[self._members] = np.minimum(np.maximum(parts, least), room[self._members])
 
 
 def _members(work: Work) -> tuple[IntArray, IntArray]:

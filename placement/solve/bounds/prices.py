@@ -68,7 +68,7 @@ def scaled_bound(problem: Problem, cuts: Cuts, prices: Prices, domain: Domain) -
     count = prices.cuts.size
     above, below, rho = _rows_and_columns(
         problem.covers, problem.floors, cuts, prices.objective, prices.rows, prices.cuts, prices.phi,
-        problem.site, problem.values, problem.side, prices.theta,
+        problem.site, problem.values, problem.side, prices.theta, problem.layers,
     )  # fmt: skip
     total = (int(above) << _HALF) + int(below)
     total -= sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
@@ -147,10 +147,10 @@ def _charge(knapsack: KnapsackRows, prices: Longs, rho: OutLongs) -> None:
 @kernel
 def _rows_and_columns(
     covers: Covers, floors: Floors, cuts: Cuts, objective: int, rows: Longs, cut_prices: Longs, phi: Longs,
-    site: Longs, values: Longs, side: Side, theta: Longs,
+    site: Longs, values: Longs, side: Side, theta: Longs, layers: Longs,
 ) -> Any:  # fmt: skip
     """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
-    factor = np.full(floors.indptr.size - 1, objective * SCALE)
+    factor = np.full(floors.indptr.size - 1, objective * layers[0])
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
             factor[label] += phi[floors.floor_index[entry]]
@@ -172,6 +172,12 @@ def _rows_and_columns(
         if left[row] > 0:
             above += left[row] >> _HALF
             below += left[row] & (2**_HALF - 1)
+    for layer in range(1, layers.size):
+        for row in range(rows.size):
+            more = objective * layers[layer] * covers.weights[row] - rows[row]
+            if more > 0:
+                above += more >> _HALF
+                below += more & (2**_HALF - 1)
     rho = objective * SCALE * values
     for column in range(site.size):
         if site[column] >= 0:

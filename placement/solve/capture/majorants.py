@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,27 @@ class Mixture:
         (sets, sites) bool.
     row, family, number, weight, price
         (entries,) as in :class:`~placement.values.majorants.Majorants`.
+
+    Attributes
+    ----------
+    constant, coefficient
+        K and (sites,) c that it proves, thousandths of a visit a month, each with the margin of a claim.
     """
 
+    capture: InitVar[WholeCapture]
     sets: BoolArray
     row: IntArray
     family: IntArray
     number: IntArray
     weight: IntArray
     price: IntArray
+    constant: int = field(init=False)
+    coefficient: IntArray = field(init=False)
+
+    def __post_init__(self, capture: WholeCapture) -> None:
+        constant, coefficient = _claim(capture, self)
+        object.__setattr__(self, "constant", constant)
+        object.__setattr__(self, "coefficient", coefficient)
 
 
 def mixture(capture: WholeCapture, group: IntArray, replies: Sequence[Reply], weights: Sequence[FloatArray]) -> Mixture:
@@ -64,6 +77,7 @@ def mixture(capture: WholeCapture, group: IntArray, replies: Sequence[Reply], we
     most = capture.mass[row] << capture.bits
     price = np.clip(np.rint(mean * float(2**capture.bits)), 0, most).astype(np.int64)
     return Mixture(
+        capture=capture,
         sets=np.array(sets, dtype=np.bool_).reshape(len(sets), n_sites),
         row=row[kept].astype(np.int64),
         family=family[kept].astype(np.int64),
@@ -92,7 +106,7 @@ def _whole_weights(row: NDArray[np.int64], weight: FloatArray, n_rows: int) -> I
     return whole
 
 
-def numbers_of(capture: WholeCapture, mixed: Mixture) -> tuple[int, IntArray]:
+def _claim(capture: WholeCapture, mixed: Mixture) -> tuple[int, IntArray]:
     """Return (K, c), thousandths of a visit a month, that the mixture proves, each with the margin of a claim."""
     entry, at = _pairs(capture, mixed.row)
     bits, site = capture.bits, capture.site[at]
@@ -171,9 +185,8 @@ def _coefficients(capture: WholeCapture, mixed: Mixture, entry: IntArray, at: In
     return np.where(family == 0, tangent, gives), takes
 
 
-def joined(capture: WholeCapture, mixtures: Sequence[Mixture]) -> Majorants:
-    """Return several mixtures with what they claim."""
-    claims = [numbers_of(capture, each) for each in mixtures]
+def joined(n_sites: int, mixtures: Sequence[Mixture]) -> Majorants:
+    """Return several mixtures, of `n_sites` sites, with what they claim."""
     sets = [each for mixed in mixtures for each in mixed.sets]
     offsets = np.cumsum([0] + [mixed.sets.shape[0] for mixed in mixtures])
     none = np.zeros(0, dtype=np.int64)
@@ -195,6 +208,6 @@ def joined(capture: WholeCapture, mixtures: Sequence[Mixture]) -> Majorants:
         number=np.concatenate([none, *numbers]),
         weight=entries("weight"),
         price=entries("price"),
-        constant=np.array([constant for constant, _ in claims], dtype=np.int64),
-        coefficient=np.array([each for _, each in claims], dtype=np.int64).reshape(len(claims), capture.n_sites),
+        constant=np.array([mixed.constant for mixed in mixtures], dtype=np.int64),
+        coefficient=np.array([mixed.coefficient for mixed in mixtures], dtype=np.int64).reshape(-1, n_sites),
     )

@@ -91,7 +91,7 @@ class Grown:
         idle: Sequence[tuple[Idle, LinearRow]],
     ) -> Grown:
         """Return the program with a row for each majorant, where a floor is asked, and each of `idle`."""
-        majorants, floor = joined(capture, mixtures), aim.floor
+        majorants, floor = joined(capture.n_sites, mixtures), aim.floor
         numbers = zip(majorants.constant.tolist(), majorants.coefficient, strict=True)
         rows = [] if floor is None else [floor_row(program, k, c, floor, FLOOR_NAME) for k, c in numbers]
         return cls(
@@ -129,7 +129,7 @@ class Grown:
         return Part(fixed=fixed, mixed=mixed, bound=bound, inner=_without_plan(proof), point=point)
 
     def _priced(self, mixed: Mixture | None) -> Majorants:
-        return self.majorants if mixed is None else joined(self.capture, [mixed])
+        return self.majorants if mixed is None else joined(self.capture.n_sites, [mixed])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,7 +176,7 @@ class Proven:
             fixed_indptr=np.cumsum([0] + [len(part.fixed) for part in self.parts]),
             fixed_column=np.array([column for column, _ in fixed], dtype=np.int64),
             fixed_value=np.array([value for _, value in fixed], dtype=np.int64),
-            majorants=joined(grown.capture, [*grown.mixtures, *own]) if own else grown.majorants,
+            majorants=joined(grown.capture.n_sites, [*grown.mixtures, *own]) if own else grown.majorants,
             bound=bound,
             objective=objective,
             inner=tuple(part.inner for part in self.parts),

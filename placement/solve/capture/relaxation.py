@@ -17,7 +17,7 @@ Moreno (2018), see :mod:`placement.values.majorants`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,18 @@ from placement.solve.backends.highs import ArrayModel, LpOutcome
 from placement.solve.bounds.prices import WEIGHT_BITS
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.majorants import Mixture, mixture
+from placement.solve.capture.prices import Duals
 from placement.solve.capture.replies import Reply, best_reply, rows_of
 from placement.solve.deadline import Deadline
 from placement.solve.lp.growing import GrowingModel
+from placement.solve.lp.tails import Tails
+from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS
 from placement.solve.settings.visits import VisitsSettings
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray, FloatArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import WholeCapture
 
 
@@ -52,12 +56,15 @@ class Relaxed:
         (columns,) x.
     mixed
         The majorant of its duals; None where visits have no price.
+    duals
+        What its limits cost at the last point that was found, or why none can be; None where the time ended before.
     """
 
     state: str
     bound: float
     point: FloatArray
     mixed: Mixture | None
+    duals: Duals | None
 
 
 class VisitsRelaxation:
@@ -87,6 +94,9 @@ class VisitsRelaxation:
         self._at_site = sparse.csr_array(entries, shape=(reduced.n_sites, reduced.n_columns))
         total = int(reduced.weights.sum()) + int(capture.mass.sum())
         self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
+        layers = reduced.program.layers
+        self._first = int(layers[0]) / FULL
+        self._tails = Tails.of(layers, most_providing_in(reduced), reduced.weights)
         self._doors = self._at_site.T @ (capture.door / self._unit)
         self._lower = reduced.required.astype(np.float64)
         self._upper = np.where(reduced.excluded & ~reduced.required, 0.0, 1.0)
@@ -94,7 +104,7 @@ class VisitsRelaxation:
         self._base = self._model.row_count()
         self._centre: FloatArray | None = None
 
-    def solve(self, aim: Aim, until: Deadline, *, covering: bool = True) -> Relaxed:
+    def solve(self, aim: Aim, until: Deadline, *, rounds: int | None = None) -> Relaxed:
         """Return the relaxation for an aim; inequalities found for one aim stay for the next.
 
         Parameters
@@ -102,22 +112,23 @@ class VisitsRelaxation:
         aim
             Weight and floor of visits.
         until
-            When to stop.
-        covering
-            Whether coverage and the program's own column values count.
+            When to stop; what was found before it is returned.
+        rounds
+            Rounds of inequalities; None: as many as the settings say.
         """
-        self._aim_at(aim, covering=covering)
+        self._aim_at(aim)
         settings, drawn = self._settings, self._settings.drawn
-        outcome = self._solved(until)
-        for _ in range(settings.rounds):
+        outcome = last = self._solved(until)
+        for _ in range(settings.rounds if rounds is None else rounds):
             if outcome.state != "optimal" or until.passed():
                 break
+            last = outcome
             added = self._replied(outcome, drawn, settings.tolerance)
             if not added and not drawn:
                 break
             drawn = drawn if added else 0.0
             outcome = self._solved(until) if added else outcome
-        return self._relaxed(outcome)
+        return self._relaxed(last if outcome.state == "no_solution" else outcome)
 
     def add_row(self, row: LinearRow) -> None:
         """Add a row over columns."""
@@ -144,13 +155,13 @@ class VisitsRelaxation:
         """Return (sites,) how much of a station stands at a point of the columns."""
         return np.asarray(np.clip(self._at_site @ point, 0.0, 1.0))
 
-    def _aim_at(self, aim: Aim, *, covering: bool) -> None:
+    def _aim_at(self, aim: Aim) -> None:
         reduced, self._scale = self._reduced, max(1.0, float(aim.weight))
         worth, one = float(aim.weight) / self._scale, 1.0 / self._unit / self._scale
-        weights = reduced.weights * one if covering else np.zeros(reduced.n_rows)
-        values = reduced.column_values * one if covering else np.zeros(reduced.n_columns)
+        weights, values = self._first * reduced.weights * one, reduced.column_values * one
         every = np.full(self._n_groups, worth)
-        self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every]))
+        tails = self._tails.worth * one
+        self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every, tails]))
         least = -np.inf if aim.floor is None else aim.floor / self._unit
         self._model.set_row_limits([self._base - 1], [least], [np.inf])
 
@@ -161,7 +172,7 @@ class VisitsRelaxation:
         """Add the sums that the point violates; return whether there were any."""
         n_rows, n_columns = self._reduced.n_rows, self._reduced.n_columns
         point = self.sites_of(outcome.values[n_rows : n_rows + n_columns])
-        held = outcome.values[n_rows + n_columns :] * self._unit
+        held = outcome.values[n_rows + n_columns :][: self._n_groups] * self._unit
         self._centre = point if self._centre is None else drawn * self._centre + (1 - drawn) * point
         reply = best_reply(self._rows, self._centre, self._settings.of_sets(), self._n_groups)
         beyond = held - (reply.constant + reply.coefficient @ point)
@@ -186,22 +197,65 @@ class VisitsRelaxation:
     def _relaxed(self, outcome: LpOutcome) -> Relaxed:
         n_rows, n_columns = self._reduced.n_rows, self._reduced.n_columns
         point = np.clip(outcome.values[n_rows : n_rows + n_columns], 0.0, 1.0)
+        mixed = duals = None
+        if outcome.state == "optimal":
+            mixed, duals = self._read(outcome.row_prices, self._scale)
+        elif outcome.state == "infeasible":
+            mixed, duals = self._refuted()
+        return Relaxed(
+            state=outcome.state,
+            bound=float(outcome.objective) * self._unit * self._scale,
+            point=point,
+            mixed=mixed,
+            duals=duals,
+        )
+
+    def _refuted(self) -> tuple[Mixture | None, Duals | None]:
+        """Return the majorant and the prices of a ray that shows that the last run was infeasible."""
+        ray = self._model.infeasibility_ray()
+        if ray is None or not np.isfinite(ray).all() or not ray.any():
+            return None, None
+        mixed, duals = self._read(ray if self._leans(ray) >= 0 else -ray, 1.0)
+        return mixed, replace(duals, objective=0)
+
+    def _leans(self, ray: FloatArray) -> float:
+        """Return the sum of multipliers, of ``<=`` rows less ``>=`` rows: not negative for those of a proof."""
+        sign = np.ones(ray.size)
+        side = np.array([0.0 if row.equality else 1.0 for row in self._reduced.linear])
+        sign[self._reduced.n_rows : self._reduced.n_rows + side.size] = side
+        sign[self._reduced.n_rows + side.size : self._base] = -1.0
+        return float(sign @ ray)
+
+    def _read(self, prices: FloatArray, scale: float) -> tuple[Mixture | None, Duals]:
+        """Return the majorant that multipliers of the rows make, and the prices of all other rows, in thousandths."""
+        reduced, whole = self._reduced, scale * self._unit
+        cuts, at = np.delete(prices, self._others)[self._base :], 0
         mixed = None
-        if outcome.state == "optimal" and self._replies:
-            duals, at, weights = np.delete(outcome.row_prices, self._others)[self._base :], 0, []
+        if self._replies:
+            weights = []
             for groups in self._groups_of_reply:
                 weight = np.zeros(self._n_groups)
-                weight[groups] = np.maximum(duals[at : at + groups.size], 0.0)
+                there = cuts[at : at + groups.size]  # those added after the last solution have no price
+                weight[groups[: there.size]] = np.maximum(there, 0.0)
                 weights.append(weight)
                 at += groups.size
-            mixed = mixture(self._capture, self._rows.group, self._replies, weights)
-        return Relaxed(
-            state=outcome.state, bound=float(outcome.objective) * self._unit * self._scale, point=point, mixed=mixed
+            if any(each.any() for each in weights):
+                mixed = mixture(self._capture, self._rows.group, self._replies, weights)
+        ends = np.cumsum([reduced.n_rows, len(reduced.linear), len(reduced.floors)])
+        duals = Duals(
+            objective=1,
+            rows=np.maximum(prices[: ends[0]], 0.0) * whole,
+            linear=prices[ends[0] : ends[1]] * whole,
+            floors=np.maximum(-prices[ends[1] : ends[2]], 0.0) * scale,
+            visits=max(0.0, -float(prices[self._base - 1])) * scale,
+            idle=np.maximum(prices[self._others], 0.0) * whole,
         )
+        return mixed, duals
 
     def _arrays(self) -> ArrayModel:
         reduced, unit = self._reduced, self._unit
         n_rows, n_columns, n_groups = reduced.n_rows, reduced.n_columns, self._n_groups
+        further = np.zeros(self._tails.count)
         covers = sparse.hstack([sparse.eye_array(n_rows), -(reduced.covers.astype(np.float64) @ self._at_site)])
         linear = reduced.linear
         starts = np.cumsum([0] + [row.columns.size for row in linear])
@@ -225,16 +279,17 @@ class VisitsRelaxation:
         least = [each.minimum / unit for each in reduced.floors]
         most = np.bincount(self._rows.group, weights=self._capture.mass / unit, minlength=n_groups)
         equal = [float(row.limit) if row.equality else -np.inf for row in linear]
+        first = sparse.vstack(parts, format="csr")
         return ArrayModel(
-            objective=np.zeros(n_rows + n_columns + n_groups),
-            matrix=sparse.csr_array(sparse.vstack(parts, format="csr")),
+            objective=np.zeros(n_rows + n_columns + n_groups + further.size),
+            matrix=sparse.csr_array(sparse.hstack([first, self._tails.matrix(first.shape[0])], format="csr")),
             row_lower=np.concatenate([np.full(n_rows, -np.inf), equal, least, [-np.inf]]),
             row_upper=np.concatenate(
                 [np.zeros(n_rows), [float(row.limit) for row in linear], np.full(len(least) + 1, np.inf)]
             ),
-            lower=np.concatenate([np.zeros(n_rows), self._lower, np.zeros(n_groups)]),
-            upper=np.concatenate([np.ones(n_rows), self._upper, most]),
-            integer=np.zeros(n_rows + n_columns + n_groups, dtype=bool),
+            lower=np.concatenate([np.zeros(n_rows), self._lower, np.zeros(n_groups), further]),
+            upper=np.concatenate([np.ones(n_rows), self._upper, most, further + 1.0]),
+            integer=np.zeros(n_rows + n_columns + n_groups + further.size, dtype=bool),
         )
 
     def _floor_rows(self) -> sparse.csr_array:

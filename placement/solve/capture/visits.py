@@ -4,34 +4,30 @@ One round: the relaxation (:mod:`placement.solve.capture.relaxation`) gives a ma
 ordinary one, which the engine solves and proves; its plan is counted again. Where new stations of it see too few, or
 all see too few together, rows say why (:mod:`placement.solve.capture.idle`, a majorant that is tight at this plan), and
 there is another round. From what is found a search goes on by what plans are really worth
-(:mod:`placement.solve.capture.search`). The best bound of all rounds stands.
+(:mod:`placement.solve.plans.exchanges`). The best bound of all rounds stands.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from placement.clock import now_s
+from placement.interrupts import hold_interrupts
 from placement.progress import COUNTING, ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
-from placement.solve.capture.ground import Ground, ground_of
-from placement.solve.capture.idle import Idle, hopeless, too_few
 from placement.solve.capture.majorants import Mixture
 from placement.solve.capture.parts import Fixings, Grown, Part, Proven
+from placement.solve.capture.plans import Plans
+from placement.solve.capture.prices import Duals, proven
 from placement.solve.capture.relaxation import Relaxed, VisitsRelaxation
-from placement.solve.capture.root import relaxed_bound
-from placement.solve.capture.rows import IDLE_NAME, idle_row
-from placement.solve.capture.search import improved
 from placement.solve.deadline import Deadline
-from placement.solve.engine import solve_engine
+from placement.solve.engine import NAME, solve_engine
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.gap import within_gap
-from placement.solve.program.incumbent import Incumbent
-from placement.solve.program.recount import open_sites, recount
+from placement.solve.program.recount import open_sites
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray
@@ -65,9 +61,11 @@ def maximise_visits(
     gap, time_limit_s, seed, threads, settings, progress
         As in :func:`placement.solve.maximise_coverage`.
     """
-    until, told = Deadline(now_s() + time_limit_s), Progress.of(progress, ENGINE)
+    ends, told = now_s() + time_limit_s, Progress.of(progress, ENGINE)
     asked: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings, "progress": told.without_values()}
-    return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
+    with hold_interrupts() as interrupt:
+        until = Deadline(ends, interrupt)
+        return _Run(program, capture, aim, gap=gap, until=until, told=told, **asked).solution()
 
 
 class _Run:
@@ -86,78 +84,124 @@ class _Run:
     ) -> None:
         self._program, self._capture, self._aim, self._gap, self._told = program, capture, aim, gap, told
         self._until, self._asked, self._settings = until, asked, asked["settings"].visits
-        self._new = np.zeros(program.n_columns, dtype=np.bool_)
-        self._new[aim.new] = True
-        self._idle: list[Idle] = []
-        if aim.least is not None:
-            self._idle = hopeless(program, capture, self._new, aim.least)
+        self._runs = {"threads": asked["threads"], "settings": asked["settings"]}
+        self._reduced = aggregate(program, threads=asked["threads"], settings=asked["settings"].program, until=until)
+        self._relaxation = VisitsRelaxation(self._reduced, capture, self._settings)
+        self._plans = Plans(program, self._reduced, capture, aim, self._settings)
+        self._rows: list[LinearRow] = []
         self._tight: list[Mixture] = []
-        self._best: Incumbent | None = None
+        self._rounds = 0
         self._proven: Proven | None = None
         self._last: Solution | None = None
-        self._ground: Ground | None = None
-        self._looked_at: set[bytes] = set()
+        self._refuted: tuple[Solution, CoverageProgram] | None = None
 
     def solution(self) -> tuple[Solution, CoverageProgram]:
         """Go through the rounds and return what came of them."""
-        self._reduced = aggregate(
-            self._program, threads=self._asked["threads"], settings=self._asked["settings"].program
-        )
-        self._relaxation = VisitsRelaxation(self._reduced, self._capture, self._settings)
-        for idle in self._idle:
-            self._relaxation.add_row(self._idle_row(idle))
-        self._rounds = 0
-        for turn in range(self._settings.most_rounds):
-            self._rounds, rules = turn + 1, self._aim.floor is not None or self._aim.least is not None
-            relaxed = self._relaxation.solve(self._aim, self._until.within(self._share() * self._until.left_s()))
-            ground = self._ground_of(relaxed)
-            gap = self._settings.rough_gap if rules and not turn else 0.0
-            solution = self._last = self._solved(ground.program(), gap)
-            if solution.status == "infeasible":
-                return self._refuted(ground, solution), ground.base
-            self._bounded(ground, solution, relaxed)
-            settled = self._taken(solution, relaxed)
+        first, settled = self._start(), False
+        while not settled and self._rounds < self._settings.most_rounds:
+            settled = self._round(first)
+            if self._refuted is not None:
+                return self._refuted
             self._tell()
-            if (settled and (turn or not rules)) or self._closed() or self._until.passed():
-                break
+            settled = settled or self._closed() or self._until.passed()
         self._go_on()
         self._divide()
         return self._outcome(), self._program
 
     def _tell(self) -> None:
         """Tell the best plan and the bound, as they are: the engine knows those of majorants."""
-        plan = None if self._best is None else self._best.value
+        plan = None if self._plans.best is None else self._plans.best.value
         bound = None if self._proven is None else max(self._proven.bound, plan or 0)
         self._told.stage(COUNTING, plan=plan, bound=bound)
 
-    def _refuted(self, grown: Grown, solution: Solution) -> Solution:
+    def _start(self) -> Relaxed:
+        """Take the plan that changes nothing, or one near the relaxation of coverage alone; return the latter."""
+        self._plans.offer(self._plans.keeping())
+        relaxed = self._relaxation.solve(Aim(), self._within(self._settings.engine_share), rounds=0)
+        if relaxed.state != "infeasible":
+            near = relaxed.point > 0.5 if relaxed.state == "optimal" else self._plans.keeping()
+            self._plans.improve(near, self._within(self._settings.start_share))
+        return relaxed
+
+    def _within(self, share: float) -> Deadline:
+        return self._until.within(share * self._until.left_s())
+
+    def _round(self, first: Relaxed) -> bool:
+        """Bound all plans by a majorant, look for the best one by it, and return whether it keeps all limits."""
+        self._rounds, rules = self._rounds + 1, self._aim.floor is not None or self._aim.least is not None
+        self._write_rows()
+        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.relaxed_share))
+        relaxed = relaxed if relaxed.duals is not None else first
+        if relaxed.state == "optimal":
+            self._plans.improve(relaxed.point > 0.5, self._within(self._settings.start_share))
+        grown = self._grown_of(relaxed)
+        if self._bounded(grown, relaxed):
+            return True
+        if self._closed() or self._until.passed():
+            return True
+        gap = self._settings.rough_gap if rules and self._rounds == 1 else 0.0
+        solution = self._last = self._solved(grown.program(), gap)
+        if solution.status == "infeasible":
+            self._refuted = self._without_plan(grown, solution), grown.base
+            return True
+        self._keep(Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),)))
+        return self._taken(solution, relaxed) and (self._rounds > 1 or not rules)
+
+    def _write_rows(self) -> None:
+        """Let the relaxation have the rows that say why new stations would see too few."""
+        rows = self._plans.idle_rows()
+        for row in rows[len(self._rows) :]:
+            self._relaxation.add_row(row)
+        self._rows = rows
+
+    def _bounded(self, grown: Grown, relaxed: Relaxed) -> bool:
+        """Keep what the relaxation proves; return whether it is that there is no plan."""
+        duals = relaxed.duals or Duals.nothing(self._reduced, len(self._rows))
+        found = proven(grown.base if not duals.objective else grown.program(), duals, **self._runs)
+        if found is None:
+            return False
+        bound, proof = found
+        if bound is None:
+            self._refuted = self._without_plan(grown, self._nothing(proof)), grown.base
+            return True
+        self._keep(Proven(grown=grown, parts=(grown.relaxed_part((), None, found, relaxed.point),)))
+        return False
+
+    def _nothing(self, proof: Certificate) -> Solution:
+        """Return that there is no plan, as the relaxation proves."""
+        none = np.zeros(self._program.n_columns, dtype=np.bool_)
+        return Solution(
+            status="infeasible", chosen=none, objective=0, bound=0, asked_gap=self._gap, proof="certificate",
+            solver=NAME, certificate=proof, details=self._details(),
+        )  # fmt: skip
+
+    def _without_plan(self, grown: Grown, solution: Solution) -> Solution:
         """Return the proof that there is no plan, of the program without values, and that of its rows."""
-        if self._aim.weight:
+        if self._aim.weight and solution is self._last:
             solution = solve_engine(grown.base, time_limit_s=max(self._until.left_s(), 1.0), **self._asked)
         return replace(solution, visits_certificate=Proven(grown=grown, parts=()).sealed(0, 0))
 
-    def _share(self) -> float:
-        return float(self._settings.engine_share)
+    def _keep(self, found: Proven) -> None:
+        if self._proven is None or found.bound < self._proven.bound:
+            self._proven = found
 
     def _closed(self) -> bool:
-        if self._best is None or self._proven is None:
+        if self._plans.best is None or self._proven is None:
             return False
-        return self._proven.bound <= within_gap(self._best.value, self._gap)
+        return self._proven.bound <= within_gap(self._plans.best.value, self._gap)
 
-    def _idle_row(self, idle: Idle) -> LinearRow:
-        beside = np.array(idle.beside, dtype=np.int64)
-        return idle_row(self._program, self._new, idle.site, beside, IDLE_NAME)
-
-    def _ground_of(self, relaxed: Relaxed) -> Grown:
-        """Return the program of the relaxation's majorant."""
-        counted = self._aim.weight or self._aim.floor is not None
-        mixed = [self._first(relaxed)] if counted else []
+    def _grown_of(self, relaxed: Relaxed) -> Grown:
+        """Return the program of the relaxation's majorant; where it has none, of one that is tight at all sites."""
+        mixed = []
+        if self._aim.weight or self._aim.floor is not None:
+            every = np.ones(self._capture.n_sites)
+            mixed = [relaxed.mixed or self._relaxation.tight_at(every > 0, every)]
         return Grown.of(
             self._program,
             self._capture,
             self._aim,
             mixtures=[*mixed, *self._tight],
-            idle=[(idle, self._idle_row(idle)) for idle in self._idle],
+            idle=list(zip(self._plans.idle[: len(self._rows)], self._rows, strict=True)),
         )
 
     def _solved(self, program: CoverageProgram, gap: float) -> Solution:
@@ -165,68 +209,35 @@ class _Run:
         settings = self._settings
         gap = max(settings.gap_share * self._gap, gap)
         seconds = max(settings.least_s, settings.engine_share * self._until.left_s())
-        solution = solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
-        if solution.status not in {"feasible", "no_solution"}:
-            return solution
-        relaxed = self._relaxed_bound(program)
-        bound, proof = (None, None) if relaxed is None else relaxed
-        if bound is None or bound >= solution.bound:
-            return solution
-        return replace(solution, bound=max(bound, solution.objective), certificate=proof)
-
-    def _relaxed_bound(self, program: CoverageProgram) -> tuple[int | None, Certificate] | None:
-        return relaxed_bound(program, self._until, threads=self._asked["threads"], settings=self._asked["settings"])
-
-    def _first(self, relaxed: Relaxed) -> Mixture:
-        """Return the majorant of the relaxation; where nothing keeps all limits, the one by which visits are most."""
-        if relaxed.mixed is not None:
-            return relaxed.mixed
-        most = self._relaxation.solve(Aim(weight=Fraction(1)), self._until, covering=False)
-        nobody = np.zeros(self._capture.n_sites)
-        return most.mixed or self._relaxation.tight_at(nobody > 0, nobody)
-
-    def _bounded(self, grown: Grown, solution: Solution, relaxed: Relaxed) -> None:
-        """Keep the bound of a round if it is the best so far."""
-        if solution.certificate is None:
-            return
-        found = Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),))
-        if self._proven is None or found.bound < self._proven.bound:
-            self._proven = found
+        return solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
 
     def _taken(self, solution: Solution, relaxed: Relaxed) -> bool:
         """Look at the plan of a round, improve it, and say why it will not do; return whether it does."""
+        plans = self._plans
         if solution.status not in {"optimal", "feasible"}:
-            if self._best is None:
-                self._start(relaxed)
+            if plans.best is None:
+                self._cover()
             return True
         chosen = np.array(solution.chosen)
         settled = not self._refused(chosen, relaxed)
-        for start in (chosen, *([] if self._best is None else [self._best.chosen])):
-            self._offer(self._improved(start))
-        self._offer(chosen)
+        for start in (chosen, *([] if plans.best is None else [plans.best.chosen])):
+            plans.improve(start, self._until)
+        plans.offer(chosen)
         return settled
 
-    def _start(self, relaxed: Relaxed) -> None:
+    def _cover(self) -> None:
         """Look for any plan where the engine found none: one that covers much keeps floors that visits pull against."""
-        rows = [self._idle_row(idle) for idle in self._idle]
-        covering = replace(self._program, linear=(*self._program.linear, *rows))
+        covering = replace(self._program, linear=(*self._program.linear, *self._plans.idle_rows()))
         solution = self._solved(covering, self._settings.rough_gap)
-        starts = [np.array(solution.chosen)] if solution.status in {"optimal", "feasible"} else []
-        for start in (*starts, relaxed.point > 0.5):
-            self._offer(self._improved(start))
-            self._offer(start)
+        if solution.status in {"optimal", "feasible"}:
+            self._plans.improve(np.array(solution.chosen), self._until)
+            self._plans.offer(np.array(solution.chosen))
 
     def _refused(self, chosen: BoolArray, relaxed: Relaxed) -> bool:
-        """Add rows that a plan breaks: what its new stations, and all of them together, see too few of."""
-        aim, refused = self._aim, False
-        if aim.least is not None:
-            for idle in too_few(self._program, self._capture, self._new, aim.least, chosen):
-                self._idle.append(idle)
-                self._ground = None
-                self._relaxation.add_row(self._idle_row(idle))
-                refused = True
+        """Add what a plan breaks: what its new stations, and all of them together, see too few of."""
+        refused = self._plans.refuse(chosen)
         stands = open_sites(self._program, chosen)
-        if aim.floor is not None and self._capture.total(stands) < aim.floor:
+        if self._aim.floor is not None and self._capture.total(stands) < self._aim.floor:
             self._tight.append(self._relaxation.tight_at(stands, self._relaxation.sites_of(relaxed.point)))
             refused = True
         return refused
@@ -235,35 +246,9 @@ class _Run:
         """Search on from the best plan, with some of its stations gone, as long as there is something to gain."""
         random = np.random.default_rng(self._asked["seed"])
         for _ in range(self._settings.kicks):
-            if self._best is None or self._closed() or self._until.passed():
+            if self._plans.best is None or self._closed() or self._until.passed():
                 return
-            start = self._best.chosen.copy()
-            gone = np.flatnonzero(start)
-            start[random.choice(gone, size=min(gone.size, self._settings.kick_size), replace=False)] = False
-            self._offer(self._improved(start))
-
-    def _improved(self, chosen: BoolArray) -> BoolArray:
-        aim, settings = self._aim, self._settings
-        if self._ground is None:
-            rows = (*self._program.linear, *(self._idle_row(idle) for idle in self._idle))
-            self._ground = ground_of(self._reduced, rows, self._capture, float(aim.weight), aim.floor or 0)
-        price = settings.price * max(1.0, float(aim.weight))
-        return improved(self._ground, chosen, self._until, settings.search_passes, price=price)
-
-    def _offer(self, chosen: BoolArray) -> None:
-        """Take a plan that keeps everything, if it is worth more than the best so far."""
-        if chosen.tobytes() in self._looked_at:
-            return
-        self._looked_at.add(chosen.tobytes())
-        counted = recount(self._program, chosen)
-        visits = self._capture.total(open_sites(self._program, chosen))
-        if counted.violations or visits < (self._aim.floor or 0):
-            return
-        least = self._aim.least
-        if least is not None and too_few(self._program, self._capture, self._new, least, chosen):
-            return
-        plan = Incumbent(chosen, self._aim.worth(counted.objective, visits))
-        self._best = plan if self._best is None else self._best.or_better(plan)
+            self._plans.improve(self._plans.shaken(random), self._until)
 
     def _divide(self) -> None:
         """Divide the plans by what they choose, each part with a majorant of its own, the highest bound first."""
@@ -284,41 +269,44 @@ class _Run:
         self._relaxation.fix(fixed)
         relaxed = self._relaxation.solve(self._aim, self._until)
         mixed = relaxed.mixed
-        if self._last is not None and self._last.status != "optimal":
-            self._offer(self._improved(relaxed.point > 0.5))
-            found = self._relaxed_bound(grown.program(fixed, mixed))
-            return None if found is None else grown.relaxed_part(fixed, mixed, found, relaxed.point)
+        if relaxed.duals is not None and (self._last is None or self._last.status != "optimal"):
+            self._plans.improve(relaxed.point > 0.5, self._until)
+            found = proven(grown.program(fixed, mixed), relaxed.duals, **self._runs)
+            if found is not None:
+                return grown.relaxed_part(fixed, mixed, found, relaxed.point)
         solution = self._solved(grown.program(fixed, mixed), 0.0)
         if solution.certificate is None:
             return None
         if solution.status in {"optimal", "feasible"}:
-            self._offer(np.array(solution.chosen))
-            self._offer(self._improved(np.array(solution.chosen)))
+            self._plans.offer(np.array(solution.chosen))
+            self._plans.improve(np.array(solution.chosen), self._until)
         return grown.part(fixed, mixed, solution, relaxed.point)
 
+    def _details(self) -> dict[str, Any]:
+        """Return what is told of the run: what the engine told last, else of the program alone."""
+        classes = self._reduced.classes
+        size = {"rows": classes.n_rows, "classes": classes.count, "columns": self._program.n_columns}
+        parts = 0 if self._proven is None else len(self._proven.parts)
+        told = {} if self._last is None else self._last.details
+        return {**size, **told, "rounds": self._rounds, "parts": parts}
+
     def _outcome(self) -> Solution:
-        last, best, proven = self._last, self._best, self._proven
-        assert last is not None  # noqa: S101 -- there is one round at least
-        chosen = np.zeros(self._program.n_columns, dtype=np.bool_) if best is None else best.chosen
-        details = {**last.details, "rounds": self._rounds, "parts": 0 if proven is None else len(proven.parts)}
+        last, best, found = self._last, self._plans.best, self._proven
+        none = np.zeros(self._program.n_columns, dtype=np.bool_)
         value = 0 if best is None else best.value
-        if proven is None or best is None:
-            none = Solution(
-                status="no_solution", chosen=chosen, objective=0, bound=last.bound, asked_gap=self._gap, proof="none",
-                solver=last.solver,
-            )  # fmt: skip
-            return replace(none, interrupted=last.interrupted, details=details)
-        bound = max(proven.bound, value)
-        return Solution(
+        bound = max(0 if found is None else found.bound, value)
+        solution = Solution(
+            status="no_solution", chosen=none, objective=0, bound=bound, asked_gap=self._gap, proof="none",
+            solver=NAME, interrupted=self._until.interrupted, details=self._details(),
+        )  # fmt: skip
+        if best is None or found is None:
+            return solution
+        return replace(
+            solution,
             status="optimal" if bound <= within_gap(value, self._gap) else "feasible",
-            chosen=chosen,
+            chosen=best.chosen,
             objective=value,
-            bound=bound,
-            asked_gap=self._gap,
             proof="certificate",
-            solver=last.solver,
-            visits_certificate=proven.sealed(bound, value),
-            interrupted=last.interrupted,
-            timings=last.timings,
-            details=details,
+            visits_certificate=found.sealed(bound, value),
+            timings={} if last is None else last.timings,
         )

@@ -8,6 +8,9 @@ r"""The linear relaxation with cuts in HiGHS, and integer prices of the whole pr
 over a restricted program. Only a *core* of the columns is in the model; the others are priced out by the integer
 reduced values, which the bound needs anyway, and join where these are positive. Only duals are used: a bound is
 recomputed in integers over all classes and columns, so that nothing HiGHS says is believed.
+
+Where rows count in layers (:mod:`placement.solve.lp.tails`), what a column provides counts on after it is decided for:
+all columns are in the model, and those decided for have both bounds at 1.
 """
 
 from __future__ import annotations
@@ -31,14 +34,17 @@ from placement.solve.deadline import Deadline
 from placement.solve.lp.cut_rows import Cut, CutRows
 from placement.solve.lp.growing import GrowingModel
 from placement.solve.lp.side_block import side_block
+from placement.solve.lp.tails import Tails
 from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO, Problem
+from placement.solve.program.providing import most_providing
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, LpSettings
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.certificate import SCALE
+from placement.values.layers import FULL, is_plain
 
 
 class CutRelaxation:
@@ -78,6 +84,8 @@ class CutRelaxation:
         *,
         settings: LpSettings = DEFAULTS.lp,
     ) -> None:
+        self._plain = is_plain(problem.layers)
+        domain = domain if self._plain else domain.reopened()
         work = domain.restricted(problem)
         self._problem, self.work, self._pool = problem, work, pool
         self._side = side_block(problem, domain)
@@ -90,7 +98,11 @@ class CutRelaxation:
         self._written = CutRows(work, domain.status)
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
-        self._values = (work.values + np.append(work.fold.sum(axis=0), 0.0)[work.column_site]) / self._unit
+        most = work.indptr if self._plain else most_providing(problem, work)
+        self._tails, self._first = Tails.of(problem.layers, most, work.weights), int(problem.layers[0]) / FULL
+        folded = self._first * np.append(work.fold.sum(axis=0), 0.0)
+        self._values = (work.values + folded[work.column_site]) / self._unit
+        core = core if self._plain else None
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
         self._position = np.full(work.columns.size, -1, dtype=np.int64)
         self._position[self.core] = np.arange(self.core.size)
@@ -160,7 +172,7 @@ class CutRelaxation:
         """Return (x over the columns of the work, y over its sites, z over its rows)."""
         work = self.work
         x = np.zeros(work.columns.size)
-        x[self.core] = np.clip(outcome.values[work.weights.size :], 0.0, 1.0)
+        x[self.core] = np.clip(outcome.values[work.weights.size :][: self.core.size], 0.0, 1.0)
         placed = work.column_site >= 0
         y = np.bincount(work.column_site[placed], weights=x[placed], minlength=work.fold.shape[1])
         return x, y, outcome.values[: work.weights.size]
@@ -264,23 +276,27 @@ class CutRelaxation:
 
     def _arrays(self, core: IntArray, status: NDArray[np.int8] | None = None) -> ArrayModel:
         work = self.work
-        n_rows, size = work.weights.size, work.weights.size + core.size
+        n_rows, tails = work.weights.size, self._tails
+        size = n_rows + core.size
         decided = np.zeros(core.size, dtype=np.int8) if status is None else status[work.columns[core]]
         lower, upper = self._side.limits(self._domain)
         rows = [sparse.eye_array(n_rows), sparse.csr_array((lower.size, n_rows)), self._floor_rows()]
         if self._cuts:
             rows.append(self._written.over_rows(self._cuts))
         limits = self._written.limits(self._cuts)
+        first, further = sparse.vstack(rows), np.zeros(tails.count)
+        every = [first, self._columns_of(core), tails.matrix(first.shape[0])]
         return ArrayModel(
-            objective=np.concatenate([work.weights / self._unit, self._values[core]]),
-            matrix=sparse.hstack([sparse.vstack(rows), self._columns_of(core)], format="csr"),
+            objective=np.concatenate([self._first * work.weights, self._values[core] * self._unit, tails.worth])
+            / self._unit,
+            matrix=sparse.hstack(every, format="csr"),
             row_lower=np.concatenate(
                 [np.full(n_rows, -np.inf), lower, self._floor_limits(), np.full(limits.size, -np.inf)]
             ),
             row_upper=np.concatenate([np.zeros(n_rows), upper, np.full(work.minimum.size, np.inf), limits]),
-            lower=np.concatenate([np.zeros(n_rows), decided == ONE]),
-            upper=np.concatenate([np.ones(n_rows), decided != ZERO]),
-            integer=(np.arange(size) >= n_rows) & (status is not None),
+            lower=np.concatenate([np.zeros(n_rows), decided == ONE, further]),
+            upper=np.concatenate([np.ones(n_rows), decided != ZERO, further + 1.0]),
+            integer=np.concatenate([(np.arange(size) >= n_rows) & (status is not None), further > 0]),
         )
 
     def _columns_of(self, positions: IntArray) -> sparse.csc_array:

@@ -41,6 +41,9 @@ from placement.values.arrays import BoolArray, IntArray
 
 _LOG = logging.getLogger(__name__)
 
+_WHOLE = 1e-6
+"""What a solver leaves a whole number off at most."""
+
 
 class Breed(Protocol):
     """Breeds a population: see :meth:`Improver._breed`."""
@@ -225,25 +228,20 @@ class Improver:
         best = self._best_plan()
         return self._best_within(relaxation, domain.within((x >= self.settings.in_use) | best), best, limit)
 
-    def in_doubt(
-        self, relaxation: CutRelaxation, domain: Domain, x: NDArray[Any], rho: IntArray, limit: Deadline
-    ) -> Incumbent | None:
+    def in_doubt(self, domain: Domain, x: NDArray[Any], rho: IntArray, count: int, limit: Deadline) -> Incumbent | None:
         """Return the best plan where most columns are as the point has them.
 
-        Left open are those that the best plan so far has otherwise, those that are neither 0 nor 1, and those of the
-        smallest reduced values `rho`: more of them, where there is no plan that keeps all rows with fewer.
+        Left open are `count` columns, those that are neither 0 nor 1 and those of the smallest reduced values `rho`,
+        and what the best plan so far has otherwise.
         """
         best = self._best_plan()
-        order = np.argsort(np.where(domain.free & ((x < 1e-6) | (x > 1 - 1e-6)), np.abs(rho), -1), kind="stable")
-        for count in self.settings.doubtful:
-            opened = (best != (x > 0.5)) & bool(self._pool)
-            opened[order[: count + x.size - domain.n_free]] = True
-            kept = np.flatnonzero(domain.free & ~opened)
-            narrow = domain.fixed(kept, (x[kept] > 0.5).astype(np.int64))
-            found = self._best_within(relaxation, narrow, best, limit)
-            if found is not None or limit.passed() or not kept.size:
-                return found
-        return None
+        opened = _in_doubt(domain, x, rho, count) | ((best != (x > 0.5)) & bool(self._pool))
+        kept = np.flatnonzero(domain.free & ~opened)
+        narrow = domain.fixed(kept, (x[kept] > 0.5).astype(np.int64))
+        if not narrow.n_free or limit.passed():
+            return None
+        relaxation = CutRelaxation(self.problem, narrow, CutPool(self.problem.covers))
+        return self._best_within(relaxation, narrow, best, limit)
 
     def know(self, plan: Incumbent) -> None:
         """Let a plan that was found elsewhere be one of the population."""
@@ -260,6 +258,18 @@ class Improver:
     ) -> Incumbent | None:
         inside = best_within(relaxation, narrow, best, limit, self.seed)
         return None if inside is None else self._consider(Incumbent(best, -1), relaxation.work, narrow, inside)
+
+
+def _in_doubt(domain: Domain, x: NDArray[Any], rho: IntArray, count: int) -> BoolArray:
+    """Return (columns,) so many undecided columns: the fractional ones, unless they are more, then by reduced value."""
+    doubt = np.abs(rho)
+    fractional = domain.free & (x > _WHOLE) & (x < 1 - _WHOLE)
+    if fractional.sum() <= count:
+        doubt[fractional] = -1
+    free = np.flatnonzero(domain.free)
+    opened = np.zeros(x.size, dtype=bool)
+    opened[free[np.argsort(doubt[free], kind="stable")[:count]]] = True
+    return opened
 
 
 @dataclass(frozen=True)
@@ -313,11 +323,12 @@ def best_within(
 ) -> BoolArray | None:
     """Return the columns of the best plan HiGHS finds with the relaxation's cuts, over the columns of its work."""
     columns, rows = relaxation.work.columns, relaxation.work.weights.size
-    values = np.full(rows + relaxation.core.size, np.nan)
-    values[rows:] = start[columns[relaxation.core]]
+    model = relaxation.integer_model(domain)
+    values, core = np.full(model.objective.size, np.nan), slice(rows, rows + relaxation.core.size)
+    values[core] = start[columns[relaxation.core]]
     try:
         outcome = solve_mip(
-            relaxation.integer_model(domain),
+            model,
             time_limit_s=limit.left_s(),
             interrupt=limit,
             seed=seed,
@@ -330,5 +341,5 @@ def best_within(
     if outcome.values is None or outcome.values.shape != values.shape:
         return None
     inside = np.asarray(domain.chosen[columns])
-    inside[relaxation.core] = outcome.values[rows:] > 0.5
+    inside[relaxation.core] = outcome.values[core] > 0.5
     return inside

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.kernels import Bools, Ints, kernel, read_only
+from placement.kernels import Bools, Ints, Longs, kernel, read_only
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
@@ -17,6 +17,7 @@ from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.arrays import BoolArray, IntArray
+from placement.values.layers import FULL, is_plain, worth_by_count
 
 
 @kernel
@@ -28,6 +29,18 @@ def _covered_by_label(covers: Covers, labels: Ints, n_labels: int, opened: Bools
                 covered[labels[row]] += covers.weights[row]
                 break
     return covered
+
+
+@kernel
+def _layered_worth(covers: Covers, worth: Longs, at: Longs) -> Any:
+    """Return what all classes count with `at` columns providing at each site, in ``2**-20`` of the weights' unit."""
+    total = np.int64(0)
+    for row in range(covers.weights.size):
+        count = 0
+        for entry in range(covers.indptr[row], covers.indptr[row + 1]):
+            count += at[covers.sites[entry]]
+        total += covers.weights[row] * worth[min(count, worth.size - 1)]
+    return total
 
 
 def covered_by_label(problem: Problem, chosen: BoolArray) -> IntArray:
@@ -57,7 +70,16 @@ def plan_value(problem: Problem, chosen: BoolArray) -> int | None:
         np.add.at(reached, floors.floor_index, covered[label_of])
         if (reached < floors.minimum).any():
             return None
-    return int(covered.sum() + problem.values[chosen].sum())
+    return _worth(problem, chosen, covered) + int(problem.values[chosen].sum())
+
+
+def _worth(problem: Problem, chosen: BoolArray, covered: IntArray) -> int:
+    """Return what a plan covers, by layers and rounded down; `covered` is the weight with one column or more."""
+    if is_plain(problem.layers):
+        return int(covered.sum())
+    sites = problem.site[chosen]
+    at = np.bincount(sites[sites >= 0], minlength=problem.exclusive.size).astype(np.int64)
+    return int(_layered_worth(problem.covers, worth_by_count(problem.layers), at)) // FULL
 
 
 class Finder:

@@ -77,7 +77,8 @@ def aggregate(
     classes = row_classes(program, threads=threads, settings=settings, until=until)
     length = np.diff(classes.indptr)
     exclusive = exclusive_sites(program)
-    single = np.flatnonzero(length == 1)
+    # What layers leave of a weight is no whole number, as values of columns are.
+    single = np.flatnonzero((length == 1) & program.is_plain)
     folded = single[exclusive[classes.sites[classes.indptr[single]]]]
     kept = np.ones(classes.count, dtype=bool)
     kept[folded] = False

@@ -63,6 +63,10 @@ class Domain:
         status[(status == FREE) & ~columns] = ZERO
         return replace(self, status=status)
 
+    def reopened(self) -> Domain:
+        """Return the domain in which what was decided for is undecided again."""
+        return replace(self, status=np.where(self.status == ONE, FREE, self.status).astype(np.int8))
+
     def propagated(self, problem: Problem) -> tuple[Domain, Decided]:
         """Return the domain with what the side rows alone decide, and which row decided what."""
         status = self.status.copy()

@@ -20,6 +20,9 @@ from placement.kernels import Bools, Bytes, Longs, inner, kernel
 from placement.solve.program.problem import FREE, ZERO, Covers, Problem, Side
 from placement.values.arrays import IntArray
 
+NO_PAIRS: IntArray = np.zeros((0, 2), dtype=np.int64)
+"""No column is dominated: where rows count in layers, a second column adds to what a better one gives."""
+
 
 def dominated_columns(problem: Problem) -> IntArray:
     """Return pairs (dominated, by which), (pairs, 2), in an order in which they may be applied."""

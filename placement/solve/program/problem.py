@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from placement.kernels import Ints, Longs, kernel, read_only
 from placement.solve.program.reduced import Classes, ReducedProgram
+from placement.solve.program.totals import column_kinds, column_totals, site_groups
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray, IntArray
@@ -25,11 +26,6 @@ NO_LIMIT = 2**61
 
 FREE, ONE, ZERO = 0, 1, 2
 """Status of a column: undecided, chosen, not chosen."""
-
-_LONG_ROW = 3
-"""Rows of fewer columns than this tie the decisions at one site together: they say nothing about kinds of decisions.
-
-It is a matter of how programs are built, not of how much time is spent."""
 
 
 class Covers(NamedTuple):
@@ -81,13 +77,18 @@ class Problem(NamedTuple):
     n_linear
         The first so many side rows are the program's, the others are groups.
     n_kinds
-        The first so many groups are kinds of decisions, the others the columns of one site.
+        The first so many groups are kinds of decisions.
+    n_totals
+        The next so many are sums of several kinds, or parts of them that cost the same; the others are the columns of
+        one site.
     floors
         Floors over classes.
     exclusive
         (sites,) whether at most one column of the site can be chosen.
     status
         (columns,) int8 status at the root: required and excluded columns are decided.
+    layers
+        (layers,) what the first, the second, ... column that provides counts, in ``2**-20`` of a class's weight.
     settings
         How what is left of it at a node is coded.
     """
@@ -100,9 +101,11 @@ class Problem(NamedTuple):
     high: IntArray
     n_linear: int
     n_kinds: int
+    n_totals: int
     floors: Floors
     exclusive: BoolArray
     status: NDArray[np.int8]
+    layers: IntArray
     settings: ProgramSettings
 
     @property
@@ -148,8 +151,10 @@ def _transposed(indptr: Longs, indices: Ints, values: Longs, n_columns: int) -> 
 def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.program) -> Problem:
     """Return the engine's form of a reduced program."""
     program = reduced.program
-    groups = column_groups(reduced.linear, program.n_columns)
+    groups = column_kinds(reduced.linear, program.n_columns)
     n_kinds = len(groups)
+    groups += column_totals(reduced.linear, groups)
+    n_totals = len(groups) - n_kinds
     groups += site_groups(program.column_site)
     rows = [_without_zeros(row) for row in reduced.linear]
     rows += [(group, np.ones(group.size, dtype=np.int64)) for group in groups]
@@ -166,9 +171,11 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
         high=np.array([row.limit for row in reduced.linear] + [group.size for group in groups], np.int64),
         n_linear=len(reduced.linear),
         n_kinds=n_kinds,
+        n_totals=n_totals,
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=reduced.exclusive,
         status=status,
+        layers=np.require(program.layers, np.int64, ["C", "A"]),
         settings=settings,
     )
 
@@ -189,35 +196,6 @@ def side_rows(rows: list[tuple[IntArray, IntArray]], n_columns: int) -> Side:
     coefficients = np.concatenate([empty, *(coefficients for _, coefficients in rows)])
     column_indptr, column_rows, column_coefficients = transposed(indptr, columns, coefficients, n_columns)
     return read_only(Side(indptr, columns, coefficients, column_indptr, column_rows, column_coefficients))
-
-
-def column_groups(linear: tuple[LinearRow, ...], n_columns: int) -> list[IntArray]:
-    """Return groups of columns that stand in the same long rows with the same signs: keeps, moves, openings ...
-
-    Branching on how many of a group are chosen turns a budget row with unequal costs almost into a cardinality. Where
-    that is so already, with all coefficients of a group equal in every long row, the group is left out.
-    """
-    signature = np.zeros(n_columns, dtype=np.int64)
-    uneven = np.zeros(n_columns, dtype=bool)
-    for row in linear:
-        if row.columns.size < _LONG_ROW:
-            continue
-        sign = np.zeros(n_columns, dtype=np.int64)
-        sign[row.columns] = np.sign(row.coefficients)
-        _, signature = np.unique(signature * 3 + sign + 1, return_inverse=True)
-        size = np.abs(row.coefficients)
-        if size.max() > size.min():
-            uneven[row.columns] = True
-    groups = [np.flatnonzero(signature == label) for label in np.unique(signature)]
-    return [group for group in groups if group.size > 1 and uneven[group].any()]
-
-
-def site_groups(column_site: IntArray) -> list[IntArray]:
-    """Return the columns of every site that has several: branching on whether a site is open, however it is opened."""
-    placed = np.flatnonzero(column_site >= 0)
-    order = placed[np.argsort(column_site[placed], kind="stable")]
-    cuts = (np.flatnonzero(np.diff(column_site[order])) + 1).tolist()
-    return [order[begin:end] for begin, end in itertools.pairwise([0, *cuts, order.size]) if end - begin > 1]
 
 
 def _covers(classes: Classes, n_sites: int) -> Covers:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.values import CoverageProgram
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, IntArray
+from placement.values.layers import FULL, worth_by_count
 
 _HALF = 32
 """Bits of the halves that sums without limit are taken in."""
@@ -26,7 +27,7 @@ class Recount:
     Parameters
     ----------
     objective
-        Covered weight plus the values of the chosen columns.
+        Covered weight, by layers and rounded down where there are several, plus the values of the chosen columns.
     violations
         One sentence for each constraint that does not hold; empty where the plan is feasible.
     """
@@ -53,18 +54,19 @@ def recount(program: CoverageProgram, chosen: BoolArray) -> Recount:
     >>> recount(program, np.array([True, False])).violations
     ('row budget: 2 where at most 1 is allowed',)
     """
-    stands = open_sites(program, chosen)
+    stands, at = open_sites(program, chosen), columns_at(program, chosen)
     covered_weight = 0
     in_floor = [0] * len(program.floors)
     first = 0
     for covers, weights in program.blocks():
         won = np.where(covered_rows(covers, stands), weights, 0)
-        covered_weight += int(won.sum())
+        covered_weight += int(won.sum()) if program.is_plain else exact_sum(layered_worth(program, covers, weights, at))
         last = first + won.size
         for number, floor in enumerate(program.floors):
             inside = floor.rows[(floor.rows >= first) & (floor.rows < last)] - first
             in_floor[number] += int(won[inside].sum())
         first = last
+    covered_weight = covered_weight if program.is_plain else covered_weight // FULL
     value = covered_weight + exact_sum(program.column_values[chosen])
     broken = [
         f"floor {floor.name}: {count} covered where at least {floor.minimum} is asked"
@@ -80,6 +82,21 @@ def open_sites(program: CoverageProgram, chosen: BoolArray) -> BoolArray:
     stands = np.zeros(program.n_sites, dtype=np.bool_)
     stands[sites[sites >= 0]] = True
     return stands
+
+
+def columns_at(program: CoverageProgram, chosen: BoolArray) -> IntArray:
+    """Return (sites,) how many chosen columns provide at each site."""
+    sites = program.column_site[chosen]
+    return np.bincount(sites[sites >= 0], minlength=program.n_sites)
+
+
+def layered_worth(
+    program: CoverageProgram, covers: sparse.csr_array, weights: IntArray, at: IntArray
+) -> NDArray[np.int64]:
+    """Return (rows,) what rows count, in ``2**-20`` of the unit of weights, with `at`, (sites,), columns providing."""
+    worth = worth_by_count(program.layers)
+    count = np.asarray(covers.astype(np.int64) @ at)
+    return np.asarray(weights * worth[np.minimum(count, program.layers.size)])
 
 
 def covered_rows(covers: sparse.csr_array, stands: BoolArray) -> BoolArray:

@@ -40,6 +40,7 @@ Share = Annotated[float, Within(0, 1)]
 Amount = Annotated[float, Within(0, 1e15, open_=True)]
 Factor = Annotated[float, Within(1, 1e15)]
 Shares = Annotated[tuple[float, ...], Within(0, 1)]
+Amounts = Annotated[tuple[float, ...], Within(0, 1e15, open_=True)]
 Counts = Annotated[tuple[int, ...], Within(1, _MOST)]
 
 

@@ -101,9 +101,9 @@ class PlanSettings(Group):
     in_use: Share = 0.01
     """Columns that a point of a node chooses by less than this are not in use in the exact search near it."""
 
-    doubtful: Counts = (80, 160, 320)
-    """Columns left open beside the fractional ones in the exact search near a point where side rows make plans rare: in
-    turn, until there is a plan."""
+    doubtful: Counts = (80, 160, 320, 640, 1280)
+    """Columns left open in exact searches where side rows make plans rare: in turn, at nodes until there is a plan, at
+    the root of a program too large for simplex steps as long as there is time."""
 
     annealing_rows: Count = 20_000
     """Rows above which annealing would run out of time, and plans are improved by iterated search."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.solve.settings.checks import Amount, Count, CountOrNone, Group, Share, Shares
+from placement.solve.settings.checks import Amount, Amounts, Count, CountOrNone, Group, Share, Shares
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -42,7 +42,16 @@ class VisitsSettings(Group):
     """Gap at which the engine may stop in the first round, whose plan may well be refused."""
 
     engine_share: Share = 0.6
-    """Share of the time left that the engine gets for one program, or the relaxation."""
+    """Share of the time left that the engine gets for one program, or the relaxation of coverage alone."""
+
+    relaxed_share: Share = 0.8
+    """Share of the time left that the relaxation gets, from which the first bound comes."""
+
+    start_share: Share = 0.5
+    """Share of the time left that the search from a point of the relaxation gets, before anything is proven of it."""
+
+    mends: Count = 20
+    """Times that a plan whose new stations see too few is searched on from, with rows that say why."""
 
     least_s: Amount = 0.05
     """Seconds that the engine gets at least for one program."""
@@ -53,8 +62,9 @@ class VisitsSettings(Group):
     most_parts: Count = 60
     """Parts that the plans are divided into, at most, where one majorant is not enough."""
 
-    price: Amount = 1000.0
-    """What a visit less than a floor asks for costs in the search, in visits of the objective."""
+    prices: Amounts = (3.0, 10.0, 30.0, 100.0, 1000.0)
+    """What a visit less than a floor asks for costs in the search, in visits of the objective: the next where a floor
+    is still missed. Low prices lead to better plans, high ones more surely to a plan."""
 
     kicks: CountOrNone = 20
     """Times that the search goes on from the best plan with some stations gone."""

@@ -48,8 +48,9 @@ from placement.solve.program.recount import exact_sum, recount
 from placement.solve.settings import DEFAULTS, EngineSettings, TieSettings
 from placement.solve.ties.evidence import Agreed, agreed
 from placement.solve.ties.plan_space import PlanSpace, Row
+from placement.solve.ties.reissue import reissued
 from placement.solve.ties.transfers import Transfers, paired
-from placement.values import Certificate, CoverageProgram, LinearRow, Solution
+from placement.values import CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray, FloatArray, IntArray
 
 _OBJECTIVE_BITS = 39
@@ -113,15 +114,9 @@ def tie_break(
         chosen = search.lowest([np.asarray(cost, dtype=np.int64) for cost in action_costs], transfers)
     if chosen is None:
         return None
-    certificate = solution.certificate and _reissued(solution.certificate, chosen)
+    certificate = solution.certificate and reissued(solution.certificate, chosen)
     details = {**solution.details, "tie_broken_by": highs_version()}
     return replace(solution, chosen=chosen, certificate=certificate, details=details)
-
-
-def _reissued(certificate: Certificate, chosen: BoolArray) -> Certificate:
-    """Return the certificate with another plan of the same value: what it proves does not depend on the plan."""
-    unsealed = replace(certificate, chosen=chosen, digest="")
-    return replace(unsealed, digest=unsealed.content_digest())
 
 
 class _Search:

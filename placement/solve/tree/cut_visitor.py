@@ -21,6 +21,7 @@ from placement.solve.cuts.separation import violated_odd_sets
 from placement.solve.deadline import Deadline
 from placement.solve.lp.relaxation import CutRelaxation
 from placement.solve.plans.population import Improver
+from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO
 from placement.solve.tree.node import Node, Visit, is_searched
@@ -212,8 +213,6 @@ class CutVisitor:
 
     def _search(self, visit: Visit) -> None:
         visit.look_for_plan(self._tools, visit.node.domain.restricted(self._tools.problem))
-        if self._improver is not None and visit.incumbent is not None:
-            self._improver.know(visit.incumbent)
 
     def _refine(self, visit: Visit, allowed: int) -> None:
         """Look for a plan by an exact subproblem over the columns in use, or in doubt where plans are rare."""
@@ -221,12 +220,7 @@ class CutVisitor:
         limit = self._until.within(settings.first_plan_s if allowed == NOTHING_ALLOWED else settings.refine_s)
         if not self._refining.is_due() or self._improver is None or limit.passed():
             return
-        node = visit.node
-        if self._tools.finder.packing:
-            plan = self._improver.near(self.relaxation, node.domain, node.x, limit)
-        else:
-            _, rho = self._tools.bound(node.prices, node.domain)
-            plan = self._improver.in_doubt(self.relaxation, node.domain, node.x, rho, limit)
+        plan = self._refined(visit, self._improver, limit)
         least = max(allowed, -1 if visit.incumbent is None else visit.incumbent.value)
         better = plan is not None and plan.value > least
         self._refining.tried(in_vain=not better)
@@ -236,6 +230,17 @@ class CutVisitor:
                 visit.closing = visit.node.prices
             else:
                 visit.fix(self._tools, plan.value)
+
+    def _refined(self, visit: Visit, improver: Improver, limit: Deadline) -> Incumbent | None:
+        """Return the best plan over the columns in use, or, where plans are rare, over those in doubt, few first."""
+        node = visit.node
+        if self._tools.finder.packing:
+            return improver.near(self.relaxation, node.domain, node.x, limit)
+        if visit.incumbent is not None:
+            improver.know(visit.incumbent)
+        _, rho = self._tools.bound(node.prices, node.domain)
+        tries = (improver.in_doubt(node.domain, node.x, rho, count, limit) for count in improver.settings.doubtful)
+        return next((plan for plan in tries if plan is not None), None)
 
     def _cut(self, visit: Visit, outcome: LpOutcome, *, weed: bool) -> int:
         """Separate the last solution; return how many cuts were new."""

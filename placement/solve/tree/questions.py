@@ -17,7 +17,8 @@ from placement.values.arrays import IntArray
 def simple_question(tools: Tools, node: Node) -> tuple[Branch, Branch] | None:
     """Return the two children: by the number of a group where that is fractional, else by a column; None: all decided.
 
-    Kinds of decisions come before the columns of one site, and these are weighed by what is within reach.
+    Kinds of decisions come before other totals, these before the columns of one site, which are weighed by what is
+    within reach.
     """
     group = _most_fractional_group(tools, node)
     if group is not None:
@@ -35,13 +36,14 @@ def _most_fractional_group(tools: Tools, node: Node) -> int | None:
     problem, status, limits = tools.problem, node.domain.status, node.domain.limits
     least = tools.settings.tree.group_fraction
     best, score = None, least
+    n_sums = problem.n_kinds + problem.n_totals
     for group, columns in enumerate(tools.groups):
-        if group == problem.n_kinds and best is not None:
+        if group in {problem.n_kinds, n_sums} and best is not None:
             break
         row = problem.n_linear + group
         count = float(node.x[columns].sum())
         fraction = abs(count - round(count))
-        if group >= problem.n_kinds and fraction > least:
+        if group >= n_sums and fraction > least:
             fraction *= float(np.sqrt(tools.finder.column_weight[columns[0]]))
         inside = limits.low[row] <= np.floor(count) < limits.high[row]
         if inside and fraction > score and bool((status[columns] == FREE).any()):

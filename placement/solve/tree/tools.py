@@ -12,7 +12,7 @@ from placement.solve.cuts.pool import CutPool
 from placement.solve.deadline import Deadline
 from placement.solve.plans.value import Finder
 from placement.solve.program.domain import Domain
-from placement.solve.program.dominate import dominated_columns, without
+from placement.solve.program.dominate import NO_PAIRS, dominated_columns, without
 from placement.solve.program.gap import within_gap
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem, build_problem
@@ -33,8 +33,8 @@ class Tools:
 
     Parameters
     ----------
-    program
-        The program as it was given, for solvers of others.
+    reduced
+        The program, aggregated.
     problem
         Its form in the engine, dominated columns decided against.
     pool, log
@@ -58,7 +58,7 @@ class Tools:
         The columns of each group of the program.
     """
 
-    program: CoverageProgram
+    reduced: ReducedProgram
     problem: Problem
     pool: CutPool
     log: ProofLog
@@ -80,14 +80,14 @@ class Tools:
     ) -> Self:
         """Return what a run on a reduced program works with; `asked` are `gap`, `seed`, `threads` and `progress`."""
         whole = build_problem(reduced, settings.program)
-        dominated = dominated_columns(whole)
+        dominated = dominated_columns(whole) if reduced.program.is_plain else NO_PAIRS
         problem = without(whole, dominated)
         pool = CutPool(problem.covers)
         fingerprint = reduced.classes.fingerprint(reduced.program)
         log = ProofLog(problem, pool, fingerprint=fingerprint, dominated=dominated, settings=settings.tree)
         stop = deadline.leaving(lambda: log.reserve_s)
         return cls(
-            program=reduced.program,
+            reduced=reduced,
             problem=problem,
             pool=pool,
             log=log,
@@ -96,6 +96,11 @@ class Tools:
             settings=settings,
             **asked,
         )
+
+    @property
+    def program(self) -> CoverageProgram:
+        """The program as it was given, for solvers of others."""
+        return self.reduced.program
 
     def bound(self, prices: Prices, domain: Domain) -> tuple[int, IntArray]:
         """Return the scaled bound of a price set in `domain`, and the scaled reduced values of all columns."""

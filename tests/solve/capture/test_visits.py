@@ -14,9 +14,10 @@ from placement.values import CoverageProgram
 from placement.values.capture import Capture
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.whole_capture import WholeCapture
+from tests.effort import cases
 from tests.solve.capture.towns import best_of_all, random_town
 
-TOWNS = 304
+TOWNS = cases(304)
 
 
 def answer(town, gap=0.0):

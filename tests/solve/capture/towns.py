@@ -14,7 +14,7 @@ from placement.solve.capture.aim import Aim
 from placement.values import CoverageProgram
 from placement.values.capture import Capture
 from placement.values.whole_capture import OUTSIDE, WholeCapture
-from tests.solve.instances import random_relocation
+from tests.solve.instances import layered, random_relocation
 
 WEIGHTS = (Fraction(0), Fraction(1, 4), Fraction(1), Fraction(7, 2), Fraction(2**14))
 
@@ -55,6 +55,7 @@ def random_town(seed: int) -> VisitsTown:
     unit = int(rng.choice([0, 500, 2000]))
     floors = tuple(replace(floor, minimum=floor.minimum * unit) for floor in program.floors)
     program = replace(program, weights=np.asarray(program.weights) * unit, floors=floors)
+    program = layered(program, seed) if seed % 3 == 0 else program
     capture = random_capture(rng, program.n_sites)
     columns = np.arange(program.n_columns)
     keeps = columns[: int((program.column_site < 0).sum())]
@@ -85,7 +86,8 @@ def best_of_all(town: VisitsTown) -> int | None:
     placed = np.flatnonzero(program.column_site >= 0)
     at_site[placed, program.column_site[placed]] = 1
     stands = plans @ at_site > 0
-    covered = stands.astype(np.int64) @ sparse.csr_array(program.covers).astype(np.int64).toarray().T > 0
+    within = stands.astype(np.int64) @ sparse.csr_array(program.covers).astype(np.int64).toarray().T
+    covered = within > 0
     weights = np.asarray(program.weights)
     keeps = np.ones(len(plans), dtype=bool)
     for floor in program.floors:
@@ -97,7 +99,9 @@ def best_of_all(town: VisitsTown) -> int | None:
         for column in aim.new.tolist():
             new[:, program.column_site[column]] |= plans[:, column]
         keeps &= ~(new & (stations < aim.least)).any(axis=1)
-    value = covered @ weights + plans @ program.column_values
+    shares = enumerate(program.layers.tolist())
+    worth = sum(((within > before) @ weights) * share for before, share in shares)
+    value = worth // 2**20 + plans @ program.column_values
     value += visits * aim.weight.numerator // aim.weight.denominator
     return int(value[keeps].max()) if keeps.any() else None
 

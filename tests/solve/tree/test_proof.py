@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from placement.errors import CertificateError
+from placement.judge import check_certificate
 from placement.solve.deadline import Deadline
 from placement.solve.settings import DEFAULTS, EngineSettings
+from placement.solve.tree.proof import ProofLog
 from tests.solve.tools import root_of, three_singles
 
 AT_ONCE = EngineSettings.of({"tree": {"rehearse_after_s": 1e-9, "rehearse_share": 1e15}})
@@ -64,3 +68,19 @@ def test_a_price_set_used_twice_is_written_once():
     assert certificate.prices.count == 1
     assert certificate.fixing_prices.tolist() == [0, 0]
     assert certificate.leaf_prices.tolist() == [0]
+
+
+def test_a_log_with_one_leaf_proves_what_its_prices_say():
+    """Prices of nothing cover all thirty, and prove no less."""
+    tools = three_singles()
+    node = root_of(tools)
+    tools.log.add_leaf(0, node.prices, node.domain.limits)
+    mark = sealed(tools).fingerprint
+    log = ProofLog(tools.problem, tools.pool, fingerprint=mark, dominated=tools.log.dominated)
+    assert not log.has_fixings
+    log.add_leaf(0, node.prices, node.domain.limits)
+    proof = log.certificate(bound=30, infeasible=False, objective=0, chosen=None)
+    assert check_certificate(tools.program, None, proof) == 30
+    low = log.certificate(bound=29, infeasible=False, objective=0, chosen=None)
+    with pytest.raises(CertificateError):
+        check_certificate(tools.program, None, low)

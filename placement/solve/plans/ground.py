@@ -12,6 +12,8 @@ from placement.kernels import Bools, Floats, Longs, read_only
 from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
+from placement.values.arrays import BoolArray
+from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 
@@ -32,8 +34,12 @@ class Ground(NamedTuple):
         (side rows,) limits.
     cover_indptr, cover_row
         Classes that each site covers.
+    coverer_indptr, coverer
+        Sites that cover each class.
     weight
         (classes,) what covering one is worth.
+    layers
+        (layers,) what share of it the first, the second, ... station within reach counts.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -42,6 +48,8 @@ class Ground(NamedTuple):
         (floors,) what they ask; the last one is that of visits (0: none).
     pull_indptr, pull_row, pull
         Rows of the capture that each site pulls, in units of the outside option.
+    puller_indptr, puller, pulls
+        Sites that pull each row, and how much.
     mass, door
         (rows,) and (sites,).
     worth
@@ -61,7 +69,10 @@ class Ground(NamedTuple):
     high: Longs
     cover_indptr: Longs
     cover_row: Longs
+    coverer_indptr: Longs
+    coverer: Longs
     weight: Floats
+    layers: Floats
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -70,6 +81,9 @@ class Ground(NamedTuple):
     pull_indptr: Longs
     pull_row: Longs
     pull: Floats
+    puller_indptr: Longs
+    puller: Longs
+    pulls: Floats
     mass: Floats
     door: Floats
     worth: Floats
@@ -80,7 +94,11 @@ def ground_of(
 ) -> Ground:  # fmt: skip
     """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
     groups, left = _grouped(linear, reduced.n_columns)
-    must = np.array([each[1] for each in groups], dtype=np.bool_)
+    asked = [bool(reduced.required[columns].any()) for columns, _ in groups]
+    must = np.array([needs for _, needs in groups], dtype=np.bool_) | np.array(asked, dtype=np.bool_)
+    gives = ~reduced.excluded
+    for columns, needs in zip((columns for columns, _ in groups), asked, strict=True):
+        gives[columns] &= reduced.required[columns] | (not needs)
     side = _by_column(left, reduced.n_columns)
     covers = sparse.csc_array(reduced.covers.astype(np.float64))
     in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
@@ -95,7 +113,7 @@ def ground_of(
             must=must,
             site=np.array(reduced.column_site),
             values=reduced.column_values.astype(np.float64),
-            gives=~reduced.excluded,
+            gives=gives,
             row_indptr=side.indptr.astype(np.int64),
             row_number=side.indices.astype(np.int64),
             row_coefficient=side.data.astype(np.int64),
@@ -103,7 +121,10 @@ def ground_of(
             high=np.array([row.limit for row in left], dtype=np.int64),
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
+            coverer_indptr=reduced.covers.indptr.astype(np.int64),
+            coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.weights.astype(np.float64),
+            layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
@@ -112,11 +133,27 @@ def ground_of(
             pull_indptr=pulls.indptr.astype(np.int64),
             pull_row=pulls.indices.astype(np.int64),
             pull=pulls.data.astype(np.float64),
+            puller_indptr=capture.indptr.astype(np.int64),
+            puller=capture.site.astype(np.int64),
+            pulls=capture.pull / OUTSIDE,
             mass=capture.mass.astype(np.float64),
             door=capture.door.astype(np.float64),
             worth=np.array([worth]),
         )
     )
+
+
+def keeping(ground: Ground) -> BoolArray:
+    """Return (columns,) the plan that changes as little as it may: of groups of which one must be chosen, one.
+
+    It is the first column that provides, such as that which keeps a station, where one may be chosen.
+    """
+    chosen = np.zeros(ground.site.size, dtype=np.bool_)
+    for group in np.flatnonzero(ground.must).tolist():
+        columns = ground.group_column[ground.group_indptr[group] : ground.group_indptr[group + 1]]
+        order = np.lexsort((columns, ground.site[columns] < 0, ~ground.gives[columns]))
+        chosen[columns[order[0]]] = True
+    return chosen
 
 
 def _grouped(

@@ -2,8 +2,9 @@ r"""Local search on what plans are really worth: coverage and visits, side rows,
 
 A plan is a choice in each *group* of columns of which one at most may be chosen (keep or give, open or move in). A move
 changes the choice in one group or in two at once, which takes in exchanges of sites, of who moves where, and of what is
-moved for what is bought. After the first change, what a station more or less at each site would do is counted once for
-all second changes. Shortfalls of floors are priced; without any, moves keep all floors.
+moved for what is bought. What a station more or less at each site would do is known at any time: where a station comes
+or goes, it is counted anew at the sites that share demand with it. Shortfalls of floors are priced; without any, moves
+keep all floors.
 
 Source: Teitz & Bart (1968), Heuristic methods for estimating the generalized vertex median of a weighted graph,
 Operations Research 16, 955-961.
@@ -18,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from placement.kernels import Bools, OutFloats, OutLongs, inner, kernel
-from placement.solve.capture.ground import Ground
 from placement.solve.deadline import Deadline
+from placement.solve.plans.ground import Ground
 from placement.values.arrays import BoolArray
 
 _LEAST_GAIN = 1e-9
@@ -47,25 +48,64 @@ def _seen(mass: Any, pull: Any) -> Any:
 
 
 @inner
+def _differs(mass: Any, here: Any, pull: Any, standing: Any) -> Any:
+    """Return what a row of pull `here` would see more with a site that pulls it, or less without it if it stands."""
+    other = max(0.0, here - pull) if standing else here + pull
+    return mass * pull / ((here + 1.0) * (other + 1.0))
+
+
+@inner
+def _recover(ground: Any, state: Any, row: Any, old: Any, new: Any) -> None:
+    """Change how many stations cover a class, and what a station more or less would do at the sites that cover it."""
+    n_floors = ground.minimum.size - 1
+    state.covering[row] = new
+    most = ground.layers.size
+    if old > most and new > most:
+        return
+    for at in range(ground.coverer_indptr[row], ground.coverer_indptr[row + 1]):
+        site = ground.coverer[at]
+        alone = 1 if state.stands[site] > 0 else 0
+        before, after = old - alone, new - alone
+        gain = (ground.layers[after] if 0 <= after < most else 0.0) - (
+            ground.layers[before] if 0 <= before < most else 0.0
+        )
+        state.gain[site] += gain * ground.weight[row]
+        sign = (1.0 if after == 0 else 0.0) - (1.0 if before == 0 else 0.0)
+        if sign != 0.0:
+            for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
+                state.floor_gain[site * n_floors + ground.floor_number[place]] += sign * ground.floor_weight[place]
+
+
+@inner
 def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
     """Let a station come to a site (sign 1) or go (-1)."""
     before = state.stands[site]
-    state.stands[site] += sign
-    if (before > 0) == (state.stands[site] > 0):
+    if (before > 0) == (before + sign > 0):
+        state.stands[site] += sign
         return
     for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
         row = ground.cover_row[at]
-        state.covering[row] += sign
-        if state.covering[row] == (1 if sign > 0 else 0):
-            state.sums[0] += sign * ground.weight[row]
+        old = state.covering[row]
+        _recover(ground, state, row, old, old + sign)
+        others = old + min(0, sign)
+        if others < ground.layers.size:
+            state.sums[0] += sign * ground.weight[row] * ground.layers[others]
+        if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.reached[ground.floor_number[place]] += sign * ground.floor_weight[place]
     for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
         row = ground.pull_row[at]
-        old = _seen(ground.mass[row], state.pulled[row])
-        state.pulled[row] = max(0.0, state.pulled[row] + sign * ground.pull[at])
-        state.sums[1] += _seen(ground.mass[row], state.pulled[row]) - old
+        mass, old = ground.mass[row], state.pulled[row]
+        new = max(0.0, old + sign * ground.pull[at])
+        state.pulled[row] = new
+        state.sums[1] += _seen(mass, new) - _seen(mass, old)
+        for entry in range(ground.puller_indptr[row], ground.puller_indptr[row + 1]):
+            other, pull = ground.puller[entry], ground.pulls[entry]
+            standing = state.stands[other] > 0
+            state.seen[other] += _differs(mass, new, pull, standing) - _differs(mass, old, pull, standing)
     state.sums[1] += sign * ground.door[site]
+    state.stands[site] += sign
+    _look_at(ground, state, site)
 
 
 @inner
@@ -119,28 +159,25 @@ def _worth(ground: Any, state: Any, price: Any, covered: Any, visits: Any, site:
 
 
 @inner
-def _look(ground: Any, state: Any) -> None:
-    """Count what a station more, or where one stands one less, at each site would do."""
-    n_sites, n_floors = ground.door.size, ground.minimum.size - 1
-    state.floor_gain[:] = 0.0
-    for site in range(n_sites):
-        standing = state.stands[site] > 0
-        gain, seen = 0.0, ground.door[site]
-        for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
-            row = ground.cover_row[at]
-            if state.covering[row] == (1 if standing else 0):
-                gain += ground.weight[row]
-                for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
-                    state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]
-        for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
-            row = ground.pull_row[at]
-            here, pull = state.pulled[row], ground.pull[at]
-            if standing:
-                rest = max(0.0, here - pull)
-                seen += _seen(ground.mass[row], here) - _seen(ground.mass[row], rest)
-            else:
-                seen += _seen(ground.mass[row], here + pull) - _seen(ground.mass[row], here)
-        state.gain[site], state.seen[site] = gain, seen
+def _look_at(ground: Any, state: Any, site: Any) -> None:
+    """Count what a station more at a site, or one less where one stands, would do."""
+    n_floors = ground.minimum.size - 1
+    standing = state.stands[site] > 0
+    gain, seen = 0.0, ground.door[site]
+    for floor in range(n_floors):
+        state.floor_gain[site * n_floors + floor] = 0.0
+    for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
+        row = ground.cover_row[at]
+        others = state.covering[row] - (1 if standing else 0)
+        if others < ground.layers.size:
+            gain += ground.weight[row] * ground.layers[others]
+        if others == 0:
+            for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
+                state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]
+    for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
+        row = ground.pull_row[at]
+        seen += _differs(ground.mass[row], state.pulled[row], ground.pull[at], standing)
+    state.gain[site], state.seen[site] = gain, seen
 
 
 @inner
@@ -164,7 +201,6 @@ def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
     best, at_group, at_column = -np.inf, -1, -1
     if state.sums[2] == 0:
         best = _worth(ground, state, price, state.sums[0], state.sums[1], -1, 0, pair)
-    _look(ground, state)
     for group in range(ground.must.size):
         if group == first:
             continue
@@ -206,6 +242,8 @@ def _fits(ground: Any, state: Any, old: Any, new: Any) -> Any:
 @kernel
 def _begin(ground: Ground, state: State, chosen: Bools) -> None:
     """Fill the state of a plan."""
+    for site in range(ground.door.size):
+        _look_at(ground, state, site)
     for row in range(ground.high.size):
         if ground.high[row] < 0 or ground.low[row] > 0:
             state.sums[2] += 1.0
@@ -223,6 +261,8 @@ def _improve_at(ground: Ground, state: State, group: int, price: float) -> bool:
     now = now if state.sums[2] == 0 else -np.inf
     least = now + _LEAST_GAIN * (abs(state.sums[0]) + abs(ground.worth[0] * state.sums[1]) + 1.0)
     if group < 0:
+        for site in range(ground.door.size):
+            _look_at(ground, state, site)  # anew, so that errors of rounding do not add up
         value, other, column = _best_second(ground, state, -1, price)
         if other >= 0 and value > least:
             _choose(ground, state, other, column)

@@ -1,0 +1,81 @@
+"""Coverage by how many stations are within reach, counted again: layers, objective, and the record of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.judge.recount import Reach
+from placement.pipeline.prepare import Prepared
+from placement.values.arrays import BoolArray
+
+FULL = 2**20
+"""A layer that counts the whole weight."""
+_WEIGHTS = 1000
+"""Weights of the program are whole thousandths of a visit a month."""
+_PLACES, _NOISE = 6, 1e-12
+"""Decimals of ``plan.json``; relative error of sums taken in another order."""
+
+
+def layer_shares(prepared: Prepared) -> list[int]:
+    """Return what each further station within reach adds of a weight, in ``2**-20``, rounded down; zeros left out.
+
+    A station works with probability p. Of n in reach none works with q^n and just one with n p q^(n-1): what n count
+    is 1 - q^n, less s where just one works, less none. A layer is the difference of two such sums.
+    """
+    policy = prepared.study.policy
+    share, lost = Fraction(policy.backup_share or 0), Fraction(policy.outage_probability or 0)
+    layers: list[int] = []
+    while True:
+        number = len(layers)
+        added = _counted(number + 1, share, lost) - _counted(number, share, lost)
+        whole = int(added * FULL)
+        if whole <= 0:
+            return layers
+        layers.append(whole)
+
+
+def _counted(stations: int, share: Fraction, lost: Fraction) -> Fraction:
+    if not stations:
+        return Fraction(0)
+    just_one = stations * (1 - lost) * lost ** (stations - 1)
+    return 1 - lost**stations - share * just_one
+
+
+def covered_by(weights: NDArray[np.int64], count: NDArray[np.int64], layers: list[int]) -> int:
+    """Return what coverage counts, thousandths, rounded down, where `count` stations are within reach."""
+    return sum(share * int(weights[count > before].sum()) for before, share in enumerate(layers)) // FULL
+
+
+def reserve_faults(
+    record: Mapping[str, Any], prepared: Prepared, near: Reach, weights: NDArray[np.int64], after: BoolArray
+) -> Iterator[str]:
+    """Yield everything in which the ``reserve`` of a ``plan.json`` differs from its recount; `after`: (sites,)."""
+    said, layers, policy = record.get("reserve"), layer_shares(prepared), prepared.study.policy
+    if layers == [FULL]:
+        if said is not None:
+            yield "reserve: the study asks for none"
+        return
+    if said is None:
+        yield "reserve: is missing"
+        return
+    for name in ("backup_share", "outage_probability"):
+        right = str(Fraction(getattr(policy, name) or 0))
+        if said[name] != right:
+            yield f"reserve.{name}: is {right}, the plan says {said[name]}"
+    weight = prepared.demand.weight
+    stations = {"before": prepared.sites.table["existing"].to_numpy(dtype=bool), "after": after}
+    for when, standing in stations.items():
+        count = near.count(standing)
+        amounts = {
+            "second": float(weight[count > 1].sum()),
+            "counted": covered_by(weights, count, layers) / _WEIGHTS,
+        }
+        for name, amount in amounts.items():
+            claimed = said[when][name]
+            if abs(claimed - amount) > 0.5 * 10.0**-_PLACES + _NOISE * amount or claimed != round(claimed, _PLACES):
+                yield f"reserve.{when}.{name}: recounted {amount:.6f}, the plan says {claimed}"
