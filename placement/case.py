@@ -24,7 +24,7 @@ from placement.values import Capture, Coverages, Covered, Demand, Policy, Sites,
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
-from placement.values.policy import ON_RESERVE
+from placement.values.policy import BY_KIND, ON_RESERVE
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
@@ -373,6 +373,9 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    for name, column in BY_KIND.items():
+        known = set(sites.table[column]) - {""}
+        floors.known(name, getattr(policy, name), "the sites", known, column)
     asked = [name for name in ON_RESERVE if getattr(policy, name)]
     if asked and coverage.n_steps > 1:
         problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"

@@ -236,6 +236,26 @@ class Coverage:
             matrix = matrix[(blocks + order.points[None, :]).ravel()]
         return {"covers": matrix if sites is None else matrix[:, sites], "weights": weights}
 
+    def weight_at_sites(self, weights: NDArray[np.int64], order: IdOrder) -> NDArray[np.int64]:
+        """Return (sites,) the sum of the weights within reach of each site, in the order of :attr:`site_ids`.
+
+        Parameters
+        ----------
+        weights
+            (segments x steps x points,), points in the order of `order` within each segment and step.
+        order
+            As :meth:`by_ids` gives it.
+        """
+        placed = np.empty_like(weights)
+        rows = np.arange(len(self.segments) * self.n_steps)[:, None] * self.n_points + order.points[None, :]
+        placed[rows.ravel()] = weights
+        total, first = np.zeros(len(self.site_ids), dtype=np.int64), 0
+        for block in self.covers if isinstance(self.covers, CoverRows) else (self.covers,):
+            end = first + block.shape[0]
+            total += sparse.csr_array(block, dtype=np.int64).T @ placed[first:end]
+            first = end
+        return total
+
     def check(self, demand: Demand, sites: Sites | None = None) -> None:
         """Raise unless these are the cover sets of `demand` (and of `sites`).
 

@@ -177,10 +177,13 @@ def _floor_table(plan: Plan) -> list[str]:
 
 
 def _budget_table(plan: Plan) -> list[str]:
-    lines = [f"{'budget (yuan)':<26}{'spent':>18}{'cap':>18}"]
-    for line in plan.budget_lines:
+    lines = [f"{'budget (yuan)':<26}{'today':>18}{'plan':>18}{'cap':>18}"]
+    for line in plan.told_lines:
         cap = "no cap" if line.cap_fen is None else f"{line.cap_fen / 100:,.2f}"
-        lines.append(f"{line.name:<26}{line.amount_fen / 100:>18,.2f}{cap:>18}")
+        lines.append(f"{line.name:<26}{line.today_fen / 100:>18,.2f}{line.amount_fen / 100:>18,.2f}{cap:>18}")
+    for limit in plan.limits:
+        found = "kept" if limit.found is None else f"{limit.found:,.10g}"
+        lines.append(f"{limit.name:<26}{'':>18}{found:>18}{limit.asked:>18,.10g}")
     return lines
 
 

@@ -17,11 +17,14 @@ from scipy import sparse
 from placement.coverage import Standard, Step, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
+from placement.values.policy import BUDGET_LINES
+from placement.values.sites import COST_KEYS
 from tests.towns import Town, make_demand, make_sites, make_times
 
 MOST_STATIONS, MOST_CANDIDATES, MOST_POINTS = 3, 4, 8
 ALL_DAY, BY_DAY = (0, 1440), (480, 1200)
-ITEMS = ("purchase", "move", "close", "running")
+ITEMS = COST_KEYS
+LINES_ONCE, LINES_A_YEAR = BUDGET_LINES[:5], BUDGET_LINES[6:10]
 THRESHOLD_S, SPEEDS_M_S = 900, (1.3, 0.9)
 STANDARDS = (
     Standard(threshold_s=THRESHOLD_S),
@@ -42,6 +45,9 @@ SITE = st.fixed_dictionaries(
         "status": st.sampled_from([None] * 10 + ["required", "excluded"]),
         "hours": st.sampled_from([ALL_DAY, BY_DAY]),
         "host": st.sampled_from(["school", "bank"]),
+        "chain": st.sampled_from(["", "", "red", "blue"]),
+        "exclusive": st.sampled_from([""] * 6 + ["hall"]),
+        "fixed": st.sampled_from([""] * 20 + ["stay", "go"]),
         "xy": st.tuples(st.integers(0, 2000), st.integers(0, 2000)),
         **{item: st.integers(0, 99) for item in ITEMS},
     }
@@ -53,6 +59,8 @@ POINT = st.fixed_dictionaries(
         "metres": st.tuples(*[st.integers(0, 1500) | st.just(np.nan)] * (MOST_STATIONS + MOST_CANDIDATES)),
     }
 )
+SELDOM = st.sampled_from([False, False, False, True])
+RARELY = st.sampled_from([False] * 11 + [True])
 SHARE = st.integers(1, 59).map(lambda percent: Fraction(percent, 100))
 
 
@@ -65,8 +73,8 @@ def _several(one: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStr
 def towns(draw: Draw) -> Town:
     """Draw up to 3 stations, 4 candidates and 8 points, in which somebody can be reached.
 
-    The standard has steps now and then. Some sites are required, excluded, closed at night or hosted by a bank; money,
-    counts and floors limit now and then.
+    The standard has steps now and then. Some sites are required, excluded, exclusive, fixed, closed at night or hosted
+    by a bank; money, counts, floors, hosts, chains and spacing limit now and then.
     """
     stations = draw(_several(SITE, 0, MOST_STATIONS))
     candidates = draw(_several(SITE, 1, MOST_CANDIDATES))
@@ -85,7 +93,7 @@ def towns(draw: Draw) -> Town:
         times=times,
         coverage=cover(demand, sites, times, draw(st.sampled_from(STANDARDS))),
         costs=StationCosts(**{item: _amounts(draw, [site[item] for site in drawn]) for item in ITEMS}),
-        policy=_policy(draw, len(drawn), {point["district"] for point in points}),
+        policy=_policy(draw, drawn, {point["district"] for point in points}),
     )
 
 
@@ -103,7 +111,22 @@ def _sites(drawn: list[dict[str, Any]], stations: int) -> Sites:
         status=[site["status"] or other for site, other in zip(drawn, usual, strict=True)],
         hours=[site["hours"] for site in drawn],
     )
-    return Sites(table=sites.table.assign(host=[site["host"] for site in drawn]))
+    told = {name: [site[name] for site in drawn] for name in ("host", "chain", "exclusive")}
+    return Sites(table=sites.table.assign(**told, action_fixed=_fixed(drawn, stations)))
+
+
+def _fixed(drawn: list[dict[str, Any]], stations: int) -> list[str]:
+    """Return the fixed action of each site, none where it would contradict the status."""
+    stays = ["keep"] * stations + ["open"] * (len(drawn) - stations)
+    goes = ["close"] * stations + [""] * (len(drawn) - stations)
+    return [
+        {
+            "stay": "" if site["status"] == "excluded" else stay,
+            "go": "" if site["status"] == "required" else go,
+            "": "",
+        }[site["fixed"]]
+        for site, stay, go in zip(drawn, stays, goes, strict=True)
+    ]
 
 
 def _amounts(draw: Draw, amounts: list[int]) -> np.ndarray:
@@ -111,22 +134,36 @@ def _amounts(draw: Draw, amounts: list[int]) -> np.ndarray:
     return np.array(amounts, dtype=np.int64) * unit
 
 
-def _policy(draw: Draw, n_sites: int, districts: set[str]) -> Policy:
+def _policy(draw: Draw, drawn: list[dict[str, Any]], districts: set[str]) -> Policy:
+    n_sites = len(drawn)
+
     def maybe(strategy: st.SearchStrategy[Any]) -> Any:
         return draw(strategy) if draw(st.sampled_from([False, True, True])) else None
 
     def money(most: int) -> st.SearchStrategy[int]:
         return st.tuples(st.integers(0, most), st.sampled_from([1, 30])).map(lambda pair: pair[0] * pair[1])
 
+    def kinds(column: str) -> dict[str, int]:
+        return {name: draw(st.integers(1, 3)) for name in {site[column] for site in drawn} - {""} if draw(SELDOM)}
+
     floors = {name: draw(st.sampled_from([False, True, True])) and draw(SHARE) for name in ("north", "elderly")}
+    caps = {f"{line}_fen": draw(money(400)) for line in (*LINES_ONCE, *LINES_A_YEAR) if draw(RARELY)}
+    if draw(SELDOM):
+        caps |= {"horizon_years": draw(st.integers(1, 5)), "total_fen": draw(money(8000))}
+        caps["discount_rate"] = draw(st.sampled_from([Fraction(0), Fraction(1, 20), Fraction(1, 3)]))
     return Policy(
-        capital_fen=maybe(money(400)),
-        running_fen=maybe(money(300)),
+        **caps,
+        capital_fen=maybe(money(1000)),
+        running_fen=maybe(money(1600)),
         max_stations=maybe(st.integers(0, n_sites)),
         max_moves=maybe(st.integers(0, 2)),
         max_opens=maybe(st.integers(0, 2)),
         max_closes=maybe(st.integers(0, 2)),
         max_changes=maybe(st.integers(0, 4)),
+        max_by_host=kinds("host"),
+        max_by_chain=kinds("chain"),
+        spacing_m=draw(st.integers(1, 900).map(Fraction)) if draw(SELDOM) else None,
+        min_reach_new=draw(st.integers(0, 30)) if draw(SELDOM) else None,
         district_floors={"north": floors["north"]} if floors["north"] and "north" in districts else {},
         age_floors={"elderly": floors["elderly"]} if floors["elderly"] else {},
     )

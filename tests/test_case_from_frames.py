@@ -126,7 +126,7 @@ def test_every_form_of_the_same_town_has_the_same_optimum(way):
 def test_the_best_plan_of_each_budget_is_that_on_paper(yuan, covered, stations, spent):
     plan = pl.optimise(case(), pl.Policy.from_yuan(capital=yuan))
     assert (plan.status, plan.objective, plan.open) == ("optimal", covered, stations)
-    assert plan.budget_lines[0].amount_fen == spent * 100
+    assert plan.budget.set_index("line").loc["capital", "amount_yuan"] == spent
     assert plan.after.total.all == 24.0
 
 

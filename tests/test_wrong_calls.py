@@ -63,7 +63,7 @@ def segment(**fields) -> Segment:
 
 
 def costs(**fields) -> StationCosts:
-    return StationCosts(**{name: np.full(3, 5) for name in ("purchase", "move", "close", "running")} | fields)
+    return StationCosts(**{name: np.full(3, 5) for name in ("purchase", "move", "close", "rent")} | fields)
 
 
 def with_one(value, row: int, column: int = 0) -> np.ndarray:
@@ -162,7 +162,7 @@ WRONG = [
     (lambda: Policy(age_floors={"elderly": -0.1}), "age_floors.elderly is -0.1, not a share -> give a share in 0..1"),
     (lambda: Policy(age_floors={"elderly": True}), "age_floors.elderly is True, not a share"),
     (lambda: Policy(district_floors={7: 0.5}), "policy [district_floors]: district_floors names 7, not a text"),
-    (lambda: Policy(district_floors=0.5), "district_floors is 0.5 -> give a mapping of names to shares"),
+    (lambda: Policy(district_floors=0.5), "district_floors is 0.5 -> give a mapping of names to numbers"),
     (lambda: Policy.from_yuan(capital=0.125), "policy [capital]: capital is 0.125 -> give yuan with at most two dec"),
     (lambda: Policy.from_yuan(capital=-5), "policy [capital]: capital is -5 -> give yuan, 0 to 1e+12"),
     (
@@ -175,12 +175,12 @@ WRONG = [
     (lambda: costs(purchase=np.array([5, -1, 5])), "costs [purchase]: is -1 at position 1 -> amounts are whole fen"),
     (lambda: costs(move=np.array([5, 5, 0.5])), "costs [move]: is 0.5 at position 2"),
     (lambda: costs(close=[Decimal("1"), Decimal("2.5"), Decimal("3")]), "costs [close]: is 2.5 at position 1"),
-    (lambda: costs(running=np.array([5, NAN, 5])), "costs [running]: is nan at position 1"),
-    (lambda: costs(running=np.array([5, np.inf, 5])), "costs [running]: is inf at position 1"),
+    (lambda: costs(rent=np.array([5, NAN, 5])), "costs [rent]: is nan at position 1"),
+    (lambda: costs(rent=np.array([5, np.inf, 5])), "costs [rent]: is inf at position 1"),
     (lambda: costs(purchase=[True, False, True]), "costs [purchase]: holds True, not amounts of money"),
     (lambda: costs(purchase=["5", "5", "5"]), "costs [purchase]: holds '5', not amounts of money"),
     (lambda: costs(purchase=np.ones((3, 1))), "costs [purchase]: has shape (3, 1) -> give one amount a site"),
-    (lambda: costs(move=np.full(2, 5)), "costs: differ in length: purchase 3, move 2, close 3, running 3"),
+    (lambda: costs(move=np.full(2, 5)), "costs: differ in length: purchase 3, move 2, close 3, rent 3"),
     (lambda: costs(purchase=np.array([5, 5, 10**14])), "costs [purchase]: is 100000000000000 at position 2"),
     (lambda: station_costs(make_sites(1, 2), {"default": 5}), "costs [default]: is 5 -> give a CostSection"),
     # standards and segments
@@ -298,7 +298,7 @@ WRONG = [
         "costs [sites]: holds the same 3 sites in another order (first: C1, here S0)",
     ),
     (
-        lambda: call_case(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "running")})),
+        lambda: call_case(costs=costs(**{k: [1] for k in ("purchase", "move", "close", "rent")})),
         "costs: are for 1",
     ),
     (

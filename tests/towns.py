@@ -134,8 +134,7 @@ def _random_town(rng: np.random.Generator, points: int) -> Town:
     metres[rng.random((points, n)) < 0.3] = np.nan
     times = make_times(metres, demand, sites)
     money = {
-        name: rng.integers(0, 100, size=n) * int(rng.choice([1, 100]))
-        for name in ("purchase", "move", "close", "running")
+        name: rng.integers(0, 100, size=n) * int(rng.choice([1, 100])) for name in ("purchase", "move", "close", "rent")
     }
     costs = StationCosts(**money)
     maybe = lambda value: value if rng.random() < 0.6 else None  # noqa: E731

@@ -75,7 +75,7 @@ def what_if(
     }  # fmt: skip
     ways = [columns_for(question.model, question.numbered(s), case.sites, case.streets, **runs) for s in (first, then)]
     done = [question.model.actions(chosen) for chosen in ways]
-    before, after = (budget(actions, case.costs, case.policy) for actions in done)
+    before, after = (budget(actions, case.costs, case.policy, case.standing) for actions in done)
     best, why = _around(case, added, removed, progress) if around else (None, "")
     return WhatIf(
         added=_ids(ids, added),

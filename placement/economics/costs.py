@@ -7,7 +7,7 @@ for some sites must be given for all: by the site, by its host, or by ``[costs.d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,14 @@ from placement.values.arrays import frozen_array
 from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-from placement.values.sites import COST_KEYS
+from placement.values.sites import COST_KEYS, YEARLY_KEYS
 
-ITEMS = ("purchase", "move", "close", "running")
-RUNNING_KEYS = ("rent", "maintenance", "staff")
+_NOTHING = frozen_array(np.zeros(0, dtype=np.int64))
+
+
+def _nothing() -> NDArray[np.int64]:
+    """Return what stands for an item that is left out."""
+    return _NOTHING
 
 
 @immutable
@@ -33,16 +37,18 @@ class StationCosts:
 
     Parameters
     ----------
-    purchase
-        Opening a new station there.
+    purchase, install
+        Opening a new station there: the machine, and putting it up; one that moves there is put up too.
     move
         Moving a station there; dismantling at the old place is inside it.
-    close
-        Closing the station that stands there.
-    running
-        Rent, maintenance and staff of one year.
+    remove, close
+        Closing the station that stands there: taking the machine away, and ending the contract.
+    rent, network, maintenance, staff
+        Of a station there, a year.
     site_ids
         Whose costs they are, compared with the sites of a program; None: not known.
+
+    Items that are left out cost nothing anywhere.
 
     Raises
     ------
@@ -51,14 +57,20 @@ class StationCosts:
     """
 
     purchase: NDArray[np.int64]
+    install: NDArray[np.int64] = field(default_factory=_nothing)
     move: NDArray[np.int64]
+    remove: NDArray[np.int64] = field(default_factory=_nothing)
     close: NDArray[np.int64]
-    running: NDArray[np.int64]
+    rent: NDArray[np.int64] = field(default_factory=_nothing)
+    network: NDArray[np.int64] = field(default_factory=_nothing)
+    maintenance: NDArray[np.int64] = field(default_factory=_nothing)
+    staff: NDArray[np.int64] = field(default_factory=_nothing)
     site_ids: pd.Index | None = None
 
     def __post_init__(self) -> None:
         faults = Faults("costs")
-        arrays = {name: faults.amounts(name, getattr(self, name), self.site_ids) for name in ITEMS}
+        given = [name for name in COST_KEYS if getattr(self, name) is not _NOTHING]
+        arrays = {name: faults.amounts(name, getattr(self, name), self.site_ids) for name in given}
         faults.raise_any()
         sizes = {name: array.size for name, array in arrays.items()}
         if self.site_ids is not None:
@@ -66,17 +78,25 @@ class StationCosts:
         if len(set(sizes.values())) > 1:
             said = ", ".join(f"{name} {size}" for name, size in sizes.items())
             raise AlignmentError.single("costs", f"differ in length: {said}", remedy="give one amount a site")
-        for name, array in arrays.items():
+        nothing = np.zeros(arrays["purchase"].size, dtype=np.int64)
+        for name, array in (dict.fromkeys(COST_KEYS, nothing) | arrays).items():
             object.__setattr__(self, name, frozen_array(array, np.int64))
 
     def __len__(self) -> int:
         return int(self.purchase.size)
 
+    @property
+    def running(self) -> NDArray[np.int64]:
+        """(sites,) fen of a year: rent, network, maintenance and staff."""
+        return np.asarray(sum(getattr(self, key) for key in YEARLY_KEYS))
+
     def _shown(self) -> Shown:
-        units = {name: "yuan a year" if name == "running" else "yuan" for name in ITEMS}
+        units = {name: "yuan a year" if name in YEARLY_KEYS else "yuan" for name in COST_KEYS}
         rows: list[tuple[str, str]] = []
         for name, unit in units.items() if len(self) else ():
             fen = getattr(self, name)
+            if not fen.any():
+                continue
             low, high = (f"{limit / 100:,.2f}" for limit in (fen.min(), fen.max()))
             rows.append((name, f"{low} {unit}" if low == high else f"{low} to {high} {unit}"))
         return f"StationCosts: {len(self):,} sites", rows
@@ -97,9 +117,7 @@ def station_costs(sites: Sites, costs: Mapping[str, CostSection]) -> StationCost
     items = {key: _item(table, costs, key, faults) for key in COST_KEYS}
     if faults:
         raise InputError(faults)
-    running = sum((items[key] for key in RUNNING_KEYS), np.zeros(len(sites), dtype=np.int64))
-    once = {key: items[key] for key in ITEMS if key != "running"}
-    return StationCosts(**once, running=running, site_ids=sites.ids)
+    return StationCosts(**items, site_ids=sites.ids)
 
 
 def _section_faults(costs: Mapping[str, CostSection]) -> list[Fault]:

@@ -1,23 +1,44 @@
-"""Budget lines: one table of what each action at a site adds to each line.
+r"""Budget lines: one table of what each action at a site adds to each line.
 
-===========  =========  =========  =========  =========
-line         keep       move       close      open
-===========  =========  =========  =========  =========
-``capital``  --         move       close      purchase
-``running``  running    running    --         running
-===========  =========  =========  =========  =========
+===============  ==========  ==============  ==========  ==============
+line             keep        move            close       open
+===============  ==========  ==============  ==========  ==============
+``purchase``     --          --              --          purchase
+``install``      --          install         --          install
+``move``         --          move            --          --
+``remove``       --          --              remove      --
+``close``        --          --              close       --
+``rent``         rent        rent            --          rent
+``network``      network     network         --          network
+``maintenance``  maintenance maintenance     --          maintenance
+``staff``        staff       staff           --          staff
+===============  ==========  ==============  ==========  ==============
 
-The names in the table are items of :class:`~placement.economics.costs.StationCosts`. A move counts at its destination.
+The names in the table are items of :class:`~placement.economics.costs.StationCosts`; a move counts at its destination.
+The first five are spent once and add up to ``capital``; the last four are spent each year and add up to ``running``.
+Where a policy looks ahead, ``total`` is capital plus what the running costs of `horizon_years` are worth today:
+
+.. math::
+
+    \text{total} = \text{capital} + \sum_{\text{stations } j}
+        \Big\lfloor \text{running}_j \sum_{t=1}^{H} (1 + r)^{-t} + \tfrac12 \Big\rfloor
+
+Capital falls due at once, the running costs of a year at its end; the sum over years is an exact fraction, and each
+station's present value is rounded to the fen (half up), so that the lines of stations add up to the total of the plan.
+
 The rows of a program, the amounts of a plan, the unit in which a cap is too low and the lines of every report come
-from this table: a further line is one more entry of :data:`LINES`, and its name in words in ``report/text.py``. Its
-cap, if it is to have one, is a key of ``[budget]`` and a field of :class:`~placement.values.Policy`. The
-judge (:mod:`placement.judge`) counts with a table of its own.
+from this table: a further line is one more entry of :data:`ONCE` or :data:`YEARLY`, a key of ``[budget]``, a field of
+:class:`~placement.values.Policy` and its name in words in ``report/text.py``. Guides, publicity, and consumables less
+fees are to be such lines of each year: what they spend is decided by columns of their own, or follows what is covered,
+so their models will bring the amounts of those columns beside :meth:`Line.amounts`. The judge
+(:mod:`placement.judge`) counts with a table of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,39 +64,112 @@ class Line:
     kind
         Kind of its row: money once, or money a year.
     items
-        Action -> item of the station costs; what is not named adds nothing.
+        Action -> items of the station costs; what is not named adds nothing.
+    years, rate
+        The present value of the yearly items among them is counted, over so many years at so much a year; 0 years:
+        items are counted as they are.
     """
 
     name: str
     kind: RowKind
-    items: Mapping[str, str]
+    items: Mapping[str, tuple[str, ...]]
+    years: int = 0
+    rate: Fraction = Fraction(0)
 
     def amounts(self, costs: StationCosts, action: str) -> NDArray[np.int64]:
         """Return (sites,) fen that an action at each site adds to the line."""
-        item = self.items.get(action)
-        return np.zeros(len(costs), dtype=np.int64) if item is None else np.asarray(getattr(costs, item))
+        once, yearly = np.zeros(len(costs), dtype=np.int64), np.zeros(len(costs), dtype=np.int64)
+        for item in self.items.get(action, ()):
+            if self.years and item in _YEARLY_ITEMS:
+                yearly += getattr(costs, item)
+            else:
+                once += getattr(costs, item)
+        return once + present_values(yearly, self.years, self.rate) if self.years else once
 
     def amount(self, costs: StationCosts, action: str, site: int) -> int:
         """Return the fen that an action at one site adds to the line."""
-        return int(getattr(costs, self.items[action])[site]) if action in self.items else 0
+        return int(self.amounts(costs, action)[site])
 
 
-CAPITAL = Line(name="capital", kind=MONEY, items={"move": "move", "close": "close", "open": "purchase"})
+def _once(name: str, *actions: str) -> Line:
+    return Line(name=name, kind=MONEY, items=dict.fromkeys(actions, (name,)))
+
+
+def _yearly(name: str) -> Line:
+    return Line(name=name, kind=YEARLY_MONEY, items=dict.fromkeys(("keep", "move", "open"), (name,)))
+
+
+def _sum(name: str, kind: RowKind, lines: Iterable[Line]) -> Line:
+    items: dict[str, tuple[str, ...]] = {}
+    for line in lines:
+        for action, more in line.items.items():
+            items[action] = (*items.get(action, ()), *more)
+    return Line(name=name, kind=kind, items=items)
+
+
+ONCE = (
+    _once("purchase", "open"),
+    _once("install", "open", "move"),
+    _once("move", "move"),
+    _once("remove", "close"),
+    _once("close", "close"),
+)
+YEARLY = tuple(map(_yearly, ("rent", "network", "maintenance", "staff")))
+_YEARLY_ITEMS = frozenset(line.name for line in YEARLY)
+CAPITAL = _sum("capital", MONEY, ONCE)
 """The line of what actions cost once: what a plan states beside each action, and by which equal plans are compared."""
-RUNNING = Line(name="running", kind=YEARLY_MONEY, items={"keep": "running", "move": "running", "open": "running"})
+RUNNING = _sum("running", YEARLY_MONEY, YEARLY)
 
-LINES = (CAPITAL, RUNNING)
-"""All lines, in the order of rows and reports."""
+LINES = (*ONCE, CAPITAL, *YEARLY, RUNNING)
+"""All lines but the total, in the order of rows and reports."""
 
 
-def budget(actions: Iterable[Action], costs: StationCosts, policy: Policy) -> tuple[BudgetLine, ...]:
-    """Return what a plan's actions add to every line, beside its cap."""
-    done = list(actions)
+def lines_of(policy: Policy) -> tuple[Line, ...]:
+    """Return the lines of a plan: those of :data:`LINES`, and the total where the policy looks ahead."""
+    if policy.horizon_years is None:
+        return LINES
+    both = _sum("total", MONEY, (CAPITAL, RUNNING))
+    return (
+        *LINES,
+        Line(name="total", kind=MONEY, items=both.items, years=policy.horizon_years, rate=policy.discount_rate),
+    )
+
+
+def present_values(yearly: NDArray[np.int64], years: int, rate: Fraction) -> NDArray[np.int64]:
+    """Return what amounts that fall due at the end of each of some years are worth today, in whole fen, half up.
+
+    Examples
+    --------
+    >>> present_values(np.array([10_000]), 2, Fraction("0.25")).tolist()  # 8,000 and 6,400
+    [14400]
+    """
+    factor = sum((1 / (1 + rate) ** year for year in range(1, years + 1)), Fraction(0))
+    above, below = factor.numerator, factor.denominator
+    rounded = [(2 * each * above + below) // (2 * below) for each in yearly.tolist()]
+    return np.array(rounded, dtype=np.int64)
+
+
+def budget(
+    actions: Iterable[Action], costs: StationCosts, policy: Policy, standing: NDArray[np.bool_]
+) -> tuple[BudgetLine, ...]:
+    """Return what a plan's actions add to every line, beside its cap and what today's stations spend.
+
+    Parameters
+    ----------
+    actions, costs, policy
+        What happens where, what it costs, and the caps.
+    standing
+        (sites,) where a station stands today.
+    """
+    at: dict[str, list[int]] = {}
+    for action, site in actions:
+        at.setdefault(action, []).append(site)
     return tuple(
         BudgetLine(
             name=line.name,
-            amount_fen=sum(line.amount(costs, action, site) for action, site in done),
+            amount_fen=sum(int(line.amounts(costs, action)[sites].sum()) for action, sites in at.items()),
             cap_fen=policy.cap_fen(line.name),
+            today_fen=int(line.amounts(costs, "keep")[standing].sum()),
         )
-        for line in LINES
+        for line in lines_of(policy)
     )

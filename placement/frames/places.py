@@ -87,8 +87,10 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
     sites
         GeoDataFrame of points in a projected CRS; ids in a column `site_id` or in the index. Columns, all optional:
         `existing` (True: a station stands there today), `status`, `name`, `host`, `district`, `opens`, `closes`
-        (``HH:MM``), `machines`, `max_machines`, `services`, and amounts in yuan that go before those of the host:
-        `purchase`, `move`, `close` once, `rent`, `maintenance`, `staff` a year. :class:`Sites` are taken as they are.
+        (``HH:MM``), `machines`, `max_machines`, `services`, `chain`, `exclusive`, `action_fixed`, and amounts in yuan
+        that go before those of the host: `purchase`, `install`, `move`, `remove`, `close` once, `rent`, `network`,
+        `maintenance`, `staff` a year.
+        :class:`Sites` are taken as they are.
     notes
         Receives which columns are not used.
 
@@ -119,6 +121,9 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
         "closes_min": table.clock("closes"),
         **{name: column.where(np.isfinite(column), 1).astype(int) for name, column in whole.items()},
         "services": _services(table),
+        "chain": table.text("chain"),
+        "exclusive": table.text("exclusive"),
+        "action_fixed": table.choice("action_fixed"),
         **{f"{key}_fen": table.fen(key) for key in COST_KEYS},
     }
     frame = gpd.GeoDataFrame(data, geometry=table.frame.geometry, crs=sites.crs)

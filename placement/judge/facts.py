@@ -5,7 +5,8 @@ The judge's own tables of what an action costs, apart from those that plans are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -15,10 +16,13 @@ from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
 from placement.values.immutable import held
 
-ONCE = {"close": "close", "open": "purchase", "move": "move"}
-"""The cost item of an action that is paid once; a move is paid for at its destination."""
-YEARLY = ("rent", "maintenance", "staff")
+ONCE = {"close": ("remove", "close"), "open": ("purchase", "install"), "move": ("install", "move")}
+"""The cost items of an action that are paid once; a move is paid for at its destination."""
+YEARLY = ("rent", "network", "maintenance", "staff")
 """The cost items of each year that a station stands."""
+ITEMS = ("purchase", "install", "move", "remove", "close")
+LINES = (*ITEMS, "capital", *YEARLY, "running", "total")
+"""Lines of the budget, in their order; `total` where the study looks ahead."""
 
 
 def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
@@ -33,6 +37,41 @@ def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
         if amount is not None:
             return int(amount)
     return 0
+
+
+def once(prepared: Prepared, site_id: str, action: str, items: Collection[str] = ITEMS) -> int:
+    """Return the fen that an action at a site costs once, of some items alone."""
+    return sum(station_amount(prepared, site_id, item) for item in ONCE.get(action, ()) if item in items)
+
+
+def yearly(prepared: Prepared, site_id: str, items: Collection[str] = YEARLY) -> int:
+    """Return the fen that a station at a site costs a year, of some items alone."""
+    return sum(station_amount(prepared, site_id, item) for item in YEARLY if item in items)
+
+
+def worth_today(prepared: Prepared, site_id: str) -> int:
+    """Return what the yearly costs of a station over the years of the budget are worth today, fen, half rounded up.
+
+    A year's costs fall due at its end. Over H years at the rate r each yuan a year is worth (1 - (1 + r)^-H) / r.
+    """
+    years, rate = prepared.study.budget.horizon_years or 0, Fraction(prepared.study.budget.discount_rate)
+    each = Fraction(years) if rate == 0 else (1 - (1 + rate) ** -years) / rate
+    return math.floor(yearly(prepared, site_id) * each + Fraction(1, 2))
+
+
+def line_of_action(prepared: Prepared, line: str, action: str, site_id: str) -> int:
+    """Return the fen that an action at a site adds to a line of the budget."""
+    stands = action in {"keep", "move", "open"}
+    if line in ITEMS or line == "capital":
+        return once(prepared, site_id, action, ITEMS if line == "capital" else (line,))
+    if line == "total":
+        return once(prepared, site_id, action) + (worth_today(prepared, site_id) if stands else 0)
+    return yearly(prepared, site_id, YEARLY if line == "running" else (line,)) if stands else 0
+
+
+def lines(prepared: Prepared) -> tuple[str, ...]:
+    """Return the lines of the study's budget."""
+    return LINES if prepared.study.budget.horizon_years is not None else LINES[:-1]
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray, Fraction]]:

@@ -15,10 +15,12 @@ from placement.judge.bound import certificate_faults, claim_faults, load_certifi
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
+from placement.judge.limits_used import limit_use_faults
 from placement.judge.recount import coverage_record
 from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
+from placement.judge.site_limits import site_limit_faults
 from placement.judge.ties import tie_faults
 from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
@@ -76,6 +78,8 @@ class Hearing:
         worth = near.worth(self.counting.weights, self.after)
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
+        yield from limit_use_faults(record, self.claims, prepared, near, self.counting.weights)
+        yield from site_limit_faults(self.claims, prepared, near, self.counting.weights)
         if record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)

@@ -32,7 +32,7 @@ from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.rows import REQUIRED_SITE, SITE, TOKENS
-from placement.values.visits_certificate import VisitsCertificate
+from placement.values.visits_certificate import VISITS_FLOOR, VisitsCertificate
 
 _REQUIRED = "required sites"
 _STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS)
@@ -167,6 +167,22 @@ class _Hearing:
             return
         for fault in plan_faults(eased, chosen):
             yield f"{where}.enough.plan: {fault}"
+        for fault in self._visits_faults(chosen, amount if change["unit"] == VISITS_FLOOR.unit else 0):
+            yield f"{where}.enough.plan: {fault}"
+
+    def _visits_faults(self, chosen: NDArray[np.bool_], less: int) -> Iterator[str]:
+        """Yield what stations of a plan see too little of, where all together may see `less` than is asked."""
+        asked, program = self.counting.asked, self.counting.program
+        if asked is None:
+            return
+        stands = np.zeros(program.n_sites, dtype=np.bool_)
+        sites = program.column_site[chosen]
+        stands[sites[sites >= 0]] = True
+        if asked.floor is not None and asked.capture.total(stands) < asked.floor - less:
+            yield "its stations see too few visits together"
+        new = program.column_site[chosen & asked.new]
+        if asked.least is not None and any(asked.capture.station(int(site), stands) < asked.least for site in new):
+            yield "one of its new stations sees too few visits"
 
     def _columns(self, plan: Mapping[str, list[str]]) -> tuple[NDArray[np.bool_], bool]:
         """Return the columns that a plan chooses, and whether it names only such, each once."""

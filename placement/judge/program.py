@@ -3,15 +3,14 @@
 Order of rows and columns is part of the file format: sites are numbered by id; rows segment by segment, within one step
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
-id; then tokens, capital, running, max_stations, max_moves, max_opens, max_closes, max_changes; floors by district, then
-by age group.
+id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
+then those of ``site_limits.py``; floors by district, then by age group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from placement.judge.facts import ONCE, YEARLY, floors, station_amount
+from placement.judge.facts import YEARLY, floors, line_of_action, lines
 from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
+from placement.judge.site_limits import site_limits
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
@@ -31,8 +31,8 @@ from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEA
 Column = tuple[str, int]
 JUDGED = ("coverage", "visits")
 """Objectives whose program the judge can write down."""
-_SPENT = {"keep": ("close", -1), "give": ("close", -1), "open": ("open", 1), "move_in": ("move", 1)}
-"""The action whose money a column spends or saves, beside closing every station."""
+_DOES = {"keep": "keep", "open": "open", "move_in": "move"}
+"""The action that a column does at its site, where it does any."""
 
 
 def by_id(ids: pd.Index) -> list[int]:
@@ -79,7 +79,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     status = prepared.sites.table["status"].tolist()
     n_sites, sites = len(status), by_id(prepared.sites.ids)
     points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
-    layers = _layers(reach, weights if points is None else weights[points])
+    layers = reach.layers(weights if points is None else weights[points])
     number = {site: place for place, site in enumerate(sites)}
     return CoverageProgram(
         covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
@@ -87,7 +87,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
         n_sites=n_sites,
         column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
         column_values=np.zeros(len(columns), dtype=np.int64),
-        linear=tuple(_linear(prepared, columns)),
+        linear=(*_linear(prepared, columns), *site_limits(prepared, columns, reach, weights)),
         floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
         layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
@@ -122,12 +122,10 @@ def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
         signs = {"give": -1, "move_in": 1}
         terms = [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs]
         yield _row("tokens", TOKENS, terms, 0, equality=True)
-    if study.budget.capital is not None:
-        yield _capital(prepared, columns, study.budget.capital)
-    standing = [k for k, (kind, _) in enumerate(columns) if kind != "give"]
-    if study.budget.running is not None:
-        yearly = {k: _yearly(prepared, columns[k][1]) for k in standing}
-        yield _row("running", YEARLY_MONEY, list(yearly.items()), study.budget.running)
+    for line in lines(prepared):
+        cap = getattr(study.budget, line)
+        if cap is not None:
+            yield _line(prepared, columns, line, cap)
     yield from _counts(prepared, columns)
 
 
@@ -149,28 +147,30 @@ def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
             yield _row(name, COUNT, terms, most, base=today)
 
 
-def _capital(prepared: Prepared, columns: list[Column], cap: int) -> LinearRow:
-    terms = [(k, amount) for k, amount in enumerate(spent_once(prepared, columns)) if amount]
+def _line(prepared: Prepared, columns: list[Column], line: str, cap: int) -> LinearRow:
+    """Return the row of a budget line; of one of each year it lists every column after which a station stands."""
+    added = _added(prepared, columns, line)
+    if line in (*YEARLY, "running"):
+        standing = [(k, added[k]) for k, (kind, _) in enumerate(columns) if kind != "give"]
+        return _row(line, YEARLY_MONEY, standing, cap)
     stations = [prepared.sites.ids[site] for kind, site in columns if kind == "keep"]
-    closing = sum(station_amount(prepared, station, ONCE["close"]) for station in stations)
-    return _row("capital", MONEY, terms, cap, base=closing)
+    closing = sum(line_of_action(prepared, line, "close", station) for station in stations)
+    return _row(line, MONEY, [(k, amount) for k, amount in enumerate(added) if amount], cap, base=closing)
 
 
 def spent_once(prepared: Prepared, columns: list[Column]) -> list[int]:
     """Return the fen that each column adds, once, to what closing every station costs."""
+    return _added(prepared, columns, "capital")
+
+
+def _added(prepared: Prepared, columns: list[Column], line: str) -> list[int]:
+    """Return the fen that each column adds to what a line is where every station closes."""
     ids = prepared.sites.ids
-    said = [(_SPENT[kind], ids[site]) for kind, site in columns]
-    return [sign * station_amount(prepared, site, ONCE[action]) for (action, sign), site in said]
-
-
-def _yearly(prepared: Prepared, site: int) -> int:
-    return sum(station_amount(prepared, prepared.sites.ids[site], item) for item in YEARLY)
-
-
-def _layers(reach: Reach, weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (segments, rings, points): what being within each ring is worth more than being within the next only."""
-    worth = [reach.worth(weights, np.full(weights.shape, ring)) for ring in range(len(reach.rings) + 1)]
-    return np.array([within - beyond for within, beyond in pairwise(worth)]).transpose(2, 0, 1)
+    amounts = []
+    for kind, site in columns:
+        closing = line_of_action(prepared, line, "close", ids[site]) if kind in {"keep", "give"} else 0
+        amounts.append(line_of_action(prepared, line, _DOES.get(kind, ""), ids[site]) - closing)
+    return amounts
 
 
 def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None, rings: int) -> Iterator[Floor]:

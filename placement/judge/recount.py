@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,11 @@ class Reach:
             whole, rest = np.divmod(weights[here] * ring.share.numerator, ring.share.denominator)
             worth[here] = whole + (2 * rest >= ring.share.denominator)
         return worth
+
+    def layers(self, weights: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (segments, rings, points): what being within each ring is worth more than within the next only."""
+        worth = [self.worth(weights, np.full(weights.shape, ring)) for ring in range(len(self.rings) + 1)]
+        return np.array([within - beyond for within, beyond in pairwise(worth)]).transpose(2, 0, 1)
 
     def _blocks(
         self, times: TravelTimes | TimesStream, segment: int, ring: Ring, usable: BoolArray

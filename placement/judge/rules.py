@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.facts import ONCE, YEARLY, floors, station_amount
+from placement.judge.facts import floors, line_of_action, lines, once
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 
@@ -111,27 +111,42 @@ def _pairing_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
 
 def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every cost, budget amount and cap that differs by a fen, and every cap that is exceeded."""
-    spent = 0
     for action in record["actions"]:
-        item = ONCE.get(action["action"])
-        cost = 0 if item is None else station_amount(prepared, action["site_id"], item)
-        spent += cost
+        cost = once(prepared, action["site_id"], action["action"])
         if _fen(action["cost"]) != cost:
             yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
-    running = sum(station_amount(prepared, site, item) for site in claims.standing for item in YEARLY)
-    amounts = {"capital": spent, "running": running}
-    lines = {line["name"]: line for line in record["budget"]}
-    if sorted(lines) != sorted(amounts) or len(record["budget"]) != len(amounts):
-        yield f"budget: lines should be {', '.join(amounts)}"
+    names = lines(prepared)
+    if [line["name"] for line in record["budget"]] != list(names):
+        yield f"budget: lines should be {', '.join(names)}"
         return
-    for name, amount in amounts.items():
-        cap = getattr(prepared.study.budget, name)
-        if _fen(lines[name]["amount"]) != amount:
-            yield f"budget: {name} adds up to {amount / 100:.2f} yuan, not {lines[name]['amount']}"
-        if (None if lines[name]["cap"] is None else _fen(lines[name]["cap"])) != cap:
-            yield f"budget: the cap of {name} differs from the study's"
-        if cap is not None and amount > cap:
-            yield f"budget: {name} of {amount / 100:.2f} yuan exceeds its cap of {cap / 100:.2f}"
+    existing = prepared.sites.table["existing"]
+    today = [("keep", site) for site in existing.index[existing.to_numpy(dtype=bool)]]
+    done = [*_named("keep", claims.keep), *_named("close", claims.close), *_named("open", claims.open)]
+    done += _named("move", [to for _, to in claims.move])
+    for line in record["budget"]:
+        yield from _line_faults(
+            line, _spent(prepared, line["name"], done), _spent(prepared, line["name"], today), prepared
+        )
+
+
+def _line_faults(line: Mapping[str, Any], amount: int, today: int, prepared: Prepared) -> Iterator[str]:
+    name, cap = line["name"], getattr(prepared.study.budget, line["name"])
+    if _fen(line["amount"]) != amount:
+        yield f"budget: {name} adds up to {amount / 100:.2f} yuan, not {line['amount']}"
+    if _fen(line["today"]) != today:
+        yield f"budget: {name} of today's stations adds up to {today / 100:.2f} yuan, not {line['today']}"
+    if (None if line["cap"] is None else _fen(line["cap"])) != cap:
+        yield f"budget: the cap of {name} differs from the study's"
+    if cap is not None and amount > cap:
+        yield f"budget: {name} of {amount / 100:.2f} yuan exceeds its cap of {cap / 100:.2f}"
+
+
+def _named(action: str, sites: Iterable[str]) -> list[tuple[str, str]]:
+    return [(action, site) for site in sites]
+
+
+def _spent(prepared: Prepared, line: str, done: list[tuple[str, str]]) -> int:
+    return sum(line_of_action(prepared, line, action, site) for action, site in done)
 
 
 def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:

@@ -17,16 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.facts import station_amount
+from placement.judge.facts import ITEMS, once, worth_today
 from placement.judge.rules import Claims
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 from placement.values.arrays import IntArray
+from placement.values.immutable import held
 
 
 @dataclass(frozen=True, eq=False)
 class _Ends:
-    """Sites at one end of moves, what each adds to the money by moving, and how many of them move."""
+    """Sites at one end of moves, what each adds to the money by moving, and how many of them move.
+
+    None of them is fixed to close, or to be bought for.
+    """
 
     sites: list[str]
     amounts: IntArray
@@ -35,13 +39,12 @@ class _Ends:
     @classmethod
     def of(cls, prepared: Prepared, sites: list[str], count: int, *, leaving: bool) -> _Ends:
         """Return the ends at the given sites."""
+        fixed = held(prepared.sites, "table")["action_fixed"]
+        sites = [site for site in sites if fixed[site] != ("close" if leaving else "open")]
         if leaving:
-            amounts = [-station_amount(prepared, site, "close") for site in sites]
+            amounts = [-once(prepared, site, "close") for site in sites]
         else:
-            both = (
-                (station_amount(prepared, site, "move"), station_amount(prepared, site, "purchase")) for site in sites
-            )
-            amounts = [move - purchase for move, purchase in both]
+            amounts = [once(prepared, site, "move") - once(prepared, site, "open") for site in sites]
         return cls(sites, np.array(amounts, dtype=np.int64), count)
 
     def least(self) -> int:
@@ -58,11 +61,16 @@ class _Ends:
 
 
 def tie_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
-    """Yield how a plan on the same sites comes before this one: fewer actions, less money, or shorter moves."""
+    """Yield how a plan on the same sites comes before this one: fewer actions, less money, or shorter moves.
+
+    Nothing is said where single items spent once have caps: which moves they allow is no matter of sums.
+    """
+    if any(getattr(prepared.study.budget, item) is not None for item in ITEMS):
+        return
     leaving = sorted([*claims.close, *(origin for origin, _ in claims.move)])
     arriving = sorted([*claims.open, *(to for _, to in claims.move)])
     moves = len(claims.move)
-    more = _more_moves(prepared, leaving, arriving, moves)
+    more = _more_moves(prepared, leaving, arriving, moves, _most_once(prepared, claims))
     if more is not None:
         fewer = len(leaving) + len(arriving) - more
         yield f"tie_broken: the same sites are possible with {fewer} actions, the plan has {fewer + more - moves}"
@@ -89,8 +97,8 @@ def _ends(prepared: Prepared, leaving: list[str], arriving: list[str], moves: in
 
 def _money(prepared: Prepared, leaving: list[str], arriving: list[str]) -> int:
     """Return what it costs to close all that leave and to buy for all that arrive."""
-    closing = sum(station_amount(prepared, site, "close") for site in leaving)
-    return closing + sum(station_amount(prepared, site, "purchase") for site in arriving)
+    closing = sum(once(prepared, site, "close") for site in leaving)
+    return closing + sum(once(prepared, site, "open") for site in arriving)
 
 
 def _added(prepared: Prepared, claims: Claims) -> int:
@@ -98,12 +106,20 @@ def _added(prepared: Prepared, claims: Claims) -> int:
     return sum(int(end.amounts.sum()) for end in ends)
 
 
-def _more_moves(prepared: Prepared, leaving: list[str], arriving: list[str], moves: int) -> int | None:
+def _most_once(prepared: Prepared, claims: Claims) -> int | None:
+    """Return what may be spent once on the same sites, by the caps of capital and of the total; None: no cap."""
+    budget = prepared.study.budget
+    caps = [] if budget.capital is None else [budget.capital]
+    if budget.total is not None:
+        caps.append(budget.total - sum(worth_today(prepared, site) for site in claims.standing))
+    return min(caps, default=None)
+
+
+def _more_moves(prepared: Prepared, leaving: list[str], arriving: list[str], moves: int, cap: int | None) -> int | None:
     """Return a larger number of moves that the limits allow on the same sites; each saves an action."""
-    most = min(len(leaving), len(arriving))
+    most = min(len(end.sites) for end in _ends(prepared, leaving, arriving, moves))
     if prepared.study.policy.max_moves is not None:
         most = min(most, prepared.study.policy.max_moves)
-    cap = prepared.study.budget.capital
     for count in range(moves + 1, most + 1):
         least = _money(prepared, leaving, arriving)
         least += sum(end.least() for end in _ends(prepared, leaving, arriving, count))

@@ -23,8 +23,8 @@ A station that is neither kept nor gives its machines away is closed.
     \text{station } e:\;& keep_e + give_e \le 1 \\
     \text{site } j:\;& open_j + move_j \le 1 \quad (= 1 \text{ where required}) \\
     \text{tokens}:\;& \sum_j move_j - \sum_e give_e = 0 \\
-    \text{capital}:\;& \sum_j f_j\, open_j + \sum_j m_j\, move_j + \sum_e d_e (1 - keep_e - give_e) \le B \\
-    \text{running}:\;& \sum_e c_e\, keep_e + \sum_j c_j (open_j + move_j) \le C \\
+    \text{each line of the budget}:\;& \sum_j f_j\, open_j + \sum_j m_j\, move_j + \sum_e d_e (1 - keep_e - give_e)
+        + \sum_e c_e\, keep_e + \sum_j c_j (open_j + move_j) \le B \\
     \text{max\_stations}:\;& \sum_e keep_e + \sum_j (open_j + move_j) \le N \\
     \text{max\_moves}:\;& \sum_j move_j \le M \\
     \text{max\_opens}:\;& \sum_j open_j \le O \\
@@ -32,8 +32,9 @@ A station that is neither kept nor gives its machines away is closed.
     \text{max\_changes}:\;& \sum_j (open_j + move_j) + \sum_e (1 - keep_e - give_e) \le A \\
     \text{floors}:\;& \sum_{r \in d} w_r z_r \ge \lceil \alpha_d \sum_{r \in d} w_r \rceil
 
-:math:`f, m, d, c` are the purchase, moving, closing and yearly running costs of :class:`StationCosts`, taken from the
-table in :mod:`placement.economics.lines`. Weights are rounded to whole thousandths of a visit a month.
+:math:`f, m, d, c` are what opening, moving, closing and a standing station add to the line, taken from the table in
+:mod:`placement.economics.lines`. Limits that go by what a site is (host, chain, neighbours, fixed actions):
+:mod:`placement.models.site_limits`. Weights are rounded to whole thousandths of a visit a month.
 With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
 (:mod:`placement.models.reserve`); floors stay as they are.
 
@@ -47,7 +48,16 @@ from __future__ import annotations
 
 from placement.case import Case
 from placement.models.model import Formulated
-from placement.models.parts import columns_of, count_rows, covering_program, line_rows, site_rows, token_row
+from placement.models.parts import (
+    columns_of,
+    count_rows,
+    covering_program,
+    line_rows,
+    site_rows,
+    token_row,
+    whole_weights,
+)
+from placement.models.site_limits import site_limit_rows
 
 
 def maximal_coverage(case: Case) -> Formulated:
@@ -69,5 +79,6 @@ def maximal_coverage(case: Case) -> Formulated:
         *token_row(columns),
         *line_rows(columns, case),
         *count_rows(columns, case),
+        *site_limit_rows(columns, case, whole_weights(case, case.coverage.by_ids().points)),
     )
     return Formulated(program=covering_program(columns, rows, case), columns=columns, costs=case.costs)

@@ -46,7 +46,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         If need adds up to more than integer weights can hold.
     """
     order, sites = case.coverage.by_ids(), case.sites
-    weights = _whole_weights(case, order.points)
+    weights = whole_weights(case, order.points)
     number = np.empty(len(sites), dtype=np.int64)
     number[order.sites] = np.arange(len(sites))
     at, stands = columns.sites, columns.doing(STANDING)
@@ -94,8 +94,8 @@ def token_row(columns: Columns) -> Iterator[LinearRow]:
 
 
 def line_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
-    """Yield one row a budget line that has a cap."""
-    for line in lines.LINES:
+    """Yield one row a budget line that has a cap, in the order of the lines."""
+    for line in lines.lines_of(case.policy):
         cap = case.policy.cap_fen(line.name)
         if cap is not None:
             yield _line_row(line, columns, case.costs, cap)
@@ -136,8 +136,14 @@ def count_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
         yield LinearRow(name=name, kind=COUNT, columns=listed, coefficients=added[listed], limit=most - base, base=base)
 
 
-def _whole_weights(case: Case, points: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (segments x steps x points,) whole thousandths; the steps of a point add up to its own."""
+def whole_weights(case: Case, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (segments x steps x points,) whole thousandths; the steps of a point add up to its own.
+
+    Raises
+    ------
+    InputError
+        If need adds up to more than integer weights can hold.
+    """
     weight = case.demand.weight
     total = float(weight.sum())
     if not total * WEIGHT_SCALE < WEIGHT_LIMIT:

@@ -45,6 +45,10 @@ INPUTS: Mapping[str, str] = MappingProxyType(
         "inputs.footfall adds no need: demand.footfall_capture is 0": (
             "inputs.footfall 未增加需求：demand.footfall_capture 为 0"
         ),
+        "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan": (
+            "solve.backend 为 {backend} 时只计覆盖：预计办件量不参与方案"
+        ),
+        "no budget.horizon_years": "没有 budget.horizon_years",
         "no inputs.footfall": "没有 inputs.footfall",
         "no virtual counters (demand.footfall_interpolate)": "未设虚拟计数点（demand.footfall_interpolate）",
         "no inputs.footfall_counts": "没有 inputs.footfall_counts",

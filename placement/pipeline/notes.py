@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
-from placement.notes import Note
+from placement.notes import Note, about
+from placement.pipeline.idle_limits import apart_notes, kind_notes, reach_notes, text_notes
 from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
 from placement.streets import Streets, street_notes
@@ -18,8 +19,10 @@ MOVES_ONLY = Note(
 )
 
 
-def countable_notes(study: Study, demand: Demand, sites: Sites, times: TravelTimes | TimesStream) -> tuple[str, ...]:
-    """Return what can count for nothing, and limits that limit less than they seem to.
+def limit_notes(
+    study: Study, demand: Demand, sites: Sites, times: TravelTimes | TimesStream, streets: Streets | None
+) -> tuple[str, ...]:
+    """Return what can count for nothing, and limits that limit less than they seem to, or nothing.
 
     Raises
     ------
@@ -28,11 +31,15 @@ def countable_notes(study: Study, demand: Demand, sites: Sites, times: TravelTim
     """
     found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
     found.raise_if_nothing()
-    policy = study.policy
+    policy, table = study.policy, study.file.name
+    idle = [*kind_notes(study, sites), *text_notes(sites), *apart_notes(study, sites, streets)]
+    if policy.min_reach_new is not None:
+        idle += reach_notes(study, demand, sites, times)
+    notes = (*found.notes, *(about(table, note) for note in idle))
     others = (policy.max_opens, policy.max_closes, policy.max_changes)
     if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
-        return (*found.notes, MOVES_ONLY)
-    return found.notes
+        return (*notes, MOVES_ONLY)
+    return notes
 
 
 def place_notes(

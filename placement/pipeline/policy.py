@@ -10,7 +10,10 @@ import pandas as pd
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import COUNTED, ON_RESERVE, ON_VISITS
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+
+ALONE = ("spacing_m", "min_reach_new", "idle_below")
+"""Settings of the policy that are of no kind with others."""
 
 
 def study_standard(study: Study) -> Standard:
@@ -38,10 +41,13 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
+    caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
     return Policy(
         objective=study.policy.objective,
-        **{f"{line}_fen": cap for line, cap in study.budget},
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *ON_VISITS, *ON_RESERVE, "idle_below")},
+        **caps,
+        horizon_years=study.budget.horizon_years,
+        discount_rate=study.budget.discount_rate,
+        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
     )

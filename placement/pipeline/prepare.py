@@ -18,7 +18,7 @@ from placement.demand import (
 )
 from placement.errors import Fault, InputError, PlacementError
 from placement.pipeline.demand import demand_points, study_demand, study_periods
-from placement.pipeline.notes import countable_notes, place_notes
+from placement.pipeline.notes import limit_notes, place_notes
 from placement.pipeline.shift import warn_if_shifted
 from placement.pipeline.sources import counter_averages, footfall_notes, study_footfall, survey_counts, survey_notes
 from placement.pipeline.streets import read_streets
@@ -194,7 +194,7 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
     progress.stage(TIMES)
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
-    notes = (*notes, *countable_notes(study, demand, tables.sites, times))
+    notes = (*notes, *limit_notes(study, demand, tables.sites, times, streets))
     return Prepared(
         study=study,
         tables=tables,
@@ -225,7 +225,7 @@ def restated(prepared: Prepared, study: Study) -> Prepared:
     """Return what was prepared, for a study that differs in limits and in how it is solved alone; notes follow it."""
     if study == prepared.study:
         return prepared
-    about = (prepared.demand, prepared.sites, prepared.times)
-    first, last = len(prepared.study.notes), len(countable_notes(prepared.study, *about))
+    about = (prepared.demand, prepared.sites, prepared.times, prepared.streets)
+    first, last = len(prepared.study.notes), len(limit_notes(prepared.study, *about))
     between = prepared.notes[first : len(prepared.notes) - last]
-    return replaced(prepared, study=study, notes=(*study.notes, *between, *countable_notes(study, *about)))
+    return replaced(prepared, study=study, notes=(*study.notes, *between, *limit_notes(study, *about)))

@@ -121,7 +121,8 @@ def study_asked(case: StudyCase) -> Study:
         for each in fields(Policy)
         if getattr(case.policy, each.name) != getattr(own, each.name)
     }
-    budget = {name.removesuffix("_fen"): changed.pop(name) for name in MONEY if name in changed}
+    money = (*MONEY, "horizon_years", "discount_rate")
+    budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
     district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
     floors = study.policy.floors
     if district is not None or ages is not None:

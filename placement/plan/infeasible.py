@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from placement.solve.program.reduced import common_divisor
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
-from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
+from placement.values.visits_certificate import VISITS_FLOOR
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +48,18 @@ _PRECISE = 0.05
 """Where columns are many the two need come no closer than this share."""
 
 
+class LimitsOnVisits(Protocol):
+    """What visits of stations are asked for, where rows of a program stand for that but do not say all of it."""
+
+    def solution(self, program: CoverageProgram, time_limit_s: float) -> Solution:
+        """Return any plan that keeps what the rows of `program` ask and what they stand for, or proof of none."""
+        ...
+
+    def missing(self, chosen: NDArray[np.bool_]) -> int:
+        """Return by how much the stations of a plan see less than all together are asked to."""
+        ...
+
+
 def explain(
     program: CoverageProgram,
     certificate: Certificate,
@@ -56,13 +68,16 @@ def explain(
     seed: int,
     threads: int,
     settings: EngineSettings | None = None,
+    visits: LimitsOnVisits | None = None,
 ) -> Infeasibility:
     """Return why `program`, which `certificate` proves infeasible, has no plan.
+
+    `visits` are limits that rows of the program stand for; None: there are no such rows.
 
     Where time is short the clash may name more constraints than it takes, and changes may be missing; what is returned
     is proven all the same. A solver that fails on the way takes nothing from what was proven before.
     """
-    explainer = _Explainer(program, certificate, deadline, seed, threads, settings or DEFAULTS)
+    explainer = _Explainer(program, certificate, deadline, seed, threads, settings or DEFAULTS, visits)
     try:
         return explainer.explain()
     except Exception as error:  # noqa: BLE001 -- whatever a solver does, what is proven stays
@@ -78,6 +93,7 @@ class _Explainer:
     seed: int
     threads: int
     settings: EngineSettings
+    visits: LimitsOnVisits | None
 
     def __post_init__(self) -> None:
         self.found = Infeasibility(constraints=constraint_names(self.program), certificate=self.certificate)
@@ -91,8 +107,6 @@ class _Explainer:
             self.found = Infeasibility(constraints=conflict, certificate=proof)
         changes = [self._lower(name) for name in self._in_turn() if name not in {REQUIRED, *self._rules()}]
         candidates = [change for change in changes if change is not None]
-        if any(row.kind in {NEW_VISITS, VISITS_FLOOR} for row in self.program.linear):
-            return replace(self.found, changes=tuple(candidates))  # its rows do not tell what stations really see
         settled = [self._settled(change, last=change is candidates[-1]) for change in candidates]
         return replace(self.found, changes=tuple(change for change in settled if change is not None))
 
@@ -165,10 +179,11 @@ class _Explainer:
         """Return the change with what is enough; None where its giving way is proven to be not enough by itself."""
         until = self.deadline.within((1.0 if last else _CHANGE_SHARE) * self.deadline.left_s())
         more = self._last_alike(change.constraint, math.ceil(change.at_least * (1 + _MARGIN)))
-        for amount in (more, None):
+        # Plans that see enough are rare near the limit: where visits are asked for, the easy question comes first.
+        for amount in (more, None) if self.visits is None else (None,):
             if until.passed():
                 return change
-            solution = self._asked(self._given_way(change.constraint, amount), until)
+            solution = self._plan(self._given_way(change.constraint, amount), until)
             if solution.status in {"optimal", "feasible"}:
                 return self._narrowed(self._with_plan(change, solution), until)
             if amount is None:
@@ -180,16 +195,18 @@ class _Explainer:
         """Return the change with what is proven and what is enough brought together, as far as time allows."""
         few = self.program.n_columns <= _FEW_COLUMNS
         questions, precise = (_QUESTIONS_OF_FEW, 0.0) if few else (_QUESTIONS, _PRECISE)
+        least = change.at_least
         for _ in range(questions):
-            close = change.enough is None or change.enough - change.at_least <= precise * change.enough
+            close = change.enough is None or change.enough - least <= precise * change.enough
             if close or until.passed():
                 break
-            amount = self._last_alike(change.constraint, (change.at_least + (change.enough or 0)) // 2)
-            solution = self._asked(self._given_way(change.constraint, amount), until)
+            amount = self._last_alike(change.constraint, (least + (change.enough or 0)) // 2)
+            solution = self._plan(self._given_way(change.constraint, amount), until)
             if solution.status in {"optimal", "feasible"}:
                 change = self._with_plan(change, solution)
             elif solution.status == "infeasible":
                 change = self._raised(change, amount, solution)
+                least = amount + 1
             else:
                 break
         return change
@@ -209,7 +226,11 @@ class _Explainer:
         return replace(change, at_least=amount + 1, certificate=solution.certificate)
 
     def _with_plan(self, change: Change, solution: Solution) -> Change:
-        amount = max(change.at_least, _excess(self.program, change.constraint, solution.chosen))
+        if self.visits is not None and change.unit == VISITS_FLOOR.unit:
+            excess = self.visits.missing(solution.chosen)
+        else:
+            excess = _excess(self.program, change.constraint, solution.chosen)
+        amount = max(change.at_least, excess)
         names = self.program.column_names or tuple(f"column {k}" for k in range(self.program.n_columns))
         return replace(
             change, enough=amount, decisions=tuple(names[k] for k in np.flatnonzero(solution.chosen).tolist())
@@ -220,6 +241,14 @@ class _Explainer:
         if amount is not None:
             return eased(self.program, name, amount)
         return restricted(self.program, [other for other in constraint_names(self.program) if other != name])
+
+    def _plan(self, program: CoverageProgram, until: Deadline) -> Solution:
+        """Return any plan of a program that keeps limits on visits too, or proof that there is none."""
+        if self.visits is None:
+            return self._asked(program, until)
+        # What proves that limits on visits cannot be kept is of another program: no certificate of this one.
+        found = self.visits.solution(program, max(_QUESTION_SHARE * until.left_s(), 1e-3))
+        return replace(found, certificate=None)
 
     def _asked(self, program: CoverageProgram, until: Deadline) -> Solution:
         """Return what the engine finds of a program in its share of the time: any plan, or proof that none exists."""

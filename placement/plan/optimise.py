@@ -11,6 +11,7 @@ from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
+from placement.plan.limits import limits_used
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
@@ -105,7 +106,8 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         open=tuple(sorted(sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget_lines=budget(actions, costs, case.policy),
+        budget_lines=budget(actions, costs, case.policy, case.standing),
+        limits=limits_used(case, actions),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,

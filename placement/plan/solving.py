@@ -13,12 +13,11 @@ from typing import Any
 from placement.clock import now_s
 from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.interrupts import hold_interrupts
-from placement.plan.infeasible import explain
+from placement.plan.infeasible import LimitsOnVisits, explain
 from placement.progress import EXPLAINING
 from placement.solve import maximise_coverage
 from placement.solve.deadline import Deadline
-from placement.values import Certificate, CoverageProgram, Solution
-from placement.values.visits_certificate import VisitsCertificate
+from placement.values import CoverageProgram, Solution
 
 AFTER_SHARE = 0.25
 """What follows solving, choosing among equal optima or saying why there is no plan, gets this share of the time limit
@@ -57,11 +56,17 @@ def solve_in_time(
     return solution, max(0.0, ends - now_s())
 
 
-def settle(program: CoverageProgram, solution: Solution, options: dict[str, Any], begun: float) -> None:
+def settle(
+    program: CoverageProgram,
+    solution: Solution,
+    options: dict[str, Any],
+    begun: float,
+    visits: LimitsOnVisits | None = None,
+) -> None:
     """Raise unless there is a plan: with the reason where it is proven that there is none.
 
     `begun` is ``placement.clock.now_s()`` of the moment from which the time limit among `options` counts; `program` is
-    what the proof is of. Raises as :func:`solve_in_time` does.
+    what the proof is of, and `visits` are limits that rows of it stand for. Raises as :func:`solve_in_time` does.
     """
     limit_s = options["time_limit_s"]
     if solution.status == "infeasible" and solution.certificate is not None:
@@ -69,7 +74,7 @@ def settle(program: CoverageProgram, solution: Solution, options: dict[str, Any]
             options["progress"].stage(EXPLAINING)
         most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
         left_s = begun + (1.0 + AFTER_SHARE) * limit_s - now_s()
-        raise _infeasible(program, solution.certificate, min(left_s, most), options, solution.visits_certificate)
+        raise _infeasible(program, solution, min(left_s, most), options, visits)
     if solution.status not in {"optimal", "feasible"}:
         word = "" if "refuted" not in solution.details else f" ({solution.details['refuted']})"
         raise NoSolutionError(
@@ -108,15 +113,17 @@ def _asked_again(program: CoverageProgram, said: Solution | str, options: dict[s
 
 def _infeasible(
     program: CoverageProgram,
-    certificate: Certificate,
+    solution: Solution,
     seconds: float,
     options: dict[str, Any],
-    visits: VisitsCertificate | None,
+    visits: LimitsOnVisits | None,
 ) -> InfeasibleError:
+    assert solution.certificate is not None  # noqa: S101 -- as the caller asked
     with hold_interrupts() as interrupt:
         deadline = Deadline.after(max(seconds, 0.0), interrupt)
         runs: dict[str, Any] = {name: options.get(name) for name in ("seed", "threads", "settings")}
-        found = replace(explain(program, certificate, deadline=deadline, **runs), visits=visits)
+        found = explain(program, solution.certificate, deadline=deadline, visits=visits, **runs)
+        found = replace(found, visits=solution.visits_certificate)
         if interrupt.asked:
             raise KeyboardInterrupt
     return InfeasibleError(found.constraints, found.explanation, found)

@@ -17,10 +17,15 @@ from placement.solve.capture.aim import Aim
 from placement.solve.program.gap import within_gap
 from placement.solve.program.recount import open_sites, recount
 from placement.values import CoverageProgram, Policy, Solution
+from placement.values.arrays import BoolArray
 from placement.values.objectives import VISITS
 from placement.values.solution import Status
+from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
 from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS, VISITS_GAP, VisitsValue
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
+
+_ANY_PLAN = 0.999
+"""Asked gap at which nearly any plan does."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,9 +105,10 @@ def _check(case: Case, *, alone: bool) -> None:
     if alone and policy.visits_weight is not None:
         problem = "visits_weight has no effect where visits are the objective"
         raise InputError.single("policy", problem, row="visits_weight", remedy="remove it")
-    if case.options.backend != "auto" and (alone or policy.on_visits):
-        problem = f"{case.options.backend} cannot count visits"
-        raise InputError.single("options", problem, row="backend", remedy="use auto where a policy goes by visits")
+    counted = [name for name in policy.on_visits if getattr(policy, name)] + ["objective"] * alone
+    if case.options.backend != "auto" and counted:
+        problem = f"{case.options.backend} cannot count visits, and {', '.join(counted)} of the policy goes by them"
+        raise InputError.single("options", problem, row="backend", remedy="use auto, or take that out of the policy")
 
 
 def solve_visits(
@@ -119,8 +125,33 @@ def solve_visits(
     solution, program = maximise_visits(asked.program, asked.capture, asked.aim, **own)
     if solution.interrupted and solution.status == "no_solution":
         raise KeyboardInterrupt
-    settle(program, solution, options, begun)
+    limited = asked.aim.floor is not None or asked.aim.least is not None
+    settle(program, solution, options, begun, _Limits(asked, options) if limited else None)
     return _reported(model, asked, solution)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Limits on visits, of which some may give way; see :class:`placement.plan.infeasible.LimitsOnVisits`."""
+
+    asked: Asked
+    options: dict[str, Any]
+
+    def solution(self, program: CoverageProgram, time_limit_s: float) -> Solution:
+        """Return any plan within the limits of `program`, whose rows for visits say how far those give way."""
+        from placement.solve.capture.visits import maximise_visits  # noqa: PLC0415 -- as above
+
+        floors = [row.limit + row.base for row in program.linear if row.kind == VISITS_FLOOR]
+        asked = self.asked.aim.floor or 0  # where a row of it gives way, limit and base add up to so much more
+        others = tuple(row for row in program.linear if row.kind not in {VISITS_FLOOR, NEW_VISITS})
+        aim = replace(self.asked.aim, weight=Fraction(0), floor=2 * asked - floors[0] if floors else None)
+        runs = {name: self.options[name] for name in ("seed", "threads", "settings")}
+        limits: dict[str, Any] = {"gap": _ANY_PLAN, "time_limit_s": time_limit_s}
+        return maximise_visits(replace(program, linear=others), self.asked.capture, aim, **limits, **runs)[0]
+
+    def missing(self, chosen: BoolArray) -> int:
+        """Return by how much the stations of a plan see less than the floor asks."""
+        return (self.asked.aim.floor or 0) - self.asked.capture.total(open_sites(self.asked.program, chosen))
 
 
 def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solution, VisitsValue]:

@@ -79,6 +79,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
         "budget": view.budget(plan, text),
+        "limits": view.limits(plan, text),
         "tables": _tables(data),
         "aware": evidence.aware(data, text),
         "passers": evidence.passers(data, text),

@@ -41,6 +41,16 @@ from placement.report.plan_goods import (
     goods_from_parts,
     goods_to_dict,
 )
+from placement.report.plan_money import (
+    BudgetPart,
+    LimitPart,
+    budget_from_parts,
+    budget_to_list,
+    fen,
+    limits_from_parts,
+    limits_to_list,
+    yuan,
+)
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
@@ -52,7 +62,7 @@ from placement.report.plan_sure import (
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
-from placement.values import BudgetLine, Frontier, Plan
+from placement.values import Frontier, Plan
 from placement.values.plan import ACTION_COLUMNS
 
 PLAN_FILE = "plan.json"
@@ -72,14 +82,6 @@ class ActionPart(Part):
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
-
-
-class BudgetPart(Part):
-    """One line of the budget, in yuan with at most two decimals."""
-
-    name: str = Field(description="capital (once) or running (a year).")
-    amount: Amount
-    cap: Amount | None = Field(description="null = unlimited.")
 
 
 class SolvePart(Part):
@@ -135,6 +137,7 @@ class PlanFile(Part):
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
     budget: list[BudgetPart]
+    limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
 
 
@@ -215,10 +218,8 @@ def plan_to_dict(
         "floors": floors_to_list(plan.floors),
         **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
-        "budget": [
-            {"name": line.name, "amount": _yuan(line.amount_fen), "cap": _yuan(line.cap_fen)}
-            for line in plan.budget_lines
-        ],
+        "budget": budget_to_list(plan.budget_lines),
+        "limits": limits_to_list(plan.limits),
         "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
     return _validated(record).model_dump(by_alias=True)
@@ -240,7 +241,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "from_site_id": action.from_site_id or "",
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
-            "cost_fen": _fen(f"actions.{number}.cost", action.cost),
+            "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
         }
         for number, action in enumerate(file.actions)
     ]
@@ -256,14 +257,8 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         open=tuple(file.open),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
-        budget_lines=tuple(
-            BudgetLine(
-                name=line.name,
-                amount_fen=_fen(f"budget.{line.name}.amount", line.amount),
-                cap_fen=None if line.cap is None else _fen(f"budget.{line.name}.cap", line.cap),
-            )
-            for line in file.budget
-        ),
+        budget_lines=budget_from_parts(file.budget, PLAN_FILE),
+        limits=limits_from_parts(file.limits),
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
@@ -340,16 +335,5 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "from_site_id": str(row["from_site_id"]) or None,
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
-        "cost": _yuan(int(row["cost_fen"])),
+        "cost": yuan(int(row["cost_fen"])),
     }
-
-
-def _yuan(fen: int | None) -> float | None:
-    return None if fen is None else fen / 100
-
-
-def _fen(where: str, yuan: float) -> int:
-    fen = round(yuan * 100)
-    if fen / 100 != yuan:
-        raise PlanFormatError.single(PLAN_FILE, f"{yuan} yuan has more than two decimals", row=where)
-    return fen

@@ -14,6 +14,7 @@ from placement.errors import InputError
 from placement.notes.words import WORDS
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
+from placement.report.text_money import MONEY
 from placement.report.text_steps import STEPS
 from placement.report.text_sure import SURE
 
@@ -83,6 +84,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.close": ("closes {count}", "撤并 {count} 个"),
         "says.open": ("opens {count}", "新增 {count} 个"),
         **GOODS,
+        **MONEY,
         "says.capped": (
             "{line}: {amount} yuan of at most {cap} yuan.",
             "{line}：{amount} 元，上限 {cap} 元。",
@@ -153,17 +155,9 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column.machines": ("Machines", "设备数"),
         "column.cost": ("Cost (yuan)", "费用（元）"),
         "actions.note": (
-            "Marks are those on the map. Cost is capital, spent once; a move pays the moving cost only.",
-            "图号与地图一致。费用为一次性投入；迁移只计搬迁费。",
+            "Marks are those on the map. Cost is capital, spent once; a move counts at its destination.",
+            "图号与地图一致。费用为一次性投入；迁移费用计入迁入地。",
         ),
-        # Budget
-        "line.capital": ("Capital, once", "一次性投入"),
-        "line.running": ("Running costs, a year", "年运行费用"),
-        "column.line": ("Line", "项目"),
-        "column.planned": ("Planned (yuan)", "方案（元）"),
-        "column.cap": ("Cap (yuan)", "上限（元）"),
-        "column.left": ("Left (yuan)", "结余（元）"),
-        "column.used": ("Used", "占用比例"),
         # Coverage tables
         "coverage.district": ("By district", "按区域"),
         "coverage.segment": ("By segment: age group, period of day, service", "按人群、时段、服务"),

@@ -14,6 +14,7 @@ from placement.report.plan_json import ACTION_ORDER
 from placement.report.tables import action_table, yuan
 from placement.report.text import word
 from placement.values import BudgetLine, Coverages, Covered, Plan, Step
+from placement.values.policy import SUMS
 
 Text = Mapping[str, str]
 Level = ReportData | Step
@@ -47,10 +48,21 @@ class Line:
     """One budget line as text, with the share of the cap that is used (None = no cap)."""
 
     name: str
+    today: str
     amount: str
     cap: str
     left: str
     used: float | None
+    is_sum: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """One limit that is no money, as text."""
+
+    name: str
+    asked: str
+    found: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +162,7 @@ def sentences(data: ReportData, text: Text) -> list[str]:
             actions=text["comma"].join(acts) or text["none"],
         ),
     ]
-    for line in plan.budget_lines:
+    for line in (each for each in plan.budget_lines if each.name in SUMS or each.cap_fen is not None):
         key = "says.uncapped" if line.cap_fen is None else "says.capped"
         cap = "" if line.cap_fen is None else money(line.cap_fen)
         said.append(text[key].format(line=_line_name(text, line), amount=money(line.amount_fen), cap=cap))
@@ -197,19 +209,32 @@ def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
 def budget(plan: Plan, text: Text) -> list[Line]:
     """Return the budget lines as text."""
     lines = []
-    for line in plan.budget_lines:
+    for line in plan.told_lines:
         cap = line.cap_fen
         used = None if cap is None else (line.amount_fen / cap if cap else float(line.amount_fen > 0))
         lines.append(
             Line(
                 name=_line_name(text, line),
+                today=money(line.today_fen),
                 amount=money(line.amount_fen),
                 cap=text["unlimited"] if cap is None else money(cap),
                 left="" if cap is None else money(cap - line.amount_fen),
                 used=used,
+                is_sum=line.name in SUMS,
             )
         )
     return lines
+
+
+def limits(plan: Plan, text: Text) -> list[Limit]:
+    """Return the limits that are no money as text."""
+    found = []
+    for each in plan.limits:
+        key, _, name = each.name.replace(" ", ".", 1).partition(".")
+        said = text.get(f"limit.{key}", each.name).format(name=word(text, name))
+        used = text["limit.kept"] if each.found is None else f"{each.found:,.10g}"
+        found.append(Limit(name=said, asked=f"{each.asked:,.10g}", found=used))
+    return found
 
 
 def coverage_rows(before: Mapping[str, Covered], after: Mapping[str, Covered], names: Mapping[str, str]) -> list[Row]:

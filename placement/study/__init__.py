@@ -20,18 +20,12 @@ from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.presets import preset_changed, with_preset
 from placement.study.section import Section
-from placement.study.sections import (
-    BudgetSection,
-    CostSection,
-    DemandSection,
-    FloorsSection,
-    PolicySection,
-    SolveSection,
-    StudySection,
-)
+from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.study.travel import StepSection, TravelSection
@@ -140,8 +134,19 @@ class Study(Section):
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
         self._reserve()
+        self._solver()
         self._ways_to_travel()
         return self
+
+    def _solver(self) -> None:
+        """Refuse a solver of others where visits count: it would answer another question."""
+        if self.solve.backend == "auto":
+            return
+        asked = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name)]
+        asked += ["policy.objective"] if self.policy.objective == VISITS else []
+        if asked:
+            problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
+            raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
 
     def _reserve(self) -> None:
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
@@ -198,6 +203,7 @@ class Study(Section):
             return self
         table = self.file.name
         content = overridden({}, settings(self)) if self._content is None else self._content
+        changed = preset_changed(content, changed)
         content = overridden(content, changed)
         faults = content_faults(content, table)
         if faults:
@@ -281,6 +287,9 @@ def study_from_dict(
     if faults:
         raise StudyError(faults)
     content, remarks, faults = one_spelling(content, table)
+    content, set_by_preset, against = with_preset(content, table)
+    faults += against
+    remarks += set_by_preset
     given = {"folder": folder, "file": file, "digest": digest, "remarks": tuple(remarks)}
     try:
         study = _validated(content, given, written=content, outside=allow_outside)

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from placement.study.sections import CostSection
+from placement.study.limits import CostSection
+from placement.values.sites import FIXED_ACTIONS, ONCE_KEYS
 
 MOST = 1e12
 """No number of a table is larger."""
@@ -51,7 +52,8 @@ class Column:
     needed
         ``yes``, when it is needed, or empty.
     default
-        What a table without the column has in every row; None where there is no such value.
+        What a table without the column has in every row; None where there is no such value. Empty text: cells may be
+        blank too.
     blank
         What an empty cell of a column of numbers means; None where it is a fault.
     minimum, maximum
@@ -167,6 +169,10 @@ COVARIATE = Column(
 )  # fmt: skip
 
 
+_OWN = {True: "existing", False: "candidate"}
+"""Status of a site with a station, and of one without."""
+
+
 def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns of stations or of candidates, whose own status is `own`."""
     costs = tuple(
@@ -189,12 +195,25 @@ def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
             default=own,
             choices=statuses,
         ),
+        Column(name="chain", says="brand or bank it belongs to, for `policy.max_by_chain`; blank: none", default=""),
+        Column(
+            name="exclusive",
+            says="of the sites, of both tables, with one text here at most one has a station; blank: not so",
+            default="",
+        ),
+        Column(
+            name="action_fixed",
+            says="what happens there, where `status` says only whether a station stands there afterwards: keep, "
+            "close (its machine does not move on), open (one is bought, none moves there); blank: free",
+            default="",
+            choices=tuple(action for action, stands in FIXED_ACTIONS.items() if _OWN[stands] in statuses),
+        ),
         *costs,
     )
 
 
 def _cost_unit(name: str) -> str:
-    return "yuan, once" if name in ("purchase", "move", "close") else "yuan a year"
+    return "yuan, once" if name in ONCE_KEYS else "yuan a year"
 
 
 FOR_VISITS = Column(

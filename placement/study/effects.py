@@ -88,6 +88,10 @@ def effect_notes(study: Study, table: str) -> list[Note]:
     notes = [about(table, Note("{key} has no effect: {why}", key=key, why=Note(why))) for key, why in idle]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
         notes.append(about(table, Note("inputs.footfall adds no need: demand.footfall_capture is 0")))
+    backend = study.solve.backend
+    if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
+        form = "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
+        notes.append(about(table, Note(form, backend=backend)))
     return notes
 
 
@@ -111,7 +115,6 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         for key in ("counts_every", "counts_time_format", "counts_time_zone"):
             yield f"demand.{key}", "no inputs.footfall_counts"
     if inputs.usage is None:
-        yield "policy.idle_below", "no inputs.usage"
         yield "demand.visit_columns", "no inputs.usage"
     if inputs.survey is None:
         yield "demand.age_bands", "no inputs.survey"
@@ -123,7 +126,15 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
         yield "demand.grid_shape", "no demand.grid_m"
     yield "demand.age_share.general", "general is everybody who is in no other group"
     yield "demand.age_bands.general", "general is everybody younger than the other groups"
+    yield from _limits_without_effect(study)
     yield from _travel_without_effect(study)
+
+
+def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
+    if study.inputs.usage is None:
+        yield "policy.idle_below", "no inputs.usage"
+    if study.budget.horizon_years is None:
+        yield "budget.discount_rate", "no budget.horizon_years"
 
 
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:

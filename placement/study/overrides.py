@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from placement.errors import Fault, InputError
-from placement.study.sections import BudgetSection, CostSection
+from placement.study.limits import BudgetSection, CostSection
 from placement.values.immutable import immutable
 from placement.values.policy import ON_RESERVE
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from placement.study import Study
 
 _MONEY = (BudgetSection, CostSection)
-_EXACT = frozenset({"policy.floors", *(f"policy.{name}" for name in ("visits_weight", "visits_floor", *ON_RESERVE))})
+_NO_MONEY = frozenset({"horizon_years", "discount_rate"})
+"""Settings of these sections that are no amounts."""
+_EXACT_LIMITS = ("spacing_m", "visits_weight", "visits_floor", *ON_RESERVE)
+_EXACT = frozenset({"budget.discount_rate", "policy.floors", *(f"policy.{name}" for name in _EXACT_LIMITS)})
 """Settings that are kept as exact fractions."""
 SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "solve")
 
@@ -101,7 +104,8 @@ def _fields(section: BaseModel, *, whole: bool) -> dict[str, Any]:
         for name, value in named.items()
         if whole or name not in type(section).model_fields or value != type(section).model_fields[name].default
     }
-    return {name: _plain(value, money=isinstance(section, _MONEY)) for name, value in given.items()}
+    money = isinstance(section, _MONEY)
+    return {name: _plain(value, money=money and name not in _NO_MONEY) for name, value in given.items()}
 
 
 def _plain(value: Any, *, money: bool = False) -> Any:

@@ -1,8 +1,8 @@
 """The reference of sections, keys, tables and columns, read from the code that checks them.
 
-Descriptions, units and defaults stand once: beneath the keys of :mod:`placement.study.sections` and
-:mod:`placement.study.inputs`, and in :mod:`placement.study.columns`. ``placement keys`` prints them; `KEYS.md` beside
-this file is ``placement keys --markdown``.
+Descriptions, units and defaults stand once: beneath the keys of :mod:`placement.study.sections`,
+:mod:`placement.study.limits` and :mod:`placement.study.inputs`, and in :mod:`placement.study.columns`. ``placement
+keys`` prints them; `KEYS.md` beside this file is ``placement keys --markdown``.
 """
 
 from __future__ import annotations
@@ -299,7 +299,7 @@ def _written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_written(part)}" for key, part in value.items()) + "}"
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+    return f'"{value}"' if isinstance(value, str) else f"{float(value):g}"
 
 
 def _table(table: TableSpecification) -> Part:

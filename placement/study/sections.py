@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
     Assumed,
     Called,
-    District,
     EngineNumbers,
-    ExactRatio,
-    ExactShare,
-    Fen,
     Flag,
     Host,
     Metres,
@@ -28,17 +23,12 @@ from placement.study.fields import (
     Positive,
     Service,
     Share,
-    StationFen,
     TimeFormat,
     TimeZone,
     at_most,
-    half_at_most,
     parse_period,
 )
 from placement.study.section import Section
-from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import IDLE_BELOW
-from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Trips = Annotated[NotNegative, AfterValidator(at_most(31, "visits a person and month; are these a year?"))]
 _Years = Annotated[NotNegative, AfterValidator(at_most(130, "years")), Called(unit="years")]
@@ -52,9 +42,6 @@ _Deff = Annotated[
     AfterValidator(at_most(50, "answers that count as one")),
     Called(unit="answers an independent one"),
 ]
-_Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-_Half = Annotated[ExactShare, AfterValidator(half_at_most)]
-_Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 _Clock = Annotated[str, Called("HH:MM-HH:MM")]
 _MOST_SEED = 2**31 - 1
 """The largest seed that all solvers take."""
@@ -193,100 +180,6 @@ class DemandSection(Section):
     def shares_by_period(self) -> dict[str, float]:
         """Return the share of trips wanted in each period."""
         return dict(self.period_share) or dict.fromkeys(self.periods, 1.0)
-
-
-class CostSection(Section):
-    """`[costs.<host>]`: amounts a station by host; those of `[costs.default]` where a host has none.
-
-    What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
-    """
-
-    purchase: Annotated[StationFen, _Once] | None = None
-    """Machine, cabling, signs."""
-    move: Annotated[StationFen, _Once] | None = None
-    """Dismantling, transport, cabling at the new site."""
-    close: Annotated[StationFen, _Once] | None = None
-    """Dismantling, end of contract."""
-    rent: Annotated[StationFen, _AYear] | None = None
-    """Of the place."""
-    maintenance: Annotated[StationFen, _AYear] | None = None
-    """Repairs, network, power, paper."""
-    staff: Annotated[StationFen, _AYear] | None = None
-    """People who help at the station."""
-
-
-class BudgetSection(Section):
-    """`[budget]`: what may be spent; no limit where a key is absent.
-
-    Kept in fen.
-    """
-
-    capital: Annotated[Fen, _Once] | None = None
-    """For purchases, moves and closures."""
-    running: Annotated[Fen, _AYear] | None = None
-    """For rent, maintenance and staff of every station that stands after the plan."""
-
-
-class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[
-        AgeGroup, Annotated[ExactShare, Field(description="Of an age group, over all periods of the day.")]
-    ] = Field(init=False)
-
-    district: Annotated[
-        ExactShare | Mapping[District, ExactShare] | None, Called("share, or share by district", "0 to 1")
-    ] = None
-    """Of every district (parent), or of those named."""
-
-    @property
-    def by_age_group(self) -> dict[str, Fraction]:
-        """Floors by age group."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-_NAMED_OBJECTIVES = " or ".join(f'"{name}"' for name in OBJECTIVES)
-
-
-def _known_objective(value: str) -> str:
-    if not known_objective(value):
-        raise ValueError(f"{value!r} is not an objective of this version; known: {', '.join(OBJECTIVES)}")
-    return value
-
-
-class PolicySection(Section):
-    """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
-
-    objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
-    max_stations: Annotated[_Count, Called(unit="stations")] | None = None
-    """That stand after the plan."""
-    max_moves: Annotated[_Count, Called(unit="stations")] | None = None
-    """Moved to another site."""
-    max_opens: Annotated[_Count, Called(unit="stations")] | None = None
-    """Bought and opened."""
-    max_closes: Annotated[_Count, Called(unit="stations")] | None = None
-    """Closed for good."""
-    max_changes: Annotated[_Count, Called(unit="stations")] | None = None
-    """Moved, opened and closed, all three together."""
-    visits_weight: Annotated[
-        Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
-        Assumed(ends=(0.0, 2.0), value=DEFAULT_WEIGHT),
-    ] = None
-    """What a predicted visit is worth beside a covered visit of the objective; needs `inputs.usage`."""
-    visits_floor: Annotated[ExactRatio, Called(unit="of today's")] | None = None
-    """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
-    min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
-    """That every station opened or moved must be predicted; needs `inputs.usage`."""
-    backup_share: _Half | None = None
-    """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
-    outage_probability: _Half | None = None
-    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
-    idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
-    """Below it a station is counted as idle in figures; no limit of the plan."""
-    floors: FloorsSection = FloorsSection()
-    """Least coverage of districts and age groups."""
 
 
 class SolveSection(Section):

@@ -198,7 +198,7 @@ class Table:
         return tuple(unknown)
 
     def text(self, column: str) -> pd.Series:
-        """Return a text column; blanks are faults unless the whole column is absent and has a default."""
+        """Return a text column; blanks are faults, unless the column is absent and has a default, or they are it."""
         default = self._columns[column].default
         if column not in self.frame.columns:
             if default is None:
@@ -206,7 +206,8 @@ class Table:
             return pd.Series(default or "", index=self.frame.index, dtype=object)
         self._refuse_nested(column)
         values = self.frame[column].map(cells.as_text)
-        self.flag(values == "", f"{column} is blank", "fill it in, or leave the column out")
+        if default != "":
+            self.flag(values == "", f"{column} is blank", "fill it in, or leave the column out")
         self._refuse_unreadable(column, values)
         return values
 

@@ -11,6 +11,7 @@ from placement.notes import Note, about
 from placement.study import Study
 from placement.study.names import header_key, near_name
 from placement.tables.checks import Faults
+from placement.values.policy import BY_KIND
 
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
@@ -43,6 +44,7 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
             )
     _study_districts(study, districts, parents, faults)
     _hosts(parts, study, faults)
+    _limited_kinds(parts, study, faults)
     if parts["population"] is not None:
         _travel(parts, population, faults)
 
@@ -103,6 +105,24 @@ def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Fault
         else:
             why = Note("no site has this host")
             faults.notes.append(about(study.file.name, Note("{key} has no effect: {why}", key=key, why=why)))
+
+
+def _limited_kinds(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:
+    """Refuse limits on a host or a chain that no site has."""
+    frames = [parts[name] for name in ("stations", "candidates") if getattr(study.inputs, name) is not None]
+    if any(frame is None for frame in frames):
+        return
+    for name, column in BY_KIND.items():
+        known = {kind for frame in frames if frame is not None for kind in frame[column]} - {""}
+
+        def row(kind: str, name: str = name) -> str:
+            """Return the key of the study."""
+            return f"policy.{name}.{kind}"
+
+        named = getattr(study.policy, name)
+        error = AlignmentError.between(study.file.name, named, "stations and candidates", known, column, row=row)
+        if error is not None:
+            faults.extend(error)
 
 
 def _districts_of(parts: Mapping[str, pd.DataFrame | None], study: Study) -> pd.DataFrame | None:

@@ -35,6 +35,12 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
         "max_machines": table.number("max_machines"),
         "services": _services(table, study),
     }
+    data |= {
+        "chain": table.text("chain"),
+        "exclusive": table.text("exclusive"),
+        "action_fixed": table.choice("action_fixed"),
+    }
+    _refuse_two_orders(table, data)
     for key in COST_KEYS:
         data[f"{key}_fen"] = table.fen(key)
     data |= {name: table.number(name) for name in extra}
@@ -43,6 +49,15 @@ def read_sites(table: Table, study: Study) -> dict[str, pd.Series]:
     same = data["opens_min"] == data["closes_min"]
     table.flag(same, "opens equals closes", "round the clock is 00:00 to 24:00")
     return data
+
+
+def _refuse_two_orders(table: Table, data: dict[str, pd.Series]) -> None:
+    """Add a fault for each site whose fixed action ends otherwise than its status."""
+    stays = data["action_fixed"].isin(["keep", "open"])
+    against = (stays & (data["status"] == "excluded")) | (
+        (data["action_fixed"] == "close") & (data["status"] == "required")
+    )
+    table.flag(against, "action_fixed contradicts status", "mend one of them")
 
 
 def read_usage(table: Table) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Distances between two sets of sites, for pairing stations that move with the places they move to."""
+"""Distances between sites: for pairing stations that move with the places they move to, and for keeping them apart."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ def distances_mm(
     reached = times.matrix.tocoo()
     lengths[reached.coords] = reached.data
     return lengths
+
+
+def nearer_than(sites: gpd.GeoDataFrame, streets: Streets | None, apart_mm: int) -> NDArray[np.bool_]:
+    """Return (sites, sites) whether two sites are less than so many millimetres apart; none is near itself.
+
+    Along the streets; in a straight line where there are none.
+    """
+    n = len(sites)
+    near = np.zeros((n, n), dtype=np.bool_)
+    if not n or apart_mm <= 0:
+        return near
+    if streets is None:
+        near |= distances_mm(sites, sites, None) < apart_mm
+    else:
+        times = walking_times(streets, sites, sites, cutoff_s=apart_mm / 1000, speed_m_s=1.0)
+        ways = times.matrix.tocoo()
+        rows, columns = (at[ways.data < apart_mm] for at in ways.coords)
+        near[rows, columns] = True
+    np.fill_diagonal(near, val=False)
+    return near | near.T

@@ -9,7 +9,7 @@ from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
-from placement.values.plan import BudgetLine, Coverages, Covered, Plan, StepCovered
+from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
@@ -35,6 +35,7 @@ __all__ = [
     "Gains",
     "Infeasibility",
     "KeptFloor",
+    "LimitUse",
     "LinearRow",
     "Plan",
     "Policy",

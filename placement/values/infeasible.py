@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from placement.values.certificate import Certificate
 from placement.values.immutable import immutable
+from placement.values.rows import FIXED
 from placement.values.shown import Shown, headline_of, listed_briefly
 from placement.values.visits_certificate import VISITS_FLOOR, VisitsCertificate
 
@@ -99,8 +100,11 @@ def _in_words(change: Change) -> str:
         asked = change.asked / max(change.of, 1)
         return f"{name} asks {asked:.2%} of the weight, at most {most:.2%} is possible{found}"
     if change.unit == VISITS_FLOOR.unit:
-        most = (change.asked - least) / _THOUSANDTHS
-        return f"{name} asks {change.asked / _THOUSANDTHS:,.0f} visits a month, at most {most:,.0f} are possible"
+        most, reached = ((change.asked - by) / _THOUSANDTHS for by in (least, enough or least))
+        found = "" if exact else f", {reached:,.0f} by a plan"
+        return f"{name} asks {change.asked / _THOUSANDTHS:,.0f} visits a month, at most {most:,.0f} are possible{found}"
+    if change.unit == FIXED.unit:
+        return f"{name} must be let go at {'' if exact else 'at least '}{least} site{'s' * (least != 1)}"
     money = change.unit.startswith("fen")
     word, unit = ("short", change.unit.replace("fen", " yuan")) if money else ("too low", "")
     by, more = (_amount(each, money=money) for each in (least, enough or least))

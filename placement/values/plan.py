@@ -12,7 +12,7 @@ from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
-from placement.values.policy import Policy
+from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
@@ -33,16 +33,39 @@ class BudgetLine:
     Parameters
     ----------
     name
-        ``capital`` (yuan once) or ``running`` (yuan a year).
+        One of ``placement.values.policy.BUDGET_LINES``: yuan once, or yuan a year.
     amount_fen
         What the plan spends, in fen.
     cap_fen
         What it may spend, in fen; None = unlimited.
+    today_fen
+        What today's stations spend, where nothing is changed.
     """
 
     name: str
     amount_fen: int
     cap_fen: int | None
+    today_fen: int = 0
+
+
+@immutable
+@dataclass(frozen=True, kw_only=True)
+class LimitUse:
+    """One limit that is no money.
+
+    Parameters
+    ----------
+    name
+        As the study names it, such as ``max_by_host.bank``; ``exclusive`` and the text of the sites.
+    asked
+        The limit.
+    found
+        What the plan makes of it; None where there is nothing to measure, or it is not measured.
+    """
+
+    name: str
+    asked: float
+    found: float | None
 
 
 @immutable
@@ -190,6 +213,8 @@ class Plan:
         Coverage of today's stations and of the plan's.
     budget_lines
         What is spent and what may be, in whole fen; :attr:`budget` has it in yuan.
+    limits
+        Limits that are no money, beside what the plan makes of them.
     tie_broken
         True where the plan with fewest actions, then least money, then shortest moves, then lowest ids is proven among
         equal optima.
@@ -227,6 +252,7 @@ class Plan:
     before: Coverages
     after: Coverages
     budget_lines: tuple[BudgetLine, ...]
+    limits: tuple[LimitUse, ...] = ()
     tie_broken: bool = False
     certificate: Certificate | VisitsCertificate | None = None
     interrupted: bool = False
@@ -258,12 +284,21 @@ class Plan:
 
     @property
     def budget(self) -> pd.DataFrame:
-        """A row a budget line: `line`, `amount_yuan`, `cap_yuan`, `left_yuan` (NaN where there is no cap)."""
+        """A row a budget line: `line`, `today_yuan`, `amount_yuan`, `cap_yuan`, `left_yuan` (NaN without a cap)."""
         rows = []
         for line in self.budget_lines:
             left = None if line.cap_fen is None else line.cap_fen - line.amount_fen
-            rows.append((line.name, *map(_yuan, (line.amount_fen, line.cap_fen, left))))
-        return pd.DataFrame(rows, columns=["line", "amount_yuan", "cap_yuan", "left_yuan"])
+            rows.append((line.name, *map(_yuan, (line.today_fen, line.amount_fen, line.cap_fen, left))))
+        return pd.DataFrame(rows, columns=["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"])
+
+    @property
+    def told_lines(self) -> tuple[BudgetLine, ...]:
+        """The budget lines that say something: the sums, and each on which money is or was spent, or that has a cap."""
+        return tuple(
+            line
+            for line in self.budget_lines
+            if line.name in SUMS or line.amount_fen or line.today_fen or line.cap_fen is not None
+        )
 
     @property
     def coverage(self) -> pd.DataFrame:
@@ -303,7 +338,7 @@ class Plan:
             who = f"{self.after.people_word} {name}"
             rows.append((who, f"{share(*earlier)} -> {_within(reached, everyone)}"))
         known = f"{self.objective:,.3f}, no plan above {self.bound:,.3f} (gap {self.gap:.2%}), {self.solver}"
-        money = [(line.name, _spent(line)) for line in self.budget_lines]
+        money = [(line.name, _spent(line)) for line in self.budget_lines if line.name in SUMS]
         # Whatever the number of groups, the money stays in sight.
         rows = [*rows[: MOST_LINES - len(money) - 2], *money, ("value", known)]
         words = in_words(self.status, self.proof, self.gap)
@@ -316,7 +351,7 @@ def _within(covered: float, everyone: float) -> str:
 
 
 def _spent(line: BudgetLine) -> str:
-    unit = "yuan a year" if line.name == "running" else "yuan"
+    unit = "yuan a year" if line.name in A_YEAR else "yuan"
     cap = "no cap" if line.cap_fen is None else f"of {line.cap_fen / _FEN_A_YUAN:,.2f}"
     return f"{line.amount_fen / _FEN_A_YUAN:,.2f} {unit}, {cap}"
 

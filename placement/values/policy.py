@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
 from placement.values.objectives import OBJECTIVES, VISITS, known_objective
+from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
-MONEY = ("capital_fen", "running_fen")
+BUDGET_LINES = (
+    *("purchase", "install", "move", "remove", "close", "capital"),
+    *("rent", "network", "maintenance", "staff", "running", "total"),
+)
+"""Lines of the budget: spent once and their sum, spent a year and their sum, and both over the years."""
+A_YEAR = BUDGET_LINES[6:11]
+"""Those of a year."""
+SUMS = ("capital", "running", "total")
+"""Those that others add up to."""
+MONEY = tuple(f"{line}_fen" for line in BUDGET_LINES)
+MOST_YEARS = 50
+"""The longest that a budget looks ahead."""
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
     "max_moves": frozenset({"move"}),
@@ -23,6 +35,8 @@ COUNTED: dict[str, frozenset[str]] = {
     "max_changes": frozenset({"move", "close", "open"}),
 }
 """The actions that each count limits; a move counts at its destination."""
+BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
+"""Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
@@ -33,11 +47,21 @@ MOST_RATIO = 10**6
 """The weight of a visit, and the share of today's visits, go up to this."""
 IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
+MOST_SPACING_M = 200_000
+"""Stations are at most so many metres apart."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
+_RATIOS = {
+    **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
+    **dict.fromkeys(ON_RESERVE, MOST_RESERVE),
+    "spacing_m": Fraction(MOST_SPACING_M),
+}
+"""Numbers that are kept exact, and how large each may be."""
+_Number = TypeVar("_Number", int, Fraction)
+
 _FEN_A_YUAN = 100
-_YUAN = {"capital_yuan": "capital_fen", "running_yuan": "running_fen"}
+_YUAN = {f"{line}_yuan": f"{line}_fen" for line in BUDGET_LINES}
 
 
 @immutable
@@ -49,8 +73,16 @@ class Policy:
     ----------
     objective
         Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
-    capital_fen, running_fen
-        Caps of the two budget lines, whole fen once and whole fen a year; :meth:`from_yuan` takes yuan.
+    purchase_fen, install_fen, move_fen, remove_fen, close_fen, capital_fen
+        Caps of the budget lines that are spent once, and of their sum, whole fen; :meth:`from_yuan` takes yuan.
+    rent_fen, network_fen, maintenance_fen, staff_fen, running_fen
+        Caps of those of a year, and of their sum, whole fen a year.
+    total_fen
+        Cap of capital and the running costs of `horizon_years` as they are worth today
+        (:mod:`placement.economics.lines` has the formula), whole fen; it needs `horizon_years`.
+    horizon_years, discount_rate
+        How many years of running costs the total counts, 1 to 50, and by what share money is worth less a year later,
+        0..1, exact. A year's costs fall due at its end.
     max_stations
         Stations that stand after the plan.
     max_moves
@@ -59,6 +91,13 @@ class Policy:
         New stations bought, and stations given up whose machines do not move.
     max_changes
         Moves, opens and closes together; a move counts once.
+    max_by_host, max_by_chain
+        Stations that stand after the plan at sites of one host, and of one chain.
+    spacing_m
+        Stations of which at least one is opened or moved there are at least so many metres apart, along the streets; in
+        a straight line where there are none. Two that stand today may both stay.
+    min_reach_new
+        Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
     district_floors, age_floors
         Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
         steps, weight counts as they say.
@@ -85,13 +124,29 @@ class Policy:
     """
 
     objective: str = "coverage"
+    purchase_fen: int | None = None
+    install_fen: int | None = None
+    move_fen: int | None = None
+    remove_fen: int | None = None
+    close_fen: int | None = None
     capital_fen: int | None = None
+    rent_fen: int | None = None
+    network_fen: int | None = None
+    maintenance_fen: int | None = None
+    staff_fen: int | None = None
     running_fen: int | None = None
+    total_fen: int | None = None
+    horizon_years: int | None = None
+    discount_rate: Fraction = Fraction(0)
     max_stations: int | None = None
     max_moves: int | None = None
     max_opens: int | None = None
     max_closes: int | None = None
     max_changes: int | None = None
+    max_by_host: Mapping[str, int] = field(default_factory=dict)
+    max_by_chain: Mapping[str, int] = field(default_factory=dict)
+    spacing_m: Fraction | None = None
+    min_reach_new: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
     visits_weight: Fraction | None = None
@@ -112,18 +167,27 @@ class Policy:
                 said = remedy.format(name.removesuffix("_fen"))
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
+        self._check_years(faults)
         self._exact(faults)
-        for name in (*COUNTED, "min_visits_new", "idle_below"):
+        for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
-        for name in ("district_floors", "age_floors"):
-            object.__setattr__(self, name, _floors(faults, name, getattr(self, name)))
+        for name, exact in _BY_NAME.items():
+            object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
         faults.raise_any()
 
+    def _check_years(self, faults: Faults) -> None:
+        object.__setattr__(self, "discount_rate", faults.share("discount_rate", self.discount_rate))
+        if self.horizon_years is not None:
+            years = faults.whole("horizon_years", self.horizon_years, least=1, most=MOST_YEARS)
+            object.__setattr__(self, "horizon_years", years)
+        elif self.total_fen is not None:
+            problem = "total_fen counts running costs of some years, and none are told"
+            faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
     def _exact(self, faults: Faults) -> None:
-        """Make exact what is a weight or a share, or say why not."""
-        limits = dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO))
-        for name, most in (limits | dict.fromkeys(ON_RESERVE, MOST_RESERVE)).items():
+        """Make exact what is a weight, a share or a length, or say why not."""
+        for name, most in _RATIOS.items():
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
         for name in ON_RESERVE:
@@ -131,15 +195,14 @@ class Policy:
                 faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
 
     @classmethod
-    def from_yuan(cls, *, capital: Any = None, running: Any = None, **limits: Any) -> Policy:
+    def from_yuan(cls, **limits: Any) -> Policy:
         """Return a policy whose budget caps are given in yuan, with at most two decimals.
 
         Parameters
         ----------
-        capital, running
-            Yuan once and yuan a year: int, float (taken as it is written), Decimal or Fraction; None = no limit.
         limits
-            As in the class.
+            As in the class, and caps by the names of :data:`BUDGET_LINES`: yuan once or yuan a year, as int, float
+            (taken as it is written), Decimal or Fraction; None = no limit.
 
         Examples
         --------
@@ -147,7 +210,7 @@ class Policy:
         123450
         """
         faults = Faults("policy")
-        caps = {"capital": capital, "running": running}
+        caps = {name: limits.pop(name) for name in BUDGET_LINES if name in limits}
         given = {name: amount for name, amount in caps.items() if amount is not None}
         fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
         faults.raise_any()
@@ -156,13 +219,46 @@ class Policy:
             raise InputError.single("policy", f"{both[0]} is given besides yuan", row=both[0], remedy="give one")
         return cls(**fen, **limits)
 
+    @classmethod
+    def from_preset(cls, preset: str, **limits: Any) -> Policy:
+        """Return the policy of a preset, "free", "expansion" or "relocation", with further limits.
+
+        Parameters
+        ----------
+        preset
+            A name of :data:`placement.values.presets.PRESETS`, which has the limits that it sets.
+        limits
+            As in the class; one that contradicts the preset is a fault.
+
+        Examples
+        --------
+        >>> Policy.from_preset("expansion", max_opens=4).max_closes
+        0
+        """
+        faults = Faults("policy")
+        faults.known("preset", {preset}, "the presets", PRESETS, "preset")
+        faults.raise_any()
+        for name, (given, value) in against(preset, limits).items():
+            problem = f"{name} is {shown(given)}, and the preset {preset} sets it to {value}"
+            faults.add(problem, row=name, remedy="leave it out, or the preset")
+        faults.raise_any()
+        return cls(**{**PRESETS[preset], **limits})
+
     def _shown(self) -> Shown:
-        caps = (("capital", self.capital_fen, "yuan"), ("running", self.running_fen, "yuan a year"))
+        caps = [(name, self.cap_fen(name), "yuan a year" if name in A_YEAR else "yuan") for name in BUDGET_LINES]
         rows = [(name, f"at most {fen / _FEN_A_YUAN:,.2f} {unit}") for name, fen, unit in caps if fen is not None]
+        if self.horizon_years is not None:
+            rows.append(("total", f"over {self.horizon_years} years at {float(self.discount_rate):.2%} a year"))
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
+        for name, most in (each for kind in BY_KIND for each in getattr(self, kind).items()):
+            rows.append((f"stations of {name}", f"at most {most:,}"))
+        if self.spacing_m is not None:
+            rows.append(("spacing", f"at least {float(self.spacing_m):g} m"))
+        if self.min_reach_new is not None:
+            rows.append(("new stations", f"at least {self.min_reach_new:,} visits a month within reach"))
         rows += [
             (name.replace("_", " "), f"{float(getattr(self, name)):g}") for name in ON_RESERVE if getattr(self, name)
         ]
@@ -191,7 +287,8 @@ class Policy:
         Parameters
         ----------
         changes
-            Limits as in the class; `capital_yuan` and `running_yuan` are caps in yuan, with at most two decimals.
+            Limits as in the class; `capital_yuan`, `running_yuan` and the like are caps in yuan, with at most two
+            decimals.
 
         Raises
         ------
@@ -229,16 +326,31 @@ def _fen(faults: Faults, name: str, yuan: object) -> int | None:
     return int(fen)
 
 
-def _floors(faults: Faults, name: str, floors: object) -> dict[str, Fraction]:
-    if not isinstance(floors, Mapping):
-        faults.add(f"{name} is {shown(floors)}", row=name, remedy="give a mapping of names to shares")
+def _count(faults: Faults, name: str, value: object) -> int | None:
+    return faults.whole(name, value, most=MOST_COUNT)
+
+
+def _by_name(
+    faults: Faults, name: str, given: object, exact: Callable[[Faults, str, Any], _Number | None]
+) -> dict[str, _Number]:
+    """Return numbers by name, each as `exact` makes it."""
+    if not isinstance(given, Mapping):
+        faults.add(f"{name} is {shown(given)}", row=name, remedy="give a mapping of names to numbers")
         return {}
-    exact = {}
-    for key, value in floors.items():
+    found = {}
+    for key, value in given.items():
         if not isinstance(key, str):
             faults.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
             continue
-        share = faults.share(f"{name}.{key}", value)
-        if share is not None:
-            exact[key] = share
-    return exact
+        number = exact(faults, f"{name}.{key}", value)
+        if number is not None:
+            found[key] = number
+    return found
+
+
+_BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
+    "district_floors": Faults.share,
+    "age_floors": Faults.share,
+    **dict.fromkeys(BY_KIND, _count),
+}
+"""Settings by name, and what makes an exact number of each."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["fen", "fen a year", "stations or moves", "thousandths of a visit a month"]
+Unit = Literal["fen", "fen a year", "stations or moves", "thousandths of a visit a month", "fixed actions"]
 """In what the limit of a row is counted."""
 
 
@@ -54,3 +54,11 @@ REQUIRED_SITE = RowKind(name="required site", structural=True, demands=True)
 """Exactly one decision at a site where a station must stand."""
 TOKENS = RowKind(name="tokens", structural=True)
 """As many stations give their machines away as sites receive some."""
+EXCLUSIVE = RowKind(name="exclusive sites")
+"""At most one station at the sites of one text."""
+FIXED = RowKind(name="fixed actions", unit="fixed actions")
+"""Every action that a site fixes happens."""
+SPACING = RowKind(name="spacing", rule=True)
+"""At most one station among sites too near to one another, but for those that stand today."""
+REACH_NEW = RowKind(name="reach of new stations", rule=True)
+"""No station comes to a site that too little weight can reach."""

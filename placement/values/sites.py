@@ -19,8 +19,12 @@ from placement.values.immutable import held, immutable
 from placement.values.shown import Shown, listed_briefly
 
 STATUSES = ("existing", "candidate", "required", "excluded")
-COST_KEYS = ("purchase", "move", "close", "rent", "maintenance", "staff")
-"""Cost items of one station: yuan once (purchase, move, close) or yuan a year (rent, maintenance, staff)."""
+ONCE_KEYS = ("purchase", "install", "move", "remove", "close")
+YEARLY_KEYS = ("rent", "network", "maintenance", "staff")
+COST_KEYS = (*ONCE_KEYS, *YEARLY_KEYS)
+"""Cost items of one station: yuan once, then yuan a year."""
+_MAY_LACK = ("install", "remove", "network")
+"""Cost items whose columns a table may leave out: no site has an amount of its own."""
 
 COLUMNS = (
     "name",
@@ -34,7 +38,10 @@ COLUMNS = (
     "max_machines",
     "services",
 )
-
+RULES = ("chain", "exclusive", "action_fixed")
+"""Columns that plans go by and that a table may leave out: nothing is said there."""
+FIXED_ACTIONS: dict[str, bool] = {"keep": True, "close": True, "open": False}
+"""Actions that may be fixed at a site, and whether a station stands there today."""
 
 _DAY_MIN = 1440
 
@@ -52,7 +59,9 @@ class Sites:
         candidate, required, excluded), `opens_min`, `closes_min` (minutes after midnight; 0 and 1440 = always open;
         closing at or before opening = past midnight), `machines`, `max_machines` (int), `services` (tuple of names,
         empty = all), and one nullable Int64 column ``<item>_fen`` for each of :data:`COST_KEYS` that overrides the
-        policy's amount at this site.
+        policy's amount at this site. Optional, empty text where nothing is said: `chain` (the brand or bank it belongs
+        to), `exclusive` (of the sites of one text at most one has a station), `action_fixed` (keep, close or open:
+        what happens there), and the columns of install, remove and network.
 
     Raises
     ------
@@ -67,12 +76,21 @@ class Sites:
         check_points("sites", table)
         table = table.copy()
         faults = Faults("sites")
-        missing = [name for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS)) if name not in table.columns]
+        missing = [
+            name
+            for name in (*COLUMNS, *(f"{key}_fen" for key in COST_KEYS if key not in _MAY_LACK))
+            if name not in table.columns
+        ]
         if missing:
             faults.add(f"columns are missing: {', '.join(missing)}", remedy="add them")
             faults.raise_any(AlignmentError)
-        check_texts(faults, table, ("host", "district", "status"))
+        for name in RULES:
+            table[name] = table.get(name, "")
+        for key in _MAY_LACK:
+            table[f"{key}_fen"] = table.get(f"{key}_fen", pd.Series(pd.NA, index=table.index, dtype="Int64"))
+        check_texts(faults, table, ("host", "district", "status", *RULES))
         _check_status(faults, table)
+        _check_fixed(faults, table)
         _check_numbers(faults, table)
         for key in COST_KEYS:
             _check_amounts(faults, table, f"{key}_fen")
@@ -129,6 +147,21 @@ def _check_status(faults: Faults, table: gpd.GeoDataFrame) -> None:
         if wrong.any():
             problem = f"status is {status} although {'a' if stands else 'no'} station stands there"
             faults.add(problem, row=str(table.index[int(np.argmax(wrong))]), remedy="mend status or existing")
+
+
+def _check_fixed(faults: Faults, table: gpd.GeoDataFrame) -> None:
+    """Note an action that cannot be fixed at its site."""
+    for site, row in table.loc[table["action_fixed"] != "", ["action_fixed", "existing", "status"]].iterrows():
+        action, status = row["action_fixed"], row["status"]
+        if action not in FIXED_ACTIONS:
+            faults.add(f"action_fixed is {shown(action)}", row=str(site), remedy="give keep, close or open")
+        elif FIXED_ACTIONS[action] != bool(row["existing"]):
+            remedy = "give open" if not row["existing"] else "give keep or close"
+            problem = f"action_fixed is {action} although {'no' if not row['existing'] else 'a'} station stands there"
+            faults.add(problem, row=str(site), remedy=remedy)
+        elif (status == "required") == (action == "close") and status in {"required", "excluded"}:
+            problem = f"action_fixed is {action} although the site is {status}"
+            faults.add(problem, row=str(site), remedy="mend action_fixed or status")
 
 
 def _check_numbers(faults: Faults, table: gpd.GeoDataFrame) -> None:

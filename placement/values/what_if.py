@@ -10,6 +10,7 @@ import pandas as pd
 from placement.values.immutable import immutable
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.plan import BudgetLine, Coverages, Plan
+from placement.values.policy import SUMS
 from placement.values.shown import Shown, listed_briefly, share
 from placement.values.visits import VisitsChange, in_short
 from placement.values.visits_certificate import VISITS_FLOOR
@@ -189,6 +190,7 @@ class WhatIf:
         rows += [
             (line.line, f"{line.before_yuan:,.2f} -> {line.after_yuan:,.2f} yuan ({line.change_yuan:+,.2f})")
             for line in self.budget.itertuples()
+            if line.line in SUMS or line.before_yuan or line.after_yuan
         ]
         if self.best is not None:
             lost = self.worth_before - self.best.objective

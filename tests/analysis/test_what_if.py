@@ -31,7 +31,8 @@ def test_a_station_more_by_hand():
     assert (asked.open, asked.added, asked.removed) == (("S", "U"), ("U",), ())
     assert (asked.before.total.covered, asked.after.total.covered) == (4, 15)
     assert (asked.worth_before, asked.worth, asked.change) == (4, 15, 11)
-    assert asked.budget.loc[0, ["before_yuan", "after_yuan", "change_yuan", "cap_yuan"]].tolist() == [
+    columns = ["before_yuan", "after_yuan", "change_yuan", "cap_yuan"]
+    assert asked.budget.set_index("line").loc["capital", columns].tolist() == [
         0, 80_000, 80_000, 79_999,
     ]  # fmt: skip
     assert [each.words for each in asked.broken] == ["capital: 80,000 yuan where at most 79,999 are allowed"]
@@ -43,7 +44,7 @@ def test_a_move_is_cheaper_than_closing_and_buying():
     """S moves to U: 9,000; d (4) loses reach, b and c (11) get it."""
     asked = pl.what_if(case(), move={"S": "U"})
     assert asked.actions[["site_id", "action", "from_site_id"]].to_numpy().tolist() == [["U", "move", "S"]]
-    assert asked.budget["after_yuan"].tolist()[0] == 9_000
+    assert asked.budget.set_index("line").loc["capital", "after_yuan"] == 9_000
     assert asked.people.to_numpy().tolist() == [[asked.people["gained"].iloc[0], asked.people["lost"].iloc[0]]]
     table = asked.coverage.set_index(["kind", "group"])
     assert table.loc[("all", "all"), ["before", "after", "change"]].tolist() == [4, 11, 7]

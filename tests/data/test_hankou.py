@@ -193,3 +193,12 @@ def test_rebuilding_gives_the_same_bytes(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(BUILT)
     for name in BUILT:
         assert (tmp_path / name).read_bytes() == (HANKOU / name).read_bytes(), name
+
+
+def test_the_study_of_relocation_differs_in_budget_and_policy_alone():
+    first, second = (
+        tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "relocation.toml")
+    )
+    assert {name for name in first if first[name] != second[name]} == {"study", "budget", "policy"}
+    assert first["study"] | {"name": second["study"]["name"]} == second["study"]
+    assert second["policy"]["preset"] == "relocation"

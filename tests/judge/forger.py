@@ -61,7 +61,7 @@ def make_town(root: Path, *, graded: bool = False) -> Town:
     text = text.replace(
         "[demand]\n", 'usage = {path = "usage.csv", simulated = true, notice = "Made up."}\n\n[demand]\n', 1
     )
-    study_file.write_text(text, encoding="utf-8")
+    study_file.write_text(_with_rules(text, root / "study"), encoding="utf-8")
     study = read_study(study_file)
     outcome = recommend(study)
     write_outcome(outcome, root / "plan")
@@ -70,6 +70,21 @@ def make_town(root: Path, *, graded: bool = False) -> Town:
     assert {"visits.csv", "awareness.csv", CERTIFICATE} <= files.keys()
     assert files["actions.csv"] != others["actions.csv"]
     return Town(root=root, outcome=outcome, files=files, others=others, judge=Judge.of(study))
+
+
+def _with_rules(text: str, folder: Path) -> str:
+    """Return the study with every line of the budget and limits by site; the tables get the columns they go by."""
+    for table, fixed in (("stations", "keep"), ("candidates", "open")):
+        sites = pd.read_csv(folder / f"{table}.csv", dtype=str)
+        sites["chain"] = [("red", "blue")[number % 2] for number in range(len(sites))]
+        sites["exclusive"] = ["hall" if number < 2 and table == "candidates" else "" for number in range(len(sites))]
+        sites["action_fixed"] = [fixed if number == 3 else "" for number in range(len(sites))]
+        sites.to_csv(folder / f"{table}.csv", index=False)
+    items = "install = 700\nremove = 300\nnetwork = 1200.5\nstaff = 900\n"
+    text = text.replace("[costs.default]\n", f"[costs.default]\n{items}", 1)
+    text = text.replace("running = 200000\n", "running = 500000\nhorizon_years = 4\ndiscount_rate = 0.035\n", 1)
+    limits = "max_by_host = {bank = 12}\nmax_by_chain = {red = 13}\nspacing_m = 150\nmin_reach_new = 5\n"
+    return text.replace("max_moves = 3\n", f"max_moves = 3\n{limits}", 1)
 
 
 def _write_usage(folder: Path) -> None:
@@ -386,8 +401,11 @@ def _false_claims(record: dict[str, Any], random: np.random.Generator) -> dict[s
 
     def total(altered: dict[str, Any]) -> None:
         part = altered["coverage"][str(random.choice(["before", "after"]))]
-        group = str(random.choice(["total", "segment", "district", "people"]))
-        part = part[group] if group == "total" else part[group][str(random.choice(sorted(part[group])))]
+        group = str(random.choice(["total", "segment", "district", "people", *(["steps"] if part["steps"] else [])]))
+        if group == "steps":
+            part = part[group][int(random.integers(len(part[group])))]["total"]
+        else:
+            part = part[group] if group == "total" else part[group][str(random.choice(sorted(part[group])))]
         key = str(random.choice(sorted(part)))
         part[key] = abs(round(part[key] + step, 6))
 
@@ -413,10 +431,11 @@ def _false_claims(record: dict[str, Any], random: np.random.Generator) -> dict[s
 
     def cost(altered: dict[str, Any]) -> None:
         altered["actions"][number]["cost"] += abs(step)
-        altered["budget"][0]["amount"] += abs(step)
+        for line in altered["budget"]:
+            line["amount"] += abs(step) if line["name"] in {"purchase", "capital"} else 0
 
     def cap(altered: dict[str, Any]) -> None:
-        altered["budget"][number % 2]["cap"] = float(10**7)
+        altered["budget"][number % len(altered["budget"])]["cap"] = float(10**7)
 
     def machines(altered: dict[str, Any]) -> None:
         altered["actions"][number]["machines_after"] += 1
@@ -562,10 +581,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alterations", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", action="store_true", help="a standard in steps")
     options = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="forger-"))
     try:
-        town = make_town(root)
+        town = make_town(root, graded=options.steps)
         began = time.perf_counter()
         tally = judged(town, root / "forged", Forger(town, options.seed).alterations(options.alterations))
         took = time.perf_counter() - began

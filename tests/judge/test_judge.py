@@ -21,6 +21,7 @@ from placement.pipeline.policy import study_options
 from placement.pipeline.recommend import Outcome, recommend
 from placement.plan import optimise
 from placement.plan.decode import decode
+from placement.plan.limits import limits_used
 from placement.report import PLAN_FILE
 from placement.report.write import write
 from placement.study import overrides_of, read_study
@@ -75,7 +76,8 @@ def do_nothing(outcome: Outcome) -> Outcome:
         actions=decode(actions, case.sites, case.costs, case.streets),
         after=measure(case, standing),
         open=tuple(sorted(case.sites.ids[standing])),
-        budget_lines=budget(actions, case.costs, case.policy),
+        budget_lines=budget(actions, case.costs, case.policy, case.standing),
+        limits=limits_used(case, actions),
         tie_broken=False,
     )
     return replace(outcome, plan=plan)

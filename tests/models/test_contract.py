@@ -8,25 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from placement.case import Case
-from placement.economics import LINES, Policy
+from placement.economics import Policy, lines_of
 from placement.errors import InfeasibleError, InputError
 from placement.judge import check_certificate, verify
+from placement.judge.limits_used import limit_use_faults
 from placement.judge.program import JUDGED, rebuild
 from placement.judge.recount import reach
+from placement.judge.reserve import covered_by, layer_shares
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
+from placement.judge.site_limits import site_limit_faults
 from placement.models import Formulated, model_of, register, unregister
 from placement.models.model import LEAVE
-from placement.models.parts import columns_of, count_rows, covering_program, line_rows
+from placement.models.parts import columns_of, count_rows, covering_program, line_rows, whole_weights
+from placement.models.site_limits import site_limit_rows
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
@@ -38,7 +43,10 @@ from placement.toy import write_study
 from placement.values import Certificate, CoverageProgram, LinearRow, RowKind, Sites
 from placement.values.objectives import OBJECTIVES, VISITS
 from placement.values.plan import ACTIONS
-from tests.plan.brute_force import STATION, VACANT, best_actions, taken
+from placement.values.policy import BUDGET_LINES
+from placement.values.rows import MONEY, YEARLY_MONEY
+from placement.values.sites import COST_KEYS
+from tests.plan.brute_force import STATION, VACANT, best_actions, spent, taken
 from tests.strategies import towns
 from tests.there import there
 from tests.towns import Town, random_town
@@ -56,7 +64,9 @@ def stay(case):
     few = LinearRow(
         name="banks", kind=HOST_COUNT, columns=banks, coefficients=np.ones(banks.size, dtype=np.int64), limit=MOST_BANKS
     )
-    rows = (*line_rows(columns, case), *count_rows(columns, case), few)
+    weights = whole_weights(case, case.coverage.by_ids().points)
+    sites = site_limit_rows(columns, case, weights)
+    rows = (*line_rows(columns, case), *count_rows(columns, case), *sites, few)
     program = covering_program(columns, rows, case)
     must = (case.sites.table["status"] == "required").to_numpy()[columns.sites]
     return Formulated(program=replace(program, required=must), columns=columns, costs=case.costs)
@@ -97,6 +107,7 @@ every_model = pytest.mark.parametrize("objective", [*(name for name in OBJECTIVE
 some_towns = settings(
     max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+HALVES = st.fractions(0, Fraction(1, 2), max_denominator=20)
 PICKS = st.lists(st.integers(0, 3), min_size=7, max_size=7)
 """What is done at each site: nothing, or one of its columns."""
 
@@ -112,11 +123,14 @@ def formulated(town: Town) -> Formulated:
 def judged(town: Town) -> Prepared:
     """Return a town as the judge takes it: the amounts of each site in its table, the limits in a study."""
     table, costs, policy = town.sites.table, town.costs, town.policy
-    nothing = np.zeros(len(table), dtype=np.int64)
-    yearly = {"rent": costs.running, "maintenance": nothing, "staff": nothing}
-    for name, amounts in {"purchase": costs.purchase, "move": costs.move, "close": costs.close, **yearly}.items():
-        table[f"{name}_fen"] = pd.array(amounts, dtype="Int64")
-    limits = {name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_")}
+    for name in COST_KEYS:
+        table[f"{name}_fen"] = pd.array(getattr(costs, name), dtype="Int64")
+    budget = {line: policy.cap_fen(line) for line in BUDGET_LINES}
+    ahead = {"horizon_years": policy.horizon_years, "discount_rate": policy.discount_rate}
+    own = ("spacing_m", "min_reach_new")
+    limits = {
+        name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_") or name in own
+    }
     asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
     prepared = SimpleNamespace(
         sites=Sites(table=table),
@@ -126,7 +140,7 @@ def judged(town: Town) -> Prepared:
         population=town.demand.points,
         study=SimpleNamespace(
             costs={},
-            budget=SimpleNamespace(capital=policy.capital_fen, running=policy.running_fen),
+            budget=SimpleNamespace(**budget, **ahead),
             policy=SimpleNamespace(
                 **limits,
                 floors=asked,
@@ -159,10 +173,15 @@ def record_of(plan) -> dict[str, Any]:
             "name": each.name,
             "amount": each.amount_fen / 100,
             "cap": None if each.cap_fen is None else each.cap_fen / 100,
+            "today": each.today_fen / 100,
         }
         for each in plan.budget_lines
     ]
     return {"actions": actions, "open": list(plan.open), "budget": lines}
+
+
+def vars_of(limit) -> dict[str, Any]:
+    return {"name": limit.name, "asked": limit.asked, "found": limit.found}
 
 
 def meanings(program: CoverageProgram) -> list[tuple[str, RowKind, int]]:
@@ -224,6 +243,9 @@ def test_the_judge_counts_the_same(objective, town):
     assert [*action_faults(record, claims, prepared), *money_faults(record, claims, prepared)] == []
     assert [*count_faults(claims, prepared)] == []
     near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
+    limits = {"limits": [vars_of(each) for each in plan.limits]}
+    assert [*limit_use_faults(limits, claims, prepared, near, weights)] == []
+    assert [*site_limit_faults(claims, prepared, near, weights)] == []
     worth = near.worth(weights, near.by(prepared.sites.ids.isin(plan.open)))
     assert [*floor_faults(prepared, weights, worth)] == []
     assert int(worth.sum()) == round(plan.objective * 1000)
@@ -235,6 +257,27 @@ def test_the_judge_counts_the_same(objective, town):
         again = rebuild(prepared, near, weights)
         assert again.fingerprint() == model.program.fingerprint()
         assert meanings(again) == meanings(model.program)
+
+
+@some_towns
+@given(town=towns(), backup=HALVES, outage=HALVES)
+def test_the_judge_counts_reserves_the_same(town, backup, outage):
+    town = with_objective(town, "coverage")
+    town = replace(town, policy=town.policy.but(backup_share=backup, outage_probability=outage))
+    assume(town.coverage.n_steps == 1)
+    try:
+        plan = optimise(Case(**town.stages()))
+    except InfeasibleError:
+        return
+    prepared, model = judged(town), formulated(town)
+    near, weights = reach(prepared), np.rint(town.demand.weight * 1000).astype(np.int64)
+    count = near.count(np.asarray(prepared.sites.ids.isin(plan.open)))
+    assert covered_by(weights, count, layer_shares(prepared)) == round(plan.objective * 1000)
+    again = rebuild(prepared, near, weights)
+    assert again.fingerprint() == model.program.fingerprint()
+    assert isinstance(plan.certificate, Certificate)
+    chosen = columns_of_plan(model, plan, town.sites.ids)
+    assert check_certificate(again, chosen, plan.certificate) == round(plan.bound * 1000)
 
 
 @every_model
@@ -249,11 +292,11 @@ def test_columns_and_rows_are_known_by_one_name_each(objective, town):
     names = [f"{kind} {ids[site]}" for kind, site in zip(model.kinds, model.sites, strict=True)]
     assert list(program.column_names) == names
     assert len(set(names)) == len(names) == program.n_columns
-    rows = [row.name for row in program.linear] + [floor.name for floor in program.floors]
+    rows = [row.name for row in program.linear if not row.kind.rule] + [floor.name for floor in program.floors]
     assert len(set(rows)) == len(rows)
     assert [row.name for row in program.linear if row.kind.demands and not row.equality] == []
-    asked = {line.name: town.policy.cap_fen(line.name) for line in LINES}
-    said = {row.name: row.limit + row.base for row in program.linear if row.kind in {line.kind for line in LINES}}
+    asked = {line.name: town.policy.cap_fen(line.name) for line in lines_of(town.policy)}
+    said = {row.name: row.limit + row.base for row in program.linear if row.kind in {MONEY, YEARLY_MONEY}}
     assert said == {name: cap for name, cap in asked.items() if cap is not None}
 
 
@@ -275,7 +318,7 @@ def test_any_choice_of_columns_says_what_becomes_of_every_station(objective, tow
     assert set(np.flatnonzero(model.standing(chosen))) == stands
     for row in model.program.linear:
         spent = int(row.coefficients[chosen[row.columns]].sum()) + row.base
-        if row.name in {"capital", "running"}:
+        if row.kind in {MONEY, YEARLY_MONEY}:
             assert spent == money(town, actions, row.name)
         if row.name in {"max_moves", "max_opens", "max_closes"}:
             wanted = row.name.removeprefix("max_").removesuffix("s")
@@ -301,11 +344,10 @@ def one_a_site(model: Formulated, picks: list[int]) -> np.ndarray:
 
 def money(town: Town, actions, line: str) -> int:
     """Return the fen of actions, by a table of the tests' own."""
-    costs = town.costs
-    once = {"open": costs.purchase, "move": costs.move, "close": costs.close}
-    yearly = dict.fromkeys(("keep", "open", "move"), costs.running)
-    table = {"capital": once, "running": yearly}[line]
-    return sum(int(table[action][site]) for action, site in actions if action in table)
+    taken_at = ["none"] * len(town.sites)
+    for action, site in actions:
+        taken_at[site] = action
+    return spent(town, tuple(taken_at)).get(line, 0)
 
 
 @every_model

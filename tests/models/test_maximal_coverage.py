@@ -18,7 +18,7 @@ from tests.towns import make_demand, make_sites, make_times
 
 
 def costs_of(n: int) -> StationCosts:
-    return StationCosts(purchase=np.full(n, 80), move=np.full(n, 9), close=np.arange(n) + 3, running=np.full(n, 14))
+    return StationCosts(purchase=np.full(n, 80), move=np.full(n, 9), close=np.arange(n) + 3, rent=np.full(n, 14))
 
 
 def test_program_written_out():

@@ -12,6 +12,7 @@ import numpy as np
 
 from placement.economics import Policy
 from placement.values import Sites
+from placement.values.policy import BUDGET_LINES
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")
@@ -100,8 +101,32 @@ def _length_mm(town: Town, actions: tuple[str, ...]) -> int:
 
 
 def _capital(town: Town, actions: tuple[str, ...]) -> int:
-    price = {"close": town.costs.close, "open": town.costs.purchase, "move": town.costs.move}
-    return sum(int(price[action][i]) for i, action in enumerate(actions) if action in price)
+    return spent(town, actions)["capital"]
+
+
+PAID = {
+    "keep": ("rent", "network", "maintenance", "staff"),
+    "open": ("purchase", "install", "rent", "network", "maintenance", "staff"),
+    "move": ("install", "move", "rent", "network", "maintenance", "staff"),
+    "close": ("remove", "close"),
+}
+"""What is paid for at the site where an action happens."""
+
+
+def spent(town: Town, actions: Actions) -> dict[str, int]:
+    """Return the fen of each item, and of the budget's sums."""
+    paid: dict[str, int] = {}
+    today, years, rate = 0, town.policy.horizon_years or 0, town.policy.discount_rate
+    for i, action in enumerate(actions):
+        for item in PAID.get(action, ()):
+            paid[item] = paid.get(item, 0) + int(getattr(town.costs, item)[i])
+        if action in {"keep", "open", "move"}:
+            yearly = sum(int(getattr(town.costs, item)[i]) for item in PAID["keep"])
+            worth = sum(yearly / (1 + rate) ** year for year in range(1, years + 1))
+            today += math.floor(worth + Fraction(1, 2))
+    once = sum(paid.get(item, 0) for item in ("purchase", "install", "move", "remove", "close"))
+    running = sum(paid.get(item, 0) for item in PAID["keep"])
+    return {**paid, "capital": once, "running": running, "total": once + today}
 
 
 def steps_of(town: Town) -> list[tuple[float, Fraction]]:
@@ -125,17 +150,16 @@ def covered_sets(town: Town) -> dict[tuple[int, int], dict[int, int]]:
 
 
 def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], dict[int, int]]) -> int | None:
-    costs, policy = town.costs, town.policy
+    policy = town.policy
     if actions.count("give") != actions.count("move"):
         return None
     standing = {i for i, action in enumerate(actions) if action in {"keep", "open", "move"}}
     for i, status in enumerate(town.sites.table["status"]):
         if (status == "required" and i not in standing) or (status == "excluded" and i in standing):
             return None
-    running = sum(int(costs.running[i]) for i in standing)
+    money = spent(town, actions)
     limits = (
-        (_capital(town, actions), policy.capital_fen),
-        (running, policy.running_fen),
+        *((money.get(line, 0), policy.cap_fen(line)) for line in BUDGET_LINES),
         (len(standing), policy.max_stations),
         (actions.count("move"), policy.max_moves),
         (actions.count("open"), policy.max_opens),
@@ -145,6 +169,8 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
+    if not _keeps_site_limits(town, actions, standing, weights, reach):
+        return None
     covered, steps = np.zeros_like(weights), steps_of(town)
     for (point, segment), near in reach.items():
         nearest = min((step for site, step in near.items() if site in standing), default=None)
@@ -160,3 +186,34 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
         if covered[:, column].sum() < share * int(weights[:, column].sum()):
             return None
     return int(covered.sum())
+
+
+def _keeps_site_limits(
+    town: Town, actions: Actions, standing: set[int], weights: np.ndarray, reach: dict[tuple[int, int], dict[int, int]]
+) -> bool:
+    """Return whether hosts, chains, exclusive sites, fixed actions, spacing and reach of new stations are kept."""
+    table, policy = town.sites.table, town.policy
+    columns = {name: table[name].tolist() for name in ("host", "chain", "exclusive", "action_fixed", "existing")}
+    for limits, column in ((policy.max_by_host, "host"), (policy.max_by_chain, "chain")):
+        if any(sum(columns[column][i] == name for i in standing) > most for name, most in limits.items()):
+            return False
+    texts = [columns["exclusive"][i] for i in standing if columns["exclusive"][i]]
+    if len(texts) > len(set(texts)):
+        return False
+    if any(fixed and fixed != action for fixed, action in zip(columns["action_fixed"], actions, strict=True)):
+        return False
+    new = {i for i in standing if not columns["existing"][i]}
+    if policy.spacing_m is not None:
+        xy = table.get_coordinates().to_numpy()
+        for i, j in itertools.combinations(sorted(standing), 2):
+            if {i, j} & new and round(1000 * math.dist(xy[i], xy[j])) < policy.spacing_m * 1000:
+                return False
+    if policy.min_reach_new is None:
+        return True
+    steps = steps_of(town)
+    within = dict.fromkeys(new, 0)
+    for i in new:
+        for row, near in reach.items():
+            if i in near:
+                within[i] += math.floor(int(weights[row]) * steps[near[i]][1] + Fraction(1, 2))
+    return all(weight >= policy.min_reach_new * 1000 for weight in within.values())

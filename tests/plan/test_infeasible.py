@@ -21,7 +21,7 @@ def conflict(policy: Policy, *, status=None, metres=None, stations=0) -> Infeasi
     times = make_times(metres, demand, sites)
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
     n = len(sites)
-    costs = StationCosts(purchase=np.full(n, 100), move=np.full(n, 10), close=np.full(n, 3), running=np.full(n, 7))
+    costs = StationCosts(purchase=np.full(n, 100), move=np.full(n, 10), close=np.full(n, 3), rent=np.full(n, 7))
     with pytest.raises(InfeasibleError) as caught:
         optimise(Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy))
     return caught.value

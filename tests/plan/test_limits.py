@@ -25,7 +25,7 @@ def two_for_two(**limits):
     demand = make_demand(np.array([[30.0], [40.0]]), ["a", "a"])
     metres = np.array([[np.nan, np.nan, 1.0, np.nan], [np.nan, np.nan, np.nan, 1.0]])
     coverage = cover(demand, sites, make_times(metres, demand, sites), Standard(threshold_s=900))
-    costs = StationCosts(**{name: np.zeros(4, dtype=int) for name in ("purchase", "move", "close", "running")})
+    costs = StationCosts(**{name: np.zeros(4, dtype=int) for name in ("purchase", "move", "close", "rent")})
     policy = Policy(max_stations=2, **limits)
     return optimise(Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=policy))
 
@@ -67,7 +67,7 @@ def test_closing_is_counted_in_words_of_the_planner():
     sites = make_sites(2, 1, status=["excluded", "excluded", "candidate"])
     demand = make_demand(np.array([[30.0]]), ["a"])
     coverage = cover(demand, sites, make_times(np.ones((1, 3)), demand, sites), Standard(threshold_s=900))
-    costs = StationCosts(**{name: np.zeros(3, dtype=int) for name in ("purchase", "move", "close", "running")})
+    costs = StationCosts(**{name: np.zeros(3, dtype=int) for name in ("purchase", "move", "close", "rent")})
     with pytest.raises(InfeasibleError) as caught:
         optimise(
             Case(demand=demand, sites=sites, coverage=coverage, costs=costs, policy=Policy(max_closes=1, max_moves=0))

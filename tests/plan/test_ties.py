@@ -40,12 +40,12 @@ def test_the_dearer_site_gets_the_moved_station():
         purchase=np.array([0, 80, 82]),
         move=np.array([0, 9, 9]),
         close=np.zeros(3, dtype=np.int64),
-        running=np.zeros(3, dtype=np.int64),
+        rent=np.zeros(3, dtype=np.int64),
     )
     plan = plan_of([[nan, 1.0, nan], [nan, nan, 1.0]], costs, Policy(max_stations=2), stations=1, candidates=2)
     actions = plan.actions.set_index("site_id")["action"].to_dict()
     assert actions == {"C0": "open", "C1": "move"}
-    assert plan.budget_lines[0].amount_fen == 89
+    assert plan.budget.set_index("line").loc["capital", "amount_yuan"] == 0.89
 
 
 def test_nothing_is_done_where_nothing_is_won():
@@ -53,7 +53,7 @@ def test_nothing_is_done_where_nothing_is_won():
         purchase=np.zeros(2, dtype=np.int64),
         move=np.zeros(2, dtype=np.int64),
         close=np.zeros(2, dtype=np.int64),
-        running=np.zeros(2, dtype=np.int64),
+        rent=np.zeros(2, dtype=np.int64),
     )
     plan = plan_of([[1.0, 1.0]], costs, Policy(), stations=1, candidates=1)
     assert plan.actions["action"].tolist() == ["keep"]
@@ -64,7 +64,7 @@ def test_equal_sites_are_taken_in_the_order_of_their_ids():
         purchase=np.full(3, 5),
         move=np.zeros(3, dtype=np.int64),
         close=np.zeros(3, dtype=np.int64),
-        running=np.zeros(3, dtype=np.int64),
+        rent=np.zeros(3, dtype=np.int64),
     )
     plan = plan_of([[1.0, 1.0, 1.0]], costs, Policy(max_stations=1), stations=0, candidates=3)
     assert plan.open == ("C0",)
@@ -72,7 +72,7 @@ def test_equal_sites_are_taken_in_the_order_of_their_ids():
 
 def free(n, **amounts):
     """Costs of 0 but for what is given."""
-    return StationCosts(**{name: np.zeros(n, dtype=int) for name in ("purchase", "move", "close", "running")} | amounts)
+    return StationCosts(**{name: np.zeros(n, dtype=int) for name in ("purchase", "move", "close", "rent")} | amounts)
 
 
 def line_town(stations_m, candidates_m, policy, costs, reach=None, ids=None):
@@ -151,7 +151,7 @@ def shuffled(town, rows, columns):
         site_ids=town.times.site_ids[columns],
         matrix=town.times.matrix[rows][:, columns],
     )
-    amounts = {name: getattr(town.costs, name)[columns] for name in ("purchase", "move", "close", "running")}
+    amounts = {name: getattr(town.costs, name)[columns] for name in ("purchase", "move", "close", "rent")}
     coverage = cover(demand, sites, times, Standard(threshold_s=900))
     stages = {"demand": demand, "sites": sites, "coverage": coverage, "costs": StationCosts(**amounts)}
     return {**stages, "policy": town.policy}

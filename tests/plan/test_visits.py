@@ -82,8 +82,14 @@ def test_a_floor_and_a_rule_for_new_stations_are_kept_and_named():
     share = Fraction(round(1000 * most.objective / today) - 5, 1000)
     plan = optimise(case, case.policy.but(visits_weight=0, visits_floor=share))
     assert capture.total(standing(case, plan)) >= float(share) * today * (1 - 1e-6)
-    with pytest.raises(InfeasibleError, match=r"visits_floor asks .* visits a month, at most .* are possible"):
+    with pytest.raises(
+        InfeasibleError, match=r"visits_floor asks .* visits a month, at most .* are possible"
+    ) as caught:
         optimise(case, case.policy.but(visits_floor=share + 1))
+    # What is enough is what the plan of most visits sees, and no less of the floor will do.
+    (change,) = [each for each in caught.value.found.changes if each.constraint == "visits_floor"]
+    assert change.asked - there(change.enough) == pytest.approx(most.objective * 1000, rel=2e-3)
+    assert change.at_least <= there(change.enough)
     new = optimise(case, case.policy.but(min_visits_new=60))
     stands = standing(case, new)
     assert (capture.visits(stands)[stands & ~case.standing] >= 59).all()
@@ -92,8 +98,9 @@ def test_a_floor_and_a_rule_for_new_stations_are_kept_and_named():
 def test_other_solvers_know_coverage_alone():
     case = replace(case_of(2), options=SolveOptions(backend="highs"))
     assert optimise(case).valued is None
+    assert optimise(case, case.policy.but(visits_weight=0)).valued is None
     for changes in ({"visits_weight": 1}, {"objective": "visits"}, {"visits_floor": 1}):
-        with pytest.raises(InputError, match="cannot count visits"):
+        with pytest.raises(InputError, match=r"cannot count visits, and .* of the policy goes by them .* use auto"):
             optimise(case, case.policy.but(**changes))
     with pytest.raises(InputError, match="no effect"):
         optimise(case_of(2), Policy(objective="visits", visits_weight=Fraction(1)))

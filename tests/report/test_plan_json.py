@@ -45,6 +45,7 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "gains",
         "frontier",
         "warnings",
+        "limits",
     }
     assert relied_on | told == set(record)
     assert record["study"] == "../data/hankou/study.toml"
@@ -58,8 +59,8 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "cost": 9000.0,
     }
     assert record["budget"] == [
-        {"name": "capital", "amount": 181000.05, "cap": 200000.0},
-        {"name": "running", "amount": 98000.0, "cap": None},
+        {"name": "capital", "today": 0.0, "amount": 181000.05, "cap": 200000.0},
+        {"name": "running", "today": 0.0, "amount": 98000.0, "cap": None},
     ]
     assert record["coverage"]["after"]["total"]["covered"] == 612.345
     assert record["coverage"]["before"]["people"]["elderly/night"] == {"covered": 574.0, "all": 2000.0}

@@ -6,15 +6,8 @@ import pytest
 from placement.errors import InputError
 from placement.study import Study, read_study
 from placement.study.inputs import InputFile, Inputs, StreetsInput
-from placement.study.sections import (
-    BudgetSection,
-    CostSection,
-    DemandSection,
-    FloorsSection,
-    PolicySection,
-    SolveSection,
-    StudySection,
-)
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
+from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.travel import StepSection, TravelSection
 from placement.tables import read_tables
 from tests.there import there
@@ -62,10 +55,11 @@ KEYS = {
         "threshold_min": ALWAYS, "threshold_m": ALWAYS, "share": ALWAYS, "threshold_min_by_district": ELSEWHERE,
     },
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
-    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS),
+    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS) | {"total": REFUSED, "discount_rate": "notes"},
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
         "backup_share": REFUSED, "outage_probability": REFUSED,
-        "idle_below": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
+        "idle_below": "notes", "max_by_host": ELSEWHERE, "max_by_chain": ELSEWHERE, "spacing_m": "notes",
+        "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
@@ -137,6 +131,10 @@ def demand(text):
         (
             [("max_stations = 6", "max_stations = 6\nidle_below = 300")],
             ["study.toml: policy.idle_below has no effect: no inputs.usage"],
+        ),
+        (
+            [("running = 200000", "running = 200000\ndiscount_rate = 0.03")],
+            ["study.toml: budget.discount_rate has no effect: no budget.horizon_years"],
         ),
         ([], []),
     ],

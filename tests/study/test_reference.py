@@ -140,7 +140,8 @@ def test_the_command_prints_text_json_and_near_names():
     run = CliRunner().invoke
     assert "  max_moves: whole number, stations" in run(main, ["keys", "policy"]).stdout.splitlines()
     record = json.loads(run(main, ["keys", "budget", "--json"]).stdout)
-    assert [entry["unit"] for entry in record["parts"][0]["entries"]] == ["yuan, once", "yuan a year"]
+    units = {entry["name"]: entry["unit"] for entry in record["parts"][0]["entries"]}
+    assert (units["capital"], units["running"], units["horizon_years"]) == ("yuan, once", "yuan a year", "years")
     wrong = run(main, ["keys", "budgt"])
     assert wrong.exit_code == 2
     assert "did you mean budget?" in wrong.stderr

@@ -46,6 +46,12 @@ def test_every_fault_at_once(spoiled):
     }
 
 
+def test_a_total_needs_years(spoiled):
+    spoiled.setting("running = 200000", "running = 200000\ntotal = 5")
+    said = "total counts running costs of some years: give horizon_years, or no total"
+    assert faults(spoiled) == [f"study.toml [budget]: {said} -> see: placement keys budget"]
+
+
 def test_three_decimals_are_not_money(spoiled):
     spoiled.setting("rent = 6000", "rent = 6000.125")
     assert "costs.default.rent]: has more than two decimals" in faults(spoiled)[0]

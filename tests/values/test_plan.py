@@ -34,9 +34,9 @@ def test_a_plan_that_keeps_everything_changes_nothing():
 
 def test_the_budget_is_in_yuan_with_what_is_left():
     budget = make_plan().budget
-    assert list(budget.columns) == ["line", "amount_yuan", "cap_yuan", "left_yuan"]
-    assert budget.loc[0].tolist() == ["capital", 181000.05, 200000.0, 18999.95]
-    assert budget.loc[1].tolist()[:2] == ["running", 98000.0]
+    assert list(budget.columns) == ["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"]
+    assert budget.loc[0].tolist() == ["capital", 0.0, 181000.05, 200000.0, 18999.95]
+    assert budget.loc[1].tolist()[:3] == ["running", 0.0, 98000.0]
     assert budget.loc[1, ["cap_yuan", "left_yuan"]].isna().all()
 
 

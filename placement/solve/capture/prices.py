@@ -16,6 +16,7 @@ from placement.solve.deadline import NEVER
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.domain import Domain
 from placement.solve.program.problem import Problem
+from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram, common_divisor
 from placement.solve.program.scale import label_scale, scaled
 from placement.solve.settings import EngineSettings
@@ -61,12 +62,8 @@ class Duals:
             objective=1, rows=np.zeros(reduced.n_rows), linear=linear, floors=floors, visits=0.0, idle=np.zeros(idle)
         )
 
-    def grown(self) -> Duals:
-        """Return a ray as large as rays may be, so that little is lost where it is rounded; others as they are."""
-        if self.objective:
-            return self
-        size = sum(float(np.abs(getattr(self, each.name)).sum()) for each in fields(self) if each.name != "objective")
-        factor = RAY_SIZE / SCALE / (size or 1.0)
+    def times(self, factor: float) -> Duals:
+        """Return all multipliers so many times as large, which is as good where they are a ray."""
         parts = {each.name: getattr(self, each.name) * factor for each in fields(self) if each.name != "objective"}
         return replace(self, **parts)
 
@@ -82,7 +79,9 @@ def proven(
     reduced = aggregate(program, threads=threads, settings=settings.program)
     tools = Tools.of(reduced, NEVER, settings=settings, threads=threads)
     domain = Domain.of(tools.problem)
-    prices = _prices(reduced, tools.problem, duals.grown())
+    if not duals.objective:
+        duals = duals.times(RAY_SIZE / SCALE / (_size(reduced, duals) or 1.0))  # the larger, the less rounding takes
+    prices = _prices(reduced, tools.problem, duals)
     bound = tools.bound(prices, domain)[0]
     if bound >= (NO_BOUND if duals.objective else 0):
         return None
@@ -92,11 +91,22 @@ def proven(
     return worth, proof
 
 
+def _size(reduced: ReducedProgram, duals: Duals) -> float:
+    """Return what the numbers that multipliers make of a row or a column are at most."""
+    heaviest = float(reduced.classes.weights.max(initial=0))
+    largest = [float(np.abs(row.coefficients).max(initial=0)) for row in reduced.linear]
+    side = float(np.abs(_side_duals(reduced, duals)) @ np.array(largest))
+    return heaviest * float(duals.floors.sum()) + float(duals.rows.sum()) + side
+
+
 def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
     phi = scaled(duals.floors)
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
-    rows[reduced.row_class] = np.minimum(scaled(duals.rows), full[reduced.row_class])
+    # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
+    layers = np.append(problem.layers, 0)
+    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.weights * duals.objective
+    rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,
         rows=rows,
@@ -108,6 +118,14 @@ def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
 
 def _side_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> IntArray:
     """Return scaled prices of all side rows, groups included, which have none."""
+    given = _side_duals(reduced, duals)
+    theta = np.zeros(problem.low.size, dtype=np.int64)
+    theta[: given.size] = scaled(given)
+    return theta
+
+
+def _side_duals(reduced: ReducedProgram, duals: Duals) -> FloatArray:
+    """Return multipliers of all linear rows, those for visits included."""
     given = np.zeros(len(reduced.linear))
     given[: duals.linear.size] = duals.linear
     floor = [at for at, row in enumerate(reduced.linear) if row.kind == VISITS_FLOOR]
@@ -116,6 +134,4 @@ def _side_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Int
     for at in floor[:1]:
         given[at] = duals.visits * common_divisor(reduced.program.linear[at])
     equality = np.array([row.equality for row in reduced.linear], dtype=bool)
-    theta = np.zeros(problem.low.size, dtype=np.int64)
-    theta[: given.size] = scaled(np.where(equality, given, np.maximum(given, 0.0)))
-    return theta
+    return np.where(equality, given, np.maximum(given, 0.0))

@@ -31,6 +31,7 @@ from placement.solve.program.recount import open_sites
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import BoolArray
+from placement.values.visits_value import ONLY_VISITS
 from placement.values.whole_capture import WholeCapture
 
 
@@ -195,7 +196,7 @@ class _Run:
         mixed = []
         if self._aim.weight or self._aim.floor is not None:
             every = np.ones(self._capture.n_sites)
-            mixed = [relaxed.mixed or self._relaxation.tight_at(every > 0, every)]
+            mixed = [self._priced(relaxed) or self._relaxation.tight_at(every > 0, every)]
         return Grown.of(
             self._program,
             self._capture,
@@ -203,6 +204,12 @@ class _Run:
             mixtures=[*mixed, *self._tight],
             idle=list(zip(self._plans.idle[: len(self._rows)], self._rows, strict=True)),
         )
+
+    def _priced(self, relaxed: Relaxed) -> Mixture | None:
+        """Return the relaxation's majorant; where nothing keeps all limits, that by which visits are most."""
+        if relaxed.state != "infeasible" or self._aim.floor is None:
+            return relaxed.mixed
+        return self._relaxation.solve(Aim(weight=ONLY_VISITS), self._until).mixed or relaxed.mixed
 
     def _solved(self, program: CoverageProgram, gap: float) -> Solution:
         """Return what the engine finds of a program."""

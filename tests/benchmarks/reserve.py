@@ -1,4 +1,4 @@
-"""Programs of the whole economics: ``python -m tests.benchmarks.economics``.
+"""Backup and outages: ``python -m tests.benchmarks.reserve``.
 
 Prints a Markdown table: the shipped study with a backup share and with outages, as it stands (floors, budgets, moves)
 and as 52 of its 345 sites chosen freely, beside HiGHS on the model as it is written down, one row a demand point and

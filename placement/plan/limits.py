@@ -1,0 +1,58 @@
+"""What a plan uses of every limit that is no money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.case import Case
+from placement.economics import Action
+from placement.models.model import STANDING, WEIGHT_SCALE
+from placement.models.parts import whole_weights
+from placement.values import LimitUse
+from placement.values.policy import BY_KIND, COUNTED
+
+
+def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
+    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
+    return (*_counts(case, actions), *_site_limits(case, actions))
+
+
+def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    for name, counted in COUNTED.items():
+        most = getattr(case.policy, name)
+        if most is not None:
+            yield LimitUse(name=name, asked=most, found=sum(action in counted for action, _ in actions))
+
+
+def _site_limits(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    policy, table = case.policy, case.sites.table
+    stands = _at(case, actions, STANDING)
+    for name, column in BY_KIND.items():
+        for kind, most in sorted(getattr(policy, name).items()):
+            here = stands & (table[column] == kind).to_numpy()
+            yield LimitUse(name=f"{name}.{kind}", asked=most, found=int(here.sum()))
+    texts = table["exclusive"]
+    for text in sorted(set(texts[texts.duplicated()]) - {""}):
+        yield LimitUse(name=f"exclusive {text}", asked=1, found=int((stands & (texts == text).to_numpy()).sum()))
+    fixed = table["action_fixed"]
+    if (fixed != "").any():
+        kept = sum(fixed.iloc[site] == action for action, site in actions)
+        yield LimitUse(name="action_fixed", asked=int((fixed != "").sum()), found=kept)
+    if policy.spacing_m is not None:
+        yield LimitUse(name="spacing_m", asked=float(policy.spacing_m), found=None)
+    if policy.min_reach_new is not None:
+        order = case.coverage.by_ids()
+        reach = case.coverage.weight_at_sites(whole_weights(case, order.points), order)
+        new = reach[_at(case, actions, {"open", "move"})]
+        found = float(new.min()) / WEIGHT_SCALE if new.size else None
+        yield LimitUse(name="min_reach_new", asked=policy.min_reach_new, found=found)
+
+
+def _at(case: Case, actions: tuple[Action, ...], wanted: frozenset[str] | set[str]) -> NDArray[np.bool_]:
+    """Return (sites,) where one of some actions happens."""
+    here = np.zeros(len(case.sites), dtype=np.bool_)
+    here[[site for action, site in actions if action in wanted]] = True
+    return here

@@ -1,0 +1,47 @@
+"""What reports say of money and of limits, in English and in Chinese: a part of the catalogue of ``text.py``."""
+
+from __future__ import annotations
+
+MONEY: dict[str, tuple[str, str]] = {
+    "line.purchase": ("Machines bought, once", "设备购置费，一次性"),
+    "line.install": ("Installation, once", "安装调试费，一次性"),
+    "line.move": ("Moves, once", "搬迁费，一次性"),
+    "line.remove": ("Machines removed, once", "设备拆除费，一次性"),
+    "line.close": ("Contracts ended, once", "合同终止费，一次性"),
+    "line.capital": ("Capital, once", "一次性投入"),
+    "line.rent": ("Rent, a year", "场地租金，每年"),
+    "line.network": ("Network, a year", "网络费，每年"),
+    "line.maintenance": ("Maintenance, a year", "维护费，每年"),
+    "line.staff": ("Staff, a year", "人员费，每年"),
+    "line.running": ("Running costs, a year", "年运行费用"),
+    "line.total": ("Total over the years, as it is worth today", "规划期总费用（现值）"),
+    "column.line": ("Line", "项目"),
+    "column.now": ("Today (yuan)", "现状（元）"),
+    "column.planned": ("Planned (yuan)", "方案（元）"),
+    "column.cap": ("Cap (yuan)", "上限（元）"),
+    "column.left": ("Left (yuan)", "结余（元）"),
+    "column.used": ("Used", "占用比例"),
+    "budget.note": (
+        "Capital and running costs are the sums of the lines above them; lines on which nothing is spent are left out.",
+        "一次性投入与年运行费用为其上各项之和；未发生费用的项目不列出。",
+    ),
+    "limits": ("Limits", "约束条件"),
+    "column.limit": ("Limit", "条件"),
+    "column.asked": ("Asked", "要求"),
+    "column.found": ("In the plan", "方案"),
+    "limit.max_stations": ("Stations after the plan, at most", "方案后站点数不超过"),
+    "limit.max_moves": ("Moves, at most", "迁移不超过"),
+    "limit.max_opens": ("Openings, at most", "新增不超过"),
+    "limit.max_closes": ("Closures, at most", "撤并不超过"),
+    "limit.max_changes": ("Changes of all kinds, at most", "各类变动合计不超过"),
+    "limit.max_by_host": ("Stations at hosts of the kind {name}, at most", "依托场所为{name}的站点不超过"),
+    "limit.max_by_chain": ("Stations of the chain {name}, at most", "所属{name}的站点不超过"),
+    "limit.exclusive": ("Stations among the exclusive sites {name}, at most", "互斥地点（{name}）的站点不超过"),
+    "limit.action_fixed": ("Fixed actions carried out", "执行的指定安排"),
+    "limit.spacing_m": ("Metres between a new station and any other, at least", "新站点与其他站点的间距不少于（米）"),
+    "limit.min_reach_new": (
+        "Visits a month within reach of each new station, at least",
+        "每个新站点服务范围内的需求不少于（人次/月）",
+    ),
+    "limit.kept": ("kept", "满足"),
+}
