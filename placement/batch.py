@@ -31,9 +31,12 @@ import pandas as pd
 from placement.errors import InfeasibleError, InputError, NoSolutionError, PlacementError
 from placement.printing import printable
 from placement.study import TABLE
+from placement.values import Plan
 
 BATCH = "batch.csv"
 _LOG = logging.getLogger(__name__)
+_NAN = float("nan")
+_INTERRUPTED = "interrupted: the best plan until then"
 _DIED = "its process died: a crash of native code, or the system ended it, e.g. for want of memory"
 
 
@@ -47,19 +50,71 @@ class BatchRow:
         Path of the study and of its results.
     status
         ``optimal`` or ``feasible``, or ``bad_input``, ``infeasible``, ``no_solution``, ``failed``.
+    maximised
+        Name of the objective, as ``policy.objective`` has it; empty without a plan.
+    visits_weight
+        What a predicted visit counts in it beside a covered one, the default where the study says nothing; NaN where
+        visits do not count, or are counted alone.
     objective, bound, gap
-        Covered weight, its bound and their gap; NaN without a plan.
+        What is maximised, visits a month, its bound and their gap; NaN without a plan.
+    coverage_before, coverage_after
+        Share 0..1 of the weight within reach of today's stations, and of the plan's.
+    visits_before, visits_after, visits_change
+        Predicted visits a month of today's stations, of the plan's, and the second less the first; NaN where nothing is
+        predicted. So are the next three.
+    change_low, change_high
+        The paired 90 % interval of the change.
+    idle_before, idle_after
+        Stations with fewer visits a month than ``policy.idle_below``.
     message
-        Why there is no plan, that the run was interrupted, or that its report could not be drawn; empty otherwise.
+        Why there is no plan and where the proof is, that the run was interrupted, or that its report could not be
+        drawn; empty otherwise.
     """
 
     study: str
     folder: str
     status: str
-    objective: float = float("nan")
-    bound: float = float("nan")
-    gap: float = float("nan")
+    maximised: str = ""
+    visits_weight: float = _NAN
+    objective: float = _NAN
+    bound: float = _NAN
+    gap: float = _NAN
+    coverage_before: float = _NAN
+    coverage_after: float = _NAN
+    visits_before: float = _NAN
+    visits_after: float = _NAN
+    visits_change: float = _NAN
+    change_low: float = _NAN
+    change_high: float = _NAN
+    idle_before: float = _NAN
+    idle_after: float = _NAN
     message: str = ""
+
+    @classmethod
+    def of(cls, study: str, folder: str, plan: Plan, remarks: Iterable[str]) -> BatchRow:
+        """Return the row of a study that has a plan; `remarks` say what its folder lacks."""
+        visits, valued = plan.visits, plan.valued
+        low, high = (_NAN, _NAN) if visits is None or visits.change_interval is None else visits.change_interval
+        names = ("before", "after", "change")
+        told = {} if visits is None else {f"visits_{name}": getattr(visits, name) for name in names}
+        idle = {} if visits is None else {f"idle_{name}": float(getattr(visits, f"idle_{name}")) for name in names[:2]}
+        return cls(
+            study=study,
+            folder=folder,
+            status=plan.status,
+            maximised="" if plan.policy is None else plan.policy.objective,
+            visits_weight=_NAN if valued is None or valued.alone else float(valued.weight),
+            objective=plan.objective,
+            bound=plan.bound,
+            gap=plan.gap,
+            coverage_before=plan.before.total.share,
+            coverage_after=plan.after.total.share,
+            **told,
+            change_low=low,
+            change_high=high,
+            **idle,
+            message="; ".join((*([_INTERRUPTED] if plan.interrupted else []), *remarks)),
+        )
 
 
 def recommend_many(
@@ -73,7 +128,7 @@ def recommend_many(
     """Recommend for each study and write its results to a folder of its own in `out`.
 
     The folder is called as the study's folder; where the study file is not called ``study.toml``, with the file's name
-    behind it: ``<folder>-<file>``.
+    behind it: ``<folder>-<file>``. A study that no plan satisfies leaves the proof of it in ``<folder>.infeasible``.
 
     A study that fails, or whose process dies, does not stop the others; why stands in its row. The rows of the studies
     that have ended stand in ``out/batch.csv``, in the given order, from the first on. Ctrl-C stops all: studies that
@@ -105,7 +160,8 @@ def recommend_many(
     """
     paths = [Path(study) for study in studies]
     folders = [Path(out) / _name(path) for path in paths]
-    repeated = sorted({str(folder) for folder in folders if folders.count(folder) > 1})
+    written = [*folders, *(folder.with_name(f"{folder.name}.infeasible") for folder in folders)]
+    repeated = sorted({str(folder) for folder in folders if written.count(folder) > 1})
     if repeated:
         raise InputError.single(
             "studies", f"two studies would write to {repeated[0]}", remedy="rename a study's folder"
@@ -268,7 +324,7 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
     except InputError as error:
         return BatchRow(study=study, folder=folder, status="bad_input", message=str(error))
     except InfeasibleError as error:
-        return BatchRow(study=study, folder=folder, status="infeasible", message=str(error))
+        return BatchRow(study=study, folder=folder, status="infeasible", message=f"{error}{_proof(error, folder)}")
     except NoSolutionError as error:
         return BatchRow(study=study, folder=folder, status="no_solution", message=str(error))
     except PlacementError as error:
@@ -276,13 +332,15 @@ def _run(study: str, folder: str, *, allow_outside: bool = False) -> BatchRow:
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- it must cost this row only
         _LOG.debug("in full:", exc_info=error)
         return BatchRow(study=study, folder=folder, status="failed", message=_defect(error))
-    plan = outcome.plan
-    return BatchRow(
-        study=study,
-        folder=folder,
-        status=plan.status,
-        objective=plan.objective,
-        bound=plan.bound,
-        gap=plan.gap,
-        message="; ".join((*(["interrupted: the best plan until then"] if plan.interrupted else []), *remarks)),
-    )
+    return BatchRow.of(study, folder, outcome.plan, remarks)
+
+
+def _proof(error: InfeasibleError, folder: str) -> str:
+    """Write the proof that a study has no plan beside its folder; return where it is, or why it is nowhere."""
+    from placement.report.write import write_infeasible  # noqa: PLC0415 -- loaded in the worker
+
+    try:
+        proof = write_infeasible(error, folder)
+    except InputError as refused:
+        return f"; the proof could not be written: {refused}"
+    return "" if proof is None else f"; the proof is in {proof}"

@@ -176,6 +176,10 @@ class Case:
         """
         return iter(())
 
+    def drawn_weights(self, n: int, seed: int) -> Iterator[FloatArray]:  # noqa: ARG002 -- a study has some
+        """Yield the weight of `demand`, (points, segments), as it may be as well: here nothing tells how sure it is."""
+        return iter(())
+
     @property
     def capture_ranks(self) -> bool:
         """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""

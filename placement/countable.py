@@ -14,7 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from placement.errors import Fault, InputError, listed
+from placement.errors import Fault, InputError
+from placement.notes import Names, Note, counted
 from placement.standard import Rules, open_throughout
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Segment, Sites
@@ -60,7 +61,8 @@ class Countable:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the reader."""
-        empty = (f"nothing can count for {listed(names)}: {why.problem}" for why, names in self.reasons.items())
+        form = "nothing can count for {names}: {why}"
+        empty = (Note(form, names=Names(names), why=why.problem) for why, names in self.reasons.items())
         return (*empty, *self.idle)
 
 
@@ -161,7 +163,7 @@ def _whole_reason(demand: Demand, sites: Sites, weight: NDArray[np.float64], all
 
 
 def _no_weight(segment: Segment) -> Fault:
-    problem = "it has no weight: no demand point has need there"
+    problem = Note("it has no weight: no demand point has need there")
     return Fault(table="demand", problem=problem, remedy=f"check trips and shares of {segment.name}")
 
 
@@ -175,17 +177,19 @@ def _not_serving(
     spans = [(open_throughout(a, b, segment), (b - a) % 1440 or 1440, a, b) for a, b in hours]
     if not any(span[0] for span in spans):
         longest = int(np.argmax([span[1] for span in spans]))
-        problem = (
-            f"no site is open during the whole of the period {segment.period} "
-            f"({_clock(segment.starts_min, segment.ends_min)}): the longest opening is "
-            f"{_clock(*spans[longest][2:])} at {table.index[longest]}"
-        )
+        problem = Note(
+            "no site is open during the whole of the period {period} ({hours}): the longest opening is {opens} at "
+            "{site}",
+            period=segment.period, hours=_clock(segment.starts_min, segment.ends_min),
+            opens=_clock(*spans[longest][2:]), site=table.index[longest],
+        )  # fmt: skip
         return Fault(table="sites", row=segment.period, problem=problem, remedy="check opens, closes and the periods")
     offered = sorted({name for names in table["services"] for name in names})
     if segment.service not in offered:
-        problem = f"no site offers {segment.service} (offered: {listed(offered)})"
+        problem = Note("no site offers {service} (offered: {names})", service=segment.service, names=Names(offered))
     else:
-        problem = f"no site that offers {segment.service} is open during the whole of the period {segment.period}"
+        form = "no site that offers {service} is open during the whole of the period {period}"
+        problem = Note(form, service=segment.service, period=segment.period)
     return Fault(table="sites", row=segment.service, problem=problem, remedy="check services and hours")
 
 
@@ -203,16 +207,21 @@ def _too_far(stages: _Stages, segment: Segment, serving: BoolArray, some: BoolAr
             best = found if best is None or found < best else best
         start += len(block.point_ids)
     if best is not None:
-        verb = "apart" if unit == "m" else "away"
-        where = f"{best[0]:,.0f} {unit} {verb} ({demand.ids[best[1]]} to {sites.ids[best[2]]})"
+        form = "{far:,.0f} m apart ({point} to {site})" if unit == "m" else "{far:,.0f} s away ({point} to {site})"
+        where = Note(form, far=best[0], point=demand.ids[best[1]], site=sites.ids[best[2]])
     else:
         points, places = np.flatnonzero(some), np.flatnonzero(serving)
         there = shapely.get_coordinates(sites.table.geometry.to_numpy()[places])
         away, at = cKDTree(there).query(shapely.get_coordinates(demand.points.geometry.to_numpy()[points]))
         first = int(np.argmin(away))
-        pair = f"{demand.ids[points[first]]} to {sites.ids[places[at[first]]]}"
-        where = f"farther than was looked, {away[first]:,.0f} m apart in a straight line ({pair})"
-    problem = f"no pair is within reach: the nearest pair is {where}, the threshold allows {limit:,.0f} {unit}"
+        where = Note(
+            "farther than was looked, {far:,.0f} m apart in a straight line ({point} to {site})",
+            far=away[first], point=demand.ids[points[first]], site=sites.ids[places[at[first]]],
+        )  # fmt: skip
+    problem = Note(
+        "no pair is within reach: the nearest pair is {where}, the threshold allows {limit:,.0f} {unit}",
+        where=where, limit=limit, unit=unit,
+    )  # fmt: skip
     return Fault(table="travel", row="threshold", problem=problem, remedy="check places, units and the threshold")
 
 
@@ -227,18 +236,31 @@ def _allowed(times: TravelTimes | TimesStream, rules: Rules, segment: Segment) -
     return longest if times.speed_m_s is None else longest * segment.speed_m_s / times.speed_m_s, "s"
 
 
-def _idle(sites: Sites, serving: BoolArray, reached: BoolArray) -> Iterator[str]:
+def _idle(sites: Sites, serving: BoolArray, reached: BoolArray) -> Iterator[Note]:
     """Yield sentences about sites that may have a station and yet can cover nobody."""
     allowed = (sites.table["status"] != "excluded").to_numpy(dtype=bool)
     serves_any = serving.any(axis=0)
     closed, far = allowed & ~serves_any, serves_any & ~reached
-    for one, many, why, mask in (
-        ("serves", "serve", "nobody: open in no whole period, or without a service that is asked for", closed),
-        ("has", "have", "no demand within the standard", far),
+    for one, many, mask in (
+        (
+            (
+                "{count} of {all} sites serves nobody: open in no whole period, or without a service that is asked "
+                "for: {names}"
+            ),
+            (
+                "{count} of {all} sites serve nobody: open in no whole period, or without a service that is asked "
+                "for: {names}"
+            ),
+            closed,
+        ),
+        (
+            "{count} of {all} sites has no demand within the standard: {names}",
+            "{count} of {all} sites have no demand within the standard: {names}",
+            far,
+        ),
     ):
         if mask.any():
-            count = int(mask.sum())
-            yield f"{count} of {len(sites)} sites {one if count == 1 else many} {why}: {listed(sites.ids[mask])}"
+            yield counted(int(mask.sum()), one, many, all=len(sites), names=Names(sites.ids[mask]))
 
 
 def _clock(start: int, end: int) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from placement.judge import Verdict
+from placement.pipeline.assumptions import Assumption, assumptions
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, sought, warnings_of, worth
+from placement.report.plan_sure import assumptions_to_list
 from placement.report.text import texts
 from placement.report.trade import trade_says
 from placement.report.view import standard
@@ -46,6 +48,7 @@ def check_record(prepared: Prepared) -> dict[str, Any]:
         "simulated": list(prepared.study.simulated_inputs),
         "ignored_columns": list(prepared.tables.ignored),
         "predicted_visits": None if use is None or use.usage is None else use.usage.evidence.record(),
+        "assumptions": assumptions_to_list(assumptions(prepared, use)),
         "notes": [*prepared.notes, *(() if use is None else use.notes)],
         **run_record(prepared, run_remarks(prepared)),
     }
@@ -62,6 +65,7 @@ def check_lines(record: Mapping[str, Any]) -> list[str]:
         *_awareness_lines(record["awareness"], SurveyTables.simulated(simulated)),
         f"  {record['stations']} stations today, {record['candidates']} candidate sites",
         f"  travel: {record['travel']}, {record['reachable_pairs']:,} reachable pairs",
+        *(f"  assumed, not measured: {Assumption(**each)}" for each in record["assumptions"]),
     ]
     return [*lines, *(f"  {note}" for note in (*record["notes"], *record["remarks"]))]
 
@@ -105,9 +109,11 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
         "",
         *_coverage_table(plan),
         "",
+        *_floor_table(plan),
         *_budget_table(plan),
         "",
         *_action_table(data),
+        *(["", *(f"assumed, not measured: {each}" for each in data.assumptions)] if data.assumptions else []),
     ]
     if folder is None:
         return lines
@@ -160,6 +166,14 @@ def _before_and_after(title: str, rows: Mapping[str, tuple[float, float, float]]
         shares = [f"{value / everyone:.1%}" if everyone else "-" for value in (before, after)]
         lines.append(f"{name:<{wide}}{before:>12,.0f}{shares[0]:>9}{after:>12,.0f}{shares[1]:>9}{everyone:>14,.0f}")
     return lines
+
+
+def _floor_table(plan: Plan) -> list[str]:
+    if not plan.floors:
+        return []
+    lines = [f"{'floor of':<26}{'asked':>12}{'reached':>12}{'holds in':>12}  of {plan.floors[0].draws} draws"]
+    lines += [f"{each.name:<26}{each.floor:>12.1%}{each.reached:>12.1%}{each.kept:>12.0%}" for each in plan.floors]
+    return [*lines, ""]
 
 
 def _budget_table(plan: Plan) -> list[str]:

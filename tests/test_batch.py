@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ from placement import batch
 from placement.batch import BatchRow, recommend_many
 from placement.errors import InputError
 from placement.judge import verify
+from placement.report import read_plan
 from placement.toy import write_study
+from tests.doorstep import write_doorstep
 from tests.poisoned import poisoned
 
 
@@ -25,9 +28,41 @@ def test_each_study_gets_its_folder_and_its_row(tmp_path):
         table = recommend_many([good, tight.parent, missing], tmp_path / "out", executor=pool)
     assert table["status"].tolist() == ["optimal", "infeasible", "bad_input"]
     assert table["gap"].tolist()[0] == 0
+    assert table[["visits_weight", "visits_before", "change_low", "idle_after"]].isna().all(axis=None)
     assert verify(tmp_path / "out" / "north").confirmed
     assert not (tmp_path / "out" / "south").exists()
+    proof = tmp_path / "out" / "south.infeasible"
+    assert table["message"][1].endswith(f"; the proof is in {proof}")
+    assert verify(proof).confirmed
     assert "cannot be read" in table["message"][2]
+
+
+def test_a_row_tells_both_goods_of_its_plan(tmp_path):
+    """Row and file are two ways to the same figures; where nothing is predicted the row says nothing."""
+    write_doorstep(tmp_path / "town")
+    with ThreadPoolExecutor(1) as pool:
+        table = recommend_many([tmp_path / "town"], tmp_path / "out", executor=pool)
+    row, plan = table.iloc[0], read_plan(tmp_path / "out" / "town" / "plan.json")
+    for when in ("before", "after"):
+        total = plan["coverage"][when]["total"]
+        assert row[f"coverage_{when}"] == pytest.approx(total["covered"] / total["all"])
+    visits, change = plan["visits"], plan["visits"]["change"]
+    assert (row["maximised"], row["objective"]) == ("coverage", plan["objective"])
+    assert row["visits_weight"] == float(Fraction(plan["valued"]["weight"]))
+    assert [row[f"visits_{name}"] for name in ("before", "after", "change")] == [
+        visits[name]["expected"] for name in ("before", "after", "change")
+    ]
+    assert [row["change_low"], row["change_high"]] == [change["low"], change["high"]]
+    assert [row["idle_before"], row["idle_after"]] == [visits["idle"]["before"], visits["idle"]["after"]]
+    assert row["idle_before"] > 0
+    written = pd.read_csv(tmp_path / "out" / "batch.csv", keep_default_na=False, na_values=[""])
+    assert written.columns.tolist() == row.index.tolist()
+    assert written["visits_after"].tolist() == table["visits_after"].tolist()
+
+
+def test_a_proof_takes_no_other_study_s_folder(tmp_path):
+    with pytest.raises(InputError, match="two studies would write to"):
+        recommend_many([tmp_path / "town", tmp_path / "town.infeasible"], tmp_path / "out")
 
 
 def test_default_pool_gives_the_same_plan(tmp_path):

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ from placement.demand.checks import number_faults, raise_faults, require_known
 from placement.demand.rates import Rates, fit_rates
 from placement.demand.survey import pool_survey
 from placement.errors import listed
-from placement.values.arrays import FloatArray
+from placement.notes import Names, Note
+from placement.values.arrays import FloatArray, frozen_array
 from placement.values.immutable import immutable
 
 DISTRICTS_PER_COEFFICIENT = 5
@@ -72,21 +74,23 @@ class Awareness(Rates):
     @property
     def correlation(self) -> float:
         """Correlation of the districts' effects on awareness and on uptake; 0 without uptake."""
-        if self.uptake is None:
-            return 0.0
-        (aware, known), (used, told) = self.effects(), self.uptake.effects()
-        found = float((aware * used).sum() / ((known * told).sum() + PRIOR_DISTRICTS))
-        return float(np.clip(found, -_MOST_CORRELATION, _MOST_CORRELATION))
+        return self._correlations[0]
 
     @property
     def correlation_of_errors(self) -> FloatArray:
         """(districts,) correlation of what is not known of the two: all of `correlation` where nobody was asked."""
-        r = self.correlation
+        return self._correlations[1]
+
+    @cached_property
+    def _correlations(self) -> tuple[float, FloatArray]:
         if self.uptake is None:
-            return np.zeros(len(self.districts))
+            return 0.0, np.zeros(len(self.districts))
+        (aware, known), (used, told) = self.effects(), self.uptake.effects()
+        found = float((aware * used).sum() / ((known * told).sum() + PRIOR_DISTRICTS))
+        r = float(np.clip(found, -_MOST_CORRELATION, _MOST_CORRELATION))
         inner = 1.0 / (1.0 - r**2)
-        data = [known / np.maximum(1.0 - known, 1e-9) for known in (self.effects()[1], self.uptake.effects()[1])]
-        return np.asarray(r * inner / np.sqrt((inner + data[0]) * (inner + data[1])))
+        data = [share / np.maximum(1.0 - share, 1e-9) for share in (known, told)]
+        return r, frozen_array(r * inner / np.sqrt((inner + data[0]) * (inner + data[1])))
 
 
 def estimate_awareness(
@@ -169,13 +173,14 @@ def _design(
     values = values.astype(float)
     spread = values.std(ddof=0)
     varied = [column for column in values.columns if spread[column] > 0]
-    notes = tuple(f"covariate {name} left out: the same everywhere" for name in values.columns if name not in varied)
+    same = [name for name in values.columns if name not in varied]
+    notes = tuple(Note("covariate {name} left out: the same everywhere", name=name) for name in same)
     notes += _beyond(values[varied], pooled)
     scaled = (values[varied] - values[varied].mean()) / spread[varied]
     return np.hstack([ones, scaled.to_numpy()]), tuple(map(str, varied)), notes
 
 
-def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[str, ...]:
+def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[Note, ...]:
     """Return a note on districts nobody asked in whose covariates are unlike those of all surveyed districts."""
     asked = (pooled["asked"] > 0).groupby(level="district").any()
     surveyed = values.index.isin(asked.index[asked])
@@ -184,6 +189,6 @@ def _beyond(values: pd.DataFrame, pooled: pd.DataFrame) -> tuple[str, ...]:
         known = column[surveyed]
         outside = column.index[~surveyed & ~column.between(known.min(), known.max()).to_numpy()]
         if len(outside):
-            limits = f"{known.min():g} to {known.max():g}"
-            notes.append(f"extrapolated beyond the surveyed districts' {name} of {limits}: {listed(outside)}")
+            form = "extrapolated beyond the surveyed districts' {name} of {low:g} to {high:g}: {names}"
+            notes.append(Note(form, name=name, low=known.min(), high=known.max(), names=Names(outside)))
     return tuple(notes)

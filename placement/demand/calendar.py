@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placement.errors import listed
+from placement.notes import Names, Note
 from placement.values.arrays import FloatArray
 
 MONTH_SD = 0.3
@@ -68,9 +68,12 @@ def one_calendar(good: pd.DataFrame, averages: pd.DataFrame, in_night: FloatArra
     days = _days(good, shapes)
     averages, by_days = _with_days(averages, days)
     notes = []
-    for what, names in (("hours of the day", by_hours), ("months or weekdays", by_days)):
+    for says, names in (
+        ("hours of the day that were not counted are as at the other counters: {names}", by_hours),
+        ("months or weekdays that were not counted are as at the other counters: {names}", by_days),
+    ):
         if names:
-            notes.append(f"{what} that were not counted are as at the other counters: {listed(names)}")
+            notes.append(Note(says, names=Names(names)))
     filled = averages.index.astype(str).isin([*by_hours, *by_days])
     return Filled(averages=averages.assign(filled=filled), notes=tuple(notes))
 

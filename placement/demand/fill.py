@@ -33,6 +33,7 @@ from scipy.spatial import KDTree
 from placement.demand.fit.kriging import KrigingErrors
 from placement.demand.interpolate import coordinates, interpolate_footfall, interpolation_scores
 from placement.errors import CrsError, InputError
+from placement.notes import Note, counted, together
 from placement.streets import Streets
 from placement.values.arrays import FloatArray
 from placement.values.demand import check_points
@@ -98,21 +99,30 @@ class FilledCounters:
         return bool(round(scores["median_factor"], 2) < round(scores["median_factor_mean"], 2))
 
     @property
-    def note(self) -> str:
+    def note(self) -> Note:
         """What was interpolated and how far to trust it, in a sentence."""
         scores = self.scores
-        virtual = int(self._counters["interpolated"].sum())
-        said = (
-            f"{virtual} virtual counter{'s' * (virtual != 1)} set out where no counter stands within "
-            f"{self.bandwidth_m:g} m, interpolated from {len(self._leave_one_out)}; left out in turn, a counter is off "
-            f"by a factor of {scores['median_factor']:.2f} (median), by {scores['median_factor_mean']:.2f} where the "
-            "mean of the others is taken"
-        )
+        said = counted(
+            int(self._counters["interpolated"].sum()),
+            "{count} virtual counter set out where no counter stands within {metres:g} m, interpolated from {real}; "
+            "left out in turn, a counter is off by a factor of {factor:.2f} (median), by {mean:.2f} where the mean of "
+            "the others is taken",
+            "{count} virtual counters set out where no counter stands within {metres:g} m, interpolated from {real}; "
+            "left out in turn, a counter is off by a factor of {factor:.2f} (median), by {mean:.2f} where the mean of "
+            "the others is taken",
+            metres=self.bandwidth_m, real=len(self._leave_one_out), factor=scores["median_factor"],
+            mean=scores["median_factor_mean"],
+        )  # fmt: skip
+        more = []
         if self.sited_busy:
-            said += "; counters stand where many pass, so that other places are expected lower"
+            more.append(Note("counters stand where many pass, so that other places are expected lower"))
         if self.capped:
-            said += f"; {self.capped} held to the busiest counter, which the mean of their distribution exceeds"
-        return said if self.better_than_mean else f"{said}: interpolation is NO BETTER than the mean here"
+            held = "{count} held to the busiest counter, which the mean of their distribution exceeds"
+            more.append(Note(held, count=self.capped))
+        said = together([said, *more])
+        return (
+            said if self.better_than_mean else Note("{says}: interpolation is NO BETTER than the mean here", says=said)
+        )
 
     def _shown(self) -> Shown:
         return f"FilledCounters: {len(self._counters):,} counters, real and virtual", [("", self.note)]

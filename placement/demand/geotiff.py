@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from placement.demand.checks import raise_faults
 from placement.errors import CrsError, Fault, InputError, MissingExtraError, listed
+from placement.notes import Note, about
 from placement.values.arrays import FloatArray
 
 MOST_CELLS = 10_000_000
@@ -116,7 +117,8 @@ def unread_beside(path: str | Path) -> tuple[str, ...]:
         with file.open("rb") as opened:
             head = opened.read(_MOST_BESIDE)
         if file.suffix == ".msk" or any(word in head for word in _BESIDE):
-            told.append(f"population: {file.name} is not read: what counts is what {Path(path).name} itself holds")
+            form = "{file} is not read: what counts is what {raster} itself holds"
+            told.append(about("population", Note(form, file=file.name, raster=Path(path).name)))
     return tuple(told)
 
 

@@ -21,6 +21,7 @@ import pyproj
 
 from placement.demand.geotiff import Cells, read_cells, unread_beside
 from placement.errors import CrsError, InputError, MissingExtraError
+from placement.notes import Note, about
 from placement.tables import overlap_faults
 from placement.values.crs import check_frame
 from placement.values.immutable import immutable
@@ -197,5 +198,8 @@ def _outside(cells: Cells, inside: float) -> tuple[str, ...]:
     around = float(cells.people[plausible].sum())
     if around - inside < _OUTSIDE:
         return ()
-    told = f"{around - inside:,.0f} of {around:,.0f} people in the rectangle around the districts lie in none of them"
-    return (f"population: {told} and are not counted",)
+    form = (
+        "{outside:,.0f} of {around:,.0f} people in the rectangle around the districts lie in none of them and are not "
+        "counted"
+    )
+    return (about("population", Note(form, outside=around - inside, around=around)),)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from placement.demand.footfall import Footfall
 from placement.demand.uncertain import DemandEstimate
+from placement.notes import Note
 from placement.values.immutable import immutable
 
 
@@ -51,9 +52,10 @@ class VirtualReliance:
         )
 
     @property
-    def note(self) -> str:
+    def note(self) -> Note:
         """The same in a sentence."""
-        return (
-            f"{self.of_passers:.1%} of the passers-by and {self.of_need:.1%} of the need come from virtual counters; "
-            f"{self.without:,} of {self.points:,} demand points stay without passers-by"
-        )
+        return Note(
+            "{passers:.1%} of the passers-by and {need:.1%} of the need come from virtual counters; "
+            "{without:,} of {points:,} demand points stay without passers-by",
+            passers=self.of_passers, need=self.of_need, without=self.without, points=self.points,
+        )  # fmt: skip

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from placement.demand.checks import raise_faults
 from placement.errors import Fault, listed
+from placement.notes import Names, Note
 
 TABLE = "footfall_counts"
 REGULAR = 0.5
@@ -91,7 +92,8 @@ def to_slots(rows: pd.DataFrame, reason: pd.Series, every: int | None) -> Slots:
         why = _by_direction(good)
     else:
         why, lanes = _by_lanes(good, faults)
-        notes += [f"{rows_a_time} rows a time are summed as directions: {names}" for rows_a_time, names in lanes]
+        form = "{rows} rows a time are summed as directions: {names}"
+        notes += [Note(form, rows=rows_a_time, names=names) for rows_a_time, names in lanes]
     raise_faults(faults)
     reason = reason.mask(reason == "", why.reindex(rows.index, fill_value=""))
     kept = good[why == ""]
@@ -103,7 +105,7 @@ def to_slots(rows: pd.DataFrame, reason: pd.Series, every: int | None) -> Slots:
     )  # fmt: skip
 
 
-def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[Mapping[object, int], list[str]]:
+def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[Mapping[object, int], list[Note]]:
     """Return the minutes that a row of each counter counts, and which of them are finer than was said."""
     instants = good["time"] - pd.to_timedelta(good["offset_min"], unit="m")
     times = pd.DataFrame({"counter_id": good["counter_id"], "time": instants}).drop_duplicates()
@@ -135,7 +137,12 @@ def _steps(good: pd.DataFrame, every: int | None, faults: list[Fault]) -> tuple[
         if every is not None and step < every:
             finer.setdefault(step, []).append(name)
     notes = [
-        f"counts every {step} minutes are summed (counts_every says {_written(every or 0)}): {listed(names)}"
+        Note(
+            "counts every {step} minutes are summed (counts_every says {said}): {names}",
+            step=step,
+            said=_written(every or 0),
+            names=Names(names),
+        )
         for step, names in sorted(finer.items())
     ]
     return steps, notes

@@ -205,5 +205,5 @@ def variation_faults(variations: Mapping[str, float]) -> list[Fault]:
 
 def survey_group(rates: Rates, age: str) -> str | None:
     """Return the survey's age group that speaks for an age group of the population."""
-    found = set(rates.parameters.index)
+    found = set(rates.age_groups)
     return age if age in found else EVERYBODY if EVERYBODY in found else None

@@ -14,6 +14,7 @@ import pandas as pd
 from placement.demand.checks import number_faults, raise_faults, require_columns
 from placement.demand.design_effect import cluster_effects, intraclass_correlation, weight_factors
 from placement.errors import Fault, InputError
+from placement.notes import Note
 
 EVERYBODY = "all"
 """Name of the one age group of a survey that does not tell ages apart."""
@@ -37,14 +38,14 @@ class Pooled:
     clusters: int
     icc: float
 
-    def notes(self, of: str) -> tuple[str, ...]:
+    def notes(self, of: str) -> tuple[Note, ...]:
         """Return what clusters leave of the answers, in a sentence."""
         asked = float(self.counts["asked"].sum())
         if not self.clusters or not asked > 0:
             return ()
         left = float(self.counts["effective"].sum()) / asked
-        said = f"{self.clusters} clusters, intraclass correlation {self.icc:.2f}: {left:.0%} of the answers count"
-        return (f"{of}: {said}",)
+        form = "{of}: {clusters} clusters, intraclass correlation {icc:.2f}: {left:.0%} of the answers count"
+        return (Note(form, of=Note(of), clusters=self.clusters, icc=self.icc, left=left),)
 
 
 def pool_survey(survey: pd.DataFrame, *, yes: str = "aware", asked: str = "asked", deff: float | None = None) -> Pooled:

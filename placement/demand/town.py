@@ -123,7 +123,7 @@ class Town:
             places=np.zeros(0, np.intp) if awareness is None else awareness.districts.get_indexer(districts),
             awareness=awareness,
             footfall=footfall,
-            passing=None if footfall is None else _aligned(footfall.points, population),
+            passing=None if footfall is None else aligned(footfall.points, population),
             visits_a_passer=DAYS_A_MONTH * capture * non_resident,
             need_share=need_share,
             simulated=given.get("simulated", False),
@@ -133,7 +133,7 @@ class Town:
         self,
         *,
         rate_factors: FloatArray | None = None,
-        area_factors: pd.Series | None = None,
+        area_factors: FloatArray | None = None,
         people_factors: FloatArray | None = None,
         passing: pd.DataFrame | None = None,
         aware: FloatArray | None = None,
@@ -146,7 +146,7 @@ class Town:
         rate_factors
             (age groups, services) factors of the trip rates.
         area_factors
-            Factors of the need of residents by district.
+            (points,) factors of the need of residents, the same in a district.
         people_factors
             (points,) factors of the people at each point.
         passing
@@ -158,7 +158,7 @@ class Town:
         settings = replace(self.settings, rates=rates)
         need = self._resident_need(settings, people_factors)
         if area_factors is not None:
-            need = need * held(self, "points")["district"].map(area_factors).to_numpy(dtype=float)[:, None]
+            need = need * area_factors[:, None]
         passing = self.passing if passing is None else passing
         if passing is not None:
             need = need + _passing_need(passing * self.visits_a_passer, settings)
@@ -282,7 +282,14 @@ def _passing_need(visits: pd.DataFrame, settings: Settings) -> FloatArray:
     return need.reshape(len(visits), -1)
 
 
-def _aligned(points: pd.DataFrame, population: gpd.GeoDataFrame) -> pd.DataFrame:
+def aligned(points: pd.DataFrame, population: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return people that were spread over demand points in the order of the population.
+
+    Raises
+    ------
+    AlignmentError
+        If they were spread over other points.
+    """
     if points.index.equals(population.index):
         return points
     extra, lost = points.index.difference(population.index), population.index.difference(points.index)

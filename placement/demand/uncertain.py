@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from placement.demand.footfall import Footfall
-from placement.demand.town import Town
+from placement.demand.town import DemandParts, Town, aligned
 from placement.errors import InputError
 from placement.values.arrays import FloatArray
-from placement.values.demand import Demand
+from placement.values.demand import Demand, mixed_weight
 from placement.values.immutable import held, immutable
 
 TRIP_RATE_CV = 0.2
@@ -93,32 +93,49 @@ class DemandEstimate(Demand):
         >>> bool(abs(np.mean(need) - 300) < 5), bool(abs(np.std(need) / 300 - 0.2) < 0.01)
         (True, True)
         """
-        if n < 0:
-            raise InputError.single("draws", f"n is {n}", remedy="give 0 or more")
-        return _drawn(self, n, seed)
+        return (Demand(**parts) for parts in _drawn(self, n, seed))
+
+    def drawn_weights(self, n: int, seed: int = 0) -> Iterator[FloatArray]:
+        """Yield the `weight` of :meth:`draws`, (points, segments), each checked by nobody: a third of the time.
+
+        Raises
+        ------
+        InputError
+            If `n` is negative.
+        """
+        for parts in _drawn(self, n, seed):
+            expected_use = parts["need"] * parts["awareness"] * parts["uptake"]
+            yield mixed_weight(parts["need"], expected_use, parts["need_share"])
 
 
-def _drawn(demand: DemandEstimate, n: int, seed: int) -> Iterator[Demand]:
+def _drawn(demand: DemandEstimate, n: int, seed: int) -> Iterator[DemandParts]:
+    if n < 0:
+        raise InputError.single("draws", f"n is {n}", remedy="give 0 or more")
+    return _parts(demand, n, seed)
+
+
+def _parts(demand: DemandEstimate, n: int, seed: int) -> Iterator[DemandParts]:
     town = demand.town
     streams = np.random.SeedSequence(seed).spawn(5)
     seeds = [int(stream.generate_state(1)[0]) for stream in streams]
     rate_rng, count_rng, place_rng = (np.random.default_rng(seeds[number]) for number in (2, 3, 4))
-    districts = pd.Index(sorted(held(town, "points")["district"].unique()))
+    points = held(town, "points")
+    districts = pd.Index(sorted(points["district"].unique()))
+    place = districts.get_indexer(points["district"])
     aware, uptake = (None, None) if town.awareness is None else town.awareness.joint_draws(n, seeds[0])
     counts = None if town.footfall is None else _Counts.of(town.footfall, demand.footfall_cv)
     for number in range(n):
         passing = None
         if town.footfall is not None and counts is not None:
-            passing = town.footfall.spread(counts.drawn(count_rng)).loc[held(town, "points").index]
-        parts = town.parts(
+            passing = aligned(town.footfall.spread(counts.drawn(count_rng)), points)
+        yield town.parts(
             rate_factors=_factors(rate_rng, town.settings.rates.shape, demand.trip_rate_cv),
-            area_factors=pd.Series(_factors(place_rng, (len(districts),), demand.need_area_cv), index=districts),
+            area_factors=_factors(place_rng, (len(districts),), demand.need_area_cv)[place],
             people_factors=_factors(place_rng, (len(town.people),), demand.people_cv),
             passing=passing,
             aware=None if aware is None else aware[number],
             uptake=None if uptake is None else uptake[number],
         )
-        yield Demand(**parts)
 
 
 def _factors(rng: np.random.Generator, shape: tuple[int, ...], variation: float | FloatArray) -> FloatArray:

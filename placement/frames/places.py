@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import InputError
+from placement.notes import Note
 from placement.study.columns import NUMBER, POPULATION, Column
 from placement.study.columns import sites as site_columns
 from placement.tables.cells import as_list, as_text
@@ -203,4 +204,4 @@ def _all_faults(make: Callable[[], Value], faults: Faults, renamed: Mapping[str,
 
 
 def _notes(faults: Faults) -> list[str]:
-    return [*faults.notes, *(f"{column} is not used" for column in faults.ignored)]
+    return [*faults.notes, *(Note("{column} is not used", column=column) for column in faults.ignored)]

@@ -15,6 +15,7 @@ from placement.errors import AlignmentError, InputError
 from placement.frames.costs import costs_at, read_costs
 from placement.frames.places import demand_from, ids_in, sites_from
 from placement.frames.travel import TRAVEL, Travel
+from placement.notes import about
 from placement.standard import Standard
 from placement.travel import TimesStream, TravelTimes, odd_times
 from placement.values import Demand, Sites
@@ -98,7 +99,7 @@ def stages_from(
         frames = demand.points, places.table
         times = travel.computed(*frames, asked) if given is None else given
         if isinstance(given, TravelTimes):
-            notes += [f"{TRAVEL}: {note}" for note in odd_times(given, *frames)]
+            notes += [about(TRAVEL, note) for note in odd_times(given, *frames)]
     errors.raise_any()
     return Stages(
         demand=demand, sites=places, times=times, standard=asked, coverage=cover(demand, places, times, asked),

@@ -14,6 +14,7 @@ from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
+from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
 from placement.judge.recount import coverage_record
 from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
@@ -84,6 +85,7 @@ class Hearing:
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))
         yield from floor_faults(prepared, self.counting.weights, worth)
+        yield from kept_faults(record, prepared, near.parts(self.after))
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
@@ -125,8 +127,9 @@ class Hearing:
             frontier=frontier_from_dict(self.record),
         )
         # Another version may have worded its notes otherwise; they are then named as unchecked.
-        notes = tuple(self.record["notes"]) if self.others else found.notes
-        if notes != found.notes:
+        notes = found.notes
+        if self.others and tuple(self.record["notes"]) != notes:
+            notes = tuple(self.record["notes"])
             self.unchecked = (f"notes: other versions ({self.others}) worded them otherwise",)
         return replace(found, versions=self.record["versions"], notes=notes)
 
@@ -169,6 +172,7 @@ class Hearing:
         return (
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
+            *(["in how many draws of the demand each floor is kept"] if record["floors"] else []),
             *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),

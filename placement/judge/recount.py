@@ -18,7 +18,7 @@ from placement.pipeline.prepare import Prepared
 from placement.study import StepSection, TravelSection
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Segment
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +87,10 @@ class Reach:
             counts = [np.diff(block.indptr) for block in blocks]
             columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
+
+    def parts(self, first: NDArray[np.int64]) -> FloatArray:
+        """Return (points, segments) which part (0..1) of each weight counts, `first` as :meth:`by` has it."""
+        return np.array([*(float(ring.share) for ring in self.rings), 0.0])[first]
 
     def worth(self, weights: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return (points, segments) what whole weights count, `first` as :meth:`by` has it: rounded, halves up."""

@@ -15,6 +15,7 @@ from placement.demand import (
     raster_people,
 )
 from placement.errors import InputError
+from placement.notes import Note, about
 from placement.pipeline.times import study_speeds
 from placement.streets import Streets
 from placement.study import Study, parse_period
@@ -72,7 +73,8 @@ def study_periods(study: Study, sites: Sites | None = None) -> tuple[Pieces, tup
     hours = () if table is None else zip(table["opens_min"].astype(int), table["closes_min"].astype(int), strict=True)
     periods = {name: parse_period(text) for name, text in settings.periods.items()}
     pieces = period_pieces(periods, settings.shares_by_period(), hours)
-    note = f"{study.file.name}: demand.period_rule has no effect: no site opens or closes within a period"
+    why = Note("no site opens or closes within a period")
+    note = about(study.file.name, Note("{key} has no effect: {why}", key="demand.period_rule", why=why))
     return pieces, (note,) if table is not None and not pieces.cut else ()
 
 

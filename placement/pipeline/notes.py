@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
+from placement.notes import Note, about
 from placement.pipeline.idle_limits import apart_notes, kind_notes, reach_notes, text_notes
 from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
@@ -12,7 +13,7 @@ from placement.study import Study
 from placement.travel import TimesStream, TravelTimes
 from placement.values import Demand, Sites
 
-MOVES_ONLY = (
+MOVES_ONLY = Note(
     "max_moves counts moved machines only: with max_moves = 0 stations may still close and others open; set "
     "max_changes (or max_opens, max_closes) to limit them"
 )
@@ -34,7 +35,7 @@ def limit_notes(
     idle = [*kind_notes(study, sites), *text_notes(sites), *apart_notes(study, sites, streets)]
     if policy.min_reach_new is not None:
         idle += reach_notes(study, demand, sites, times)
-    notes = (*found.notes, *(f"{table}: {note}" for note in idle))
+    notes = (*found.notes, *(about(table, note) for note in idle))
     others = (policy.max_opens, policy.max_closes, policy.max_changes)
     if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
         return (*notes, MOVES_ONLY)

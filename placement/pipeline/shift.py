@@ -34,6 +34,7 @@ import pyproj
 import shapely
 
 from placement.errors import ShiftedWarning
+from placement.notes import Names, Note
 from placement.streets import SortedStreets, Streets
 from placement.study import Study
 from placement.tables import Tables, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
@@ -126,18 +127,31 @@ def warn_if_shifted(study: Study, tables: Tables, streets: Streets) -> tuple[str
 
 def _suspicion(
     streets: SortedStreets, frames: dict[str, FloatArray], names: tuple[str, ...], systems: dict[str, Convert]
-) -> str:
+) -> Note | None:
     found = find_shift(streets, np.concatenate([frames[name] for name in names]), systems)
     if found is None:
-        return ""
-    medians = f"half of {{}} more than {found.before_m:,.1f} m from every street, read as {found.system} only "
-    medians += f"{found.after_m:,.1f} m; if so, write "
+        return None
+    said = {"system": found.system, "before": found.before_m, "after": found.after_m}
+    tables = Names(Note(name) for name in names)
     if systems is _STREETS:
         key = f'streets = {{nodes = ..., edges = ..., coordinates = "{found.system}"}}'
-        return f"streets look shifted against {', '.join(names)}: {medians.format('these lies')}{key}"
-    key = f'{names[0]} = {{path = ..., coordinates = "{found.system}"}}' + (" and so on" if len(names) > 1 else "")
-    looks = "looks" if len(names) == 1 else "together look"
-    return f"{', '.join(names)} {looks} shifted: {medians.format('it lies' if len(names) == 1 else 'them lies')}{key}"
+        return Note(
+            "streets look shifted against {tables}: half of these lies more than {before:,.1f} m from every street, "
+            "read as {system} only {after:,.1f} m; if so, write {key}",
+            tables=tables, key=key, **said,
+        )  # fmt: skip
+    key = f'{names[0]} = {{path = ..., coordinates = "{found.system}"}}'
+    if len(names) == 1:
+        return Note(
+            "{tables} looks shifted: half of it lies more than {before:,.1f} m from every street, read as {system} "
+            "only {after:,.1f} m; if so, write {key}",
+            tables=tables, key=key, **said,
+        )  # fmt: skip
+    return Note(
+        "{tables} together look shifted: half of them lies more than {before:,.1f} m from every street, read as "
+        "{system} only {after:,.1f} m; if so, write {key} and so on",
+        tables=tables, key=key, **said,
+    )  # fmt: skip
 
 
 def find_shift(streets: SortedStreets, xy: FloatArray, systems: Mapping[str, Convert]) -> Shift | None:

@@ -19,6 +19,7 @@ from placement.demand import (
 from placement.demand.interpolate import FEWEST_COUNTERS
 from placement.demand.same_street import APART_M
 from placement.errors import Fault, InputError, listed
+from placement.notes import Names, Note, about
 from placement.streets import Streets
 from placement.study import Study
 from placement.tables import Tables
@@ -34,7 +35,9 @@ def survey_counts(study: Study, tables: Tables) -> tuple[pd.DataFrame | None, tu
         return tables.survey, ()
     table = tabulate_questionnaires(tables.questionnaires, age_bands=study.demand.age_bands or None)
     reasons = table.unusable["reason"].value_counts().sort_index()
-    return table.survey, tuple(f"survey: {count} questionnaires left out: {why}" for why, count in reasons.items())
+    form = "{count} questionnaires left out: {why}"
+    left_out = (about("survey", Note(form, count=count, why=Note(str(why)))) for why, count in reasons.items())
+    return table.survey, tuple(left_out)
 
 
 def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | None, tuple[str, ...]]:
@@ -46,7 +49,7 @@ def counter_averages(study: Study, tables: Tables) -> tuple[gpd.GeoDataFrame | N
     lost = sorted(set(tables.footfall.index) - set(averages.index.astype(str)))
     if lost:
         raise InputError([_unusable(name, counts) for name in lost])
-    notes = [f"footfall_counts: {note}" for note in (*counts.notes, *_left_out(counts.dropped))]
+    notes = [about("footfall_counts", note) for note in (*counts.notes, *_left_out(counts.dropped))]
     notes += _thin_series(counts.counters)
     return tables.footfall.join(averages.set_axis(averages.index.astype(str))), tuple(notes)
 
@@ -60,11 +63,12 @@ def _unusable(name: str, counts: CleanCounts) -> Fault:
     )
 
 
-def _left_out(dropped: pd.DataFrame) -> list[str]:
+def _left_out(dropped: pd.DataFrame) -> list[Note]:
     """Return how many rows were left out and why, each with its first row."""
     notes = []
     for reason, part in sorted(dropped.groupby("reason"), key=lambda item: str(item[0])):
-        notes.append(f"{len(part)} rows left out: {reason} (first: {part.index[0]})")
+        form = "{count} rows left out: {reason} (first: {first})"
+        notes.append(Note(form, count=len(part), reason=Note(str(reason)), first=part.index[0]))
     return notes
 
 
@@ -90,10 +94,10 @@ def study_footfall(
 
 def survey_notes(study: Study, awareness: Awareness) -> tuple[str, ...]:
     """Return what a reader of the survey's estimate must know."""
-    notes = [f"survey: {note}" for note in awareness.notes]
+    notes = [about("survey", note) for note in awareness.notes]
     if study.demand.uptake and awareness.uptake is not None:
-        given = listed(f"{group} {share:.1%}" for group, share in study.demand.uptake.items())
-        notes.append(f"survey: its column used is replaced by [demand.uptake]: {given}")
+        given = Names(f"{group} {share:.1%}" for group, share in study.demand.uptake.items())
+        notes.append(about("survey", Note("its column used is replaced by [demand.uptake]: {given}", given=given)))
     return tuple(notes)
 
 
@@ -101,17 +105,16 @@ def footfall_notes(
     study: Study, footfall: Footfall | None, filled: FilledCounters | None, reliance: VirtualReliance | None
 ) -> tuple[str, ...]:
     """Return whose people went far, what was interpolated, how far to trust it and how much rests on it."""
-    simulated = {"footfall", "footfall_counts"} & set(study.simulated_inputs)
-    name = "SIMULATED footfall" if simulated else "footfall"
-    notes = []
+    simulated = bool({"footfall", "footfall_counts"} & set(study.simulated_inputs))
+    notes: list[Note] = []
     if footfall is not None:
-        notes = [f"{name}: {note}" for note in (*_far(footfall, study.travel.far_snap_m), *_on_one_street(footfall))]
+        notes += (*_far(footfall, study.travel.far_snap_m), *_on_one_street(footfall))
     if filled is not None and reliance is not None:
-        notes += [f"{name}: {filled.note}", f"{name}: {reliance.note}"]
-    return tuple(notes)
+        notes += (filled.note, reliance.note)
+    return tuple(about("footfall", note, simulated=simulated) for note in notes)
 
 
-def _far(footfall: Footfall, far_m: float) -> list[str]:
+def _far(footfall: Footfall, far_m: float) -> list[Note]:
     """Return which real counters give all their people to a demand point that is far away."""
     counters = footfall.counters
     if "interpolated" in counters.columns:
@@ -119,38 +122,40 @@ def _far(footfall: Footfall, far_m: float) -> list[str]:
     far = counters.loc[counters["nearest_m"] > far_m, "nearest_m"]
     if not len(far):
         return []
-    told = listed(f"{counter} ({metres:,.0f} m)" for counter, metres in far.items())
-    return [f"no demand point within {far_m:g} m; all people go to the nearest: {told}"]
+    told = Names(f"{counter} ({metres:,.0f} m)" for counter, metres in far.items())
+    form = "no demand point within {metres:g} m; all people go to the nearest: {names}"
+    return [Note(form, metres=far_m, names=told)]
 
 
-def _on_one_street(footfall: Footfall) -> list[str]:
+def _on_one_street(footfall: Footfall) -> list[Note]:
     """Return which counters stand on a street with others, and count in part."""
     part = footfall.counters["counted"]
     part = part[part < 1.0]
     if not len(part):
         return []
-    told = listed(f"{counter} ({share:.0%})" for counter, share in part.items())
-    return [f"counters less than {APART_M:g} m apart see the same people and count in part: {told}"]
+    told = Names(f"{counter} ({share:.0%})" for counter, share in part.items())
+    form = "counters less than {metres:g} m apart see the same people and count in part: {names}"
+    return [Note(form, metres=APART_M, names=told)]
 
 
-def _thin_series(counters: pd.DataFrame) -> list[str]:
+def _thin_series(counters: pd.DataFrame) -> list[Note]:
     """Return which counters were not counted around the clock, or on too few weekdays."""
     found = (
         (
             "hours",
             _HOURS,
-            "hours of the day were counted (the daily number is of these alone)",
+            "fewer than {enough} hours of the day were counted (the daily number is of these alone): {names}",
         ),
         (
             "weekdays",
             FEWEST_WEEKDAYS,
-            "weekdays were counted (the daily number is of these alone)",
+            "fewer than {enough} weekdays were counted (the daily number is of these alone): {names}",
         ),
     )
     notes = []
-    for column, enough, what in found:
+    for column, enough, form in found:
         thin = counters.loc[(counters[column] < enough) & ~counters["filled"], column]
         if len(thin):
-            named = listed(f"{name} ({count})" for name, count in thin.items())
-            notes.append(f"footfall_counts: fewer than {enough} {what}: {named}")
+            named = Names(f"{name} ({count})" for name, count in thin.items())
+            notes.append(about("footfall_counts", Note(form, enough=enough, names=named)))
     return notes

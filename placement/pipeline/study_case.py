@@ -15,7 +15,7 @@ from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
 from placement.values import Capture, Policy
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
 from placement.values.policy import MONEY
@@ -41,6 +41,10 @@ class StudyCase(Case):
     def capture_draws(self, n: int, seed: int, among: BoolArray) -> Iterator[Capture]:
         """Yield `n` draws of what the transactions say; see :meth:`placement.pipeline.visits.Use.draws`."""
         return iter(()) if self.use is None else self.use.draws(n, seed, among)
+
+    def drawn_weights(self, n: int, seed: int) -> Iterator[FloatArray]:
+        """Yield `n` draws of the weight; see :meth:`placement.demand.DemandEstimate.drawn_weights`."""
+        return self.prepared.demand.drawn_weights(n, seed) if self.demand is self.prepared.demand else iter(())
 
     @property
     def capture_ranks(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 
+from placement.notes import Note, about
 from placement.streets import Streets
 from placement.study import Study
 from placement.tables import Tables
@@ -34,7 +35,7 @@ def study_times(
     if tables.travel is not None:
         times, notes = table_times(tables.travel, points, sites, mode=study.travel.mode)
         if times.unit == "ms" and study.travel.speed_m_s:
-            notes = ("travel: its times hold for everybody; travel.speed_m_s is not used", *notes)
+            notes = (about("travel", Note("its times hold for everybody; travel.speed_m_s is not used")), *notes)
         return times, notes
     speed_m_s, cutoff_s = _reach(study)
     if streets is None:

@@ -20,6 +20,7 @@ import pandas as pd
 
 from placement.demand import Usage, fit_usage, passing_footfall
 from placement.errors import InputError
+from placement.notes import Note, about
 from placement.pipeline.demand import study_demand
 from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
@@ -32,7 +33,7 @@ MOST_PAIRS = 20_000_000
 COVARIATES = ("log_hours", "log_machines")
 _DAYS_A_MONTH = 365 / 12
 _DAY_MIN = 1440
-_NOT = "visits are not predicted: "
+_NOT = "visits are not predicted: {why}"
 
 
 @immutable
@@ -88,7 +89,8 @@ def study_use(prepared: Prepared) -> Use | None:
     if transactions is None:
         return None
     if prepared.times.n_pairs > MOST_PAIRS:
-        return _nothing(prepared, f"{prepared.times.n_pairs:,} pairs, {MOST_PAIRS:,} are the most")
+        many = Note("{pairs:,} pairs, {most:,} are the most", pairs=prepared.times.n_pairs, most=MOST_PAIRS)
+        return _nothing(prepared, many)
     sites = prepared.sites.table
     try:
         usage = fit_usage(
@@ -103,7 +105,7 @@ def study_use(prepared: Prepared) -> Use | None:
         return _nothing(prepared, _why(error))
     evidence, capture = usage.evidence, usage.capture
     if capture is None:
-        lines = (_NOT + evidence.why(), *evidence.lines()[1:])
+        lines = (Note(_NOT, why=evidence.why()), *evidence.lines()[1:])
         return Use(note=lines[0], notes=_named(prepared, *lines), usage=usage)
     basis = usage.sites["basis"]
     return Use(
@@ -116,14 +118,14 @@ def study_use(prepared: Prepared) -> Use | None:
 
 
 def _nothing(prepared: Prepared, why: str) -> Use:
-    return Use(note=_NOT + why, notes=_named(prepared, _NOT + why))
+    note = Note(_NOT, why=why)
+    return Use(note=note, notes=_named(prepared, note))
 
 
 def _named(prepared: Prepared, *lines: str) -> tuple[str, ...]:
     """Return lines for the reader, each with the table that it is about."""
     usage = prepared.study.inputs.usage
-    name = "SIMULATED usage" if usage is not None and usage.simulated else "usage"
-    return tuple(f"{name}: {line}" for line in lines)
+    return tuple(about("usage", line, simulated=usage is not None and usage.simulated) for line in lines)
 
 
 def _why(error: InputError) -> str:

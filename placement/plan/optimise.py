@@ -10,6 +10,7 @@ from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
 from placement.plan.decode import decode
+from placement.plan.floors import kept_floors
 from placement.plan.limits import limits_used
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
@@ -112,6 +113,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         valued=valued,
         reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
+        floors=kept_floors(case, standing),
         policy=case.policy,
         options=case.options,
     )

@@ -18,6 +18,7 @@ from placement.demand import (
     residents_by_group,
 )
 from placement.errors import AlignmentError, Fault
+from placement.pipeline.assumptions import Assumption
 from placement.report.text import check_language, texts
 from placement.study import Override
 from placement.values import Demand, Frontier, Plan, Sites, Step
@@ -124,6 +125,8 @@ class ReportData:
         Notices that the licences of the inputs ask for.
     notes
         What was left out of the inputs, replaced, extrapolated or interpolated, in sentences.
+    assumptions
+        Defaults that the plan rests on and nobody has measured.
     overrides
         Settings that the run did not take from the study file.
     frontier
@@ -159,6 +162,7 @@ class ReportData:
     filled: FilledCounters | None = None
     reliance: VirtualReliance | None = None
     notes: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     overrides: tuple[Override, ...] = ()
     frontier: Frontier | None = None
 

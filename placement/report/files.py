@@ -27,6 +27,7 @@ def plan_record(data: ReportData) -> dict[str, Any]:
         simulated=data.simulated,
         notices=data.notices,
         notes=data.notes,
+        assumptions=data.assumptions,
         overrides=data.overrides,
         frontier=data.frontier,
     )

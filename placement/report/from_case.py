@@ -10,13 +10,17 @@ import pandas as pd
 
 from placement.case import Case, measure_visits
 from placement.errors import InputError
+from placement.notes import Note
 from placement.pipeline.prepare import restated
 from placement.pipeline.study_case import StudyCase, study_asked
+from placement.plan.floors import kept_floors
 from placement.report.data import ReportData
 from placement.report.gather import gather, reach_shares, standard_shown, versions
 from placement.values import Frontier, Plan
 
-BY_HAND = "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
+BY_HAND = Note(
+    "made in Python, from frames: no study stands behind this plan, so that nobody can recount it from its inputs"
+)
 """Note on a plan whose case was made by hand."""
 
 
@@ -35,9 +39,10 @@ def report_data(case: Case, plan: Plan, folder: str | Path, *, frontier: Frontie
         raise InputError.single("case", problem, remedy="make a Case(...) of them by hand")
     study = study_asked(asked)
     visits = measure_visits(asked, plan.open) if plan.visits is None else plan.visits
+    floors = plan.floors or kept_floors(asked, asked.sites.ids.isin(plan.open))
     return gather(
         restated(prepared, study),
-        replace(plan, study=study.study.name, visits=visits),
+        replace(plan, study=study.study.name, visits=visits, floors=floors),
         study=study,
         study_path=Path(os.path.relpath(study.file, Path(folder).resolve())).as_posix(),
         inputs=dict(prepared.fingerprints),

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.pipeline.assumptions import assumptions
 from placement.pipeline.policy import study_standard
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
@@ -91,6 +92,7 @@ def gather(
         filled=prepared.filled,
         reliance=prepared.reliance,
         notes=(*prepared.notes, *noted),
+        assumptions=assumptions(prepared, use),
         overrides=overrides_of(study),
         frontier=frontier,
     )

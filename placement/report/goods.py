@@ -54,9 +54,24 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
-    """Return the sentences on reserves, on stations that few people use, and on what is paid for what is gained."""
+    """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
     idle = [] if plan.visits is None else [_idle(plan.visits, text)]
-    return [*_reserve(plan, text), *idle, *_cost(plan, text)]
+    return [*_reserve(plan, text), *idle, *_cost(plan, text), *unsure(plan, text)]
+
+
+def unsure(plan: Plan, text: Text) -> list[str]:
+    """Return a sentence on the floors that a plan keeps by the estimate and not in nearly all draws of the demand."""
+    some = [each for each in plan.floors if not each.sure]
+    if not some:
+        return []
+    names = text["comma"].join(
+        text["floors.unsure.one"].format(
+            name=word(text, each.name), floor=percent(each.floor), reached=percent(each.reached),
+            kept=f"{each.kept:.0%}",
+        )
+        for each in some
+    )  # fmt: skip
+    return [text["floors.unsure"].format(floors=names, draws=some[0].draws)]
 
 
 def sought(plan: Plan, text: Text) -> str:

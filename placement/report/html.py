@@ -19,7 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from placement.maps import plan_map, printable, shown
-from placement.report import evidence, view
+from placement.notes import in_language
+from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
@@ -65,6 +66,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
     plan = data.plan
     return {
         "data": data,
+        "notes": [in_language(note, data.language) for note in data.notes],
         "plan": plan,
         "title": text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
         "subtitle": text["subtitle"].format(standard=view.standard(data, text)),
@@ -82,6 +84,8 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "aware": evidence.aware(data, text),
         "passers": evidence.passers(data, text),
         "people": view.people_rows(data, text),
+        "floors": sure.floor_rows(data, text),
+        "assumed": sure.assumed_rows(data, text),
         "terms": view.terms(data, text),
         # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
         "study_file": data.study_path.rpartition("/")[2],

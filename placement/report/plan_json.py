@@ -18,6 +18,7 @@ import pandas as pd
 from pydantic import Field, JsonValue, ValidationError
 
 from placement.errors import Fault, InputError
+from placement.pipeline.assumptions import Assumption
 from placement.report.goods import warnings_of
 from placement.report.parts import (
     Amount,
@@ -51,6 +52,13 @@ from placement.report.plan_money import (
     yuan,
 )
 from placement.report.plan_reserve import ReservePart
+from placement.report.plan_sure import (
+    AssumptionPart,
+    KeptFloorPart,
+    assumptions_to_list,
+    floors_from_parts,
+    floors_to_list,
+)
 from placement.report.strict_json import read_regular, strict_json
 from placement.report.text import texts
 from placement.study import Override
@@ -110,6 +118,7 @@ class PlanFile(Part):
     simulated: list[str] = Field(description="Names of the inputs that are simulated.")
     notices: list[str] = Field(description="Notices that the licences of the inputs ask for.")
     notes: list[str] = Field(description="What was left out of the inputs, repaired or assumed, in sentences.")
+    assumptions: list[AssumptionPart] = Field(description="Defaults that the plan rests on and nobody has measured.")
     overrides: list[OverridePart] = Field(description="Settings other than those of the study file.")
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
@@ -120,6 +129,7 @@ class PlanFile(Part):
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
+    floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
@@ -156,6 +166,7 @@ def plan_to_dict(
     simulated: Iterable[str] = (),
     notices: Iterable[str] = (),
     notes: Iterable[str] = (),
+    assumptions: Iterable[Assumption] = (),
     overrides: Iterable[Override] = (),
     frontier: Frontier | None = None,
 ) -> dict[str, Any]:
@@ -175,7 +186,7 @@ def plan_to_dict(
         Seed of the run.
     travel
         How travel was counted: ``TravelTimes.mode``.
-    simulated, notices, notes, overrides, frontier
+    simulated, notices, notes, assumptions, overrides, frontier
         See :class:`~placement.report.ReportData`.
 
     Raises
@@ -192,7 +203,8 @@ def plan_to_dict(
         "inputs": dict(inputs),
         "simulated": list(simulated),
         "notices": list(notices),
-        "notes": list(notes),
+        "notes": [str(note) for note in notes],
+        "assumptions": assumptions_to_list(assumptions),
         "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
         "versions": dict(versions),
         "seed": seed,
@@ -203,6 +215,7 @@ def plan_to_dict(
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
+        "floors": floors_to_list(plan.floors),
         **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": budget_to_list(plan.budget_lines),
@@ -249,6 +262,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
+        floors=floors_from_parts(file.floors),
         **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 

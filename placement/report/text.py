@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from placement.errors import InputError
+from placement.notes.words import WORDS
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
 from placement.report.text_money import MONEY
 from placement.report.text_steps import STEPS
+from placement.report.text_sure import SURE
 
 LANGUAGES = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
@@ -186,6 +188,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column.use": ("Expected use within reach, plan", "预期使用量覆盖率（方案）"),
         "bar.label": ("{before} today, {after} with the plan", "现状 {before}，方案 {after}"),
         **EVIDENCE,
+        **SURE,
         # Reading
         "term.need": ("Need", "潜在需求"),
         "term.need.means": (
@@ -264,40 +267,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "kind.simulated": ("simulated", "模拟数据"),
         "kind.supplied": ("as supplied", "原始提供"),
         # Words of a study
-        "word.all": ("all", "全部"),
-        "word.general": ("general", "一般人群"),
-        "word.elderly": ("elderly", "老年人"),
-        "word.day": ("day", "白天"),
-        "word.night": ("night", "夜间"),
-        "word.morning": ("morning", "上午"),
-        "word.afternoon": ("afternoon", "下午"),
-        "word.evening": ("evening", "傍晚"),
-        "word.weekend": ("weekend", "周末"),
-        "word.bank": ("bank", "银行"),
-        "word.community": ("community", "社区"),
-        "word.airport": ("airport", "机场"),
-        "word.rail": ("rail station", "火车站"),
-        "word.rail_station": ("rail station", "火车站"),
-        "word.metro": ("metro station", "地铁站"),
-        "word.metro_station": ("metro station", "地铁站"),
-        "word.supermarket": ("supermarket", "超市"),
-        "word.school": ("school", "学校"),
-        "word.pharmacy": ("pharmacy", "药店"),
-        "word.hospital": ("hospital", "医院"),
-        "word.mall": ("shopping mall", "商场"),
-        "word.government": ("government hall", "政务大厅"),
-        "word.population": ("population", "人口"),
-        "word.footfall": ("foot traffic", "人流量"),
-        "word.survey": ("survey", "知晓率调查"),
-        "word.covariates": ("covariates", "协变量"),
-        "word.footfall_counts": ("foot-traffic counts", "人流量计数"),
-        "word.stations": ("stations", "现有站点"),
-        "word.candidates": ("candidates", "候选点"),
-        "word.usage": ("usage", "使用记录"),
-        "word.streets": ("streets", "街道"),
-        "word.districts": ("districts", "区域边界"),
-        "word.travel": ("travel times", "出行时间"),
-        "word.study": ("study file", "方案文件"),
+        **{f"word.{name}": pair for name, pair in WORDS.items()},
     }
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import BaseModel, PrivateAttr, model_validator
+from pydantic import BaseModel, PrivateAttr, SkipValidation, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
@@ -100,7 +100,7 @@ class Study(Section):
     folder: Path
     file: Path
     digest: str = ""
-    remarks: tuple[str, ...] = ()
+    remarks: SkipValidation[tuple[str, ...]] = ()  # notes stay what they are
     study: StudySection
     inputs: Inputs
     demand: DemandSection

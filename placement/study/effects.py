@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from placement.errors import Fault
+from placement.notes import Note, about
 from placement.study.inputs import InputFile, Inputs
 
 if TYPE_CHECKING:
@@ -81,14 +82,16 @@ _GENERAL = {
 }
 
 
-def effect_notes(study: Study, table: str) -> list[str]:
+def effect_notes(study: Study, table: str) -> list[Note]:
     """Return a sentence for each setting that is given and changes nothing."""
-    notes = [f"{table}: {key} has no effect: {why}" for key, why in _without_effect(study) if _given(study, key)]
+    idle = [(key, why) for key, why in _without_effect(study) if _given(study, key)]
+    notes = [about(table, Note("{key} has no effect: {why}", key=key, why=Note(why))) for key, why in idle]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
-        notes.append(f"{table}: inputs.footfall adds no need: demand.footfall_capture is 0")
+        notes.append(about(table, Note("inputs.footfall adds no need: demand.footfall_capture is 0")))
     backend = study.solve.backend
     if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
-        notes.append(f"{table}: solve.backend {backend} knows coverage alone: visits do not count for a plan")
+        form = "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
+        notes.append(about(table, Note(form, backend=backend)))
     return notes
 
 
@@ -135,20 +138,31 @@ def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _travel_without_effect(study: Study) -> Iterator[tuple[str, str]]:
-    travel, streets = study.travel, study.inputs.streets
-    if streets is None:
-        source = "a travel table" if study.inputs.travel is not None else "straight lines"
-        for key in ("far_snap_m", "cache", "stream"):
-            yield f"travel.{key}", f"times come from {source}, not from streets"
-    if streets is not None or study.inputs.travel is not None:
-        source = "streets" if streets is not None else "a travel table"
-        yield "travel.detour", f"times come from {source}, not from straight lines"
-    key = "threshold_m in travel.step" if travel.step else "travel.threshold_m"
+    travel = study.travel
+    yield from _other_sources(study)
+    why = "the standard is a distance, travel.threshold_m"
+    if travel.step:
+        why = "the standard is a distance, threshold_m in travel.step"
     if study.inputs.travel is not None:
         yield "travel.cutoff_min", "times come from a travel table"
     elif travel.is_distance:
-        yield "travel.cutoff_min", f"the standard is a distance, {key}"
+        yield "travel.cutoff_min", why
     if travel.is_distance and study.inputs.usage is None:
-        yield "travel.speed_m_s", f"the standard is a distance, {key}"
+        yield "travel.speed_m_s", why
     if travel.mode == "walking":
         yield "travel.oneway", "people on foot walk both ways"
+
+
+def _other_sources(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield the settings of sources of times that the study does not take."""
+    table = study.inputs.travel is not None
+    if study.inputs.streets is None:
+        why = "times come from straight lines, not from streets"
+        if table:
+            why = "times come from a travel table, not from streets"
+        for key in ("far_snap_m", "cache", "stream"):
+            yield f"travel.{key}", why
+    if study.inputs.streets is not None:
+        yield "travel.detour", "times come from streets, not from straight lines"
+    elif table:
+        yield "travel.detour", "times come from a travel table, not from straight lines"

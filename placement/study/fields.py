@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -38,6 +38,25 @@ class Called:
 
     name: str = ""
     unit: str = ""
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """Marks a setting whose default has no source: where it acts on a study that does not state it, it is assumed.
+
+    Parameters
+    ----------
+    ends
+        Values of the key that would do as well; none where it moves no plan, or nobody has tried.
+    moves
+        What would be other with another value: the plan, or only intervals, or only figures beside the plan.
+    value
+        What holds where the key is absent, if its default does not tell.
+    """
+
+    ends: tuple[Any, ...] = ()
+    moves: Literal["plan", "intervals", "figures"] = "plan"
+    value: Any = None
 
 
 def parse_period(text: str) -> tuple[int, int]:

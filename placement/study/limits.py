@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
+    Assumed,
     Called,
     Chain,
     District,
@@ -24,6 +25,7 @@ from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
 from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
 from placement.values.presets import PRESETS
+from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 _Stations = Annotated[_Count, Called(unit="stations")]
@@ -167,7 +169,10 @@ class PolicySection(Section):
     min_reach_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """Weight of the objective that must be within reach of each site to which a station comes, whether or not others
     reach it too."""
-    visits_weight: Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None = None
+    visits_weight: Annotated[
+        Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
+        Assumed(ends=(0.0, 2.0), value=DEFAULT_WEIGHT),
+    ] = None
     """What a predicted visit is worth beside a covered visit of the objective; needs `inputs.usage`."""
     visits_floor: Annotated[ExactRatio, Called(unit="of today's")] | None = None
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
@@ -177,7 +182,7 @@ class PolicySection(Section):
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
-    idle_below: Annotated[_Count, Called(unit="visits a month")] = IDLE_BELOW
+    idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""

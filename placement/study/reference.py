@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from placement.errors import InputError
 from placement.study import SECTIONS, Study
 from placement.study.columns import CLOCK, TABLES, Column, TableSpecification
-from placement.study.fields import Called
+from placement.study.fields import Assumed, Called
 from placement.study.inputs import InputFile
 from placement.study.names import near_name
 
@@ -224,7 +224,7 @@ def _model(field: FieldInfo) -> Any:
 
 
 def _key(name: str, field: FieldInfo) -> Entry:
-    kind, unit = _words(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation)
+    kind, unit = _of_field(field)
     needed = "yes" if field.is_required() else ""
     default = "" if needed else _written(field.get_default())
     return Entry(
@@ -233,8 +233,21 @@ def _key(name: str, field: FieldInfo) -> Entry:
         unit=unit,
         needed=needed,
         default=default,
-        says=" ".join((field.description or "").split()),
+        says=" ".join([*(field.description or "").split(), *(["Assumed where absent."] if _assumed(field) else [])]),
     )
+
+
+def unit_of(field: FieldInfo) -> str:
+    """Return what the values of a key are counted in; empty where they have no unit."""
+    return _of_field(field)[1]
+
+
+def _of_field(field: FieldInfo) -> tuple[str, str]:
+    return _words(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation)
+
+
+def _assumed(field: FieldInfo) -> bool:
+    return any(isinstance(each, Assumed) for each in field.metadata)
 
 
 def _extra(model: Any) -> Entry:

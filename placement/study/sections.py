@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
+    Assumed,
     Called,
     EngineNumbers,
     Flag,
@@ -34,6 +35,7 @@ _Years = Annotated[NotNegative, AfterValidator(at_most(130, "years")), Called(un
 _Cv = Annotated[
     NotNegative, AfterValidator(at_most(10, "as a coefficient of variation")), Called(unit="standard deviation / mean")
 ]
+_AssumedCv = Annotated[_Cv, Assumed(moves="intervals")]
 _Deff = Annotated[
     float,
     Field(ge=1, allow_inf_nan=False),
@@ -61,24 +63,27 @@ class StudySection(Section):
 class DemandSection(Section):
     """`[demand]`: how often people would come, when, and how sure that is."""
 
-    need_share: Share = 0.5
+    need_share: Annotated[Share, Assumed(ends=(0.0, 1.0))] = 0.5
     """Weight of need in the objective; the rest is expected use. 1 where there is no survey."""
     footfall_capture: Annotated[
-        NotNegative, AfterValidator(at_most(1, "visits a passer-by")), Called(unit="visits a passer-by")
+        NotNegative,
+        AfterValidator(at_most(1, "visits a passer-by")),
+        Called(unit="visits a passer-by"),
+        Assumed(ends=(0.002,)),
     ] = 0.0
     """How many visits a passer-by makes."""
-    non_resident_share: Share = 1.0
+    non_resident_share: Annotated[Share, Assumed(ends=(0.3,))] = 1.0
     """Passers-by who are not counted as residents already."""
-    footfall_bandwidth_m: Metres = 300.0
+    footfall_bandwidth_m: Annotated[Metres, Assumed(ends=(150.0, 600.0))] = 300.0
     """How far a counter's people are spread along the streets."""
     footfall_interpolate: Flag = False
     """Whether virtual counters, kriged from the real ones, stand where none is within `footfall_bandwidth_m`."""
-    footfall_siting: Literal["auto", "anywhere", "busy"] = "auto"
+    footfall_siting: Annotated[Literal["auto", "anywhere", "busy"], Assumed(ends=("anywhere", "busy"))] = "auto"
     """Whether counters were put up where many pass, so that virtual ones are expected lower; told by street class."""
     periods: Annotated[Mapping[Period, _Clock], Field(min_length=1)] = {"all": "00:00-24:00"}
     """Periods of the day; they may pass midnight. A site counts in a period only if it is open through all of it,
     unless `period_rule` says otherwise."""
-    period_rule: Literal["whole", "share"] = "whole"
+    period_rule: Annotated[Literal["whole", "share"], Assumed(ends=("share",))] = "whole"
     """With "share" periods are cut where sites open and close, so that a site serves the part in which it is open."""
     period_share: Mapping[Period, Share] = {}
     """Part of the visits that falls in each of `periods`; sums to 1."""
@@ -88,13 +93,13 @@ class DemandSection(Section):
         Called("number by age group, or by age group and service", "visits a person and month"),
     ]
     """Visits a person would make, knowing the service. `general` is everybody who is in no other age group."""
-    online_share: Mapping[AgeGroup, Share] = {}
+    online_share: Annotated[Mapping[AgeGroup, Share], Assumed(ends=(0.5,), value=0.0)] = {}
     """Part of them that is done online instead; 0 where absent."""
     uptake: Mapping[AgeGroup, Share] | None = None
     """Part of those who know the service that uses it; from the survey's column `used` where absent."""
     age_share: Mapping[AgeGroup, Share] = {}
     """Part of the people in each age group, where the population has no column of it."""
-    deff: _Deff | None = None
+    deff: Annotated[_Deff | None, Assumed(ends=(2.0,), value=1.0)] = None
     """Design effect of the survey: how many answers count as one, where they came in clusters that it does not name."""
     age_bands: Mapping[AgeGroup, _Years] = {}
     """Lowest age of each age group, where the survey holds questionnaires."""
@@ -102,14 +107,14 @@ class DemandSection(Section):
     """Edge of the pieces into which polygons of the population are cut."""
     grid_shape: Literal["square", "hexagon", "streets"] = "square"
     """What polygons are cut into; "streets" are pieces of street."""
-    trip_rate_cv: _Cv = 0.2
+    trip_rate_cv: _AssumedCv = 0.2
     """How sure the trip rates are, for draws of the demand."""
-    footfall_cv: _Cv = 0.2
+    footfall_cv: _AssumedCv = 0.2
     """How sure the counters are, for draws of the demand."""
-    need_area_cv: _Cv = 0.15
-    """How sure the need of each district is beside that of the town, for draws of the demand; an assumption."""
-    people_cv: _Cv = 0.1
-    """How sure the people at each demand point are, for draws of the demand; an assumption."""
+    need_area_cv: _AssumedCv = 0.15
+    """How sure the need of each district is beside that of the town, for draws of the demand."""
+    people_cv: _AssumedCv = 0.1
+    """How sure the people at each demand point are, for draws of the demand."""
     daytime: Annotated[
         Mapping[PopulationColumn, Annotated[tuple[Period, ...], Field(min_length=1)]],
         Called("list of periods by column"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from placement.errors import Fault
+from placement.notes import Note, about
 from placement.study.names import canonical
 
 _BY_AGE: tuple[tuple[str, ...], ...] = (
@@ -93,8 +94,8 @@ class _Rewrite:
         changed = {name: forms[canonical(name)] for name in section if forms.get(canonical(name), name) != name}
         if not changed or self.faults:
             return content
-        where = ".".join(map(str, place))
-        self.notes += [f"{self.table}: {where} names {old!a}, read as {new!a}" for old, new in changed.items()]
+        where, form = ".".join(map(str, place)), "{where} names {old!a}, read as {new!a}"
+        self.notes += [about(self.table, Note(form, where=where, old=old, new=new)) for old, new in changed.items()]
         put: dict[str, Any] = _put(content, place, {changed.get(name, name): value for name, value in section.items()})
         return put
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from placement.study.fields import (
     AgeGroup,
+    Assumed,
     Called,
     District,
     ExactShare,
@@ -87,7 +88,7 @@ class TravelSection(Section):
     """Length of a way without streets or a travel table."""
     mode: Literal["walking", "cycling", "driving"] = "walking"
     """How people get there."""
-    speed_m_s: Mapping[AgeGroup, _WalkingSpeed] = {}
+    speed_m_s: Annotated[Mapping[AgeGroup, _WalkingSpeed], Assumed(ends=(0.8, 1.3), value=1.0)] = {}
     """Walking speed of every age group; not needed with a travel table of times."""
     slope: Literal["tobler", "irmischer-clarke"] | None = None
     """How slopes slow walkers; needs `elevation_m` of the nodes."""

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from placement.errors import Fault, listed
+from placement.notes import Names, Note, about, counted
 from placement.tables.checks import Table
 from placement.tables.points import to_areas
 
@@ -37,14 +38,14 @@ def whole_areas(table: Table, crs: pyproj.CRS) -> tuple[gpd.GeoSeries, tuple[str
     usable = (drawn & ~infinite).to_numpy(dtype=bool)
     names = flat.index.astype(str)
     shapes, faults, mended = mend(table.name, names, flat.to_numpy(), usable)
-    notes = [f"polygons mended without a change of area: {listed(mended)}"] if mended else []
+    notes = [Note("polygons mended without a change of area: {names}", names=Names(mended))] if mended else []
     if not faults and usable.all():
         faults, slivers = overlap_faults(table.name, names, shapes)
         notes += slivers
     for fault in faults:
         table.fault(fault.problem, row=fault.row, remedy=fault.remedy)
         table.ok = False
-    return gpd.GeoSeries(shapes, index=flat.index, crs=crs), tuple(f"{table.name}: {note}" for note in notes)
+    return gpd.GeoSeries(shapes, index=flat.index, crs=crs), tuple(about(table.name, note) for note in notes)
 
 
 def mend(
@@ -81,7 +82,7 @@ def mend(
     return shapes, _cut(table, faults), mended
 
 
-def overlap_faults(table: str, names: pd.Index, shapes: NDArray[np.object_]) -> tuple[list[Fault], list[str]]:
+def overlap_faults(table: str, names: pd.Index, shapes: NDArray[np.object_]) -> tuple[list[Fault], list[Note]]:
     """Return a fault for each pair of polygons that share more than a sliver, the largest first, and what is tolerated.
 
     Parameters
@@ -115,9 +116,15 @@ def overlap_faults(table: str, names: pd.Index, shapes: NDArray[np.object_]) -> 
     slivers = np.flatnonzero((share > _ROUNDING) & (share <= SLIVER_SHARE))
     if not len(slivers):
         return _cut(table, faults), []
-    pairs = listed(f"{names[first[pair]]} and {names[second[pair]]}" for pair in slivers)
-    most = f"{shared[slivers].sum():,.3g} m2 in all, {share[slivers].max():.2g} of the smaller one at most"
-    told = f"{len(slivers)} pair{'s' * (len(slivers) != 1)} of polygons overlap by slivers ({most}): {pairs}"
+    told = counted(
+        len(slivers),
+        "{count} pair of polygons overlap by slivers ({area:,.3g} m2 in all, {share:.2g} of the smaller one at most): "
+        "{pairs}",
+        "{count} pairs of polygons overlap by slivers ({area:,.3g} m2 in all, {share:.2g} of the smaller one at most): "
+        "{pairs}",
+        area=shared[slivers].sum(), share=share[slivers].max(),
+        pairs=Names(Note("{one} and {other}", one=names[first[pair]], other=names[second[pair]]) for pair in slivers),
+    )  # fmt: skip
     return _cut(table, faults), [told]
 
 

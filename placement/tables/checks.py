@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.errors import Fault, InputError
+from placement.notes import Note, about
 from placement.study import TABLE
 from placement.study.columns import PLACE, WHOLE, Column, names
 from placement.study.effects import PLACES
@@ -103,7 +104,7 @@ class Table:
             self.ok = False
         if not renamed.faults:
             self.frame = self.frame.rename(columns=dict(renamed.names))
-            self.faults.notes += [f"{self.name}: {note}" for note in renamed.notes]
+            self.faults.notes += [about(self.name, note) for note in renamed.notes]
 
     def _set_ids(self, column: str) -> None:
         self.adopt([column])
@@ -135,9 +136,9 @@ class Table:
         """Add one fault of this table."""
         self.faults.add(self.name, problem, row=row, remedy=remedy)
 
-    def note(self, text: str) -> None:
+    def note(self, note: Note) -> None:
         """Add one note on this table."""
-        self.faults.notes.append(f"{self.name}: {text}")
+        self.faults.notes.append(about(self.name, note))
 
     def label(self, *columns: str) -> None:
         """Name rows by line and the cells that tell them apart, as in ``row 17: S03, 2025-04``."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.errors import AlignmentError
+from placement.notes import Note, about
 from placement.study import Study
 from placement.study.names import header_key, near_name
 from placement.tables.checks import Faults
@@ -102,7 +103,8 @@ def _hosts(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Fault
         if near:
             faults.add(study.file.name, f"no site has the host {host}", row=key, remedy=f"did you mean {near}?")
         else:
-            faults.notes.append(f"{study.file.name}: {key} has no effect: no site has this host")
+            why = Note("no site has this host")
+            faults.notes.append(about(study.file.name, Note("{key} has no effect: {why}", key=key, why=why)))
 
 
 def _limited_kinds(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from placement.notes import Note
 from placement.study.names import header_key, near_name
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ def adopt(columns: Sequence[str], known: Sequence[str]) -> Renamed:
             faults.append((f"columns {_quoted(found)} are both {name}", "remove or rename one"))
         elif found and found[0] != name:
             names[found[0]] = name
-            notes.append(f"column {found[0]!r} is read as {name}")
+            notes.append(Note("column {theirs!r} is read as {ours}", theirs=found[0], ours=name))
     return Renamed(names, tuple(notes), tuple(faults))
 
 

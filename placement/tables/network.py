@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from placement.errors import InputError
+from placement.notes import Names, Note, about
 from placement.study import Study
 from placement.study.columns import EDGES, NODES
 from placement.tables.checks import Faults, Table
@@ -41,4 +42,5 @@ def read_network(study: Study, nodes: str, edges: str) -> tuple[pd.DataFrame, pd
 def _shadowed(name: str, frame: pd.DataFrame) -> list[str]:
     """Return a note where places stand in the table twice: metres are taken, degrees are not looked at."""
     twice = {"x", "y"} <= set(frame.columns) and {"lon", "lat"} & set(frame.columns)
-    return [f"{name}: columns not used: {', '.join(sorted(twice, reverse=True))} (x and y are)"] if twice else []
+    form = "columns not used: {names} (x and y are)"
+    return [about(name, Note(form, names=Names(sorted(twice, reverse=True))))] if twice else []

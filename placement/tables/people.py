@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from placement.notes import Note
 from placement.study import Study
 from placement.study.columns import DAYTIME, GROUP, POPULATION
 from placement.tables.checks import Table
@@ -23,7 +24,8 @@ def read_people(table: Table, study: Study) -> dict[str, pd.Series]:
     shares = study.demand.age_share
     for group in special:
         if group in table.frame.columns and group in shares:
-            table.note(f"demand.age_share.{group} is not used: the table has a column {group}")
+            form = "demand.age_share.{group} is not used: the table has a column {group}"
+            table.note(Note(form, group=group))
         stated = group not in table.frame.columns and group in shares
         data[group] = data["people"] * shares[group] if stated else table.number(group)
     if table.ok and len(table.frame):

@@ -9,7 +9,8 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from placement.errors import InputError, PlacementError, listed
+from placement.errors import InputError, PlacementError
+from placement.notes import Names, Note, about
 from placement.study import InputFile, Study
 from placement.study.columns import DISTRICTS, FOOTFALL, names
 from placement.tables.areas import whole_areas
@@ -180,7 +181,8 @@ class _Reader:
         data = read_people(table, self.study)
         for key in ("grid_m", "grid_shape"):
             if key in self.study.demand.model_fields_set and not holds_areas(table.frame):
-                table.note(f"demand.{key} has no effect: the population is points")
+                why = Note("the population is points")
+                table.note(Note("{key} has no effect: {why}", key=f"demand.{key}", why=why))
         return gpd.GeoDataFrame(data, geometry=self._population_places(table, file), crs=self.crs)
 
     def _population_places(self, table: Table, file: InputFile) -> gpd.GeoSeries:
@@ -246,10 +248,11 @@ class _Reader:
         return table.frame.reset_index(drop=True).set_geometry(areas.reset_index(drop=True))
 
 
-def unused_notes(ignored: Sequence[str]) -> list[str]:
+def unused_notes(ignored: Sequence[str]) -> list[Note]:
     """Return one note a table on its columns that nobody reads."""
     columns: dict[str, list[str]] = {}
     for name in ignored:
         table, _, column = name.partition(".")
         columns.setdefault(table, []).append(column)
-    return [f"{table}: columns not used: {listed(names)}" for table, names in columns.items()]
+    form = "columns not used: {names}"
+    return [about(table, Note(form, names=Names(names))) for table, names in columns.items()]

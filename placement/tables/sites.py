@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
+from placement.notes import Note
 from placement.study import Study
 from placement.study.columns import CANDIDATES, FOR_VISITS, MOST_HOURS, STATIONS, USAGE, names
 from placement.study.names import canonical, one_form
@@ -110,7 +111,7 @@ def _services(table: Table, study: Study) -> pd.Series:
     unknown = named.map(lambda names: bool(known) and not set(names) <= set(known))
     table.flag(unknown.astype(bool), "services are unknown", f"known: {', '.join(known)}")
     if not known and any(named):
-        table.note("services are not used: demand.trips_per_month does not tell services apart")
+        table.note(Note("services are not used: demand.trips_per_month does not tell services apart"))
     if not hosts:
         return named
     kinds = table.text("host")

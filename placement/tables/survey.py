@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from placement.notes import Note
 from placement.study import Study
 from placement.study.columns import COVARIATE, QUESTIONNAIRES, SURVEY
 from placement.tables.cells import as_text
@@ -16,7 +17,8 @@ def read_survey(table: Table, study: Study) -> pd.DataFrame:
     if "heard" in table.frame.columns:
         return _questionnaires(table, study)
     if study.demand.age_bands:
-        table.note("demand.age_bands has no effect: the survey holds counts, not questionnaires")
+        why = Note("the survey holds counts, not questionnaires")
+        table.note(Note("{key} has no effect: {why}", key="demand.age_bands", why=why))
     if _answers_named_aware(table.frame):
         table.fault("column aware holds answers, not counts", remedy="name it heard: one questionnaire a row")
         table.ok = False

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from placement.errors import listed
+from placement.notes import Names, Note, about
 from placement.study import Study
 from placement.study.names import canonical, one_form
 from placement.tables.checks import Faults
@@ -80,9 +80,9 @@ class _Rewrite:
             self.parts[name] = frame.rename(index=changed)
         else:
             self.parts[name] = frame.assign(**{column: frame[column].replace(changed)})
-        shown = listed(f"{old!a} as {new!a}" for old, new in sorted(changed.items()))
-        why = "the same but for Unicode form, blanks or signs of no width"
-        self.faults.notes.append(f"{name}: {column} is read in one spelling ({why}): {shown}")
+        pairs = Names(Note("{old!a} as {new!a}", old=old, new=new) for old, new in sorted(changed.items()))
+        form = "{column} is read in one spelling (the same but for Unicode form, blanks or signs of no width): {pairs}"
+        self.faults.notes.append(about(name, Note(form, column=column, pairs=pairs)))
 
 
 def _other(value: str, forms: Mapping[str, str]) -> bool:

@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placement.errors import InputError, listed
+from placement.errors import InputError
+from placement.notes import Names, Note, about, counted
 from placement.travel.times import TravelTimes
 from placement.values.arrays import FloatArray
 
@@ -54,12 +55,12 @@ def table_times(
             point_ids=times.point_ids, site_ids=times.site_ids, matrix=times.matrix, unit=times.unit, mode=named
         )  # fmt: skip
     notes = (*_unreached(frame, times), *odd_times(times, points, sites, mode=mode))
-    return times, tuple(f"travel: {note}" for note in notes)
+    return times, tuple(about("travel", note) for note in notes)
 
 
 def odd_times(
     times: TravelTimes, points: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, mode: str = "walking"
-) -> list[str]:
+) -> list[Note]:
     """Return in words which pairs of given times are odd; parameters as in :func:`table_times`.
 
     Raises
@@ -71,27 +72,33 @@ def odd_times(
     return _odd_lengths(line, entry, pairs) if times.unit == "mm" else _odd_times(line, entry, pairs, mode)
 
 
-def _unreached(frame: pd.DataFrame, times: TravelTimes) -> list[str]:
+def _unreached(frame: pd.DataFrame, times: TravelTimes) -> list[Note]:
     """Return in words which pairs, points and sites are out of reach."""
     points, sites = times.matrix.shape
     lost = points * sites - times.n_pairs
     if not lost:
         return []
     rows = len(frame) - times.n_pairs
-    told = f"{lost:,} of {points * sites:,} pairs are out of reach: {lost - rows:,} without a row"
-    notes = [told + (f", {rows:,} without a number" if rows else "")]
+    form = "{lost:,} of {all:,} pairs are out of reach: {absent:,} without a row"
+    form = (
+        "{lost:,} of {all:,} pairs are out of reach: {absent:,} without a row, {empty:,} without a number"
+        if rows
+        else form
+    )
+    notes = [Note(form, lost=lost, all=points * sites, absent=lost - rows, empty=rows)]
     nowhere = times.point_ids[np.diff(times.matrix.indptr) == 0]
     if len(nowhere):
-        notes.append(f"no site is reached from {_count(len(nowhere), 'demand point')}: {listed(nowhere, _FEW)}")
+        one, many = (
+            "no site is reached from {count:,} demand point: {names}",
+            "no site is reached from {count:,} demand points: {names}",
+        )
+        notes.append(counted(len(nowhere), one, many, names=Names(nowhere, _FEW)))
     reached = np.bincount(times.matrix.indices, minlength=sites) > 0
     if not reached.all():
         alone = times.site_ids[~reached]
-        notes.append(f"nobody reaches {_count(len(alone), 'site')}: {listed(alone, _FEW)}")
+        one, many = "nobody reaches {count:,} site: {names}", "nobody reaches {count:,} sites: {names}"
+        notes.append(counted(len(alone), one, many, names=Names(alone, _FEW)))
     return notes
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _straight(
@@ -110,7 +117,7 @@ def _straight(
     return line[apart], entry[apart], pairs
 
 
-def _odd_times(line: FloatArray, seconds: FloatArray, pairs: list[tuple[object, object]], mode: str) -> list[str]:
+def _odd_times(line: FloatArray, seconds: FloatArray, pairs: list[tuple[object, object]], mode: str) -> list[Note]:
     if not len(line):
         return []
     with np.errstate(divide="ignore"):
@@ -124,13 +131,12 @@ def _odd_times(line: FloatArray, seconds: FloatArray, pairs: list[tuple[object, 
         raise InputError.single("travel", problem, remedy='are they seconds? say unit = "seconds"')
     notes = []
     if mode == "walking" and middle > ON_FOOT_M_S:
-        notes.append(
-            f"half of the pairs are faster than {middle:.3g} m/s in a straight line: not on foot; say [travel] mode"
-        )
-    return notes + _single(speed > fast, pairs, f"faster than {fast:g} m/s in a straight line")
+        form = "half of the pairs are faster than {speed:.3g} m/s in a straight line: not on foot; say [travel] mode"
+        notes.append(Note(form, speed=middle))
+    return notes + _single(speed > fast, pairs, Note("faster than {speed:g} m/s in a straight line", speed=fast))
 
 
-def _odd_lengths(line: FloatArray, metres: FloatArray, pairs: list[tuple[object, object]]) -> list[str]:
+def _odd_lengths(line: FloatArray, metres: FloatArray, pairs: list[tuple[object, object]]) -> list[Note]:
     if not len(line):
         return []
     detour = metres / line
@@ -139,12 +145,13 @@ def _odd_lengths(line: FloatArray, metres: FloatArray, pairs: list[tuple[object,
         problem = f"half of the lengths are {'below' if middle < low else 'above'} {middle:,.2g} x the straight line"
         remedy = 'are they km? say unit = "km"' if middle < low else 'are they metres? say unit = "metres"'
         raise InputError.single("travel", f"{problem}: these cannot be its units", remedy=remedy)
-    return _single(detour < low, pairs, f"shorter than {low:g} x the straight line")
+    return _single(detour < low, pairs, Note("shorter than {times:g} x the straight line", times=low))
 
 
-def _single(odd: NDArray[np.bool_], pairs: list[tuple[object, object]], what: str) -> list[str]:
+def _single(odd: NDArray[np.bool_], pairs: list[tuple[object, object]], what: Note) -> list[Note]:
     found = np.flatnonzero(odd)
     if not len(found):
         return []
-    first = listed((f"{pairs[at][0]} to {pairs[at][1]}" for at in found), _FEW)
-    return [f"{_count(len(found), 'pair')} {what}: {first}"]
+    first = Names((Note("{point} to {site}", point=pairs[at][0], site=pairs[at][1]) for at in found), _FEW)
+    one, many = "{count:,} pair {what}: {names}", "{count:,} pairs {what}: {names}"
+    return [counted(len(found), one, many, what=what, names=first)]

@@ -8,6 +8,7 @@ from placement.values.demand import Demand, Segment
 from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
+from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
@@ -34,6 +35,7 @@ __all__ = [
     "Frontier",
     "Gains",
     "Infeasibility",
+    "KeptFloor",
     "LimitUse",
     "LinearRow",
     "Plan",

@@ -176,7 +176,7 @@ class Demand:
     @property
     def weight(self) -> FloatArray:
         """(points, segments) what the objective counts: the declared mix of need and expected use."""
-        return self.need_share * self.need + (1 - self.need_share) * self.expected_use
+        return mixed_weight(self.need, self.expected_use, self.need_share)
 
     def _shown(self) -> Shown:
         points = held(self, "points")
@@ -191,6 +191,11 @@ class Demand:
             ("districts", f"{len(districts)}: {listed_briefly(districts)}"),
         ]
         return f"Demand: {len(points):,} points in {points.crs.to_string()}{of_data(self.simulated)}", rows
+
+
+def mixed_weight(need: FloatArray, expected_use: FloatArray, need_share: float) -> FloatArray:
+    """Return (points, segments) what the objective counts of need and expected use."""
+    return need_share * need + (1 - need_share) * expected_use
 
 
 def check_points(table: str, frame: gpd.GeoDataFrame) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
+from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
@@ -232,6 +233,9 @@ class Plan:
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
+    floors
+        In which share of draws of the demand each floor of coverage is kept; empty where nothing tells how sure the
+        demand is.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -257,6 +261,7 @@ class Plan:
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
     visits: VisitsChange | None = None
+    floors: tuple[KeptFloor, ...] = ()
     policy: Policy | None = None
     options: SolveOptions | None = None
 
@@ -327,6 +332,7 @@ class Plan:
             falls = self.gains.falls
             rows.append(("visits", in_short(self.visits)))
             rows += [("WARNING", FALLS[falls])] if falls else []
+        rows += [("unsure", str(each)) for each in self.floors if not each.sure]
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
             who = f"{self.after.people_word} {name}"

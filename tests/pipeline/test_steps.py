@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from placement.cli import main
 from placement.judge import Judge, verify
-from placement.pipeline.kept_floors import kept_floors
 from placement.pipeline.recommend import Outcome, recommend
 from placement.report.html import report_html
 from placement.report.plan_json import plan_from_dict
@@ -23,7 +22,6 @@ from placement.toy import write_study
 from placement.travel import TimesStream
 from placement.values import Certificate
 from tests.effort import cases
-from tests.there import there
 from tests.written import data_of, write_outcome
 
 TOWN = {"seed": 3, "blocks": 4, "points": 30}
@@ -90,7 +88,7 @@ def test_the_plan_tells_each_step_plainly(folder, outcome):
 
 
 def test_floors_go_by_graded_weight(outcome):
-    kept = there(next(iter(kept_floors(outcome.case, outcome.plan, draws=20))))
+    (kept,) = outcome.plan.floors
     elderly = [part for name, part in outcome.plan.after.segment.items() if name.startswith("elderly/")]
     assert kept.name == "elderly"
     assert kept.reached == pytest.approx(sum(part.covered for part in elderly) / sum(part.all for part in elderly))

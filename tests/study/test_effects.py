@@ -176,7 +176,7 @@ def test_a_solver_that_knows_coverage_alone_is_refused_where_visits_count(tmp_pa
 def test_a_solver_that_knows_coverage_alone_tells_that_visits_do_not_count(tmp_path):
     solver = '[solve]\nbackend = "highs"'
     assert read_study(write_doorstep(tmp_path / "zero", policy=f"visits_weight = 0\n{solver}")).notes == ()
-    told = "study.toml: solve.backend highs knows coverage alone: visits do not count for a plan"
+    told = "study.toml: solve.backend highs knows coverage alone: predicted visits count nothing for a plan"
     assert read_study(write_doorstep(tmp_path / "silent", policy=solver)).notes == (told,)
 
 

@@ -38,10 +38,10 @@ from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
 from placement.frames import Stages, Travel
 from placement.models import Decision, maximal_coverage
-from placement.pipeline.kept_floors import KeptFloor
+from placement.pipeline.assumptions import Assumption
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
-from placement.pipeline.sensitivity import Assumption, Moved, Sensitivity
+from placement.pipeline.sensitivity import Moved, Sensitivity
 from placement.pipeline.shift import Shift
 from placement.pipeline.visits import Use
 from placement.plan import optimise
@@ -60,6 +60,7 @@ from placement.values import (
     CoverageProgram,
     Covered,
     Frontier,
+    KeptFloor,
     Plan,
     Policy,
     Segment,
@@ -139,11 +140,11 @@ def rows_of(coverage: Any) -> Any:
 
 def sensitive() -> list[Any]:
     """Return how far assumptions move a plan, and the parts of the answer."""
-    assumed = Assumption(key="demand.need_share", value="0.5", ends=(0.0,))
+    assumed = Assumption(key="demand.need_share", value="0.5", unit="0 to 1", moves="plan", ends=(0.0,))
     moved = Moved(
         key=assumed.key, value="0.5", moved_to="0", kept=0.4, best=0.5, opened=("C1",), closed=("S1",), proven=True
     )
-    floor = KeptFloor(name="elderly", floor=0.4, reached=0.41, kept=0.6, draws=20)
+    floor = KeptFloor(of="age_group", name="elderly", floor=0.4, reached=0.41, kept=0.6, draws=20)
     return [
         assumed, moved, floor, Sensitivity(coverage=0.5, assumptions=(assumed,), moved=(moved,), floors=(floor,)),
     ]  # fmt: skip

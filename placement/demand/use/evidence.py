@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from placement.notes import Names, Note
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
 
@@ -41,13 +42,14 @@ class UseLevel:
     low: float
     high: float
 
-    def line(self) -> str:
+    def line(self) -> Note:
         """Return one sentence for the reader."""
-        return (
-            f"level: {self.expected:,.0f} visits a month are expected of people within reach of today's stations, "
-            f"{self.seen:,.0f} of the recorded ones are put down to them, passers-by left out: {self.factor:.2f} "
-            f"({self.low:.2f} to {self.high:.2f})"
-        )
+        return Note(
+            "level: {expected:,.0f} visits a month are expected of people within reach of today's stations, "
+            "{seen:,.0f} of the recorded ones are put down to them, passers-by left out: {factor:.2f} "
+            "({low:.2f} to {high:.2f})",
+            expected=self.expected, seen=self.seen, factor=self.factor, low=self.low, high=self.high,
+        )  # fmt: skip
 
     def _shown(self) -> Shown:
         return f"UseLevel: {self.factor:.2f} ({self.low:.2f} to {self.high:.2f}) of expected use is seen", ()
@@ -107,25 +109,29 @@ class UseEvidence:
         """Whether sites may be ranked by what is predicted."""
         return self.verdict == "predicts"
 
-    def why(self) -> str:
+    def why(self) -> Note:
         """Return why nothing, or nothing but intervals, is said; empty where the model predicts."""
         if self.verdict == "predicts":
-            return ""
+            return Note("")
         if self.stations < LEAST_STATIONS:
-            enough = f"{LEAST_STATIONS} are the least"
-            return f"not predictable from these data: {self.stations} stations with transactions, {enough}"
+            return Note(
+                "not predictable from these data: {stations} stations with transactions, {least} are the least",
+                stations=self.stations, least=LEAST_STATIONS,
+            )  # fmt: skip
         if self.verdict == "not predictable":
-            return (
+            return Note(
                 "not predictable from these data: one level for each host kind explains the transactions as well "
-                f"(logarithm of the Bayes factor {self.log_bayes_factor:.1f})"
+                "(logarithm of the Bayes factor {bayes:.1f})",
+                bayes=self.log_bayes_factor,
             )
-        return (
+        return Note(
             "weak: intervals only, no ranking of sites "
-            f"(logarithm of the Bayes factor {self.log_bayes_factor:.1f}, R2 of left-out areas {self.block_r2:.2f}); "
-            "opening hours, floor space and counters at the doors would help"
-        )
+            "(logarithm of the Bayes factor {bayes:.1f}, R2 of left-out areas {r2:.2f}); "
+            "opening hours, floor space and counters at the doors would help",
+            bayes=self.log_bayes_factor, r2=self.block_r2,
+        )  # fmt: skip
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[Note, ...]:
         """Return what a reader needs beside the figures, one sentence a line."""
         said = [self.why()] if self.why() else []
         if self.stations >= LEAST_STATIONS:
@@ -151,32 +157,38 @@ class UseEvidence:
             "level": {name: round(getattr(level, name), 3) for name in ("expected", "seen", "factor", "low", "high")},
         }
 
-    def _errors(self) -> str:
+    def _errors(self) -> Note:
         errors, model = self._scores["rmse_log"], self._scores.loc[("model", "station")]
 
-        def beside(without: str) -> str:
+        def beside(without: str) -> Note:
             """Return the model's error without a station, or without its area, beside those of the baselines."""
-            said = f"{errors.loc[('model', without)]:.2f} (one level for all {errors.loc[('constant', without)]:.2f}"
+            own = {"own": errors.loc[("model", without)], "level": errors.loc[("constant", without)]}
             near = ("nearest", without)
-            return f"{said}, nearest stations {errors.loc[near]:.2f})" if near in errors.index else f"{said})"
+            if near not in errors.index:
+                return Note("{own:.2f} (one level for all {level:.2f})", **own)
+            form = "{own:.2f} (one level for all {level:.2f}, nearest stations {nearest:.2f})"
+            return Note(form, **own, nearest=errors.loc[near])
 
-        return (
-            f"visits of {self.stations} stations, each predicted without its own record: off by "
-            f"{model['median_error']:.0%} in the median, rank correlation {model['rank_correlation']:.2f}, "
-            f"90 % intervals hold {model['held']:.0%}; error of the logarithm {beside('station')}, "
-            f"whole areas left out {beside('block')}; logarithm of the Bayes factor {self.log_bayes_factor:.1f}"
-        )
+        return Note(
+            "visits of {stations} stations, each predicted without its own record: off by {error:.0%} in the median, "
+            "rank correlation {rank:.2f}, 90 % intervals hold {held:.0%}; error of the logarithm {each}, "
+            "whole areas left out {areas}; logarithm of the Bayes factor {bayes:.1f}",
+            stations=self.stations, error=model["median_error"], rank=model["rank_correlation"], held=model["held"],
+            each=beside("station"), areas=beside("block"), bayes=self.log_bayes_factor,
+        )  # fmt: skip
 
-    def _assumptions(self) -> list[str]:
+    def _assumptions(self) -> list[Note]:
         said = []
         if self.competition_assumed:
-            said.append("how much a new station takes from others is assumed, not measured")
+            said.append(Note("how much a new station takes from others is assumed, not measured"))
         if self.decay_assumed:
-            said.append(f"decay assumed {self.decay_per_min:.2f} a minute (not seen in the data)")
+            said.append(Note("decay assumed {decay:.2f} a minute (not seen in the data)", decay=self.decay_per_min))
         if self.unseen_hosts:
-            said.append(f"no station of these host kinds has transactions: {', '.join(self.unseen_hosts)}")
+            names = Names(map(Note, self.unseen_hosts), len(self.unseen_hosts))
+            said.append(Note("no station of these host kinds has transactions: {hosts}", hosts=names))
         if self.widened > 1:
-            said.append(f"intervals are widened by {self.widened:.2f}: those of left-out areas held too little")
+            form = "intervals are widened by {factor:.2f}: those of left-out areas held too little"
+            said.append(Note(form, factor=self.widened))
         return said
 
     def _shown(self) -> Shown:
