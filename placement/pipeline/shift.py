@@ -35,7 +35,8 @@ import shapely
 
 from placement.errors import ShiftedWarning
 from placement.notes import Names, Note
-from placement.streets import SortedStreets, Streets
+from placement.streets import Streets
+from placement.streets.snap import SortedStreets
 from placement.study import Study
 from placement.tables import Tables, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.tables.coordinates import in_box

@@ -2,7 +2,7 @@
 
 from placement.streets.notes import street_notes
 from placement.streets.osm import way_rules
-from placement.streets.snap import Snaps, SortedStreets, snap_to_streets
+from placement.streets.snap import Snaps, snap_to_streets
 from placement.streets.streets import Streets
 
-__all__ = ["Snaps", "SortedStreets", "Streets", "snap_to_streets", "street_notes", "way_rules"]
+__all__ = ["Snaps", "Streets", "snap_to_streets", "street_notes", "way_rules"]

@@ -18,6 +18,7 @@ import shapely
 from scipy import sparse
 
 from placement.analysis import Trade
+from placement.analysis.explain import explain
 from placement.analysis.what_if import what_if
 from placement.batch import BatchRow
 from placement.case import Case
@@ -111,8 +112,9 @@ def made_with(case: Any) -> list[Any]:
     assert found is not None
     rows = CoverRows(times=stream, rules=rules)
     asked = what_if(case.but(policy=Policy(max_stations=0)), add=[case.sites.ids[~case.standing][0]])
+    plan = optimise(case, options=SolveOptions(time_limit_s=20))
     return [
-        asked, *asked.broken,
+        asked, *asked.broken, explain(case, plan),
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
         Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),
         Stages(
