@@ -138,8 +138,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     loaded = open_study(study, allow_outside=allow_outside)
     check_output(loaded, out)
     given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
-    loaded = loaded.with_settings({key: value for key, value in given.items() if value is not None})
-    stage = Stage()
+    loaded, stage = loaded.with_settings({key: each for key, each in given.items() if each is not None}), Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
         progress = Progress(bar, TRADING if trade else COMMAND)
         try:

@@ -13,9 +13,9 @@ from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, sought, warnings_of, worth
 from placement.report.plan_sure import assumptions_to_list
+from placement.report.terms import standard
 from placement.report.text import texts
 from placement.report.trade import trade_says
-from placement.report.view import standard
 from placement.values import Plan
 
 _STATUS = {

@@ -126,8 +126,8 @@ def estimate_demand(
     >>> [segment.name for segment in demand.segments], demand.need.round(9).tolist()
     (['general/all/all', 'elderly/all/all'], [[240.0, 100.0]])
     """
-    cvs = (trip_rate_cv, footfall_cv, need_area_cv, people_cv)
-    variations = dict(zip(("trip_rate_cv", "footfall_cv", "need_area_cv", "people_cv"), cvs, strict=True))
+    cvs = ("trip_rate_cv", "footfall_cv", "need_area_cv", "people_cv")
+    variations = dict(zip(cvs, (trip_rate_cv, footfall_cv, need_area_cv, people_cv), strict=True))
     raise_faults(variation_faults(variations))
     town = Town.of(
         population,

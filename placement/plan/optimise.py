@@ -21,6 +21,7 @@ from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progr
 from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.checks import shown
+from placement.values.visits_value import VisitsValue
 
 
 def optimise(
@@ -72,41 +73,19 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
 
 
 def _optimised(case: Case, progress: Progress) -> Plan:
-    sites, costs = case.sites, case.costs
     progress.stage(PROGRAM)
     begun = now_s()
     model = model_of(case.policy.objective)(case)
-    spent_s = now_s() - begun
-    options = case.options
-    detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
-    progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
-    runs: dict[str, Any] = {
-        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
-    }  # fmt: skip
-    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
-    asked, valued, tie_broken = asked_of_visits(case, model), None, False
-    if asked is not None or not model.program.is_plain:
-        if asked is not None:
-            solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
-        else:
-            solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
-        left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
-        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
-        solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
-    else:
-        solution, left_s = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
-        if solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
-            progress.stage(TIES, plan=solution.objective, bound=solution.bound)
-            solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    solution, valued, tie_broken = _solved(case, model, progress, begun)
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=case.name,
         **_claims(model, solution),
-        actions=decode(actions, sites, costs, case.streets),
-        open=tuple(sorted(sites.ids[standing])),
+        actions=decode(actions, case.sites, case.costs, case.streets),
+        open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget_lines=budget(actions, costs, case.policy, case.standing),
+        budget_lines=budget(actions, case.costs, case.policy, case.standing),
         limits=limits_used(case, actions),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
@@ -117,6 +96,35 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         policy=case.policy,
         options=case.options,
     )
+
+
+def _solved(
+    case: Case, model: Formulated, progress: Progress, begun: float
+) -> tuple[Solution, VisitsValue | None, bool]:
+    """Return the solution, what its objective is made of where visits count, and whether ties are proven broken.
+
+    `begun` is ``placement.clock.now_s()`` of the moment from which the time limit counts.
+    """
+    sites, options, spent_s = case.sites, case.options, now_s() - begun
+    detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
+    progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
+    runs: dict[str, Any] = {
+        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
+    }  # fmt: skip
+    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
+    asked, valued, tie_broken = asked_of_visits(case, model), None, False
+    if asked is not None:
+        solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+    else:
+        solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
+    left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
+    if asked is not None or not model.program.is_plain:
+        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+        solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
+        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+        solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    return solution, valued, tie_broken
 
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:

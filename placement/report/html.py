@@ -24,6 +24,7 @@ from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
 from placement.report.plan_json import ordered_actions
+from placement.report.terms import standard, terms
 from placement.report.text import HTML_LANG, word
 from placement.report.trade import trade_picture, trade_rows, trade_says
 
@@ -69,7 +70,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "notes": [in_language(note, data.language) for note in data.notes],
         "plan": plan,
         "title": text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
-        "subtitle": text["subtitle"].format(standard=view.standard(data, text)),
+        "subtitle": text["subtitle"].format(standard=standard(data, text)),
         "simulated": view.simulated_names(data, text),
         "figures": view.figures(data, text),
         "sentences": view.sentences(data, text),
@@ -86,7 +87,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "people": view.people_rows(data, text),
         "floors": sure.floor_rows(data, text),
         "assumed": sure.assumed_rows(data, text),
-        "terms": view.terms(data, text),
+        "terms": terms(data, text),
         # Where the file lies is for plan.json to say: a folder that is moved with its study stays as it is.
         "study_file": data.study_path.rpartition("/")[2],
         "overrides": view.override_sentences(data, text),

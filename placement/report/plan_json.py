@@ -208,6 +208,15 @@ def plan_to_dict(
         "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
         "versions": dict(versions),
         "seed": seed,
+        **_figures(plan),
+        **goods_to_dict(plan, frontier),
+    }
+    return _validated(record).model_dump(by_alias=True)
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    """Return what the file says of the plan itself, beside its goods."""
+    return {
         "status": plan.status,
         "objective": rounded(plan.objective),
         "bound": rounded(plan.bound),
@@ -216,13 +225,11 @@ def plan_to_dict(
         "open": sorted(plan.open),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         "floors": floors_to_list(plan.floors),
-        **goods_to_dict(plan, frontier),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": budget_to_list(plan.budget_lines),
         "limits": limits_to_list(plan.limits),
         "solve": {name: getattr(plan, name) for name in ("solver", "asked_gap", "tie_broken", "interrupted")},
     }
-    return _validated(record).model_dump(by_alias=True)
 
 
 def plan_from_dict(record: Mapping[str, Any]) -> Plan:

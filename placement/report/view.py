@@ -12,13 +12,12 @@ from placement.report.data import ReportData
 from placement.report.goods import headline, objective_label, percent, sought, worth
 from placement.report.plan_json import ACTION_ORDER
 from placement.report.tables import action_table, yuan
+from placement.report.terms import standard, within
 from placement.report.text import word
-from placement.values import BudgetLine, Coverages, Covered, Plan, Step
+from placement.values import BudgetLine, Coverages, Covered, Plan
 from placement.values.policy import SUMS
 
 Text = Mapping[str, str]
-Level = ReportData | Step
-"""What has one threshold: a standard, or one of its steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,29 +100,10 @@ def small_gap(gap: float) -> str:
     return "0%" if gap == 0 else f"{float(f'{100 * gap:.3g}'):.10f}".rstrip("0").rstrip(".") + "%"
 
 
-def standard(data: ReportData, text: Text) -> str:
-    """Return the service standard: ``a 15-minute walk`` or ``5,000 m``, or what counts within each step."""
-    if not data.steps:
-        return _within(data, text)
-    said = []
-    for step in data.steps:
-        key = "standard.all" if step.share == 1 else "standard.part"
-        said.append(text[key].format(share=f"{float(100 * step.share):g}%", within=_within(step, text)))
-    return text["comma"].join(said)
-
-
-def travel_mode(data: ReportData, text: Text) -> str:
-    """Return how travel was counted, in the language of `text` where it is known."""
-    straight, detour = data.travel_mode.rpartition(" x ")[::2]
-    if straight == "straight line":
-        return text["mode.straight line"].format(detour=detour)
-    return text.get(f"mode.{data.travel_mode}", data.travel_mode)
-
-
 def figures(data: ReportData, text: Text) -> list[Figure]:
     """Return the key figures: residents by period, each smaller age group by period, demand, need, expected use."""
     before, after = data.plan.before, data.plan.after
-    far = _within(data.steps[-1], text) if data.steps else ""
+    far = within(data.steps[-1], text) if data.steps else ""
     keys = [key.split("/") for key in after.people]
     periods = list(dict.fromkeys(period for _, period in keys))
     always = ".always" if periods == ["all"] else ""
@@ -258,7 +238,7 @@ def step_rows(data: ReportData, text: Text) -> list[Row]:
         {str(number): step.total for number, step in enumerate(coverages.steps)}
         for coverages in (data.plan.before, data.plan.after)
     )
-    return coverage_rows(before, after, {str(number): _within(step, text) for number, step in enumerate(data.steps)})
+    return coverage_rows(before, after, {str(number): within(step, text) for number, step in enumerate(data.steps)})
 
 
 def people_rows(data: ReportData, text: Text) -> list[Row]:
@@ -268,8 +248,8 @@ def people_rows(data: ReportData, text: Text) -> list[Row]:
         return _people_rows(before.people, after.people, "", text)
     rows = []
     for step, earlier, later in zip(data.steps, before.steps, after.steps, strict=True):
-        within = text["comma"] + _within(step, text)
-        rows += _people_rows(earlier.people, later.people, within, text)
+        where = text["comma"] + within(step, text)
+        rows += _people_rows(earlier.people, later.people, where, text)
     return rows
 
 
@@ -300,29 +280,6 @@ def names_of(keys: Iterable[str], text: Text) -> dict[str, str]:
         key: " · ".join(word(text, name) for place, name in enumerate(part) if place in kept) or word(text, "all")
         for key, part in parts.items()
     }
-
-
-def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
-    """Return the words of the report with their meaning."""
-    share = data.demand.need_share
-    speeds = {segment.age_group: segment.speed_m_s for segment in data.demand.segments}
-    pace = text["comma"].join(f"{word(text, group)} {speed:g} m/s" for group, speed in speeds.items())
-    found = [
-        (text["term.coverage"], text["term.coverage.means"].format(standard=standard(data, text))),
-        (text["term.need"], text["term.need.means"]),
-        (text["term.use"], text["term.use.means"]),
-        (text["term.demand"], text["term.demand.means"].format(need=percent(share), use=percent(1 - share))),
-    ]
-    if data.travel_mode:
-        found.append((text["term.travel"], travel_mode(data, text)))
-    levels = data.steps or (data,)
-    if levels[0].threshold_s is not None and not data.travel_mode.startswith(("cycling", "driving")):
-        found.append((text["term.speed"], pace))
-    if levels[0].threshold_s_by_district:
-        limits = {name: [_own(level, name, text) for level in levels] for name in levels[0].threshold_s_by_district}
-        own = (f"{name} {', '.join(said)}" for name, said in sorted(limits.items()))
-        found.append((text["term.own"], text["comma"].join(own)))
-    return found
 
 
 def override_sentences(data: ReportData, text: Text) -> list[str]:
@@ -374,21 +331,6 @@ def _visits(visits: pd.DataFrame | None, site_id: str) -> str:
         return ""
     both = visits.loc[site_id, ["before", "after"]]
     return " → ".join("0" if pd.isna(value) else f"{value:,.0f}" for value in both)
-
-
-def _within(level: Level, text: Text) -> str:
-    """Return how far a standard or one of its steps reaches."""
-    if level.threshold_s is not None:
-        return _minutes(level.threshold_s, text)
-    return text["standard.metres"].format(value=f"{level.threshold_m:,g}")
-
-
-def _own(level: Level, district: str, text: Text) -> str:
-    return _minutes((level.threshold_s_by_district or {})[district], text)
-
-
-def _minutes(seconds: float, text: Text) -> str:
-    return text["standard.minutes"].format(value=f"{seconds / 60:g}")
 
 
 def _name(value: object) -> str:

@@ -12,7 +12,8 @@ import pytest
 from placement.errors import ShiftedWarning
 from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.shift import find_shift
-from placement.streets import SortedStreets, Streets
+from placement.streets import Streets
+from placement.streets.snap import SortedStreets
 from placement.study import read_study
 from placement.tables import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from placement.toy import write_study

@@ -15,8 +15,8 @@ from placement.report import SurveyTables, render_files
 from placement.report.evidence import aware, passers
 from placement.report.html import report_html
 from placement.report.tables import awareness_csv
+from placement.report.terms import travel_mode
 from placement.report.text import texts
-from placement.report.view import travel_mode
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, make_data, make_demand
 from tests.there import there
 

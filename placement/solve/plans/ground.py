@@ -101,9 +101,7 @@ def ground_of(
         gives[columns] &= reduced.required[columns] | (not needs)
     side = _by_column(left, reduced.n_columns)
     covers = sparse.csc_array(reduced.covers.astype(np.float64))
-    in_floor, n_floors = _floors_of_rows(reduced), len(reduced.floors)
-    gains = np.array([each.column_gain for each in reduced.floors], dtype=float).reshape(n_floors, reduced.n_columns)
-    low = np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64)
+    in_floor, gains = _floors_of_rows(reduced), [each.column_gain for each in reduced.floors]
     return read_only(
         Ground(
             group_indptr=np.cumsum([0] + [each[0].size for each in groups]).astype(np.int64),
@@ -115,7 +113,7 @@ def ground_of(
             row_indptr=side.indptr.astype(np.int64),
             row_number=side.indices.astype(np.int64),
             row_coefficient=side.data.astype(np.int64),
-            low=low,
+            low=np.array([row.limit if row.equality else -NO_LIMIT for row in left], dtype=np.int64),
             high=np.array([row.limit for row in left], dtype=np.int64),
             cover_indptr=covers.indptr.astype(np.int64),
             cover_row=covers.indices.astype(np.int64),
@@ -126,7 +124,7 @@ def ground_of(
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
-            column_floor=np.ascontiguousarray(gains.T).ravel(),
+            column_floor=np.ascontiguousarray(np.reshape(gains, (len(gains), -1)).T, dtype=np.float64).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
             worth=np.array([worth]),
             **_pulls(capture),
