@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -20,7 +19,7 @@ from placement.errors import AlignmentError, InputError
 from placement.values import Capture
 from tests.doorstep import write_doorstep
 from tests.effort import cases
-from tests.plan.brute_force import best_actions, taken, way_to
+from tests.plan.brute_force import best_actions, taken, unlimited, way_to
 from tests.strategies import towns
 from tests.test_case_from_frames import SITES_M, case
 
@@ -125,14 +124,8 @@ def test_random_networks_equal_all_ways_tried(town, data):
     expected, value = way_to(town, standing)
     assert taken(asked, ids) == expected
     assert bool(asked.broken) == (value is None)
-    free, covered = way_to(replace(town, policy=replace(town.policy, **_no_limits())), standing)
-    assert covered is None or round(asked.worth * 1000) == covered
-    assert len(free) == n
-
-
-def _no_limits():
-    names = ("capital_fen", "running_fen", "max_stations", "max_moves", "max_opens", "max_closes", "max_changes")
-    return {**dict.fromkeys(names), "district_floors": {}, "age_floors": {}}
+    _, covered = way_to(unlimited(town), standing)
+    assert round(asked.worth * 1000) == covered
 
 
 @settings(max_examples=cases(50), deadline=None, derandomize=True)

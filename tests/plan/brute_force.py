@@ -58,11 +58,7 @@ def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
 
     One that keeps all limits comes before all others; None where none does.
     """
-    unlimited = replace(
-        town, policy=Policy(),
-        sites=Sites(table=town.sites.table.assign(
-            status=["existing" if each else "candidate" for each in town.sites.table["existing"]])),
-    )  # fmt: skip
+    free = unlimited(town)
     choices = [STATION if existing else VACANT for existing in town.sites.table["existing"]]
     covered = covered_sets(town)
     after = {"keep", "open", "move"}
@@ -70,11 +66,18 @@ def way_to(town: Town, standing: set[int]) -> tuple[Actions, int | None]:
         actions
         for actions in itertools.product(*choices)
         if {i for i, action in enumerate(actions) if action in after} == standing
-        and _value(unlimited, actions, covered) is not None
+        and _value(free, actions, covered) is not None
     ]
     allowed = [actions for actions in ways if _value(town, actions, covered) is not None]
     first = min(allowed or ways, key=lambda actions: _rank(town, actions))
     return first, _value(town, first, covered)
+
+
+def unlimited(town: Town) -> Town:
+    """Return the town without any limit on what stands where."""
+    table = town.sites.table
+    status = ["existing" if each else "candidate" for each in table["existing"]]
+    return replace(town, policy=Policy(), sites=Sites(table=table.assign(status=status, exclusive="", action_fixed="")))
 
 
 def value_of(town: Town, actions: Actions) -> int | None:
