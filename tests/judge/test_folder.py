@@ -18,6 +18,7 @@ from placement.judge import verify
 from placement.pipeline.recommend import recommend
 from placement.study import read_study
 from placement.toy import write_study
+from tests.effort import EFFORT
 from tests.written import write_outcome
 
 NOT_FROM_THE_INPUTS = {"seed", "solve", "versions"}
@@ -90,7 +91,7 @@ def test_every_altered_number_is_refuted_even_with_new_checksums(written, tmp_pa
     prepared = inputs.prepare_inputs(read_study(record["study"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judge, "prepare_inputs", lambda _study, cached: prepared)
-        for number, path in enumerate(paths):
+        for number, path in enumerate(paths[:: 1 if EFFORT == 1 else 2]):
             for step in (0.01, -1) if isinstance(at(record, path), int) else (0.01 * (-1) ** number,):
                 write(folder, altered(record, path, step), reseal=True)
                 assert not verify(folder).confirmed, f"{path} altered by {step} was confirmed"

@@ -26,6 +26,8 @@ def test_plan_equals_brute_force(town):
         assert plan.status == "optimal"
         assert round(plan.objective * 1000) == value
         assert round(plan.bound * 1000) == value
-        assert plan.after.total.covered == pytest.approx(value / 1000, abs=1e-9)
+        # With steps each weight that counts in part is rounded by itself.
+        apart = 1e-9 if not town.coverage.steps else 0.0005 * town.demand.need.size
+        assert plan.after.total.covered == pytest.approx(value / 1000, abs=apart)
         assert plan.tie_broken
         assert taken(plan, town.sites.ids) == actions
