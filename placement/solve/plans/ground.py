@@ -124,7 +124,9 @@ def ground_of(
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
-            column_floor=np.ascontiguousarray(np.reshape(gains, (len(gains), -1)).T, dtype=np.float64).ravel(),
+            column_floor=np.ascontiguousarray(
+                np.reshape(gains, (len(gains), reduced.n_columns)).T, dtype=np.float64
+            ).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
             worth=np.array([worth]),
             **_pulls(capture),
