@@ -135,8 +135,7 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     from placement.report.from_case import report_data  # noqa: PLC0415
     from placement.report.write import check_output, write_plan, write_report  # noqa: PLC0415
 
-    loaded = open_study(study, allow_outside=allow_outside)
-    check_output(loaded, out)
+    check_output(loaded := open_study(study, allow_outside=allow_outside), out)
     given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
     loaded, stage = loaded.with_settings({key: each for key, each in given.items() if each is not None}), Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:

@@ -142,7 +142,6 @@ def estimate_demand(
         non_resident_share=non_resident_share,
         need_share=need_share,
         speed_m_s=speed_m_s,
-        daytime=daytime,
-        simulated=simulated,
-    )
+        daytime=daytime, simulated=simulated,
+    )  # fmt: skip
     return DemandEstimate(**town.parts(), town=town, **variations)

@@ -94,13 +94,11 @@ def ground_of(
 ) -> Ground:  # fmt: skip
     """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
     groups, left = _grouped(linear, reduced.n_columns)
-    asked = [bool(reduced.required[columns].any()) for columns, _ in groups]
+    gives, asked = ~reduced.excluded, [bool(reduced.required[columns].any()) for columns, _ in groups]
     must = np.array([needs for _, needs in groups], dtype=np.bool_) | np.array(asked, dtype=np.bool_)
-    gives = ~reduced.excluded
-    for columns, needs in zip((columns for columns, _ in groups), asked, strict=True):
+    for (columns, _), needs in zip(groups, asked, strict=True):
         gives[columns] &= reduced.required[columns] | (not needs)
-    side = _by_column(left, reduced.n_columns)
-    covers = sparse.csc_array(reduced.covers.astype(np.float64))
+    side, covers = _by_column(left, reduced.n_columns), sparse.csc_array(reduced.covers.astype(np.float64))
     in_floor, gains = _floors_of_rows(reduced), [each.column_gain for each in reduced.floors]
     return read_only(
         Ground(
