@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.judge.facts import LINES
 from placement.judge.rules import Claims
 from placement.judge.ties import tie_faults
 from placement.values import Sites
@@ -22,7 +23,8 @@ def study(leaving, arriving, xy, amounts, *, max_moves=None, capital=None):
     for item in ("purchase", "move", "close"):
         table[f"{item}_fen"] = np.array(amounts[item], dtype=int)
         table[f"{item}_fen"] = table[f"{item}_fen"].astype("Int64")
-    policy, budget = SimpleNamespace(max_moves=max_moves), SimpleNamespace(capital=capital)
+    caps: dict[str, int | None] = dict.fromkeys(LINES) | {"capital": capital}
+    policy, budget = SimpleNamespace(max_moves=max_moves), SimpleNamespace(**caps)
     return SimpleNamespace(
         sites=Sites(table=table), streets=None, study=SimpleNamespace(costs={}, policy=policy, budget=budget)
     )
