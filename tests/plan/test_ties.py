@@ -151,8 +151,10 @@ def shuffled(town, rows, columns):
         site_ids=town.times.site_ids[columns],
         matrix=town.times.matrix[rows][:, columns],
     )
-    amounts = {name: getattr(town.costs, name)[columns] for name in ("purchase", "move", "close", "rent")}
-    coverage = cover(demand, sites, times, Standard(threshold_s=900))
+    items = [each.name for each in dataclasses.fields(StationCosts) if each.name != "site_ids"]
+    amounts = {name: getattr(town.costs, name)[columns] for name in items}
+    standard = Standard(steps=town.coverage.steps) if town.coverage.steps else Standard(threshold_s=900)
+    coverage = cover(demand, sites, times, standard)
     stages = {"demand": demand, "sites": sites, "coverage": coverage, "costs": StationCosts(**amounts)}
     return {**stages, "policy": town.policy}
 
