@@ -77,7 +77,7 @@ def test_every_file_and_command_a_page_names_exists(page):
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     for name in re.findall(r"`((?:placement|tests|data|notebooks)/[\w./-]+)`", text):
         assert (REPOSITORY / name).exists(), name
-    for name in re.findall(r"`\.?placement ([a-z]+)", text):
+    for name in re.findall(r"`\.?placement ([a-z-]+)", text):
         assert name in main.commands, name
     for name in re.findall(r"python -m (tests[\w.]+)", text):
         assert (REPOSITORY / f"{name.replace('.', '/')}.py").exists(), name
