@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, keys, compare, what-if, explain. It prints and exits; stages work.
+"""The command ``placement``: check, recommend, verify, keys, compare, what-if, explain. It only prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
