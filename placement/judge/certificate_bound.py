@@ -75,6 +75,7 @@ class Prices:
         self.linear = _matrix(self._rows, program.n_columns)
         bases = self._bases()
         self._knapsack, self._knapsack_limits = knapsack_cuts(bases, certificate, program.n_columns)
+        self.unit = _unit(program, classes)
         self._last: tuple[int, Terms] | None = None
         self._check_signs()
 
@@ -196,11 +197,21 @@ class Prices:
         return on_column
 
 
-def closes(terms: Terms, upper: int, *, bound: int, infeasible: bool) -> bool:
-    """Return whether `upper` (U, scaled) closes a node: a ray below 0, or a value that does not beat the claim."""
+def closes(terms: Terms, upper: int, *, bound: int, infeasible: bool, unit: int = 1) -> bool:
+    """Return whether `upper` (U, scaled) closes a node: a ray below 0, or a value that does not beat the claim.
+
+    Values of plans are whole multiples of `unit`.
+    """
     if terms.is_ray:
         return upper < 0
-    return not infeasible and upper // SCALE <= bound
+    return not infeasible and upper // (SCALE * unit) * unit <= bound
+
+
+def _unit(program: CoverageProgram, classes: RowClasses) -> int:
+    """Return what divides the value of every plan: columns alone make it where all rows count in floors alone."""
+    if not program.floor_only.size or not classes.alone.all():
+        return 1
+    return math.gcd(*program.column_values.tolist()) or 1
 
 
 def sums_of_positive(numbers: IntArray) -> int:

@@ -2,8 +2,9 @@
 
 Rows with weight and cover are grouped by equal cover set and equal set of floors, numbered by first appearance
 (``placement.values.certificate``). A row is taken as one set of numbers: its sites, and ``n_sites + f`` for each floor
-``f`` it belongs to, the number after the last floor where it counts in floors alone. Rows are sorted by a sum of random 64-bit keys of that set, and every row is then compared in full
-with the first of its group; where two different sets met in one sum, other keys are drawn. The result is exact.
+``f`` it belongs to, the number after the last floor where it counts in floors alone. Rows are sorted by a sum of random
+64-bit keys of that set, and every row is then compared in full with the first of its group; where two different sets
+met in one sum, other keys are drawn. The result is exact.
 """
 
 from __future__ import annotations

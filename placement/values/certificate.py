@@ -71,8 +71,11 @@ A group branching ``sum of x over E <= r`` has ``h = r`` and ``e_k = 1`` for ``k
 **Layers** (:mod:`placement.values.layers`): the first, ``g_1``, takes the place of ``S`` in ``o o_c S w_c``, and each
 other adds ``sum over c of max(0, o o_c w_c g_i - lambda_c)`` to ``U``. `dominated` is then empty.
 
+**Unit.** Where there are rows that count in floors alone, and every class does, values of plans are whole multiples of
+``u``, the greatest common divisor of the ``b_k`` (1 where all are 0); else ``u = 1``.
+
 **The claim.** ``bound`` is at least the value of every feasible plan, or, with ``infeasible``, no plan is feasible.
-A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasible``, ``floor(U / S) <= bound``.
+A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasible``, ``u floor(U / (u S)) <= bound``.
 
 **How it is proven** (what a checker does, in this order):
 

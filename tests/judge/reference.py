@@ -445,7 +445,10 @@ class Maker:
             row = np.zeros(n + m)
             row[self.draft.groups[group]] = -1 if value else 1
             add(row, -(limit + 1) if value else limit, "branch", child)
-        gain = np.array([*self.program.column_values.tolist(), *(0 if each.alone else each.weight for each in self.classes)], dtype=float)
+        gain = np.array(
+            [*self.program.column_values.tolist(), *(0 if each.alone else each.weight for each in self.classes)],
+            dtype=float,
+        )
         bounds = [(float(k in ones), float(k not in zeros)) for k in range(n)] + [(0, 1)] * m
         matrix, most = np.array(rows).reshape(-1, n + m), np.array(limits, dtype=float)
         if not self.draft.infeasible or self.rng.random() < 0.9:

@@ -1,4 +1,4 @@
-"""Rows that count in floors alone, against brute force: the engine, its certificates, other solvers, money as objective."""
+"""Rows that count in floors alone, against brute force: engine, certificates, other solvers, money as objective."""
 
 from dataclasses import replace
 
@@ -32,9 +32,7 @@ def least_cost(seed):
     program = random_relocation(seed, with_floors=False)
     rows = np.arange(program.row_weights().size)
     target = Floor(name="target", rows=rows, minimum=int(program.row_weights().sum() * rng.uniform(0, 0.7)))
-    return replace(
-        program, floors=(target,), floor_only=rows, column_values=-rng.integers(0, 5000, program.n_columns)
-    )
+    return replace(program, floors=(target,), floor_only=rows, column_values=-rng.integers(0, 5000, program.n_columns))
 
 
 def test_people_in_a_floor_by_hand():

@@ -241,9 +241,7 @@ def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array
         yield block, weights
 
 
-def _floor_labels(
-    floors: list[IntArray], alone: IntArray
-) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+def _floor_labels(floors: list[IntArray], alone: IntArray) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
     """Return a label for each row up to the last with one, and the floors of each label; label 0 has none.
 
     Rows that count in floors alone are in one more, :data:`_ALONE`.

@@ -138,6 +138,16 @@ class ReducedProgram:
         return np.where(self.classes.counts[self.row_class], self.weights, 0)
 
     @property
+    def value_unit(self) -> int:
+        """What every plan's value is a whole multiple of: where no row counts in it, what divides all of columns."""
+        return (int(np.gcd.reduce(self.program.column_values)) or 1) if self.is_of_columns else 1
+
+    @property
+    def is_of_columns(self) -> bool:
+        """Whether there are rows that count in floors alone, and no others: columns alone make the value of a plan."""
+        return bool(self.program.floor_only.size) and not self.classes.counts.any()
+
+    @property
     def n_rows(self) -> int:
         """Rows left."""
         return int(self.weights.size)
