@@ -15,10 +15,12 @@ it is compiled anew in every process; nothing else changes.
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
 from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -125,7 +127,7 @@ class Kernel(Part):
 
     def compile(self) -> None:
         """Compile it, or load what is kept, unless that was done before."""
-        with held_clock():
+        with held_clock(), _no_collector():
             if not self.is_compiled:
                 self._call = self._compiled()
 
@@ -145,6 +147,18 @@ class Kernel(Part):
     def _compile_and_call(self, *arguments: Any) -> Any:
         self.compile()
         return self._call(*arguments)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Let nothing be collected: an eighth of the time that compiling takes, which makes little that is in circles."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 _REGISTER: dict[str, Kernel] = {}
