@@ -12,6 +12,7 @@ from placement.solve.capture.visits import maximise_visits
 from placement.values.majorants import Majorants
 from placement.values.visits_certificate import VisitsCertificate
 from tests.solve.capture.towns import best_of_all, random_town, town_of_few_idle
+from tests.there import there
 
 SEEDS = (15, 23, 38, 45, 62, 88, 92)
 """Towns with floors, rules for new stations, several parts, and sets of both families among their proofs."""
@@ -36,7 +37,7 @@ def with_few_idle():
         if best_of_all(town) is None:
             continue
         solution, _ = maximise_visits(town.program, town.capture, town.aim, time_limit_s=20.0, threads=1)
-        proof = solution.visits_certificate
+        proof = there(solution.visits_certificate)
         if proof.below.size and proof.marked.size > 1 and proof.idle_counted.any():
             return town, solution
     raise AssertionError("no town of 60 has such a proof")

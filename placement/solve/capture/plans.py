@@ -52,6 +52,7 @@ class Plans:
         capture: WholeCapture,
         aim: Aim,
         settings: VisitsSettings,
+        *,
         marks: Marks | None = None,
     ) -> None:
         self._program, self._reduced, self._capture, self._aim = program, reduced, capture, aim
@@ -162,6 +163,6 @@ class Plans:
                 marks = np.arange(reduced.n_columns) >= self._marks.first
                 reduced = replace(reduced, excluded=reduced.excluded | marks)
             self._ground = ground_of(
-                reduced, tuple(rows), self._capture, float(aim.weight), aim.floor or 0, limit
+                reduced, tuple(rows), self._capture, float(aim.weight), aim.floor or 0, idle=limit
             )  # fmt: skip
         return self._ground

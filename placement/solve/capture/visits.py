@@ -94,7 +94,7 @@ class _Run:
         self._runs = {"threads": asked["threads"], "settings": asked["settings"]}
         self._reduced = aggregate(program, threads=asked["threads"], settings=asked["settings"].program, until=until)
         self._relaxation = VisitsRelaxation(self._reduced, capture, self._settings)
-        self._plans = Plans(program, self._reduced, capture, aim, self._settings, self._marks)
+        self._plans = Plans(program, self._reduced, capture, aim, self._settings, marks=self._marks)
         self._rows: list[LinearRow] = []
         self._tight: list[Mixture] = []
         self._rounds = 0

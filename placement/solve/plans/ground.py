@@ -101,6 +101,7 @@ def ground_of(
     capture: WholeCapture,
     worth: float,
     floor: int,
+    *,
     idle: tuple[int, int] = (0, -1),
 ) -> Ground:
     """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them.
