@@ -62,7 +62,7 @@ def weighed(program: CoverageProgram, objective: str) -> CoverageProgram:
 
 def least_covered(program: CoverageProgram) -> int:
     """Return what every plan covers at least: floors that have no row in common with one before, added up."""
-    rows: set[int] = set()
+    rows: set[int] = set(program.floor_only.tolist())
     least = 0
     for floor in program.floors:
         mine = set(floor.rows.tolist())

@@ -93,11 +93,13 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
     """Return what a plan covers and, at their weight, the visits that it sees, rounded down."""
     stands = _stands(program, chosen)
     covered = sum(program.column_values[chosen].tolist())
-    shares, within = program.layers.tolist(), 0
+    shares, within, first = program.layers.tolist(), 0, 0
     providing = np.bincount(program.column_site[chosen & (program.column_site >= 0)], minlength=program.n_sites)
     for covers, weights in program.blocks():
         count = covers.astype(np.int64) @ providing
-        within += sum(share * sum(weights[count > before].tolist()) for before, share in enumerate(shares))
+        counted = program.counting(first, np.asarray(weights, dtype=np.int64))
+        within += sum(share * sum(counted[count > before].tolist()) for before, share in enumerate(shares))
+        first += counted.size
     covered += within // SCALE
     return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)
 

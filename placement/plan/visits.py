@@ -204,6 +204,7 @@ def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solu
 def _least_covered(program: CoverageProgram) -> int:
     """Return what every plan covers at least: the sum of floors, each taken that shares no row with those before it."""
     taken, least = np.zeros(program.row_weights().size, dtype=np.bool_), 0
+    taken[program.floor_only] = True
     for floor in program.floors:
         if not taken[floor.rows].any():
             taken[floor.rows] = True

@@ -105,7 +105,7 @@ def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
     layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.weights * duals.objective
+    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,

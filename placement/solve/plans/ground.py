@@ -133,7 +133,7 @@ def ground_of(
             cover_row=covers.indices.astype(np.int64),
             coverer_indptr=reduced.covers.indptr.astype(np.int64),
             coverer=reduced.covers.indices.astype(np.int64),
-            weight=reduced.weights.astype(np.float64),
+            weight=reduced.gains.astype(np.float64),
             layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
