@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
     from placement.analysis.what_if import what_if
@@ -60,6 +61,7 @@ _HOME = {
     "Step": "coverage",
     "compare": "report.compare",
     "cover": "coverage",
+    "evaluate": "analysis.evaluate",
     "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
@@ -113,6 +115,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "evaluate",
     "explain",
     "frontier",
     "judge",

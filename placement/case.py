@@ -181,6 +181,24 @@ class Case:
         return iter(())
 
     @property
+    def transactions(self) -> pd.DataFrame | None:
+        """What was done at today's stations, a row a station and month; None where there is no log."""
+        return None
+
+    @property
+    def expected_alone(self) -> pd.DataFrame | None:
+        """By ``site_id``, visits a month that a station there should see, learnt without its own record; None: not known.
+
+        Columns `model`, `low` and `high` (90 %).
+        """
+        return None
+
+    @property
+    def simulated_transactions(self) -> bool:
+        """Whether the log is declared simulated."""
+        return False
+
+    @property
     def capture_ranks(self) -> bool:
         """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""
         return True
