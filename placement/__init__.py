@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.alternatives import alternatives
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
     from placement.analysis.what_if import what_if
@@ -58,6 +59,7 @@ _HOME = {
     "SolveOptions": "values",
     "Standard": "coverage",
     "Step": "coverage",
+    "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
     "explain": "analysis.explain",
@@ -105,6 +107,7 @@ __all__ = [
     "Standard",
     "Step",
     "__version__",
+    "alternatives",
     "analysis",
     "batch",
     "compare",

@@ -101,9 +101,11 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
 
     Without a station that stands: none there. Without a close: the station stays.
     """
-    asked_for = case.sites.table["status"].loc[site]
+    asked_for, fixed = case.sites.table.loc[site, ["status", "action_fixed"]]
     if asked_for == ("required" if action in _STANDS else "excluded"):
         return np.nan, np.nan, f"{site}: its status is {asked_for}"
+    if fixed:
+        return np.nan, np.nan, f"{site}: its action is fixed to {fixed}"
     at = np.asarray(case.sites.ids == site)
     nowhere = np.zeros_like(at)
     required, excluded = (nowhere, at) if action in _STANDS else (at, nowhere)
