@@ -25,6 +25,7 @@ import pandas as pd
 
 from placement.analysis.asking import Asking, Found
 from placement.analysis.exchange import Exchanges
+from placement.analysis.partners import stand_ins
 from placement.case import Case
 from placement.clock import now_s
 from placement.errors import AlignmentError, InputError, NoSolutionError
@@ -225,7 +226,8 @@ class _Search:
     def never(self) -> BoolArray:
         """Return (sites,) without a station today and in the plan, where prices prove that none comes."""
         free = ~self.standing & ~self.asking.case.standing
-        return free & np.array([bool(free[site]) and self._settled(site) for site in range(free.size)])
+        settled = np.array([bool(free[site]) and self._settled(site) for site in range(free.size)], dtype=np.bool_)
+        return np.asarray(free & settled)
 
     def _common(self, sites: BoolArray, *, stands: bool) -> BoolArray:
         """Return (sites,) which of some sites all good plans agree on; `stands`: whether the plan has stations there.
@@ -256,7 +258,7 @@ class _Search:
 
     def _agreed(self, sites: BoolArray) -> BoolArray:
         """Return which of some sites are as in the plan in all good plans so far."""
-        return sites & (np.array(self.close) == self.standing).all(axis=0)
+        return np.asarray(sites & (np.array(self.close) == self.standing).all(axis=0))
 
     def _otherwise(self, sites: BoolArray, least: int, *, stands: bool) -> LinearRow:
         columns: IntArray = self.asking.columns_at(sites)
@@ -268,9 +270,12 @@ class _Search:
 
     def partners(self) -> list[list[tuple[str, float]]]:
         """Return for each site the sites that may take its station's place; nothing where none stands."""
-        exchanges = Exchanges.of(self.asking.question, self.standing)
+        question, loses = self.asking.question, (self.worth - self.target) / self.asking.question.model.scale
+        exchanges = Exchanges.of(question, self.standing)
         return [
-            self._partners(exchanges, site) if self.standing[site] and not self._settled(site) else []
+            stand_ins(question, exchanges, self.chosen, site, most=_PARTNERS, loses=loses)
+            if self.standing[site] and not self._settled(site)
+            else []
             for site in range(self.standing.size)
         ]
 
@@ -296,19 +301,3 @@ class _Search:
         if exchangeable:
             return "exchangeable"
         return "likely" if agreed > _HALF * len(self.close) else "open"
-
-    def _partners(self, exchanges: Exchanges, site: int) -> list[tuple[str, float]]:
-        """Return the sites that may take a station's place, the best first, and what the plan is worth less."""
-        question, found = self.asking.question, []
-        gains = np.where(question.may_exchange(self.chosen, site), exchanges.gains(site), -np.inf)
-        least = (self.target - self.worth) / question.model.scale
-        for other in np.argsort(-gains, kind="stable"):
-            if len(found) == _PARTNERS or gains[other] < least - 1 / question.model.scale:
-                break
-            chosen = question.exchanged(self.chosen, site, int(other))
-            if chosen is None or question.broken(chosen):
-                continue
-            worth = question.whole_worth(chosen)
-            if worth >= self.target:
-                found.append((str(self.asking.case.sites.ids[other]), (self.worth - worth) / question.model.scale))
-        return sorted(found, key=lambda pair: (pair[1], pair[0]))

@@ -43,13 +43,32 @@ class Trade(Frontier):
 
 
 @overload
-def frontier(
-    case: Case, policy: Policy | None = None, first: str = "coverage", second: Literal["visits"] = "visits", **how: Any
+def frontier(  # type: ignore[overload-overlap] -- visits is the one second good with a trade
+    case: Case,
+    policy: Policy | None = None,
+    first: str = "coverage",
+    second: Literal["visits"] = "visits",
+    *,
+    options: SolveOptions | None = None,
+    weights: Sequence[Fraction | float] = WEIGHTS,
+    chosen: Plan | None = None,
+    progress: Listener | Progress | None = None,
 ) -> Trade: ...
 
 
 @overload
-def frontier(case: Case, policy: Policy | None, first: str, second: str, **how: Any) -> PriceCurve: ...
+def frontier(
+    case: Case,
+    policy: Policy | None,
+    first: str,
+    second: str,
+    *,
+    options: SolveOptions | None = None,
+    limits: Sequence[float] | None = None,
+    points: int = POINTS,
+    gap: float = GAP,
+    progress: Listener | Progress | None = None,
+) -> PriceCurve: ...
 
 
 def frontier(

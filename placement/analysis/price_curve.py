@@ -21,7 +21,7 @@ from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.plan.optimise import optimise
 from placement.progress import FRONTIER, Progress
 from placement.values import Policy, PriceCurve, PricePoint, SolveOptions
-from placement.values.checks import Faults, shown
+from placement.values.checks import Faults, is_number, shown
 from placement.values.policy import A_YEAR, SUMS
 
 GOODS = ("coverage", "worth")
@@ -69,7 +69,7 @@ def price_curve(
 def _checked(limits: Sequence[float]) -> list[float]:
     faults = Faults("frontier")
     for place, limit in enumerate(limits):
-        if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 <= limit < math.inf:
+        if not is_number(limit) or not 0 <= limit < math.inf:
             faults.add(f"limit is {shown(limit)}", row=str(place), remedy="give numbers of 0 or more")
     faults.raise_any()
     return sorted({float(limit) for limit in limits})

@@ -19,6 +19,7 @@ from placement.values.program import CoverageProgram, Floor, LinearRow
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
+from placement.values.stability import Stability
 from placement.values.steps import Step
 from placement.values.visits import Gains, VisitsChange
 from placement.values.what_if import Broken, WhatIf
@@ -53,6 +54,7 @@ __all__ = [
     "Sites",
     "Solution",
     "SolveOptions",
+    "Stability",
     "Step",
     "StepCovered",
     "TradePoint",

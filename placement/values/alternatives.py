@@ -137,7 +137,7 @@ class Alternatives:
         }  # fmt: skip
 
     def _shown(self) -> Shown:
-        rows = [(verdict, listed_briefly(sites)) for verdict in VERDICTS if (sites := self.sites(verdict))]
+        rows = [(str(verdict), listed_briefly(sites)) for verdict in VERDICTS if (sites := self.sites(verdict))]
         rows += [
             (f"plan {number}", f"{row['share']:.2%} less, {len(row['comes']) + len(row['goes'])} sites otherwise")
             for number, row in enumerate(self.losses().to_dict("records"), start=1)

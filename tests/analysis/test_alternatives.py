@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_visits_count_as_the_objective_says():
     capture = Capture(
         site_ids=list(SITES_M), mass=np.zeros(1), pull=sparse.csr_array((1, 3)), door=np.array([40.0, 0, 10])
     )
-    asked = case(capture=capture, policy=pl.Policy(max_stations=1, visits_weight=1))
+    asked = case(capture=capture, policy=pl.Policy(max_stations=1, visits_weight=Fraction(1)))
     plan = pl.optimise(asked)
     found = pl.alternatives(asked, plan, count=2, differ=2)
     assert found.worth == 44
