@@ -43,7 +43,7 @@ class Trade(Frontier):
 
 
 @overload
-def frontier(  # type: ignore[overload-overlap] -- visits is the one second good with a trade
+def frontier(  # type: ignore[overload-overlap]  # visits are traded, all else is limited
     case: Case,
     policy: Policy | None = None,
     first: str = "coverage",
