@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
+from placement.errors import InputError
 from placement.models import Formulated, model_of
 from placement.models.model import LEAVE, STANDING
 from placement.plan.visits import Asked, asked_of_visits
@@ -49,8 +50,11 @@ class Question:
         Raises
         ------
         InputError
-            If the policy's objective or limits cannot be written down.
+            If the policy's objective or limits cannot be written down, or it counts machines.
         """
+        if case.policy.max_machines is not None:
+            problem = "is about stations alone, and the policy counts machines one by one"
+            raise InputError.single("policy", problem, row="max_machines", remedy="leave it out to ask this")
         model = model_of(case.policy.objective)(case)
         return cls(case=case, model=model, asked=asked_of_visits(case, model))
 
