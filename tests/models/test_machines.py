@@ -313,7 +313,7 @@ def altered(record: dict[str, Any], path: tuple[Any, ...], town: Town) -> list[d
 
 @pytest.mark.parametrize("limits", [{"capital": 57}, {"capital": 140, "running": 60}])
 def test_the_judge_refuses_every_altered_number(limits):
-    """What a plan says of actions, machines, money and limits, number by number and site by site: a hundred and more in all."""
+    """What a plan says of actions, machines, money and limits, number by number and site by site: some 80 each."""
     town = line_town(**limits, max_stations=4)
     record = told(optimise(Case(**town.stages())))
     assert faults(record, town) == []
