@@ -35,9 +35,11 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.alternatives import alternatives
     from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, Step, cover
@@ -59,6 +61,7 @@ _HOME = {
     "SolveOptions": "values",
     "Standard": "coverage",
     "Step": "coverage",
+    "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
     "evaluate": "analysis.evaluate",
@@ -70,6 +73,7 @@ _HOME = {
     "progress_bar": "progress",
     "read_study": "study",
     "recommend": "pipeline.recommend",
+    "stability": "analysis.stability",
     "toy_study": "toy",
     "verify": "judge",
     "what_if": "analysis.what_if",
@@ -107,6 +111,7 @@ __all__ = [
     "Standard",
     "Step",
     "__version__",
+    "alternatives",
     "analysis",
     "batch",
     "compare",
@@ -130,6 +135,7 @@ __all__ = [
     "recommend",
     "report",
     "solve",
+    "stability",
     "streets",
     "study",
     "tables",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.judge.recount import Reach
-from placement.judge.rules import Claims
+from placement.judge.rules import Claims, limited_counts
 from placement.judge.site_limits import named_limits, shared_texts, weight_within
 from placement.pipeline.prepare import Prepared
 from placement.values.immutable import held
@@ -36,19 +36,8 @@ def limit_use_faults(
 
 
 def _counts(claims: Claims, prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:
-    policy = prepared.study.policy
-    moves, opens, closes = len(claims.move), len(claims.open), len(claims.close)
-    counts = {
-        "max_stations": len(claims.standing),
-        "max_moves": moves,
-        "max_opens": opens,
-        "max_closes": closes,
-        "max_changes": moves + opens + closes,
-    }
-    for name, count in counts.items():
-        most = getattr(policy, name)
-        if most is not None:
-            yield name, most, count
+    for name, (count, most) in limited_counts(claims, prepared).items():
+        yield name, most, count
 
 
 def _idle(record: Mapping[str, Any], prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:

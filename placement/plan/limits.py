@@ -16,9 +16,29 @@ from placement.values.policy import BY_KIND, COUNTED
 from placement.values.visits import as_told
 
 
-def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
-    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions), *_idle(case, actions))
+def limits_used(
+    case: Case, actions: tuple[Action, ...], stations: tuple[Action, ...] | None = None
+) -> tuple[LimitUse, ...]:
+    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows.
+
+    `stations` is what becomes of stations where `actions` are of machines; None: the same.
+    """
+    if stations is None:
+        return (*_counts(case, actions), *_site_limits(case, actions), *_idle(case, actions))
+    return (
+        *_counts(case, actions), *_stations(case, stations), *_site_limits(case, stations), *_idle(case, stations),
+    )  # fmt: skip
+
+
+def _stations(case: Case, stations: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield by how many the stations grow and fall, at least 0, where the policy limits it."""
+    grown = int(_at(case, stations, STANDING).sum()) - int(case.standing.sum())
+    for name, most, found in (
+        ("max_opens", case.policy.max_opens, grown),
+        ("max_closes", case.policy.max_closes, -grown),
+    ):
+        if most is not None:
+            yield LimitUse(name=f"{name}.stations", asked=most, found=max(0, found))
 
 
 def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:

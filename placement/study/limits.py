@@ -23,7 +23,7 @@ from placement.study.fields import (
 )
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
+from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_MACHINES, MOST_SPACING_M, MOST_YEARS
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
@@ -159,6 +159,11 @@ class PolicySection(Section):
     """Closed for good."""
     max_changes: _Stations | None = None
     """Moved, opened and closed, all three together."""
+    max_machines: Annotated[int, Field(ge=1, le=MOST_MACHINES, strict=True), Called(unit="machines")] | None = None
+    """At one station after the plan, where its site has room for them (`max_machines` of the sites). Machines are then
+    bought, moved, taken away and kept up one by one, at a price each; `max_moves`, `max_opens`, `max_closes` and
+    `max_changes` count machines moved, bought, taken away, and all three, `max_opens` and `max_closes` also by how many
+    the stations grow and fall. Where absent, a station has the price and the place of one whatever its machines."""
     max_by_host: Annotated[Mapping[Host, _Stations], Called("number by host")] = {}
     """That stand after the plan at sites of a host."""
     max_by_chain: Annotated[Mapping[Chain, _Stations], Called("number by chain")] = {}

@@ -29,12 +29,12 @@ MOST_YEARS = 50
 """The longest that a budget looks ahead."""
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
-    "max_moves": frozenset({"move"}),
-    "max_opens": frozenset({"open"}),
-    "max_closes": frozenset({"close"}),
-    "max_changes": frozenset({"move", "close", "open"}),
+    "max_moves": frozenset({"move", "bring"}),
+    "max_opens": frozenset({"open", "buy"}),
+    "max_closes": frozenset({"close", "scrap"}),
+    "max_changes": frozenset({"move", "close", "open", "bring", "buy", "scrap"}),
 }
-"""The actions that each count limits; a move counts at its destination."""
+"""The actions that each count limits; a move counts at its destination. The last three are of single machines."""
 BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
 """Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
@@ -49,6 +49,8 @@ IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
 MOST_SPACING_M = 200_000
 """Stations are at most so many metres apart."""
+MOST_MACHINES = 200
+"""Machines of one station are at most so many."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
@@ -91,6 +93,11 @@ class Policy:
         New stations bought, and stations given up whose machines do not move.
     max_changes
         Moves, opens and closes together; a move counts once.
+    max_machines
+        Machines that stand at one station after the plan, where its site has room for them: machines are then bought,
+        moved, taken away and kept up one by one, and the four limits above count machines moved, bought, taken away,
+        and all three; `max_opens` and `max_closes` also limit by how many the stations grow or fall. None: stations
+        are counted, whatever machines they have (:mod:`placement.models.machines`).
     max_by_host, max_by_chain
         Stations that stand after the plan at sites of one host, and of one chain.
     spacing_m
@@ -146,6 +153,7 @@ class Policy:
     max_opens: int | None = None
     max_closes: int | None = None
     max_changes: int | None = None
+    max_machines: int | None = None
     max_by_host: Mapping[str, int] = field(default_factory=dict)
     max_by_chain: Mapping[str, int] = field(default_factory=dict)
     spacing_m: Fraction | None = None
@@ -176,6 +184,9 @@ class Policy:
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
+        if self.max_machines is not None:
+            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
+            object.__setattr__(self, "max_machines", most)
         for name, exact in _BY_NAME.items():
             object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
         faults.raise_any()
@@ -255,6 +266,8 @@ class Policy:
             rows.append(("total", f"over {self.horizon_years} years at {float(self.discount_rate):.2%} a year"))
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
+        if self.max_machines is not None:
+            rows.append(("machines of a station", f"at most {self.max_machines:,}"))
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
         for name, most in (each for kind in BY_KIND for each in getattr(self, kind).items()):

@@ -120,7 +120,9 @@ def score(town: Town, seeds: range, judge) -> pd.DataFrame:
         for name in ("idle", "overloaded", "faulty"):
             called, true = found == name, kinds == name
             hit = int((called & true).sum())
-            rows.append((name, (called.sum() - hit) / max(called.sum(), 1), hit, int(true.sum()), called.sum(), len(found)))
+            rows.append(
+                (name, (called.sum() - hit) / max(called.sum(), 1), hit, int(true.sum()), called.sum(), len(found))
+            )
     frame = pd.DataFrame(rows, columns=["class", "false", "hit", "true", "called", "stations"]).groupby("class").agg(
         false=("false", "mean"), hit=("hit", "sum"), true=("true", "sum"), called=("called", "sum"),
         stations=("stations", "sum"),

@@ -71,7 +71,9 @@ class StationLog:
             As :func:`placement.demand.fit.transactions.station_totals`.
         """
         station_totals(transactions, stations)  # which checks every row
-        frame = transactions.assign(site_id=transactions["site_id"].astype(str), month=transactions["month"].astype(str))
+        frame = transactions.assign(
+            site_id=transactions["site_id"].astype(str), month=transactions["month"].astype(str)
+        )
         counts = frame.pivot_table(index="site_id", columns="month", values="transactions", aggfunc="sum")
         counts = counts.sort_index().sort_index(axis=1)
         live = counts.notna().to_numpy()

@@ -87,7 +87,10 @@ def ratios_of(log_ratio: FloatArray, se: FloatArray) -> Ratios:
     means = variance * (_MEANS / _SDS**2 + (off / se**2)[:, None])
     noise = float(np.average(se**2, weights=weight))
     return Ratios(
-        shares=shares, means=means, sds=np.sqrt(variance + of_centre), spread=float(np.sqrt(max(spread**2 - noise, 0.0)))
+        shares=shares,
+        means=means,
+        sds=np.sqrt(variance + of_centre),
+        spread=float(np.sqrt(max(spread**2 - noise, 0.0))),
     )
 
 
