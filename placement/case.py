@@ -187,9 +187,9 @@ class Case:
 
     @property
     def expected_alone(self) -> pd.DataFrame | None:
-        """By ``site_id``, visits a month that a station there should see, learnt without its own record; None: not known.
+        """By ``site_id``, what a station there should see by what is learnt without its record; None: not known.
 
-        Columns `model`, `low` and `high` (90 %).
+        Columns `model`, `low` and `high` (90 %), visits a month.
         """
         return None
 

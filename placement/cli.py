@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, keys, compare, what-if, explain. It only prints and exits.
+"""The command ``placement``: check, recommend, verify, evaluate and the rest. It only prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
@@ -349,3 +349,28 @@ def _pair(text: str) -> tuple[str, str]:
     if not colon:
         raise InputError.single("what-if", "names one site", row=f"--move {text}", remedy="give FROM:TO")
     return start, end
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--capacity", type=click.FloatRange(min=0, min_open=True), help="Visits a month that one machine can take."
+)
+@outside_option
+@json_option
+@quiet_option
+@exit_codes
+def evaluate(study: Path, capacity: float | None, allow_outside: bool, as_json: bool, quiet: bool) -> int:
+    """Say which of today's stations are idle, overloaded or out of order, and what to do about each.
+
+    STUDY has a usage table. Each station is compared with what its place lets expect, learnt from all other stations;
+    nothing is solved and nothing is decided.
+    """
+    from placement.analysis.evaluate import evaluate as evaluated  # noqa: PLC0415
+    from placement.pipeline.prepare import open_study  # noqa: PLC0415
+    from placement.pipeline.study_case import prepare  # noqa: PLC0415
+
+    with progress_bar(quiet=quiet) as bar:
+        case = prepare(open_study(study, allow_outside=allow_outside), progress=bar)
+        found = evaluated(case, capacity=capacity)
+    return print_out(found.record() if as_json else list(found.lines), quiet)

@@ -65,8 +65,10 @@ def evaluate(
         raise InputError.single("usage", "there are no transactions", remedy="give inputs.usage, or transactions=...")
     should = case.expected_alone if expected is None else expected
     network = _Network.of(case, table, should, capacity, rules)
+    stations, proposals = network.stations()
     return Evaluation(
-        stations=network.stations(),
+        stations=stations,
+        proposals=proposals,
         months=network.months(),
         season=dict(zip(network.log.months, map(float, network.verdicts.season), strict=True)),
         spread=network.verdicts.spread,
@@ -125,10 +127,11 @@ class _Network:
             exchanges=Exchanges.of(question, standing),
         )
 
-    def stations(self) -> pd.DataFrame:
-        """Return the table of stations."""
+    def stations(self) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Return the table of stations, and by site id what to do."""
         rows = [self._row(at) for at in range(len(self.log.ids))]
-        return pd.DataFrame(rows, columns=list(STATION_COLUMNS))
+        proposals = {row["site_id"]: row["do"] for row in rows}
+        return pd.DataFrame(rows, columns=list(STATION_COLUMNS)), proposals
 
     def months(self) -> pd.DataFrame:
         """Return the table of stations and months."""

@@ -45,6 +45,8 @@ class Evaluation:
           reach; `elsewhere`: share of `reach` that another station covers; `people`, `people_only`: residents likewise;
           `twin`: the station that covers most of the same, `twin_share` of it; `move_to`: where the station would
           reach most, all others standing, and `move_gains`, visits a month more within reach.
+    proposals
+        By site id, `do` as a note, which can be said in other languages too.
     months
         A row a station and month with :data:`MONTH_COLUMNS`: `level`, what its own level would bring in the month.
     season
@@ -61,6 +63,7 @@ class Evaluation:
     """
 
     stations: pd.DataFrame
+    proposals: Mapping[str, str]
     months: pd.DataFrame
     season: Mapping[str, float] = field(default_factory=dict)
     spread: float = float("nan")
@@ -72,6 +75,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "season", FrozenDict(self.season))
+        object.__setattr__(self, "proposals", FrozenDict(self.proposals))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,9 +85,15 @@ class Evaluation:
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """Yield (site id, what to do) of each station about which something is to be done."""
-        for row in held(self, "stations").to_dict("records"):
-            if row["found"] in {"idle", "overloaded", "faulty"}:
-                yield str(row["site_id"]), row["do"]
+        stations = held(self, "stations")
+        for site, found in zip(stations["site_id"], stations["found"], strict=True):
+            if found in {"idle", "overloaded", "faulty"}:
+                yield str(site), self.proposals[site]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was found, and what to do about it, in lines of text."""
+        return (self._headline(), *map(str, self.notes), *(f"{site}: {said}" for site, said in self._told()))
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -100,9 +110,23 @@ class Evaluation:
             "months": _plain(held(self, "months")),
         }
 
-    def _shown(self) -> Shown:
+    def _headline(self) -> str:
+        months = held(self, "months")["month"]
+        span = f"{months.min()} to {months.max()}" if len(months) else "no month"
         said = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
-        return f"Evaluation: {len(held(self, 'stations')):,} stations, {said}", list(self.sentences())
+        simulated = ", simulated" if self.simulated else ""
+        return f"{len(held(self, 'stations')):,} stations, {span}{simulated}: {said}"
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        """Yield (site id, what it is in numbers, and what to do) where something is to be done."""
+        rows = held(self, "stations").set_index("site_id")
+        for site, said in self.sentences():
+            row = rows.loc[site]
+            ratio = f"{row['ratio']:.2f} of what is to be expected ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+            yield site, f"{row['found']}, sees {ratio}: {said}"
+
+    def _shown(self) -> Shown:
+        return f"Evaluation: {self._headline()}", list(self.sentences())
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ def _down(kinds, age, rng):
 
 
 def score(town: Town, seeds: range, judge) -> pd.DataFrame:
-    """Return, by class, the mean share of false ones among those called so, and of those found, and what was flagged."""
+    """Return, by class, the mean share of false ones among those called so, the share found, and the share called."""
     rows = []
     for seed in seeds:
         log, expected, kinds = network(town, seed)

@@ -64,7 +64,8 @@ class Ratios:
         return np.asarray(np.exp(0.5 * (low + high)))
 
     def _below(self, logs: FloatArray) -> FloatArray:
-        return np.asarray((self.shares * special.ndtr((logs[:, None] - self.means) / self.sds)).sum(axis=1))
+        found = (self.shares * special.ndtr((logs[:, None] - self.means) / self.sds)).sum(axis=1)
+        return np.asarray(np.clip(found, 0.0, 1.0))
 
 
 def ratios_of(log_ratio: FloatArray, se: FloatArray) -> Ratios:
@@ -86,12 +87,8 @@ def ratios_of(log_ratio: FloatArray, se: FloatArray) -> Ratios:
     of_centre = spread**2 / max(ordinary.sum(), 1.0)
     means = variance * (_MEANS / _SDS**2 + (off / se**2)[:, None])
     noise = float(np.average(se**2, weights=weight))
-    return Ratios(
-        shares=shares,
-        means=means,
-        sds=np.sqrt(variance + of_centre),
-        spread=float(np.sqrt(max(spread**2 - noise, 0.0))),
-    )
+    apart = float(np.sqrt(max(spread**2 - noise, 0.0)))
+    return Ratios(shares=shares, means=means, sds=np.sqrt(variance + of_centre), spread=apart)
 
 
 def _shares(off: FloatArray, se: FloatArray) -> FloatArray:
@@ -105,7 +102,7 @@ def _shares(off: FloatArray, se: FloatArray) -> FloatArray:
         found /= found.sum(axis=1, keepdims=True)
         counts = found.sum(axis=0) + _PRIOR_COUNTS
         shares = counts / counts.sum()
-    return found
+    return np.asarray(found)
 
 
 def likely_enough(probability: FloatArray, false_share: float) -> BoolArray:

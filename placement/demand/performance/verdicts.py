@@ -96,11 +96,25 @@ def judge_stations(
     down = _down(part, levels, rules)
     weak = (ratios.spread if error is None else error) > rules.weak_sd
     found[judged] = _classes(ratios, down, _full(part, capacity, judged, rules), rules, weak=weak)
-    return _with(log, judged, tuple(found), levels, ratios, down, rules, weak=weak)
+    everywhere = np.zeros(log.live.shape, dtype=np.bool_)
+    everywhere[judged] = down
+    return Verdicts(
+        found=tuple(found),
+        ratio=_spread(ratios.quantile(0.5), judged),
+        low=_spread(ratios.quantile(_TAILS[0]), judged),
+        high=_spread(ratios.quantile(_TAILS[1]), judged),
+        idle=_spread(ratios.below(rules.idle_below), judged),
+        overloaded=_spread(1.0 - ratios.below(rules.overloaded_above), judged),
+        own=_spread(levels.mean, judged),
+        down=everywhere,
+        season=levels.season,
+        spread=ratios.spread,
+        weak=weak,
+    )
 
 
 def _classes(ratios: Ratios, down: BoolArray, full: BoolArray, rules: PerformanceRules, *, weak: bool) -> list[str]:
-    """Return the classes of judged stations: one that is idle is no less so for months down; else mending comes first."""
+    """Return the classes of judged stations: mending comes before growing, and an idle one is idle whatever else."""
     share = rules.weak_false_share if weak else rules.false_share
     idle = likely_enough(ratios.below(rules.idle_below), rules.false_share)
     over = likely_enough(1.0 - ratios.below(rules.overloaded_above), share) | full
@@ -143,37 +157,11 @@ def _full(log: StationLog, capacity: FloatArray | None, judged: BoolArray, rules
     return np.asarray(months >= rules.full_share * np.maximum(log.live.sum(axis=1), 1))
 
 
-def _with(
-    log: StationLog,
-    judged: BoolArray,
-    found: tuple[str, ...],
-    levels: Levels,
-    ratios: Ratios,
-    down: BoolArray,
-    rules: PerformanceRules,
-    *,
-    weak: bool,
-) -> Verdicts:
-    def spread(values: FloatArray) -> FloatArray:
-        whole = np.full((len(log.ids), *values.shape[1:]), np.nan)
-        whole[judged] = values
-        return whole
-
-    everywhere = np.zeros(log.live.shape, dtype=np.bool_)
-    everywhere[judged] = down
-    return Verdicts(
-        found=found,
-        ratio=spread(ratios.quantile(0.5)),
-        low=spread(ratios.quantile(_TAILS[0])),
-        high=spread(ratios.quantile(_TAILS[1])),
-        idle=spread(ratios.below(rules.idle_below)),
-        overloaded=spread(1.0 - ratios.below(rules.overloaded_above)),
-        own=spread(levels.mean),
-        down=everywhere,
-        season=levels.season,
-        spread=ratios.spread,
-        weak=weak,
-    )
+def _spread(values: FloatArray, judged: BoolArray) -> FloatArray:
+    """Return (stations, ...) values of judged stations among all; NaN elsewhere."""
+    whole = np.full((judged.size, *values.shape[1:]), np.nan)
+    whole[judged] = values
+    return whole
 
 
 def _without(log: StationLog, found: tuple[str, ...]) -> Verdicts:
