@@ -11,18 +11,19 @@ from placement.case import Case
 from placement.economics import Action
 from placement.models.model import STANDING, WEIGHT_SCALE
 from placement.models.parts import whole_weights
-from placement.values import LimitUse
+from placement.values import LimitUse, Policy
 from placement.values.policy import BY_KIND, COUNTED
 
 
 def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
     """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions))
+    return (*counts_used(case.policy, actions), *_site_limits(case, actions))
 
 
-def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+def counts_used(policy: Policy, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield every limit on numbers beside what some actions make of it."""
     for name, counted in COUNTED.items():
-        most = getattr(case.policy, name)
+        most = getattr(policy, name)
         if most is not None:
             yield LimitUse(name=name, asked=most, found=sum(action in counted for action, _ in actions))
 

@@ -8,10 +8,11 @@ from placement.case import Case, measure, measure_visits
 from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
-from placement.models import Formulated, model_of
+from placement.models import Formulated, PhasedProgram, formulated
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.limits import limits_used
+from placement.plan.phases import actions_by_phase, measure_phases, year_by_year
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
@@ -22,6 +23,9 @@ from placement.solve.settings import EngineSettings
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.checks import shown
 from placement.values.visits_value import VisitsValue
+
+_RUNS = ("seed", "threads", "settings")
+"""What every run of the engine is asked with."""
 
 
 def optimise(
@@ -75,27 +79,63 @@ def _asked(case: Case, policy: Policy | None, options: SolveOptions | None) -> C
 def _optimised(case: Case, progress: Progress) -> Plan:
     progress.stage(PROGRAM)
     begun = now_s()
-    model = model_of(case.policy.objective)(case)
+    model = formulated(case)
+    if isinstance(model, PhasedProgram):
+        return _phased(case, model, progress, begun)
     solution, valued, tie_broken = _solved(case, model, progress, begun)
+    return _plan(
+        case, model, solution,
+        actions=decode(model.actions(solution.chosen), case.sites, case.costs, case.streets),
+        tie_broken=tie_broken,
+        valued=valued,
+        reserve=measure_reserve(case, model.standing(solution.chosen)),
+    )  # fmt: skip
+
+
+def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) -> Plan:
+    """Return the plan of several years: the search begins with the plan year by year."""
+    how = _how(case, model, progress)
+    before = year_by_year(model, how, case.options.backend)
+    asked = {**how, "start": before}
+    solution, left_s = solve_in_time(model.program, case.options.backend, asked, spent_s=now_s() - begun)
+    progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+    runs = {name: how[name] for name in _RUNS}
+    solution = with_cheapest_actions(model, solution, case.sites, case.streets, time_limit_s=left_s, **runs)
+    return _plan(
+        case, model, solution,
+        actions=actions_by_phase(case, model, solution.chosen),
+        phased=measure_phases(case, model, solution.chosen, before),
+    )  # fmt: skip
+
+
+def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Plan:
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=case.name,
         **_claims(model, solution),
-        actions=decode(actions, case.sites, case.costs, case.streets),
         open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
         budget_lines=budget(actions, case.costs, case.policy, case.standing),
         limits=limits_used(case, actions),
         simulated=case.demand.simulated,
-        tie_broken=tie_broken,
-        valued=valued,
-        reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
         policy=case.policy,
         options=case.options,
+        **about,
     )
+
+
+def _how(case: Case, model: Formulated, progress: Progress) -> dict[str, Any]:
+    """Return what solving is asked with, and tell that it begins."""
+    sites, options = case.sites, case.options
+    detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
+    progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
+    return {
+        "gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, "seed": options.seed,
+        "threads": options.threads, "settings": EngineSettings.of(options.engine),
+    }  # fmt: skip
 
 
 def _solved(
@@ -106,12 +146,8 @@ def _solved(
     `begun` is ``placement.clock.now_s()`` of the moment from which the time limit counts.
     """
     sites, options, spent_s = case.sites, case.options, now_s() - begun
-    detail = f"{model.program.n_columns:,} decisions at {len(sites):,} sites"
-    progress.in_units(1 / model.scale).stage(SOLVING, detail, limit_s=options.time_limit_s)
-    runs: dict[str, Any] = {
-        "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
-    }  # fmt: skip
-    how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
+    how = _how(case, model, progress)
+    runs = {name: how[name] for name in _RUNS}
     asked, valued, tie_broken = asked_of_visits(case, model), None, False
     if asked is not None:
         solution, valued = solve_visits(model, asked, how, spent_s=spent_s)

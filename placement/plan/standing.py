@@ -19,6 +19,7 @@ from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.visits_certificate import VISITS_FLOOR
+from placement.values.phases import refuse_phases
 from placement.values.what_if import EXCLUDED, REQUIRED, Broken
 
 _STATIONS = "stations"
@@ -49,8 +50,9 @@ class Question:
         Raises
         ------
         InputError
-            If the policy's objective or limits cannot be written down.
+            If the policy's objective or limits cannot be written down, or it has phases.
         """
+        refuse_phases("the question", case.policy.phases)
         model = model_of(case.policy.objective)(case)
         return cls(case=case, model=model, asked=asked_of_visits(case, model))
 

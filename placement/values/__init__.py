@@ -10,6 +10,7 @@ from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
+from placement.values.phases import Phase, Phased, PhaseValue, YearByYear
 from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
@@ -38,6 +39,9 @@ __all__ = [
     "KeptFloor",
     "LimitUse",
     "LinearRow",
+    "Phase",
+    "PhaseValue",
+    "Phased",
     "Plan",
     "Policy",
     "PriceSets",
@@ -52,5 +56,6 @@ __all__ = [
     "VisitsChange",
     "WeightedBlocks",
     "WhatIf",
+    "YearByYear",
     "classes_fingerprint",
 ]

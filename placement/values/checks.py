@@ -18,6 +18,7 @@ from placement.errors import AlignmentError, Fault, InputError, listed
 MOST_FEN = 10**14
 """Amounts of money stay below this (10^12 yuan), so that sums over all sites fit into 64-bit integers."""
 
+_FEN_A_YUAN = 100
 _FINEST = Decimal("1e-12")
 _SHOWN = 60
 
@@ -90,6 +91,20 @@ class Faults:
             self.add(f"{name} is {shown(value)}", row=row, remedy="give a finite number above 0")
             return None
         return number
+
+    def fen_of_yuan(self, name: str, yuan: object) -> int | None:
+        """Return yuan with at most two decimals as whole fen; None, and a fault, where they are none."""
+        most = MOST_FEN // _FEN_A_YUAN
+        # The size is looked at first: writing out a Decimal with a huge exponent would not end.
+        if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
+            self.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
+            return None
+        exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
+        fen = exact * _FEN_A_YUAN
+        if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
+            self.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
+            return None
+        return int(fen)
 
     def share(self, name: str, value: object) -> Fraction | None:
         """Return a share as an exact fraction (a float as it is written); None, and a fault, outside 0..1."""

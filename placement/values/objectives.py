@@ -6,11 +6,13 @@ The names stand here, below the models, so that study files and policies are che
 
 from __future__ import annotations
 
+COVERAGE = "coverage"
+"""The weight within the standard of a station."""
 VISITS = "visits"
 """The objective of predicted visits alone; its program is that of coverage, whose floors it keeps."""
 
 OBJECTIVES: dict[str, str] = {
-    "coverage": "placement.models.maximal_coverage:maximal_coverage",
+    COVERAGE: "placement.models.maximal_coverage:maximal_coverage",
     VISITS: "placement.models.maximal_coverage:maximal_coverage",
 }
 """Objective -> ``module:name`` of its model."""

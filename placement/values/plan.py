@@ -12,6 +12,7 @@ from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
+from placement.values.phases import Phased
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
@@ -206,7 +207,8 @@ class Plan:
         Gap at which the run was allowed to stop.
     actions
         One row a station kept, moved, closed or opened, with :data:`ACTION_COLUMNS`: for ``move`` `site_id` is the
-        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen.
+        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen. Of a plan in
+        phases also `phase`: when it happens (empty for ``keep``).
     open
         Ids of the sites at which a station stands after the plan, sorted.
     before, after
@@ -236,6 +238,9 @@ class Plan:
     floors
         In which share of draws of the demand each floor of coverage is kept; empty where nothing tells how sure the
         demand is.
+    phased
+        What becomes of it phase by phase; None where the policy has no phases. `objective` and `bound` are then added
+        up over the phases, discounted.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -262,6 +267,7 @@ class Plan:
     reserve: ReserveValue | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
+    phased: Phased | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
 
@@ -290,6 +296,11 @@ class Plan:
             left = None if line.cap_fen is None else line.cap_fen - line.amount_fen
             rows.append((line.name, *map(_yuan, (line.today_fen, line.amount_fen, line.cap_fen, left))))
         return pd.DataFrame(rows, columns=["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"])
+
+    @property
+    def phases(self) -> pd.DataFrame:
+        """A row a phase, with what :meth:`placement.values.Phased.frame` says; empty where there are none."""
+        return pd.DataFrame() if self.phased is None else self.phased.frame(held(self, "actions"))
 
     @property
     def told_lines(self) -> tuple[BudgetLine, ...]:
@@ -326,6 +337,9 @@ class Plan:
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))
+        if self.phased is not None:
+            each = [f"{one.name} {one.after.total.share:.1%}" for one in self.phased.phases]
+            rows.append(("phases", ", ".join(each)))
         for near, far in zip(self.before.steps, self.after.steps, strict=False):
             rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:

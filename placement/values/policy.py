@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
 
 from placement.errors import InputError
-from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import OBJECTIVES, VISITS, known_objective
+from placement.values.objectives import COVERAGE, OBJECTIVES, VISITS, known_objective
+from placement.values.phases import MOST_COUNT, Phase, phase_problems
 from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
@@ -49,8 +49,8 @@ IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
 MOST_SPACING_M = 200_000
 """Stations are at most so many metres apart."""
-MOST_COUNT = 10**9
-"""Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+NOT_IN_PHASES = ("total_fen", "horizon_years", *ON_VISITS, *ON_RESERVE)
+"""Settings that a plan in phases cannot take in."""
 
 _RATIOS = {
     **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
@@ -115,6 +115,10 @@ class Policy:
         Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
     idle_below
         Visits a month below which a station is counted as idle in figures; no limit of the plan.
+    phases
+        Years of the plan, each with limits of its own. Those above hold too: of what is spent once and of actions, for
+        all phases together; of what a year costs, `max_stations` and limits by what a site is, after each phase; floors
+        after the last. Coverage counts after each phase, from year to year less by `discount_rate`.
 
     Raises
     ------
@@ -155,6 +159,7 @@ class Policy:
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
     idle_below: int = IDLE_BELOW
+    phases: tuple[Phase, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults("policy")
@@ -169,6 +174,7 @@ class Policy:
                 object.__setattr__(self, name, number)
         self._check_years(faults)
         self._exact(faults)
+        self._check_phases(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
@@ -184,6 +190,25 @@ class Policy:
         elif self.total_fen is not None:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
+    def _check_phases(self, faults: Faults) -> None:
+        given = [self.phases] if isinstance(self.phases, Phase) else list(self.phases or ())
+        object.__setattr__(self, "phases", tuple(given))
+        wrong = [each for each in given if not isinstance(each, Phase)]
+        for each in wrong:
+            faults.add(f"phases holds {shown(each)}", row="phases", remedy="give a Phase a year")
+        if wrong or not given:
+            return
+        columns = [[getattr(each, name) for each in given] for name in ("name", "capital_fen", "carry_over")]
+        for problem in phase_problems(*columns):
+            said, _, remedy = problem.partition("; ")
+            faults.add(said, row="phases", remedy=remedy)
+        if self.objective != COVERAGE:
+            problem = f"objective is {shown(self.objective)}, and a plan in phases maximises coverage"
+            faults.add(problem, row="objective", remedy=f"give {COVERAGE}, or no phases")
+        for name in NOT_IN_PHASES:
+            if getattr(self, name):
+                faults.add(f"{name} is not for plans in phases", row=name, remedy="remove it, or the phases")
 
     def _exact(self, faults: Faults) -> None:
         """Make exact what is a weight, a share or a length, or say why not."""
@@ -212,7 +237,7 @@ class Policy:
         faults = Faults("policy")
         caps = {name: limits.pop(name) for name in BUDGET_LINES if name in limits}
         given = {name: amount for name, amount in caps.items() if amount is not None}
-        fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
+        fen: dict[str, Any] = {f"{name}_fen": faults.fen_of_yuan(name, amount) for name, amount in given.items()}
         faults.raise_any()
         both = sorted(set(limits) & set(MONEY))
         if both:
@@ -264,6 +289,8 @@ class Policy:
         ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
+        if self.phases:
+            rows.append(("phases", listed_briefly(each.name for each in self.phases)))
         floors = {"district": self.district_floors, "age group": self.age_floors}
         for what, shares in floors.items():
             if shares:
@@ -307,23 +334,9 @@ class Policy:
             yuan, own = changes.pop(name), _YUAN[name]
             if own in changes:
                 faults.add(f"{own} is given besides {name}", row=name, remedy="give one")
-            changes[own] = None if yuan is None else _fen(faults, name, yuan)
+            changes[own] = None if yuan is None else faults.fen_of_yuan(name, yuan)
         faults.raise_any()
         return replace(self, **changes)
-
-
-def _fen(faults: Faults, name: str, yuan: object) -> int | None:
-    most = MOST_FEN // _FEN_A_YUAN
-    # The size is looked at first: writing out a Decimal with a huge exponent would not end.
-    if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
-        return None
-    exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
-    fen = exact * _FEN_A_YUAN
-    if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
-        return None
-    return int(fen)
 
 
 def _count(faults: Faults, name: str, value: object) -> int | None:
