@@ -13,6 +13,7 @@ from placement.plan import optimise
 from placement.progress import FRONTIER, Listener, Progress
 from placement.values import Frontier, Plan, Policy, SolveOptions, TradePoint
 from placement.values.immutable import immutable
+from placement.values.phases import refuse_phases
 from placement.values.visits import VisitsChange
 
 GOODS = ("coverage", "visits")
@@ -78,6 +79,7 @@ def frontier(
     """
     asked, how = policy or case.policy, options or case.options
     _check(case, (first, second))
+    refuse_phases("frontier", asked.phases)
     telling = Progress.of(progress, (FRONTIER,))
     telling.stage(FRONTIER, "the chosen plan")
     plans = [chosen or optimise(case, asked, how)]

@@ -21,6 +21,7 @@ from placement.judge.bound import load_certificate, load_visits_certificate
 from placement.judge.certificate import check_certificate, plan_faults
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
+from placement.judge.phases import named, phase_columns
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
 from placement.judge.visits_certificate import with_visits_rows
@@ -186,8 +187,12 @@ class _Hearing:
 
     def _columns(self, plan: Mapping[str, list[str]]) -> tuple[NDArray[np.bool_], bool]:
         """Return the columns that a plan chooses, and whether it names only such, each once."""
-        ids = self.counting.prepared.sites.ids
-        place = {(kind, ids[site]): k for k, (kind, site) in enumerate(program_columns(self.counting.prepared))}
+        prepared = self.counting.prepared
+        ids = prepared.sites.ids
+        if prepared.study.phase:
+            place = {named(column, ids): k for k, column in enumerate(phase_columns(prepared))}
+        else:
+            place = {(kind, ids[site]): k for k, (kind, site) in enumerate(program_columns(prepared))}
         asked = [(kind, site) for kind, sites in plan.items() for site in sites]
         chosen = np.zeros(len(place), dtype=np.bool_)
         if len(set(asked)) < len(asked) or not place.keys() >= set(asked):

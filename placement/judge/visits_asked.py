@@ -20,11 +20,11 @@ ALONE = "visits"
 
 
 def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
-    """Return what the study asks of visits; None where they do not count in its objective and limits."""
+    """Return what the study asks of visits; None where they do not count in its objective and limits: not in phases."""
     policy, capture = prepared.study.policy, None if use is None else use.capture
     said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
-    if use is None or capture is None or (named and policy.objective != ALONE):
+    if prepared.study.phase or use is None or capture is None or (named and policy.objective != ALONE):
         return None
     default = DEFAULT_WEIGHT if use.ranks else Fraction(0)
     weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)

@@ -42,6 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ from scipy import sparse
 from placement.case import Case
 from placement.models.model import LEAVE, STANDING, Columns, Decision, Formulated
 from placement.models.parts import count_rows, floors_of, line_rows, site_rows, token_row, whole_weights
-from placement.models.site_limits import Together, fixed_row, kind_sets, reach_row, spacing_sets, standing_rows
+from placement.models.site_limits import fixed_row, kind_sets, reach_row, spacing_sets, standing_rows
 from placement.values import CoverageProgram, Floor, LinearRow, Phase, Policy, WeightedBlocks
 from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.immutable import immutable
@@ -131,7 +132,10 @@ def phased_coverage(case: Case) -> PhasedProgram:
     rows = [(-1, row) for row in always]
     sets = [*kind_sets(case), *spacing_sets(case)]
     for number, phase in enumerate(phases):
-        rows += [(number, row) for row in _rows_of(number, phase, columns, when, case, limits, sets)]
+        seen, alone = seen_in(number, columns, when), case.but(policy=limits[number])
+        of_phase = [*token_row(seen), *line_rows(seen, alone), *_capital(number, columns, when, case)]
+        of_phase += [*count_rows(seen, alone), *standing_rows(seen, sets)]
+        rows += [(number, replace(row, name=f"{row.name} in {phase.name}")) for row in of_phase]
     whole = case.but(policy=together(case.policy))
     rows += [(-1, row) for row in (*line_rows(columns, whole), *count_rows(columns, whole))]
     rows += [(len(phases) - 1, row) for row in fixed_row(columns, case)]
@@ -205,18 +209,6 @@ def _columns(case: Case) -> tuple[Columns, IntArray]:
     return columns, np.concatenate([np.full(at.size, phase, dtype=np.int64) for _, phase, at in parts])
 
 
-def _rows_of(
-    number: int, phase: Phase, columns: Columns, when: IntArray, case: Case, limits: Sequence[Policy],
-    sets: Iterable[Together],
-) -> Iterator[LinearRow]:  # fmt: skip
-    """Yield the rows of one phase, named after it."""
-    seen, alone = seen_in(number, columns, when), case.but(policy=limits[number])
-    rows = [*token_row(seen), *line_rows(seen, alone), *_capital(number, columns, when, case)]
-    rows += [*count_rows(seen, alone), *standing_rows(seen, sets)]
-    for row in rows:
-        yield replace(row, name=f"{row.name} in {phase.name}")
-
-
 def _capital(number: int, columns: Columns, when: IntArray, case: Case) -> Iterator[LinearRow]:
     """Yield that what is spent once up to a phase, from where money was first carried over to it, is there."""
     phases = case.policy.phases
@@ -277,7 +269,7 @@ def _program(
     )
 
 
-def _covers(case: Case, counted: Sequence[IntArray]) -> dict[str, object]:
+def _covers(case: Case, counted: Sequence[IntArray]) -> dict[str, Any]:
     """Return `covers` and `weights` of the program."""
     order, phases = case.coverage.by_ids(), len(counted)
     stands_today = case.sites.table["existing"].to_numpy(dtype=bool)[order.sites]

@@ -94,7 +94,8 @@ def fixed_row(columns: Columns, case: Case) -> Iterator[LinearRow]:
     listed = np.flatnonzero(happens | prevented)
     if listed.size:
         signs = np.where(happens[listed], -1, 1)
-        yield LinearRow(name="action_fixed", kind=FIXED, columns=listed, coefficients=signs, limit=-int(happens.sum()))
+        sites = np.unique(columns.sites[happens])
+        yield LinearRow(name="action_fixed", kind=FIXED, columns=listed, coefficients=signs, limit=-sites.size)
 
 
 def spacing_sets(case: Case) -> Iterator[Together]:

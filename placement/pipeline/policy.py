@@ -9,6 +9,7 @@ import pandas as pd
 
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
+from placement.study.phases import phase_of
 from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
 
@@ -50,6 +51,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+        phases=tuple(map(phase_of, study.phase)),
     )
 
 

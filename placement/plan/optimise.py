@@ -12,7 +12,7 @@ from placement.models import Formulated, PhasedProgram, formulated
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.limits import limits_used
-from placement.plan.phases import actions_by_phase, measure_phases, year_by_year
+from placement.plan.phases import actions_by_phase, engine_of, measure_phases, year_by_year
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
@@ -94,7 +94,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
 
 def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) -> Plan:
     """Return the plan of several years: the search begins with the plan year by year."""
-    how = _how(case, model, progress)
+    how = {**_how(case, model, progress), "settings": engine_of(case.options)}
     before = year_by_year(model, how, case.options.backend)
     asked = {**how, "start": before}
     solution, left_s = solve_in_time(model.program, case.options.backend, asked, spent_s=now_s() - begun)

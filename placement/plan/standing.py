@@ -18,8 +18,8 @@ from placement.solve.program.recount import covered_rows, exact_sum, open_sites,
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
 from placement.values.infeasible import WEIGHT_UNIT
-from placement.values.visits_certificate import VISITS_FLOOR
 from placement.values.phases import refuse_phases
+from placement.values.visits_certificate import VISITS_FLOOR
 from placement.values.what_if import EXCLUDED, REQUIRED, Broken
 
 _STATIONS = "stations"

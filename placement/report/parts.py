@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +33,32 @@ class Part(BaseModel):
     """A part of a file: no key but those named, every value of its very type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DecisionsPart(Part):
+    """A plan: the sites at which a station stays, is given away, is opened, and to which one moves.
+
+    Of a plan in phases the number of the phase stands before the site: ``2 S1`` of `keep` closes in the second phase.
+    """
+
+    keep: list[Id]
+    give: list[Id]
+    open: list[Id]
+    move_in: list[Id]
+
+
+def decisions_of(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the decisions that names of columns say, such as ``keep S1``."""
+    plan: dict[str, list[str]] = {kind: [] for kind in DecisionsPart.model_fields}
+    for name in names:
+        kind, site = name.split(" ", 1)
+        plan[kind].append(site)
+    return {kind: sorted(sites) for kind, sites in plan.items()}
+
+
+def decisions_from(part: DecisionsPart) -> tuple[str, ...]:
+    """Return the names of columns that decisions say."""
+    return tuple(f"{kind} {site}" for kind in DecisionsPart.model_fields for site in getattr(part, kind))
 
 
 def rounded(value: float) -> float:

@@ -51,6 +51,7 @@ from placement.report.plan_money import (
     limits_to_list,
     yuan,
 )
+from placement.report.plan_phases import PhasesPart, phases_from_part, phases_to_dict
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
@@ -82,6 +83,7 @@ class ActionPart(Part):
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
+    phase: Id | None = Field(default=None, description="Of a plan in phases: when it happens; null for keep.")
 
 
 class SolvePart(Part):
@@ -123,7 +125,9 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
+    objective: Quantity = Field(
+        description="Covered weight, or what `valued`, `reserve` and `phases` say; visits a month."
+    )
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -139,6 +143,7 @@ class PlanFile(Part):
     budget: list[BudgetPart]
     limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
+    phases: PhasesPart | None = Field(default=None, description="Of a plan of several years; absent from others.")
 
 
 def ordered_actions(plan: Plan) -> pd.DataFrame:
@@ -146,7 +151,8 @@ def ordered_actions(plan: Plan) -> pd.DataFrame:
 
     Marks are the capital first letter of the action and a running number: ``O1``, ``O2``, ``M1``, ``C1``, ``K1``.
     """
-    actions = plan.actions.loc[:, list(ACTION_COLUMNS)].copy()
+    known = plan.actions
+    actions = known.loc[:, [*ACTION_COLUMNS, *(["phase"] if "phase" in known else [])]].copy()
     actions["from_site_id"] = actions["from_site_id"].fillna("")
     rank = actions["action"].map({name: number for number, name in enumerate(ACTION_ORDER)})
     actions = actions.assign(_rank=rank).sort_values(["_rank", "site_id"]).drop(columns="_rank")
@@ -210,8 +216,20 @@ def plan_to_dict(
         "seed": seed,
         **_figures(plan),
         **goods_to_dict(plan, frontier),
+        "phases": None if plan.phased is None else phases_to_dict(plan.phased),
     }
-    return _validated(record).model_dump(by_alias=True)
+    return _content(_validated(record))
+
+
+def _content(file: PlanFile) -> dict[str, Any]:
+    """Return what a file holds; of a plan without phases nothing of them."""
+    record = file.model_dump(by_alias=True)
+    if file.phases is None:
+        del record["phases"]
+        for number, action in enumerate(file.actions):
+            if action.phase is None:
+                del record["actions"][number]["phase"]
+    return record
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
@@ -249,9 +267,11 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
             "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
+            "phase": action.phase or "",
         }
         for number, action in enumerate(file.actions)
     ]
+    phased = None if file.phases is None else phases_from_part(file.phases, PLAN_FILE)
     return Plan(
         study=file.name,
         status=file.status,
@@ -260,7 +280,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         objective=file.objective,
         bound=file.bound,
         asked_gap=file.solve.asked_gap,
-        actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
+        actions=pd.DataFrame(actions, columns=[*ACTION_COLUMNS, *(["phase"] if phased is not None else [])]),
         open=tuple(file.open),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
@@ -270,6 +290,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
         floors=floors_from_parts(file.floors),
+        phased=phased,
         **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
@@ -291,7 +312,7 @@ def read_plan(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
     record = read_json(path, PLAN_FILE)
-    checked = _validated(record).model_dump(by_alias=True)
+    checked = _content(_validated(record))
     plan_from_dict(checked)
     return checked
 
@@ -343,4 +364,5 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
         "cost": yuan(int(row["cost_fen"])),
+        **({"phase": row["phase"] or None} if "phase" in row else {}),
     }

@@ -28,9 +28,9 @@ from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-_Stations = Annotated[_Count, Called(unit="stations")]
+Stations = Annotated[_Count, Called(unit="stations")]
 _Half = Annotated[ExactShare, AfterValidator(half_at_most)]
-_Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
+Once, AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 
 
 class CostSection(Section):
@@ -39,23 +39,23 @@ class CostSection(Section):
     What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
     """
 
-    purchase: Annotated[StationFen, _Once] | None = None
+    purchase: Annotated[StationFen, Once] | None = None
     """The machine, where a station is opened; cabling and signs too, where `install` is not told apart."""
-    install: Annotated[StationFen, _Once] | None = None
+    install: Annotated[StationFen, Once] | None = None
     """Cabling, signs, putting it up: of a station opened or moved there."""
-    move: Annotated[StationFen, _Once] | None = None
+    move: Annotated[StationFen, Once] | None = None
     """Dismantling and transport, counted at the new site."""
-    remove: Annotated[StationFen, _Once] | None = None
+    remove: Annotated[StationFen, Once] | None = None
     """Taking away the machine of a station that closes."""
-    close: Annotated[StationFen, _Once] | None = None
+    close: Annotated[StationFen, Once] | None = None
     """End of contract of a station that closes."""
-    rent: Annotated[StationFen, _AYear] | None = None
+    rent: Annotated[StationFen, AYear] | None = None
     """Of the place."""
-    network: Annotated[StationFen, _AYear] | None = None
+    network: Annotated[StationFen, AYear] | None = None
     """Lines to the network."""
-    maintenance: Annotated[StationFen, _AYear] | None = None
+    maintenance: Annotated[StationFen, AYear] | None = None
     """Repairs, power, paper; the network too, where it is not told apart."""
-    staff: Annotated[StationFen, _AYear] | None = None
+    staff: Annotated[StationFen, AYear] | None = None
     """People who help at the station."""
 
 
@@ -65,34 +65,35 @@ class BudgetSection(Section):
     Kept in fen. Amounts a year are those of all stations that stand after the plan.
     """
 
-    purchase: Annotated[Fen, _Once] | None = None
+    purchase: Annotated[Fen, Once] | None = None
     """For the machines of stations opened."""
-    install: Annotated[Fen, _Once] | None = None
+    install: Annotated[Fen, Once] | None = None
     """For putting up stations opened and moved."""
-    move: Annotated[Fen, _Once] | None = None
+    move: Annotated[Fen, Once] | None = None
     """For moves."""
-    remove: Annotated[Fen, _Once] | None = None
+    remove: Annotated[Fen, Once] | None = None
     """For taking away the machines of stations closed."""
-    close: Annotated[Fen, _Once] | None = None
+    close: Annotated[Fen, Once] | None = None
     """For the contracts of stations closed."""
-    capital: Annotated[Fen, _Once] | None = None
+    capital: Annotated[Fen, Once] | None = None
     """For these five together."""
-    rent: Annotated[Fen, _AYear] | None = None
+    rent: Annotated[Fen, AYear] | None = None
     """For rent."""
-    network: Annotated[Fen, _AYear] | None = None
+    network: Annotated[Fen, AYear] | None = None
     """For lines to the network."""
-    maintenance: Annotated[Fen, _AYear] | None = None
+    maintenance: Annotated[Fen, AYear] | None = None
     """For maintenance."""
-    staff: Annotated[Fen, _AYear] | None = None
+    staff: Annotated[Fen, AYear] | None = None
     """For staff."""
-    running: Annotated[Fen, _AYear] | None = None
+    running: Annotated[Fen, AYear] | None = None
     """For these four together."""
-    total: Annotated[Fen, _Once] | None = None
+    total: Annotated[Fen, Once] | None = None
     """For capital and the running costs of `horizon_years`, as they are worth today."""
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
     """How many years of running costs the total counts; a year's costs fall due at its end."""
     discount_rate: Annotated[ExactShare, Called("share", "a year")] = Fraction(0)
-    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up."""
+    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up. In a
+    plan with phases: how much less a covered visit counts a year later."""
 
     @model_validator(mode="after")
     def _horizon(self) -> BudgetSection:
@@ -149,19 +150,19 @@ class PolicySection(Section):
     preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
     """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
     max_closes to 0 (as many stations as today), "free" none."""
-    max_stations: _Stations | None = None
+    max_stations: Stations | None = None
     """That stand after the plan."""
-    max_moves: _Stations | None = None
+    max_moves: Stations | None = None
     """Moved to another site."""
-    max_opens: _Stations | None = None
+    max_opens: Stations | None = None
     """Bought and opened."""
-    max_closes: _Stations | None = None
+    max_closes: Stations | None = None
     """Closed for good."""
-    max_changes: _Stations | None = None
+    max_changes: Stations | None = None
     """Moved, opened and closed, all three together."""
-    max_by_host: Annotated[Mapping[Host, _Stations], Called("number by host")] = {}
+    max_by_host: Annotated[Mapping[Host, Stations], Called("number by host")] = {}
     """That stand after the plan at sites of a host."""
-    max_by_chain: Annotated[Mapping[Chain, _Stations], Called("number by chain")] = {}
+    max_by_chain: Annotated[Mapping[Chain, Stations], Called("number by chain")] = {}
     """That stand after the plan at sites of a chain, as the column `chain` of the sites names it."""
     spacing_m: Annotated[ExactRatio, AfterValidator(_far), Called(unit="metres")] | None = None
     """Two stations of which at least one is opened or moved there are at least so far apart along the streets (in a

@@ -72,7 +72,8 @@ class Phase:
 
     def __post_init__(self) -> None:
         faults = Faults("phase")
-        if not isinstance(self.name, str) or not self.name.strip():
+        name: Any = self.name
+        if not isinstance(name, str) or not name.strip():
             faults.add(f"name is {shown(self.name)}", row="name", remedy="give a text, such as 2027")
         if not isinstance(self.carry_over, bool):
             faults.add(f"carry_over is {shown(self.carry_over)}", row="carry_over", remedy="give True or False")
@@ -239,8 +240,8 @@ class Phased:
     def frame(self, actions: pd.DataFrame) -> pd.DataFrame:
         """Return a row a phase: stations, actions, coverage, people within reach, visits, and yuan by line.
 
-        Columns `phase`, `factor`, `stations`, `moved`, `closed`, `opened`, `covered`, `all`, `share`, `visits`, shares of
-        people within reach by ``people age group/period``, and the budget's lines in yuan. `actions` are the plan's.
+        Columns `phase`, `factor`, `stations`, `moved`, `closed`, `opened`, `covered`, `all`, `share`, `visits`, shares
+        of people within reach by ``people age group/period``, and the budget's lines in yuan. `actions` are the plan's.
         """
         return pd.DataFrame([self._row(each, actions) for each in self.phases])
 

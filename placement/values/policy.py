@@ -192,7 +192,8 @@ class Policy:
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
 
     def _check_phases(self, faults: Faults) -> None:
-        given = [self.phases] if isinstance(self.phases, Phase) else list(self.phases or ())
+        said: Any = self.phases
+        given: list[Any] = [said] if isinstance(said, Phase) else list(said or ())
         object.__setattr__(self, "phases", tuple(given))
         wrong = [each for each in given if not isinstance(each, Phase)]
         for each in wrong:

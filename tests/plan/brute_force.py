@@ -172,7 +172,7 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
-    if not _keeps_site_limits(town, actions, standing, weights, reach):
+    if not keeps_site_limits(town, actions, standing, weights, reach):
         return None
     covered, steps = np.zeros_like(weights), steps_of(town)
     for (point, segment), near in reach.items():
@@ -191,7 +191,7 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
     return int(covered.sum())
 
 
-def _keeps_site_limits(
+def keeps_site_limits(
     town: Town, actions: Actions, standing: set[int], weights: np.ndarray, reach: dict[tuple[int, int], dict[int, int]]
 ) -> bool:
     """Return whether hosts, chains, exclusive sites, fixed actions, spacing and reach of new stations are kept."""
