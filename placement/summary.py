@@ -204,6 +204,11 @@ def _action_table(data: ReportData) -> list[str]:
     actions = ordered_actions(data.plan)
     counts = actions["action"].value_counts()
     lines = [", ".join(f"{count} {action}" for action, count in counts.items()) or "no station stands or is opened"]
+    if data.plan.machines is not None:
+        lines.append(data.plan.machines.in_words)
+        lines += [
+            f"  {each.machines} from {each.from_site_id} to {each.to_site_id}" for each in data.plan.machines.moves
+        ]
     phase = "" if data.plan.phased is None else f"{'phase':<12}"
     lines.append(f"{'action':<8}{phase}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
     for row in actions.itertuples():

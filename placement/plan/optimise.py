@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from placement.case import Case, measure, measure_visits
@@ -9,9 +10,11 @@ from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, PhasedProgram, formulated
+from placement.models.machines import MachineColumns
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.limits import limits_used
+from placement.plan.machines import Machines
 from placement.plan.phases import actions_by_phase, engine_of, measure_phases, year_by_year
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
@@ -20,7 +23,9 @@ from placement.plan.ties import break_ties
 from placement.plan.visits import asked_of_visits, solve_visits
 from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progress
 from placement.solve.settings import EngineSettings
+from placement.solve.ties.reissue import reissued
 from placement.values import Plan, Policy, Solution, SolveOptions
+from placement.values.arrays import BoolArray
 from placement.values.checks import shown
 from placement.values.visits_value import VisitsValue
 
@@ -83,13 +88,8 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     if isinstance(model, PhasedProgram):
         return _phased(case, model, progress, begun)
     solution, valued, tie_broken = _solved(case, model, progress, begun)
-    return _plan(
-        case, model, solution,
-        actions=decode(model.actions(solution.chosen), case.sites, case.costs, case.streets),
-        tie_broken=tie_broken,
-        valued=valued,
-        reserve=measure_reserve(case, model.standing(solution.chosen)),
-    )  # fmt: skip
+    reserve = measure_reserve(case, model.standing(solution.chosen))
+    return _plan(case, model, solution, tie_broken=tie_broken, valued=valued, reserve=reserve)
 
 
 def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) -> Plan:
@@ -101,23 +101,18 @@ def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) 
     progress.stage(TIES, plan=solution.objective, bound=solution.bound)
     runs = {name: how[name] for name in _RUNS}
     solution = with_cheapest_actions(model, solution, case.sites, case.streets, time_limit_s=left_s, **runs)
-    return _plan(
-        case, model, solution,
-        actions=actions_by_phase(case, model, solution.chosen),
-        phased=measure_phases(case, model, solution.chosen, before),
-    )  # fmt: skip
+    return _plan(case, model, solution, phased=measure_phases(case, model, solution.chosen, before))
 
 
 def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Plan:
-    actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
+    standing = model.standing(solution.chosen)
     return Plan(
         study=case.name,
         **_claims(model, solution),
+        **_done(case, model, solution.chosen),
         open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget_lines=budget(actions, case.costs, case.policy, case.standing),
-        limits=limits_used(case, actions),
         simulated=case.demand.simulated,
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
@@ -160,7 +155,41 @@ def _solved(
     elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    if isinstance(model.columns, MachineColumns):
+        # Machines are paired afterwards: that no other plan of equal cost has shorter moves is not proven.
+        return _first_alike(model.columns, solution), valued, False
     return solution, valued, tie_broken
+
+
+def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
+    """Return the solution with the first of columns that are alike, so that what the plan says tells which they are."""
+    chosen = columns.first_alike(solution.chosen)
+    if (chosen == solution.chosen).all():
+        return solution
+    certificate = solution.certificate and reissued(solution.certificate, chosen)
+    return replace(solution, chosen=chosen, certificate=certificate)
+
+
+def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
+    """Return what a plan says of actions, machines, money and limits on actions."""
+    if not isinstance(model.columns, MachineColumns):
+        actions = model.actions(chosen)
+        if isinstance(model, PhasedProgram):
+            decoded = actions_by_phase(case, model, chosen)
+        else:
+            decoded = decode(actions, case.sites, case.costs, case.streets)
+        return {
+            "actions": decoded,
+            "budget_lines": budget(actions, case.costs, case.policy, case.standing),
+            "limits": limits_used(case, actions),
+        }
+    machines = Machines.of(model.columns, chosen, case)
+    return {
+        "actions": machines.frame(case),
+        "machines": machines.change(case),
+        "budget_lines": budget(machines.happening, case.costs, case.policy, case.standing, machines.before),
+        "limits": limits_used(case, machines.happening, machines.stations),
+    }
 
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, JsonValue, ValidationError
@@ -28,6 +28,7 @@ from placement.report.parts import (
     Part,
     PlanFormatError,
     Quantity,
+    SparePart,
     Word,
     Words,
     rounded,
@@ -41,6 +42,7 @@ from placement.report.plan_goods import (
     goods_from_parts,
     goods_to_dict,
 )
+from placement.report.plan_machines import MachinesPart, machines_from_part, machines_to_dict
 from placement.report.plan_money import (
     BudgetPart,
     LimitPart,
@@ -70,20 +72,24 @@ PLAN_FILE = "plan.json"
 SCHEMA = "placement/plan/3"
 MOST_BYTES = 2**28
 """A larger file is no plan."""
-ACTION_ORDER = ("open", "move", "close", "keep")
+ACTION_ORDER = ("open", "move", "grow", "shrink", "close", "keep")
 """Order of the actions in every table: what changes first."""
 
 
-class ActionPart(Part):
+class ActionPart(SparePart):
     """What happens at one station. A move is named by its destination."""
 
+    SPARED: ClassVar[tuple[str, ...]] = ("phase",)
+
     site_id: Id
-    action: Literal["keep", "move", "close", "open"]
+    action: Literal["keep", "grow", "shrink", "move", "close", "open"] = Field(
+        description="Stations grow and shrink, and none moves, where `machines` are counted one by one."
+    )
     from_site_id: Id | None = Field(description="Where the machines of a move come from; null for other actions.")
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
-    phase: Id | None = Field(default=None, description="Of a plan in phases: when it happens; null for keep.")
+    phase: Id | None = Field(default=None, description="Of a plan in phases: when it happens; absent for keep.")
 
 
 class SolvePart(Part):
@@ -108,8 +114,10 @@ class OverridePart(Part):
     used: JsonValue = Field(description="The value the plan was made with.")
 
 
-class PlanFile(Part):
+class PlanFile(SparePart):
     """A plan of the Python library placement: which stations stay, move, close and open."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ("machines", "phases")
 
     schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
@@ -132,6 +140,9 @@ class PlanFile(Part):
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
+    machines: MachinesPart | None = Field(
+        default=None, description="Machines counted one by one; left out where `policy.max_machines` is not given."
+    )
     coverage: CoveragePart
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
@@ -218,18 +229,7 @@ def plan_to_dict(
         **goods_to_dict(plan, frontier),
         "phases": None if plan.phased is None else phases_to_dict(plan.phased),
     }
-    return _content(_validated(record))
-
-
-def _content(file: PlanFile) -> dict[str, Any]:
-    """Return what a file holds; of a plan without phases nothing of them."""
-    record = file.model_dump(by_alias=True)
-    if file.phases is None:
-        del record["phases"]
-        for number, action in enumerate(file.actions):
-            if action.phase is None:
-                del record["actions"][number]["phase"]
-    return record
+    return _validated(record).model_dump(by_alias=True)
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
@@ -241,6 +241,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "gap": rounded(plan.gap),
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
+        "machines": None if plan.machines is None else machines_to_dict(plan.machines),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         "floors": floors_to_list(plan.floors),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
@@ -282,6 +283,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         asked_gap=file.solve.asked_gap,
         actions=pd.DataFrame(actions, columns=[*ACTION_COLUMNS, *(["phase"] if phased is not None else [])]),
         open=tuple(file.open),
+        machines=None if file.machines is None else machines_from_part(file.machines),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
         budget_lines=budget_from_parts(file.budget, PLAN_FILE),
@@ -312,7 +314,7 @@ def read_plan(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
     record = read_json(path, PLAN_FILE)
-    checked = _content(_validated(record))
+    checked = _validated(record).model_dump(by_alias=True)
     plan_from_dict(checked)
     return checked
 

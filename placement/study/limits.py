@@ -23,14 +23,14 @@ from placement.study.fields import (
 )
 from placement.study.section import Section
 from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
+from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_MACHINES, MOST_SPACING_M, MOST_YEARS
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-Stations = Annotated[_Count, Called(unit="stations")]
+_Stations = Annotated[_Count, Called(unit="stations")]
 _Half = Annotated[ExactShare, AfterValidator(half_at_most)]
-Once, AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
+_Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
 
 
 class CostSection(Section):
@@ -39,23 +39,23 @@ class CostSection(Section):
     What no host and no site names is not part of the account; what some name, all must have. Kept in fen.
     """
 
-    purchase: Annotated[StationFen, Once] | None = None
+    purchase: Annotated[StationFen, _Once] | None = None
     """The machine, where a station is opened; cabling and signs too, where `install` is not told apart."""
-    install: Annotated[StationFen, Once] | None = None
+    install: Annotated[StationFen, _Once] | None = None
     """Cabling, signs, putting it up: of a station opened or moved there."""
-    move: Annotated[StationFen, Once] | None = None
+    move: Annotated[StationFen, _Once] | None = None
     """Dismantling and transport, counted at the new site."""
-    remove: Annotated[StationFen, Once] | None = None
+    remove: Annotated[StationFen, _Once] | None = None
     """Taking away the machine of a station that closes."""
-    close: Annotated[StationFen, Once] | None = None
+    close: Annotated[StationFen, _Once] | None = None
     """End of contract of a station that closes."""
-    rent: Annotated[StationFen, AYear] | None = None
+    rent: Annotated[StationFen, _AYear] | None = None
     """Of the place."""
-    network: Annotated[StationFen, AYear] | None = None
+    network: Annotated[StationFen, _AYear] | None = None
     """Lines to the network."""
-    maintenance: Annotated[StationFen, AYear] | None = None
+    maintenance: Annotated[StationFen, _AYear] | None = None
     """Repairs, power, paper; the network too, where it is not told apart."""
-    staff: Annotated[StationFen, AYear] | None = None
+    staff: Annotated[StationFen, _AYear] | None = None
     """People who help at the station."""
 
 
@@ -65,29 +65,29 @@ class BudgetSection(Section):
     Kept in fen. Amounts a year are those of all stations that stand after the plan.
     """
 
-    purchase: Annotated[Fen, Once] | None = None
+    purchase: Annotated[Fen, _Once] | None = None
     """For the machines of stations opened."""
-    install: Annotated[Fen, Once] | None = None
+    install: Annotated[Fen, _Once] | None = None
     """For putting up stations opened and moved."""
-    move: Annotated[Fen, Once] | None = None
+    move: Annotated[Fen, _Once] | None = None
     """For moves."""
-    remove: Annotated[Fen, Once] | None = None
+    remove: Annotated[Fen, _Once] | None = None
     """For taking away the machines of stations closed."""
-    close: Annotated[Fen, Once] | None = None
+    close: Annotated[Fen, _Once] | None = None
     """For the contracts of stations closed."""
-    capital: Annotated[Fen, Once] | None = None
+    capital: Annotated[Fen, _Once] | None = None
     """For these five together."""
-    rent: Annotated[Fen, AYear] | None = None
+    rent: Annotated[Fen, _AYear] | None = None
     """For rent."""
-    network: Annotated[Fen, AYear] | None = None
+    network: Annotated[Fen, _AYear] | None = None
     """For lines to the network."""
-    maintenance: Annotated[Fen, AYear] | None = None
+    maintenance: Annotated[Fen, _AYear] | None = None
     """For maintenance."""
-    staff: Annotated[Fen, AYear] | None = None
+    staff: Annotated[Fen, _AYear] | None = None
     """For staff."""
-    running: Annotated[Fen, AYear] | None = None
+    running: Annotated[Fen, _AYear] | None = None
     """For these four together."""
-    total: Annotated[Fen, Once] | None = None
+    total: Annotated[Fen, _Once] | None = None
     """For capital and the running costs of `horizon_years`, as they are worth today."""
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
     """How many years of running costs the total counts; a year's costs fall due at its end."""
@@ -150,19 +150,24 @@ class PolicySection(Section):
     preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
     """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
     max_closes to 0 (as many stations as today), "free" none."""
-    max_stations: Stations | None = None
+    max_stations: _Stations | None = None
     """That stand after the plan."""
-    max_moves: Stations | None = None
+    max_moves: _Stations | None = None
     """Moved to another site."""
-    max_opens: Stations | None = None
+    max_opens: _Stations | None = None
     """Bought and opened."""
-    max_closes: Stations | None = None
+    max_closes: _Stations | None = None
     """Closed for good."""
-    max_changes: Stations | None = None
+    max_changes: _Stations | None = None
     """Moved, opened and closed, all three together."""
-    max_by_host: Annotated[Mapping[Host, Stations], Called("number by host")] = {}
+    max_machines: Annotated[int, Field(ge=1, le=MOST_MACHINES, strict=True), Called(unit="machines")] | None = None
+    """At one station after the plan, where its site has room for them (`max_machines` of the sites). Machines are then
+    bought, moved, taken away and kept up one by one, at a price each; `max_moves`, `max_opens`, `max_closes` and
+    `max_changes` count machines moved, bought, taken away, and all three, `max_opens` and `max_closes` also by how many
+    the stations grow and fall. Where absent, a station has the price and the place of one whatever its machines."""
+    max_by_host: Annotated[Mapping[Host, _Stations], Called("number by host")] = {}
     """That stand after the plan at sites of a host."""
-    max_by_chain: Annotated[Mapping[Chain, Stations], Called("number by chain")] = {}
+    max_by_chain: Annotated[Mapping[Chain, _Stations], Called("number by chain")] = {}
     """That stand after the plan at sites of a chain, as the column `chain` of the sites names it."""
     spacing_m: Annotated[ExactRatio, AfterValidator(_far), Called(unit="metres")] | None = None
     """Two stations of which at least one is opened or moved there are at least so far apart along the streets (in a
@@ -179,11 +184,13 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    max_idle: _Stations | None = None
+    """That stand after the plan and are predicted fewer visits than `idle_below`; needs `inputs.usage`."""
     backup_share: _Half | None = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
-    """Below it a station is counted as idle in figures; no limit of the plan."""
+    """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""

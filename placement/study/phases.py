@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from placement.study.fields import Called, Fen, Flag
-from placement.study.limits import AYear, Once, Stations
 from placement.study.section import Section
 from placement.values.objectives import COVERAGE
-from placement.values.phases import PHASE_COUNTS, PHASE_MONEY, Phase, phase_problems
+from placement.values.phases import MOST_COUNT, PHASE_COUNTS, PHASE_MONEY, Phase, phase_problems
+from placement.values.policy import ON_RESERVE, ON_VISITS
 
 if TYPE_CHECKING:
     from placement.study import Study
+
+_Stations = Annotated[int, Field(ge=0, le=MOST_COUNT, strict=True), Called(unit="stations")]
+_ONCE, _A_YEAR = Called(unit="yuan, once"), Called(unit="yuan a year")
 
 
 def _named(value: str) -> str:
@@ -34,37 +37,37 @@ class PhaseSection(Section):
     """What the phase is called, such as "pilot" or "2027"."""
     carry_over: Flag = False
     """Whether what is left of `capital` may be spent in the next phase."""
-    purchase: Annotated[Fen, Once] | None = None
+    purchase: Annotated[Fen, _ONCE] | None = None
     """For the machines of stations opened in it."""
-    install: Annotated[Fen, Once] | None = None
+    install: Annotated[Fen, _ONCE] | None = None
     """For putting up stations opened and moved in it."""
-    move: Annotated[Fen, Once] | None = None
+    move: Annotated[Fen, _ONCE] | None = None
     """For its moves."""
-    remove: Annotated[Fen, Once] | None = None
+    remove: Annotated[Fen, _ONCE] | None = None
     """For taking away the machines of stations closed in it."""
-    close: Annotated[Fen, Once] | None = None
+    close: Annotated[Fen, _ONCE] | None = None
     """For the contracts of stations closed in it."""
-    capital: Annotated[Fen, Once] | None = None
+    capital: Annotated[Fen, _ONCE] | None = None
     """For these five together."""
-    rent: Annotated[Fen, AYear] | None = None
+    rent: Annotated[Fen, _A_YEAR] | None = None
     """For rent of the stations that stand after it."""
-    network: Annotated[Fen, AYear] | None = None
+    network: Annotated[Fen, _A_YEAR] | None = None
     """For their lines to the network."""
-    maintenance: Annotated[Fen, AYear] | None = None
+    maintenance: Annotated[Fen, _A_YEAR] | None = None
     """For their maintenance."""
-    staff: Annotated[Fen, AYear] | None = None
+    staff: Annotated[Fen, _A_YEAR] | None = None
     """For their staff."""
-    running: Annotated[Fen, AYear] | None = None
+    running: Annotated[Fen, _A_YEAR] | None = None
     """For these four together."""
-    max_stations: Stations | None = None
+    max_stations: _Stations | None = None
     """That stand after the phase."""
-    max_moves: Stations | None = None
+    max_moves: _Stations | None = None
     """Moved in it."""
-    max_opens: Stations | None = None
+    max_opens: _Stations | None = None
     """Bought and opened in it."""
-    max_closes: Stations | None = None
+    max_closes: _Stations | None = None
     """Closed in it."""
-    max_changes: Stations | None = None
+    max_changes: _Stations | None = None
     """Moved, opened and closed in it, all three together."""
 
 
@@ -103,5 +106,5 @@ def phase_faults(study: Study) -> Iterator[str]:
         yield f"plans in phases maximise plain coverage: remove {', '.join(named)}, or the phases"
 
 
-_NOT_BESIDE = ("visits_weight", "visits_floor", "min_visits_new", "backup_share", "outage_probability")
+_NOT_BESIDE = (*ON_VISITS, *ON_RESERVE, "max_machines")
 """Settings of the policy that a plan in phases cannot take in."""

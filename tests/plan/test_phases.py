@@ -221,7 +221,7 @@ def test_alterations_are_refused(town):
     counting = Counting(prepare_inputs(read_study(root / "study" / "study.toml")))
     assert not refused(record, counting)
     paths = [("phases", *path) for path in leaves(record["phases"])]
-    paths += [("actions", number, "phase") for number, each in enumerate(record["actions"]) if each["phase"]]
+    paths += [("actions", number, "phase") for number, each in enumerate(record["actions"]) if "phase" in each]
     tried = np.random.default_rng(1).permutation(len(paths))[: cases(200)]
     for turn, number in enumerate(tried.tolist()):
         forged = json.loads(json.dumps(record))
