@@ -35,8 +35,10 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.alternatives import alternatives
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, Step, cover
@@ -59,6 +61,7 @@ _HOME = {
     "SolveOptions": "values",
     "Standard": "coverage",
     "Step": "coverage",
+    "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
     "explain": "analysis.explain",
@@ -69,6 +72,7 @@ _HOME = {
     "progress_bar": "progress",
     "read_study": "study",
     "recommend": "pipeline.recommend",
+    "stability": "analysis.stability",
     "toy_study": "toy",
     "verify": "judge",
     "what_if": "analysis.what_if",
@@ -107,6 +111,7 @@ __all__ = [
     "Standard",
     "Step",
     "__version__",
+    "alternatives",
     "analysis",
     "batch",
     "compare",
@@ -129,6 +134,7 @@ __all__ = [
     "recommend",
     "report",
     "solve",
+    "stability",
     "streets",
     "study",
     "tables",
