@@ -4,7 +4,7 @@ Order of rows and columns is part of the file format: sites are numbered by id; 
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
 id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
-then those of ``site_limits.py``; floors by district, then by age group.
+then those of ``site_limits.py``; floors by district, then by age group, then of everybody.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
 from placement.judge.site_limits import site_limits
+from placement.judge.targets import LEAST_COST, targets
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
-JUDGED = ("coverage", "visits")
+JUDGED = ("coverage", "visits", LEAST_COST)
 """Objectives whose program the judge can write down."""
 _DOES = {"keep": "keep", "open": "open", "move_in": "move"}
 """The action that a column does at its site, where it does any."""
@@ -81,14 +82,18 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
     layers = reach.layers(weights if points is None else weights[points])
     number = {site: place for place, site in enumerate(sites)}
+    values, alone = np.zeros(len(columns), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if prepared.study.policy.objective == LEAST_COST:
+        values, alone = -np.array(_added(prepared, columns, "running")), np.arange(layers.size)
     return CoverageProgram(
         covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
         weights=None,
         n_sites=n_sites,
         column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
-        column_values=np.zeros(len(columns), dtype=np.int64),
+        column_values=values,
+        floor_only=alone,
         linear=(*_linear(prepared, columns), *site_limits(prepared, columns, reach, weights)),
-        floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
+        floors=(*_floors(prepared, weights, points, len(reach.rings)), *_targets(prepared, reach, weights)),
         layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
@@ -171,6 +176,12 @@ def _added(prepared: Prepared, columns: list[Column], line: str) -> list[int]:
         closing = line_of_action(prepared, line, "close", ids[site]) if kind in {"keep", "give"} else 0
         amounts.append(line_of_action(prepared, line, _DOES.get(kind, ""), ids[site]) - closing)
     return amounts
+
+
+def _targets(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Iterator[Floor]:
+    rows = np.arange(weights.size * len(reach.rings))
+    for name, share, of in targets(reach, weights, prepared.study.policy):
+        yield Floor(name=name, rows=rows, minimum=-((-share.numerator * of) // share.denominator))
 
 
 def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None, rings: int) -> Iterator[Floor]:

@@ -10,9 +10,9 @@ import pandas as pd
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 
-ALONE = ("spacing_m", "min_reach_new", "idle_below")
+ALONE = ("spacing_m", "min_reach_new", "idle_below", *TARGETS)
 """Settings of the policy that are of no kind with others."""
 
 

@@ -10,14 +10,33 @@ from numpy.typing import NDArray
 from placement.case import Case
 from placement.economics import Action
 from placement.models.model import STANDING, WEIGHT_SCALE
-from placement.models.parts import whole_weights
+from placement.models.parts import covered_rows, whole_weights
 from placement.values import LimitUse
-from placement.values.policy import BY_KIND, COUNTED
+from placement.values.policy import BY_KIND, COUNTED, TARGETS
+
+DECIMALS = 6
+"""Of shares, as ``plan.json`` has them."""
 
 
 def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
     """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions))
+    return (*_counts(case, actions), *_site_limits(case, actions), *_targets(case, actions))
+
+
+def _targets(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield the least coverage of everybody together, as shares of the program's whole weights."""
+    policy, points = case.policy, case.coverage.by_ids().points
+    if all(getattr(policy, name) is None for name in TARGETS):
+        return
+    weights = whole_weights(case, points)
+    covered, today = (
+        int(weights[covered_rows(case, points, standing)].sum())
+        for standing in (_at(case, actions, STANDING), case.standing)
+    )
+    for name, of in (("coverage_floor", int(weights.sum())), ("keep_share", today)):
+        asked = getattr(policy, name)
+        if asked is not None:
+            yield LimitUse(name=name, asked=float(asked), found=round(covered / of, DECIMALS) if of else None)
 
 
 def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
+from placement.errors import InputError
 from placement.models import Formulated, model_of
 from placement.models.model import LEAVE, STANDING
 from placement.plan.visits import Asked, asked_of_visits
@@ -18,6 +19,7 @@ from placement.solve.program.recount import covered_rows, exact_sum, open_sites,
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
 from placement.values.infeasible import WEIGHT_UNIT
+from placement.values.objectives import LEAST_COST
 from placement.values.visits_certificate import VISITS_FLOOR
 from placement.values.what_if import EXCLUDED, REQUIRED, Broken
 
@@ -49,8 +51,11 @@ class Question:
         Raises
         ------
         InputError
-            If the policy's objective or limits cannot be written down.
+            If the policy's objective or limits cannot be written down, or the objective counts nothing that is covered.
         """
+        if case.policy.objective == LEAST_COST:
+            problem = "plans of the least cost are not worth what they cover, and such questions count that"
+            raise InputError.single("policy", problem, row="objective", remedy='ask with objective = "coverage"')
         model = model_of(case.policy.objective)(case)
         return cls(case=case, model=model, asked=asked_of_visits(case, model))
 

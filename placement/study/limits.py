@@ -145,10 +145,13 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
-    preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count. The
+    yearly running cost of the stations that stand, "least_cost", is made least: keep_share, coverage_floor or floors
+    say of what."""
+    preset: Annotated[Literal["free", "expansion", "relocation", "reduction"], Called(_NAMED_PRESETS)] = "free"
     """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
-    max_closes to 0 (as many stations as today), "free" none."""
+    max_closes to 0 (as many stations as today), "reduction" objective to "least_cost" and, unless it is given,
+    keep_share to 1 (today's coverage for the least yearly cost), "free" none."""
     max_stations: _Stations | None = None
     """That stand after the plan."""
     max_moves: _Stations | None = None
@@ -169,6 +172,10 @@ class PolicySection(Section):
     min_reach_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """Weight of the objective that must be within reach of each site to which a station comes, whether or not others
     reach it too."""
+    coverage_floor: Annotated[ExactShare, Called("share", "of all weight")] | None = None
+    """Least coverage of everybody together; where coverage is the objective, it tells what would have to give way."""
+    keep_share: Annotated[ExactShare, Called("share", "of today's coverage")] | None = None
+    """Least coverage as a share of what today's stations cover: 1 is not less than today."""
     visits_weight: Annotated[
         Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
         Assumed(ends=(0.0, 2.0), value=DEFAULT_WEIGHT),
