@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
+from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
@@ -85,6 +86,7 @@ class Hearing:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))
+        yield from fairness_faults(record, record["coverage"])
         yield from floor_faults(prepared, self.counting.weights, worth)
         yield from target_faults(near, self.counting.weights, prepared.study.policy, int(worth.sum()))
         yield from kept_faults(record, prepared, near.parts(self.after))

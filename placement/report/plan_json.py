@@ -33,6 +33,7 @@ from placement.report.parts import (
     rounded,
 )
 from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
+from placement.report.plan_fairness import FairnessPart, fairness_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
@@ -132,6 +133,7 @@ class PlanFile(Part):
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     coverage: CoveragePart
+    fairness: FairnessPart | None = Field(description="null of fewer than two districts.")
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
@@ -229,6 +231,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
+        "fairness": fairness_to_dict(plan),
         "floors": floors_to_list(plan.floors),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": budget_to_list(plan.budget_lines),

@@ -22,8 +22,8 @@ from placement.study.fields import (
     half_at_most,
 )
 from placement.study.section import Section
-from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
+from placement.values.objectives import LEAST_COST, OBJECTIVES, known_objective
+from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS, ON_RESERVE, ON_VISITS
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
@@ -193,3 +193,16 @@ class PolicySection(Section):
     """Below it a station is counted as idle in figures; no limit of the plan."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""
+
+    @model_validator(mode="after")
+    def _least_cost(self) -> PolicySection:
+        if self.objective != LEAST_COST:
+            return self
+        idle = [name for name in (*ON_VISITS, *ON_RESERVE) if getattr(self, name)]
+        if idle:
+            raise ValueError(f"{', '.join(idle)} has no effect where the least cost is the objective: remove it")
+        asked = (self.keep_share, self.coverage_floor, self.floors.district, self.floors.by_age_group)
+        if not any(asked):
+            problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
+            raise ValueError(f"{problem}: give keep_share, coverage_floor or floors")
+        return self

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from placement.values.certificate import Certificate
+from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
@@ -274,6 +275,12 @@ class Plan:
         """(bound - objective) / bound; of a cost (objective - bound) / objective."""
         sign = -1 if self.least_cost else 1
         return gap_between(sign * self.objective, sign * self.bound)
+
+    @property
+    def fairness(self) -> tuple[Fairness, Fairness] | None:
+        """How evenly districts are covered, by today's stations and by the plan's; None of fewer than two districts."""
+        before, after = Fairness.of(self.before.district), Fairness.of(self.after.district)
+        return None if before is None or after is None else (before, after)
 
     @property
     def gains(self) -> Gains:
