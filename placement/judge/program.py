@@ -4,7 +4,7 @@ Order of rows and columns is part of the file format: sites are numbered by id; 
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
 id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
-then those of ``site_limits.py``; floors by district, then by age group, then of everybody.
+then those of ``site_limits.py``; floors by district, then by age group, by period, of everybody.
 """
 
 from __future__ import annotations

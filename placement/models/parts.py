@@ -159,8 +159,15 @@ def _floors(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -
     demand, policy, n_steps = case.demand, case.policy, case.coverage.n_steps
     n_points, n_segments = demand.need.shape
     parents = np.tile(demand.points["parent"].to_numpy()[points], n_segments * n_steps)
-    ages = np.repeat(np.array([segment.age_group for segment in demand.segments], dtype=object), n_points * n_steps)
-    for prefix, labels, shares in (("district", parents, policy.district_floors), ("age", ages, policy.age_floors)):
+    ages, periods = (
+        np.repeat(np.array([getattr(segment, name) for segment in demand.segments], dtype=object), n_points * n_steps)
+        for name in ("age_group", "period")
+    )
+    for prefix, labels, shares in (
+        ("district", parents, policy.district_floors),
+        ("age", ages, policy.age_floors),
+        ("period", periods, policy.period_floors),
+    ):
         for name, share in sorted(shares.items()):
             rows = np.flatnonzero(labels == name)
             minimum = math.ceil(share * int(weights[rows].sum()))

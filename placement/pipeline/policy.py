@@ -50,6 +50,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+        period_floors=floors.period,
     )
 
 

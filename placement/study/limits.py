@@ -18,6 +18,7 @@ from placement.study.fields import (
     ExactShare,
     Fen,
     Host,
+    Period,
     StationFen,
     half_at_most,
 )
@@ -107,7 +108,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district, age group and period."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -118,6 +119,8 @@ class FloorsSection(Section):
         ExactShare | Mapping[District, ExactShare] | None, Called("share, or share by district", "0 to 1")
     ] = None
     """Of every district (parent), or of those named."""
+    period: Annotated[Mapping[Period, ExactShare], Called("share by period", "0 to 1")] = {}
+    """Of a period of the day, over all age groups; a station counts in it if it is open through all of it."""
 
     @property
     def by_age_group(self) -> dict[str, Fraction]:
@@ -201,7 +204,13 @@ class PolicySection(Section):
         idle = [name for name in (*ON_VISITS, *ON_RESERVE) if getattr(self, name)]
         if idle:
             raise ValueError(f"{', '.join(idle)} has no effect where the least cost is the objective: remove it")
-        asked = (self.keep_share, self.coverage_floor, self.floors.district, self.floors.by_age_group)
+        asked = (
+            self.keep_share,
+            self.coverage_floor,
+            self.floors.district,
+            self.floors.by_age_group,
+            self.floors.period,
+        )
         if not any(asked):
             problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
             raise ValueError(f"{problem}: give keep_share, coverage_floor or floors")

@@ -41,6 +41,8 @@ ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
 """Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
+FLOORS = {"district_floors": "district", "age_floors": "age group", "period_floors": "period"}
+"""Least shares of weight by name, and what the names are of."""
 TARGETS = ("coverage_floor", "keep_share")
 """Least coverage of everybody together: of all weight, and of what today's stations cover."""
 MOST_RESERVE = Fraction(1, 2)
@@ -100,9 +102,9 @@ class Policy:
         a straight line where there are none. Two that stand today may both stay.
     min_reach_new
         Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
-    district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
-        steps, weight counts as they say.
+    district_floors, age_floors, period_floors
+        Least share (0..1) of the weight to be covered, by (parent) district, age group and period of the day. Where the
+        standard has steps, weight counts as they say.
     coverage_floor, keep_share
         Least share (0..1) of all weight to be covered, and of the weight that today's stations cover: 1 is not less
         than today. Both are exact; beside "coverage" as the objective they only tell what would have to give way.
@@ -154,6 +156,7 @@ class Policy:
     min_reach_new: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    period_floors: Mapping[str, Fraction] = field(default_factory=dict)
     coverage_floor: Fraction | None = None
     keep_share: Fraction | None = None
     visits_weight: Fraction | None = None
@@ -212,7 +215,7 @@ class Policy:
             if getattr(self, name):
                 problem = f"{name} has no effect where the least cost is the objective: floors ask for plain coverage"
                 faults.add(problem, row=name, remedy="remove it")
-        if not any(getattr(self, name) for name in (*TARGETS, "district_floors", "age_floors")):
+        if not any(getattr(self, name) for name in (*TARGETS, *FLOORS)):
             problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
             faults.add(problem, row="objective", remedy="give keep_share, coverage_floor or floors")
 
@@ -291,8 +294,7 @@ class Policy:
             for name in TARGETS
             if getattr(self, name) is not None
         ]
-        floors = {"district": self.district_floors, "age group": self.age_floors}
-        for what, shares in floors.items():
+        for what, shares in ((what, getattr(self, name)) for name, what in FLOORS.items()):
             if shares:
                 said = listed_briefly(f"{name} {float(least):.1%}" for name, least in shares.items())
                 rows.append((f"least in each {what}", said))
@@ -376,8 +378,7 @@ def _by_name(
 
 
 _BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
-    "district_floors": Faults.share,
-    "age_floors": Faults.share,
+    **dict.fromkeys(FLOORS, Faults.share),
     **dict.fromkeys(BY_KIND, _count),
 }
 """Settings by name, and what makes an exact number of each."""

@@ -133,7 +133,7 @@ def judged(town: Town) -> Prepared:
     limits = {
         name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_") or name in own
     }
-    asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
+    asked = FloorsSection(district=policy.district_floors or None, period=policy.period_floors, **policy.age_floors)
     prepared = SimpleNamespace(
         sites=Sites(table=table),
         demand=town.demand,
