@@ -200,6 +200,11 @@ def _action_table(data: ReportData) -> list[str]:
     actions = ordered_actions(data.plan)
     counts = actions["action"].value_counts()
     lines = [", ".join(f"{count} {action}" for action, count in counts.items()) or "no station stands or is opened"]
+    if data.plan.machines is not None:
+        lines.append(data.plan.machines.in_words)
+        lines += [
+            f"  {each.machines} from {each.from_site_id} to {each.to_site_id}" for each in data.plan.machines.moves
+        ]
     lines.append(f"{'action':<8}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
     for row in actions.itertuples():
         machines = f"{row.machines_before}->{row.machines_after}"

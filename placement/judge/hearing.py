@@ -82,7 +82,9 @@ class Hearing:
         yield from count_faults(self.claims, prepared)
         yield from limit_use_faults(record, self.claims, prepared, near, self.counting.weights)
         yield from site_limit_faults(self.claims, prepared, near, self.counting.weights)
-        if record["solve"]["tie_broken"]:
+        if record["solve"]["tie_broken"] and self.claims.machines is not None:
+            yield "solve.tie_broken: nothing proves it where machines are counted one by one"
+        elif record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))

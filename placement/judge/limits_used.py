@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.judge.recount import Reach
-from placement.judge.rules import Claims
+from placement.judge.rules import Claims, limited_counts
 from placement.judge.site_limits import named_limits, shared_texts, weight_within
 from placement.judge.targets import targets
 from placement.pipeline.prepare import Prepared
@@ -27,6 +27,7 @@ def limit_use_faults(
     right = [
         *_counts(claims, prepared),
         *_of_sites(claims, prepared, reach, weights),
+        *_idle(record, prepared),
         *_of_everybody(claims, prepared, reach, weights),
     ]
     said = [(each["name"], each["asked"], each["found"]) for each in record["limits"]]
@@ -52,19 +53,15 @@ def _of_everybody(
 
 
 def _counts(claims: Claims, prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:
-    policy = prepared.study.policy
-    moves, opens, closes = len(claims.move), len(claims.open), len(claims.close)
-    counts = {
-        "max_stations": len(claims.standing),
-        "max_moves": moves,
-        "max_opens": opens,
-        "max_closes": closes,
-        "max_changes": moves + opens + closes,
-    }
-    for name, count in counts.items():
-        most = getattr(policy, name)
-        if most is not None:
-            yield name, most, count
+    for name, (count, most) in limited_counts(claims, prepared).items():
+        yield name, most, count
+
+
+def _idle(record: Mapping[str, Any], prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:
+    """Yield the limit on idle stations; how many there are is recounted with the visits of the plan."""
+    most = prepared.study.policy.max_idle
+    if most is not None:
+        yield "max_idle", most, None if record["visits"] is None else record["visits"]["idle"]["after"]
 
 
 def _of_sites(

@@ -4,7 +4,8 @@ Order of rows and columns is part of the file format: sites are numbered by id; 
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
 id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
-then those of ``site_limits.py``; floors by district, then by age group, by period, of everybody.
+then those of ``site_limits.py``; floors by district, then by age group, by period, of everybody. Where machines are
+counted one by one, columns and rows up to the lines of the budget are those of ``machines.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.judge.facts import YEARLY, floors, line_of_action, lines
+from placement.judge.machines import chosen_machines, counted, machine_columns, machine_rows, without_room
 from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
@@ -32,6 +34,8 @@ from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEA
 Column = tuple[str, int]
 JUDGED = ("coverage", "visits", LEAST_COST)
 """Objectives whose program the judge can write down."""
+_STANDS = ("keep", "open", "move_in")
+"""Columns after which a station stands at the site."""
 _DOES = {"keep": "keep", "open": "open", "move_in": "move"}
 """The action that a column does at its site, where it does any."""
 
@@ -43,6 +47,8 @@ def by_id(ids: pd.Index) -> list[int]:
 
 def program_columns(prepared: Prepared) -> list[Column]:
     """Return (kind, position of the site) of every decision column."""
+    if counted(prepared):
+        return machine_columns(prepared)
     existing = prepared.sites.table["existing"].tolist()
     order = by_id(prepared.sites.ids)
     stations, vacant = [s for s in order if existing[s]], [s for s in order if not existing[s]]
@@ -53,6 +59,8 @@ def program_columns(prepared: Prepared) -> list[Column]:
 def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
     """Return the columns that the claimed actions choose."""
     ids = prepared.sites.ids
+    if claims.machines is not None:
+        return chosen_machines(prepared, claims.machines, program_columns(prepared))
     chosen = {("keep", site) for site in claims.keep} | {("open", site) for site in claims.open}
     chosen |= {("give", origin) for origin, _ in claims.move} | {("move_in", to) for _, to in claims.move}
     return np.array([(kind, ids[position]) in chosen for kind, position in program_columns(prepared)], dtype=bool)
@@ -85,18 +93,20 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     values, alone = np.zeros(len(columns), dtype=np.int64), np.zeros(0, dtype=np.int64)
     if prepared.study.policy.objective == LEAST_COST:
         values, alone = -np.array(_added(prepared, columns, "running")), np.arange(layers.size)
+    beyond = without_room(prepared, columns) if counted(prepared) else [False] * len(columns)
     return CoverageProgram(
         covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
         weights=None,
         n_sites=n_sites,
-        column_site=np.array([-1 if kind == "give" else number[site] for kind, site in columns]),
+        column_site=np.array([number[site] if kind in _STANDS else -1 for kind, site in columns]),
         column_values=values,
         floor_only=alone,
-        linear=(*_linear(prepared, columns), *site_limits(prepared, columns, reach, weights)),
+        linear=(*_decided(prepared, columns), *site_limits(prepared, columns, reach, weights)),
         floors=(*_floors(prepared, weights, points, len(reach.rings)), *_targets(prepared, reach, weights)),
         layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
-        excluded=np.array([kind != "give" and status[site] == "excluded" for kind, site in columns], dtype=bool),
+        excluded=np.array(beyond, dtype=bool)
+        | np.array([kind in _STANDS and status[site] == "excluded" for kind, site in columns], dtype=bool),
     )
 
 
@@ -113,6 +123,13 @@ def _row(
         equality=equality,
         base=base,
     )
+
+
+def _decided(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    """Yield the rows of decisions, money and numbers."""
+    if counted(prepared):
+        return machine_rows(prepared, columns, lines(prepared))
+    return _linear(prepared, columns)
 
 
 def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
@@ -146,9 +163,9 @@ def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
         ("max_closes", policy.max_closes, closes, stations),
         ("max_changes", policy.max_changes, {**closes, "open": 1, "move_in": 1}, stations),
     )
-    for name, most, counted, today in limits:
+    for name, most, counting, today in limits:
         if most is not None:
-            terms = [(k, counted[kind]) for k, (kind, _) in enumerate(columns) if kind in counted]
+            terms = [(k, counting[kind]) for k, (kind, _) in enumerate(columns) if kind in counting]
             yield _row(name, COUNT, terms, most, base=today)
 
 

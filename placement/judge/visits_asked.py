@@ -12,8 +12,9 @@ from placement.judge.targets import LEAST_COST
 from placement.judge.visits_certificate import VisitsAsked
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
+from placement.study import PolicySection
 from placement.values import CoverageProgram
-from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS
+from placement.values.visits_value import DEFAULT_WEIGHT, IDLE_MARGIN, NEW_TOLERANCE, ONLY_VISITS
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
 
 ALONE = "visits"
@@ -23,7 +24,7 @@ ALONE = "visits"
 def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
     """Return what the study asks of visits; None where they do not count in its objective and limits."""
     policy, capture = prepared.study.policy, None if use is None else use.capture
-    said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
+    said = words_on_visits(policy)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
     if policy.objective == LEAST_COST or use is None or capture is None or (named and policy.objective != ALONE):
         return None
@@ -33,7 +34,7 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
         everybody = policy.coverage_floor is not None or policy.keep_share is not None
         asked = everybody or any(True for _ in floors(prepared, prepared.demand.need.shape))
         weight = ONLY_VISITS if asked else Fraction(1)
-    if weight == 0 and policy.visits_floor is None and policy.min_visits_new is None:
+    if weight == 0 and said[1:] == (None, None, None):
         return None
     order = by_id(prepared.sites.ids)
     whole = WholeCapture.of(capture, np.array(order, dtype=np.int64))
@@ -44,8 +45,15 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
         weight=weight,
         floor=None if floor is None else _up(Fraction(floor) * whole.total(today)),
         least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
+        most_idle=policy.max_idle,
+        idle_below=_up(policy.idle_below * THOUSANDTHS * (1 + IDLE_MARGIN)),
         new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
     )
+
+
+def words_on_visits(policy: PolicySection) -> tuple[object, ...]:
+    """Return what a policy says of visits: their weight, then their limits."""
+    return policy.visits_weight, policy.visits_floor, policy.min_visits_new, policy.max_idle
 
 
 def weighed(program: CoverageProgram, objective: str) -> CoverageProgram:

@@ -17,7 +17,7 @@ from placement.models.reserve import layers_of
 from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.policy import COUNTED
 from placement.values.program import WEIGHT_LIMIT
-from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS
+from placement.values.rows import COUNT, REQUIRED_SITE, SITE, TOKENS
 from placement.values.steps import stacked_weights
 
 
@@ -107,8 +107,7 @@ def _line_row(line: Line, columns: Columns, costs: StationCosts, cap_fen: int) -
         return line.amounts(costs, action)
 
     added, base = columns.adds(amounts), columns.base(amounts)
-    # Fingerprints hold which columns a row lists: those that cost or save something once, those that stand each year.
-    listed = np.flatnonzero(added if line.kind == MONEY else columns.doing(line.items))
+    listed = columns.paying(line, added)
     return LinearRow(
         name=line.name,
         kind=line.kind,

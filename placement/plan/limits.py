@@ -13,14 +13,38 @@ from placement.models.model import STANDING, WEIGHT_SCALE
 from placement.models.parts import covered_rows, whole_weights
 from placement.values import LimitUse
 from placement.values.policy import BY_KIND, COUNTED, TARGETS
+from placement.values.visits import as_told
 
 DECIMALS = 6
 """Of shares, as ``plan.json`` has them."""
 
 
-def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
-    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions), *_targets(case, actions))
+def limits_used(
+    case: Case, actions: tuple[Action, ...], stations: tuple[Action, ...] | None = None
+) -> tuple[LimitUse, ...]:
+    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows.
+
+    `stations` is what becomes of stations where `actions` are of machines; None: the same.
+    """
+    there = actions if stations is None else stations
+    return (
+        *_counts(case, actions),
+        *(() if stations is None else _stations(case, stations)),
+        *_site_limits(case, there),
+        *_idle(case, there),
+        *_targets(case, there),
+    )
+
+
+def _stations(case: Case, stations: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield by how many the stations grow and fall, at least 0, where the policy limits it."""
+    grown = int(_at(case, stations, STANDING).sum()) - int(case.standing.sum())
+    for name, most, found in (
+        ("max_opens", case.policy.max_opens, grown),
+        ("max_closes", case.policy.max_closes, -grown),
+    ):
+        if most is not None:
+            yield LimitUse(name=f"{name}.stations", asked=most, found=max(0, found))
 
 
 def _targets(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
@@ -68,6 +92,13 @@ def _site_limits(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
         new = reach[_at(case, actions, {"open", "move"})]
         found = float(new.min()) / WEIGHT_SCALE if new.size else None
         yield LimitUse(name="min_reach_new", asked=policy.min_reach_new, found=found)
+
+
+def _idle(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    policy, stands = case.policy, _at(case, actions, STANDING)
+    if policy.max_idle is not None and case.capture is not None:
+        seen = as_told(case.capture.visits(stands)[stands])
+        yield LimitUse(name="max_idle", asked=policy.max_idle, found=int((seen < policy.idle_below).sum()))
 
 
 def _at(case: Case, actions: tuple[Action, ...], wanted: frozenset[str] | set[str]) -> NDArray[np.bool_]:

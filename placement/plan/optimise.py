@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from placement.case import Case, measure, measure_visits
@@ -9,10 +10,12 @@ from placement.clock import now_s
 from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, model_of
+from placement.models.machines import MachineColumns
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.least_cost import with_most_coverage
 from placement.plan.limits import limits_used
+from placement.plan.machines import Machines
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
@@ -20,7 +23,9 @@ from placement.plan.ties import break_ties
 from placement.plan.visits import asked_of_visits, solve_visits
 from placement.progress import OPTIMISE, PROGRAM, SOLVING, TIES, Listener, Progress
 from placement.solve.settings import EngineSettings
+from placement.solve.ties.reissue import reissued
 from placement.values import Plan, Policy, Solution, SolveOptions
+from placement.values.arrays import BoolArray
 from placement.values.checks import shown
 from placement.values.objectives import LEAST_COST
 from placement.values.visits_value import VisitsValue
@@ -79,16 +84,14 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     begun = now_s()
     model = model_of(case.policy.objective)(case)
     solution, valued, tie_broken = _solved(case, model, progress, begun)
-    actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
+    standing = model.standing(solution.chosen)
     return Plan(
         study=case.name,
         **_claims(model, solution),
-        actions=decode(actions, case.sites, case.costs, case.streets),
+        **_done(case, model, solution.chosen),
         open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget_lines=budget(actions, case.costs, case.policy, case.standing),
-        limits=limits_used(case, actions),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,
@@ -130,7 +133,37 @@ def _solved(
     elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
+    if isinstance(model.columns, MachineColumns):
+        # Machines are paired afterwards: that no other plan of equal cost has shorter moves is not proven.
+        return _first_alike(model.columns, solution), valued, False
     return solution, valued, tie_broken
+
+
+def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
+    """Return the solution with the first of columns that are alike, so that what the plan says tells which they are."""
+    chosen = columns.first_alike(solution.chosen)
+    if (chosen == solution.chosen).all():
+        return solution
+    certificate = solution.certificate and reissued(solution.certificate, chosen)
+    return replace(solution, chosen=chosen, certificate=certificate)
+
+
+def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
+    """Return what a plan says of actions, machines, money and limits on actions."""
+    if not isinstance(model.columns, MachineColumns):
+        actions = model.actions(chosen)
+        return {
+            "actions": decode(actions, case.sites, case.costs, case.streets),
+            "budget_lines": budget(actions, case.costs, case.policy, case.standing),
+            "limits": limits_used(case, actions),
+        }
+    machines = Machines.of(model.columns, chosen, case)
+    return {
+        "actions": machines.frame(case),
+        "machines": machines.change(case),
+        "budget_lines": budget(machines.happening, case.costs, case.policy, case.standing, machines.before),
+        "limits": limits_used(case, machines.happening, machines.stations),
+    }
 
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
@@ -17,7 +17,7 @@ from placement.errors import Fault, InputError
 from placement.pipeline.prepare import Prepared
 from placement.report.files import CERTIFICATE_FILE
 from placement.report.gather import versions
-from placement.report.parts import Fingerprint, Id, Part, PlanFormatError, Word, Words
+from placement.report.parts import Fingerprint, Id, Part, PlanFormatError, SparePart, Word, Words
 from placement.report.plan_json import OverridePart, plan_bytes, read_json
 from placement.study import overrides_of
 from placement.values import Certificate, Change, Infeasibility
@@ -32,13 +32,24 @@ INFEASIBLE_SCHEMA = "placement/infeasible/1"
 Units = Annotated[int, Field(ge=1, le=2**62)]
 
 
-class DecisionsPart(Part):
-    """A plan: the sites at which a station stays, is given away, is opened, and to which one moves."""
+class DecisionsPart(SparePart):
+    """A plan: the sites at which a station stays, is given away, is opened, and to which one moves.
+
+    Where machines are counted one by one: the sites at which a station has a further machine of today's (hold), and one
+    more than today (gain), a site for each; and one site for each machine that moves, of those where moving in (bring),
+    and being sent away (send), costs as much.
+    """
+
+    SPARED: ClassVar[tuple[str, ...]] = ("hold", "gain", "bring", "send")
 
     keep: list[Id]
     give: list[Id]
     open: list[Id]
     move_in: list[Id]
+    hold: list[Id] = Field(default_factory=list)
+    gain: list[Id] = Field(default_factory=list)
+    bring: list[Id] = Field(default_factory=list)
+    send: list[Id] = Field(default_factory=list)
 
 
 class EnoughPart(Part):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from placement.errors import InputError
 
@@ -32,6 +32,18 @@ class Part(BaseModel):
     """A part of a file: no key but those named, every value of its very type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SparePart(Part):
+    """A part in which some keys stand only where they say something."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ()
+    """Keys that are left out where they are null or empty."""
+
+    @model_serializer(mode="wrap")
+    def _told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = handler(self)
+        return {name: value for name, value in told.items() if value or name not in self.SPARED}
 
 
 def rounded(value: float) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, JsonValue, ValidationError
@@ -28,6 +28,7 @@ from placement.report.parts import (
     Part,
     PlanFormatError,
     Quantity,
+    SparePart,
     Word,
     Words,
     rounded,
@@ -42,6 +43,7 @@ from placement.report.plan_goods import (
     goods_from_parts,
     goods_to_dict,
 )
+from placement.report.plan_machines import MachinesPart, machines_from_part, machines_to_dict
 from placement.report.plan_money import (
     BudgetPart,
     LimitPart,
@@ -70,7 +72,7 @@ PLAN_FILE = "plan.json"
 SCHEMA = "placement/plan/3"
 MOST_BYTES = 2**28
 """A larger file is no plan."""
-ACTION_ORDER = ("open", "move", "close", "keep")
+ACTION_ORDER = ("open", "move", "grow", "shrink", "close", "keep")
 """Order of the actions in every table: what changes first."""
 
 
@@ -78,7 +80,9 @@ class ActionPart(Part):
     """What happens at one station. A move is named by its destination."""
 
     site_id: Id
-    action: Literal["keep", "move", "close", "open"]
+    action: Literal["keep", "grow", "shrink", "move", "close", "open"] = Field(
+        description="Stations grow and shrink, and none moves, where `machines` are counted one by one."
+    )
     from_site_id: Id | None = Field(description="Where the machines of a move come from; null for other actions.")
     machines_before: Machines
     machines_after: Machines
@@ -107,8 +111,10 @@ class OverridePart(Part):
     used: JsonValue = Field(description="The value the plan was made with.")
 
 
-class PlanFile(Part):
+class PlanFile(SparePart):
     """A plan of the Python library placement: which stations stay, move, close and open."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ("machines",)
 
     schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
@@ -132,12 +138,15 @@ class PlanFile(Part):
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, or of a cost by the objective, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
+    machines: MachinesPart | None = Field(
+        default=None, description="Machines counted one by one; left out where `policy.max_machines` is not given."
+    )
     coverage: CoveragePart
     fairness: FairnessPart | None = Field(description="null of fewer than two districts.")
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
-    least_cost: bool = Field(default=False, description="Whether the least yearly running cost is sought.")
+    least_cost: bool = Field(description="Whether the least yearly running cost is sought.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
@@ -230,6 +239,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "least_cost": plan.least_cost,
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
+        "machines": None if plan.machines is None else machines_to_dict(plan.machines),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         "fairness": fairness_to_dict(plan),
         "floors": floors_to_list(plan.floors),
@@ -270,6 +280,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         asked_gap=file.solve.asked_gap,
         actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
         open=tuple(file.open),
+        machines=None if file.machines is None else machines_from_part(file.machines),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
         budget_lines=budget_from_parts(file.budget, PLAN_FILE),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.maps.stations import sign_of
 from placement.report.data import ReportData
 from placement.report.goods import headline, objective_label, percent, sought, worth
 from placement.report.plan_json import ACTION_ORDER
@@ -141,12 +142,29 @@ def sentences(data: ReportData, text: Text) -> list[str]:
             after=len(plan.open),
             actions=text["comma"].join(acts) or text["none"],
         ),
+        *machines(plan, text),
     ]
     for line in (each for each in plan.budget_lines if each.name in SUMS or each.cap_fen is not None):
         key = "says.uncapped" if line.cap_fen is None else "says.capped"
         cap = "" if line.cap_fen is None else money(line.cap_fen)
         said.append(text[key].format(line=_line_name(text, line), amount=money(line.amount_fen), cap=cap))
     return [*said, *worth(plan, text)]
+
+
+def machines(plan: Plan, text: Text) -> list[str]:
+    """Return what becomes of machines that are counted one by one, and which of them goes where."""
+    change = plan.machines
+    if change is None:
+        return []
+    counts = {"moved": change.moved, "bought": change.bought, "removed": change.removed}
+    done = [text[f"machines.{name}"].format(count=count) for name, count in counts.items() if count]
+    words = {"before": change.before, "after": change.after, "done": text["comma"].join(done) or text["none"]}
+    moves = [
+        f"{move.from_site_id} → {move.to_site_id}" + (f" ({move.machines})" if move.machines > 1 else "")
+        for move in change.moves
+    ]
+    said = [text["machines.moves"].format(moves=text["comma"].join(moves))] if moves else []
+    return [text["machines.says"].format(**words), *said]
 
 
 def proof(plan: Plan, text: Text) -> Proof:
@@ -183,7 +201,7 @@ def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
         if len(rows):
             label = f"{text[f'action.{action}']} ({len(rows)})"
             shown = [_action_row(row, seen, text) for row in rows.to_dict("records")]
-            groups.append({"action": action, "label": label, "rows": shown})
+            groups.append({"action": sign_of(action), "label": label, "rows": shown})
     return groups
 
 
@@ -212,7 +230,9 @@ def limits(plan: Plan, text: Text) -> list[Limit]:
     found = []
     for each in plan.limits:
         key, _, name = each.name.replace(" ", ".", 1).partition(".")
-        said = text.get(f"limit.{key}", each.name).format(name=word(text, name))
+        keys = [f"limit.{each.name}.machines"] if plan.machines is not None else []
+        said = next((text[own] for own in (*keys, f"limit.{each.name}", f"limit.{key}") if own in text), each.name)
+        said = said.format(name=word(text, name))
         used = text["limit.kept"] if each.found is None else f"{each.found:,.10g}"
         found.append(Limit(name=said, asked=f"{each.asked:,.10g}", found=used))
     return found

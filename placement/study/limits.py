@@ -24,7 +24,15 @@ from placement.study.fields import (
 )
 from placement.study.section import Section
 from placement.values.objectives import LEAST_COST, OBJECTIVES, known_objective
-from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS, ON_RESERVE, ON_VISITS
+from placement.values.policy import (
+    BUDGET_LINES,
+    IDLE_BELOW,
+    MOST_MACHINES,
+    MOST_SPACING_M,
+    MOST_YEARS,
+    ON_RESERVE,
+    ON_VISITS,
+)
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
@@ -165,6 +173,11 @@ class PolicySection(Section):
     """Closed for good."""
     max_changes: _Stations | None = None
     """Moved, opened and closed, all three together."""
+    max_machines: Annotated[int, Field(ge=1, le=MOST_MACHINES, strict=True), Called(unit="machines")] | None = None
+    """At one station after the plan, where its site has room for them (`max_machines` of the sites). Machines are then
+    bought, moved, taken away and kept up one by one, at a price each; `max_moves`, `max_opens`, `max_closes` and
+    `max_changes` count machines moved, bought, taken away, and all three, `max_opens` and `max_closes` also by how many
+    the stations grow and fall. Where absent, a station has the price and the place of one whatever its machines."""
     max_by_host: Annotated[Mapping[Host, _Stations], Called("number by host")] = {}
     """That stand after the plan at sites of a host."""
     max_by_chain: Annotated[Mapping[Chain, _Stations], Called("number by chain")] = {}
@@ -175,9 +188,10 @@ class PolicySection(Section):
     min_reach_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """Weight of the objective that must be within reach of each site to which a station comes, whether or not others
     reach it too."""
-    coverage_floor: Annotated[ExactShare, Called("share", "of all weight")] | None = None
-    """Least coverage of everybody together; where coverage is the objective, it tells what would have to give way."""
-    keep_share: Annotated[ExactShare, Called("share", "of today's coverage")] | None = None
+    coverage_floor: ExactShare | None = None
+    """Least coverage of everybody together, of all weight; where coverage is the objective, it tells what would have to
+    give way."""
+    keep_share: ExactShare | None = None
     """Least coverage as a share of what today's stations cover: 1 is not less than today."""
     visits_weight: Annotated[
         Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
@@ -188,12 +202,14 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    max_idle: _Stations | None = None
+    """That stand after the plan and are predicted fewer visits than `idle_below`; needs `inputs.usage`."""
     backup_share: _Half | None = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
-    """Below it a station is counted as idle in figures; no limit of the plan."""
+    """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""
 
@@ -204,6 +220,10 @@ class PolicySection(Section):
         idle = [name for name in (*ON_VISITS, *ON_RESERVE) if getattr(self, name)]
         if idle:
             raise ValueError(f"{', '.join(idle)} has no effect where the least cost is the objective: remove it")
+        if self.max_machines is not None:
+            raise ValueError(
+                "max_machines counts machines one by one, and the least cost is one of stations: remove it"
+            )
         asked = (
             self.keep_share,
             self.coverage_floor,

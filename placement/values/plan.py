@@ -12,6 +12,7 @@ from placement.values.certificate import Certificate
 from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
+from placement.values.machines import MachinesChange
 from placement.values.options import SolveOptions
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
@@ -21,7 +22,7 @@ from placement.values.visits import FALLS, Gains, VisitsChange, in_short
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VisitsValue
 
-ACTIONS = ("keep", "move", "close", "open")
+ACTIONS = ("keep", "grow", "shrink", "move", "close", "open")
 _FEN_A_YUAN = 100
 ACTION_COLUMNS = ("site_id", "action", "from_site_id", "machines_before", "machines_after", "cost_fen")
 
@@ -208,7 +209,8 @@ class Plan:
         Gap at which the run was allowed to stop.
     actions
         One row a station kept, moved, closed or opened, with :data:`ACTION_COLUMNS`: for ``move`` `site_id` is the
-        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen.
+        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen. Where
+        machines are counted one by one, stations grow and shrink too, and none moves: its machines do (`machines`).
     open
         Ids of the sites at which a station stands after the plan, sorted.
     before, after
@@ -235,6 +237,8 @@ class Plan:
         and `bound` are then of both together. None where coverage alone counts.
     reserve
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
+    machines
+        Machines bought, taken away and moved, where the policy counts them one by one; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     floors
@@ -265,6 +269,7 @@ class Plan:
     least_cost: bool = False
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
+    machines: MachinesChange | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
     policy: Policy | None = None
@@ -330,9 +335,10 @@ class Plan:
         counts = held(self, "actions")["action"].value_counts()
         done = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if action in counts)
         word = "coverage by steps" if self.after.steps else "coverage"
-        standing = int(counts.get("keep", 0) + counts.get("move", 0) + counts.get("close", 0))
+        standing = sum(int(counts.get(action, 0)) for action in ("keep", "grow", "shrink", "move", "close"))
         rows = [
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
+            *([] if self.machines is None else [("machines", self.machines.in_words)]),
             (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
         if self.reserve is not None:

@@ -29,15 +29,15 @@ MOST_YEARS = 50
 """The longest that a budget looks ahead."""
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
-    "max_moves": frozenset({"move"}),
-    "max_opens": frozenset({"open"}),
-    "max_closes": frozenset({"close"}),
-    "max_changes": frozenset({"move", "close", "open"}),
+    "max_moves": frozenset({"move", "bring"}),
+    "max_opens": frozenset({"open", "buy"}),
+    "max_closes": frozenset({"close", "scrap"}),
+    "max_changes": frozenset({"move", "close", "open", "bring", "buy", "scrap"}),
 }
-"""The actions that each count limits; a move counts at its destination."""
+"""The actions that each count limits; a move counts at its destination. The last three are of single machines."""
 BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
 """Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
-ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
+ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
 """Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
@@ -53,6 +53,8 @@ IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
 MOST_SPACING_M = 200_000
 """Stations are at most so many metres apart."""
+MOST_MACHINES = 200
+"""Machines of one station are at most so many."""
 MOST_COUNT = 10**9
 """Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
 
@@ -95,6 +97,11 @@ class Policy:
         New stations bought, and stations given up whose machines do not move.
     max_changes
         Moves, opens and closes together; a move counts once.
+    max_machines
+        Machines that stand at one station after the plan, where its site has room for them: machines are then bought,
+        moved, taken away and kept up one by one, and the four limits above count machines moved, bought, taken away,
+        and all three; `max_opens` and `max_closes` also limit by how many the stations grow or fall. None: stations
+        are counted, whatever machines they have (:mod:`placement.models.machines`).
     max_by_host, max_by_chain
         Stations that stand after the plan at sites of one host, and of one chain.
     spacing_m
@@ -120,8 +127,11 @@ class Policy:
         Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
     outage_probability
         Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
+    max_idle
+        Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
+        a thousandth more counts too.
     idle_below
-        Visits a month below which a station is counted as idle in figures; no limit of the plan.
+        Visits a month below which a station is counted as idle, in figures and by `max_idle`.
 
     Raises
     ------
@@ -150,6 +160,7 @@ class Policy:
     max_opens: int | None = None
     max_closes: int | None = None
     max_changes: int | None = None
+    max_machines: int | None = None
     max_by_host: Mapping[str, int] = field(default_factory=dict)
     max_by_chain: Mapping[str, int] = field(default_factory=dict)
     spacing_m: Fraction | None = None
@@ -162,6 +173,7 @@ class Policy:
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
+    max_idle: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
     idle_below: int = IDLE_BELOW
@@ -179,9 +191,12 @@ class Policy:
                 object.__setattr__(self, name, number)
         self._check_years(faults)
         self._exact(faults)
-        for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
+        for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
+        if self.max_machines is not None:
+            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
+            object.__setattr__(self, "max_machines", most)
         for name, exact in _BY_NAME.items():
             object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
         faults.raise_any()
@@ -215,6 +230,9 @@ class Policy:
             if getattr(self, name):
                 problem = f"{name} has no effect where the least cost is the objective: floors ask for plain coverage"
                 faults.add(problem, row=name, remedy="remove it")
+        if self.max_machines is not None:
+            problem = "max_machines counts machines one by one, and the least cost is one of stations"
+            faults.add(problem, row="max_machines", remedy="remove it, or give another objective")
         if not any(getattr(self, name) for name in (*TARGETS, *FLOORS)):
             problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
             faults.add(problem, row="objective", remedy="give keep_share, coverage_floor or floors")
@@ -276,6 +294,8 @@ class Policy:
             rows.append(("total", f"over {self.horizon_years} years at {float(self.discount_rate):.2%} a year"))
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
+        if self.max_machines is not None:
+            rows.append(("machines of a station", f"at most {self.max_machines:,}"))
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
         for name, most in (each for kind in BY_KIND for each in getattr(self, kind).items()):
@@ -289,6 +309,8 @@ class Policy:
         ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
+        if self.max_idle is not None:
+            rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
         rows += [
             (name.replace("_", " "), f"at least {float(getattr(self, name)):.1%}")
             for name in TARGETS
@@ -309,6 +331,11 @@ class Policy:
     def on_visits(self) -> tuple[str, ...]:
         """Names of the settings given that need predicted visits."""
         return tuple(name for name in ON_VISITS if getattr(self, name) is not None)
+
+    @property
+    def limits_on_visits(self) -> tuple[str, ...]:
+        """Names of the limits given that need predicted visits."""
+        return tuple(name for name in self.on_visits if name != "visits_weight")
 
     def but(self, **changes: Any) -> Policy:
         """Return the policy with some limits changed; None takes a limit away.

@@ -24,7 +24,7 @@ from placement.solve.tree.tools import Tools
 from placement.values import Certificate, CoverageProgram
 from placement.values.arrays import FloatArray, IntArray
 from placement.values.certificate import SCALE
-from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
+from placement.values.visits_certificate import IDLE, NEW_VISITS, VISITS_FLOOR
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,7 +129,7 @@ def _side_duals(reduced: ReducedProgram, duals: Duals) -> FloatArray:
     given = np.zeros(len(reduced.linear))
     given[: duals.linear.size] = duals.linear
     floor = [at for at, row in enumerate(reduced.linear) if row.kind == VISITS_FLOOR]
-    idle = [at for at, row in enumerate(reduced.linear) if row.kind == NEW_VISITS]
+    idle = [at for at, row in enumerate(reduced.linear) if row.kind in {NEW_VISITS, IDLE}]
     given[idle[: duals.idle.size]] = duals.idle  # rows that came later have no price
     for at in floor[:1]:
         given[at] = duals.visits * common_divisor(reduced.program.linear[at])
