@@ -35,8 +35,10 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.alternatives import alternatives
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
+    from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, Step, cover
@@ -58,6 +60,7 @@ _HOME = {
     "SolveOptions": "values",
     "Standard": "coverage",
     "Step": "coverage",
+    "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
     "explain": "analysis.explain",
@@ -68,6 +71,7 @@ _HOME = {
     "progress_bar": "progress",
     "read_study": "study",
     "recommend": "pipeline.recommend",
+    "stability": "analysis.stability",
     "toy_study": "toy",
     "verify": "judge",
     "what_if": "analysis.what_if",
@@ -105,6 +109,7 @@ __all__ = [
     "Standard",
     "Step",
     "__version__",
+    "alternatives",
     "analysis",
     "batch",
     "compare",
@@ -127,6 +132,7 @@ __all__ = [
     "recommend",
     "report",
     "solve",
+    "stability",
     "streets",
     "study",
     "tables",

@@ -51,6 +51,12 @@ def kept_floors(case: Case, standing: BoolArray, *, draws: int = DRAWS) -> tuple
     )  # fmt: skip
 
 
+def keeps_floors(case: Case, weight: FloatArray, counted: FloatArray) -> bool:
+    """Return whether every floor holds where the demand is `weight`, (points, segments), of which `counted` counts."""
+    asked = list(_floors(case.policy, case.demand))
+    return not asked or bool((_shares(weight, counted, asked) >= np.array([each.least for each in asked])).all())
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Floor:
     """A floor: of what, its least share, and which points of a district, or segments of an age group, are meant."""

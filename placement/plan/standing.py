@@ -111,12 +111,16 @@ class Question:
 
     def worth(self, chosen: BoolArray) -> float:
         """Return what chosen columns are worth, visits a month: covered weight, and visits by their weight."""
+        return self.whole_worth(chosen) / self.model.scale
+
+    def whole_worth(self, chosen: BoolArray) -> int:
+        """Return the same in the program's own units."""
         model, asked = self.model, self.asked
         covered = recount(model.program, chosen).objective
         if asked is None:
-            return covered / model.scale
+            return covered
         visits = asked.capture.total(open_sites(model.program, chosen))
-        return (visits if asked.alone else asked.aim.worth(covered, visits)) / model.scale
+        return visits if asked.alone else asked.aim.worth(covered, visits)
 
     def broken(self, chosen: BoolArray) -> tuple[Broken, ...]:
         """Return the limits that chosen columns do not keep: of money and counts, floors, sites, then of visits."""
