@@ -51,7 +51,9 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     """Return a sentence where reach and visits go opposite ways."""
     gains = plan.gains
     lost = {"visits": gains.visits or 0.0, "reach": gains.reach}
-    key = "warning.visits.phases" if gains.falls == "visits" and plan.phased is not None else f"warning.{gains.falls}"
+    key = f"warning.{gains.falls}"
+    if gains.falls == "visits" and (plan.least_cost or plan.phased is not None):
+        key = "cost.warning" if plan.least_cost else "warning.visits.phases"
     return [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
 
 
@@ -78,6 +80,8 @@ def unsure(plan: Plan, text: Text) -> list[str]:
 
 def sought(plan: Plan, text: Text) -> str:
     """Return what the objective is made of where it counts visits, and what its bound says of each; else nothing."""
+    if plan.least_cost:
+        return text["cost.sought"].format(cost=f"{plan.objective:,.2f}", least=f"{plan.bound:,.2f}")
     value = plan.valued
     if value is None or value.most_visits is None:
         return ""
@@ -97,6 +101,8 @@ def sought(plan: Plan, text: Text) -> str:
 
 def objective_label(plan: Plan, text: Text) -> str:
     """Return what the value of a plan and its bound count."""
+    if plan.least_cost:
+        return text["cost.objective"]
     value = plan.valued
     if plan.phased is not None:
         return phases_objective(plan, text)

@@ -127,6 +127,9 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
+        strange = sorted(set(self.policy.floors.period) - set(self.demand.periods))
+        if strange:
+            raise ValueError(f"policy.floors.period names unknown periods: {', '.join(strange)}")
         if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
@@ -136,10 +139,7 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
-        problems = list(phase_faults(self))
-        if problems:
-            raise ValueError("; ".join(problems))
-        self._reserve()
+        self._phases_and_reserve()
         self._solver()
         self._ways_to_travel()
         return self
@@ -154,7 +154,10 @@ class Study(Section):
             problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
             raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
 
-    def _reserve(self) -> None:
+    def _phases_and_reserve(self) -> None:
+        problems = list(phase_faults(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
         if asked and self.policy.objective == VISITS:
             raise ValueError(f"{asked} has no effect where visits are the objective: remove it")

@@ -11,7 +11,7 @@ from placement.study.fields import Called, Fen, Flag
 from placement.study.section import Section
 from placement.values.objectives import COVERAGE
 from placement.values.phases import MOST_COUNT, PHASE_COUNTS, PHASE_MONEY, Phase, phase_problems
-from placement.values.policy import ON_RESERVE, ON_VISITS
+from placement.values.policy import ON_RESERVE, ON_VISITS, TARGETS
 
 if TYPE_CHECKING:
     from placement.study import Study
@@ -106,5 +106,5 @@ def phase_faults(study: Study) -> Iterator[str]:
         yield f"plans in phases maximise plain coverage: remove {', '.join(named)}, or the phases"
 
 
-_NOT_BESIDE = (*ON_VISITS, *ON_RESERVE, "max_machines")
+_NOT_BESIDE = ("max_machines", *TARGETS, *ON_VISITS, *ON_RESERVE)
 """Settings of the policy that a plan in phases cannot take in."""

@@ -154,6 +154,20 @@ def phase_problems(names: Sequence[str], capital: Sequence[int | None], carries:
             yield f"{said}: capital is not capped in {' and '.join(open_)}; remove it, or give capital"
 
 
+def checked_phases(faults: Faults, given: Any) -> tuple[Phase, ...]:
+    """Return the phases that are given, one or several, after a look at each and at all together."""
+    phases: list[Any] = [given] if isinstance(given, Phase) else list(given or ())
+    wrong = [each for each in phases if not isinstance(each, Phase)]
+    for each in wrong:
+        faults.add(f"phases holds {shown(each)}", row="phases", remedy="give a Phase a year")
+    if not wrong:
+        columns = [[getattr(each, name) for each in phases] for name in ("name", "capital_fen", "carry_over")]
+        for problem in phase_problems(*columns):
+            said, _, remedy = problem.partition("; ")
+            faults.add(said, row="phases", remedy=remedy)
+    return tuple(phases)
+
+
 def factors(rate: Fraction, phases: int) -> tuple[Fraction, ...]:
     """Return what a covered visit counts in each phase: 1 in the first, and less by `rate` a year later.
 

@@ -64,7 +64,7 @@ KEYS = {
         "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
         "max_idle": REFUSED,
     },
-    FloorsSection: {"district": ELSEWHERE},
+    FloorsSection: {"district": ELSEWHERE, "period": REFUSED},
     PhaseSection: dict.fromkeys(PhaseSection.model_fields, ALWAYS) | {"carry_over": REFUSED},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
 }  # fmt: skip
