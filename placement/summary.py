@@ -12,6 +12,7 @@ from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, sought, warnings_of, worth
+from placement.report.plan_fairness import fairness_rows
 from placement.report.plan_sure import assumptions_to_list
 from placement.report.terms import standard
 from placement.report.text import texts
@@ -109,6 +110,7 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
         "",
         *_coverage_table(plan),
         "",
+        *_fairness_table(plan, texts("en")),
         *_floor_table(plan),
         *_budget_table(plan),
         "",
@@ -166,6 +168,12 @@ def _before_and_after(title: str, rows: Mapping[str, tuple[float, float, float]]
         shares = [f"{value / everyone:.1%}" if everyone else "-" for value in (before, after)]
         lines.append(f"{name:<{wide}}{before:>12,.0f}{shares[0]:>9}{after:>12,.0f}{shares[1]:>9}{everyone:>14,.0f}")
     return lines
+
+
+def _fairness_table(plan: Plan, text: Mapping[str, str]) -> list[str]:
+    rows = fairness_rows(plan, text)
+    lines = [f"{name:<34}{before:>24}{after:>24}" for name, before, after in rows]
+    return [f"{text['fair'].lower():<34}{'today':>24}{'plan':>24}", *lines, ""] if rows else []
 
 
 def _floor_table(plan: Plan) -> list[str]:

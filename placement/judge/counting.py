@@ -14,6 +14,7 @@ from placement.judge.program import JUDGED, by_id, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
 from placement.judge.seen import Seen, seen_by
+from placement.judge.targets import FEN_A_YUAN, LEAST_COST
 from placement.judge.visits_asked import ALONE, visits_asked
 from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
@@ -49,6 +50,21 @@ class Counting:
         self.prepared = prepared
         self._alike = alike
         self._seen: tuple[bytes, Seen] | None = None
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether the least cost is the objective: values are then fen a year, of which less is better."""
+        return bool(self.prepared.study.policy.objective == LEAST_COST)
+
+    @property
+    def unit(self) -> int:
+        """Units of a value in one of ``plan.json``: fen a yuan, or thousandths of a visit."""
+        return FEN_A_YUAN if self.is_cost else SCALE
+
+    @property
+    def sign(self) -> int:
+        """What values of ``plan.json`` are multiplied by to be those of the program, of which more is better."""
+        return -1 if self.is_cost else 1
 
     @cached_property
     def near(self) -> Reach:
@@ -117,6 +133,6 @@ class Counting:
 
     @cached_property
     def everything(self) -> int:
-        """Weight covered by all sites at which a station may stand."""
+        """Weight covered by all sites at which a station may stand; of a cost, nothing."""
         allowed = self.prepared.sites.table["status"].to_numpy() != "excluded"
-        return int(self.near.worth(self.weights, self.near.by(allowed)).sum())
+        return 0 if self.is_cost else int(self.near.worth(self.weights, self.near.by(allowed)).sum())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
 from placement.judge.counting import Counting
+from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
@@ -21,6 +22,7 @@ from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faul
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.site_limits import site_limit_faults
+from placement.judge.targets import cost_of, target_faults
 from placement.judge.ties import tie_faults
 from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
@@ -86,7 +88,9 @@ class Hearing:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))
+        yield from fairness_faults(record, record["coverage"])
         yield from floor_faults(prepared, self.counting.weights, worth)
+        yield from target_faults(near, self.counting.weights, prepared.study.policy, int(worth.sum()))
         yield from kept_faults(record, prepared, near.parts(self.after))
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
@@ -95,8 +99,10 @@ class Hearing:
         yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
 
     def _covered(self, worth: NDArray[np.int64], standing: NDArray[np.bool_]) -> int:
-        """Return what the objective counts of coverage, thousandths; `worth` is that of plain coverage."""
+        """Return what the objective counts, in its unit; `worth` is that of plain coverage, thousandths."""
         layers, counting = layer_shares(self.prepared), self.counting
+        if counting.is_cost:
+            return cost_of(self.prepared, self.claims)
         if len(layers) == 1 and layers[0] == FULL:
             return int(worth.sum())
         return covered_by(counting.weights, counting.near.count(standing), layers)

@@ -4,8 +4,8 @@ Order of rows and columns is part of the file format: sites are numbered by id; 
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
 id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
-then those of ``site_limits.py``; floors by district, then by age group. Where machines are counted one by one, columns
-and rows up to the lines of the budget are those of ``machines.py``.
+then those of ``site_limits.py``; floors by district, then by age group, by period, of everybody. Where machines are
+counted one by one, columns and rows up to the lines of the budget are those of ``machines.py``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
 from placement.judge.site_limits import site_limits
+from placement.judge.targets import LEAST_COST, targets
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
-JUDGED = ("coverage", "visits")
+JUDGED = ("coverage", "visits", LEAST_COST)
 """Objectives whose program the judge can write down."""
 _STANDS = ("keep", "open", "move_in")
 """Columns after which a station stands at the site."""
@@ -89,15 +90,19 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
     layers = reach.layers(weights if points is None else weights[points])
     number = {site: place for place, site in enumerate(sites)}
+    values, alone = np.zeros(len(columns), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if prepared.study.policy.objective == LEAST_COST:
+        values, alone = -np.array(_added(prepared, columns, "running")), np.arange(layers.size)
     beyond = without_room(prepared, columns) if counted(prepared) else [False] * len(columns)
     return CoverageProgram(
         covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
         weights=None,
         n_sites=n_sites,
         column_site=np.array([number[site] if kind in _STANDS else -1 for kind, site in columns]),
-        column_values=np.zeros(len(columns), dtype=np.int64),
+        column_values=values,
+        floor_only=alone,
         linear=(*_decided(prepared, columns), *site_limits(prepared, columns, reach, weights)),
-        floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
+        floors=(*_floors(prepared, weights, points, len(reach.rings)), *_targets(prepared, reach, weights)),
         layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array(beyond, dtype=bool)
@@ -188,6 +193,12 @@ def _added(prepared: Prepared, columns: list[Column], line: str) -> list[int]:
         closing = line_of_action(prepared, line, "close", ids[site]) if kind in {"keep", "give"} else 0
         amounts.append(line_of_action(prepared, line, _DOES.get(kind, ""), ids[site]) - closing)
     return amounts
+
+
+def _targets(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Iterator[Floor]:
+    rows = np.arange(weights.size * len(reach.rings))
+    for name, share, of in targets(reach, weights, prepared.study.policy):
+        yield Floor(name=name, rows=rows, minimum=-((-share.numerator * of) // share.denominator))
 
 
 def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None, rings: int) -> Iterator[Floor]:

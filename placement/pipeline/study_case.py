@@ -18,7 +18,7 @@ from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
-from placement.values.policy import MONEY
+from placement.values.policy import FLOORS, MONEY
 
 
 @immutable
@@ -123,11 +123,15 @@ def study_asked(case: StudyCase) -> Study:
     }
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
-    district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
+    district, ages, periods = (changed.pop(name, None) for name in FLOORS)
     floors = study.policy.floors
-    if district is not None or ages is not None:
+    if district is not None or ages is not None or periods is not None:
         by_age = floors.by_age_group if ages is None else ages
-        changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
+        changed["floors"] = FloorsSection(
+            district=floors.district if district is None else district or None,
+            period=floors.period if periods is None else periods,
+            **by_age,
+        )
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
     if options.engine != study_options(study).engine:
         solve |= {"engine": options.engine, "expert": True}

@@ -13,6 +13,7 @@ from placement.models import Formulated, model_of
 from placement.models.machines import MachineColumns
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
+from placement.plan.least_cost import with_most_coverage
 from placement.plan.limits import limits_used
 from placement.plan.machines import Machines
 from placement.plan.reserve import measure_reserve
@@ -26,6 +27,7 @@ from placement.solve.ties.reissue import reissued
 from placement.values import Plan, Policy, Solution, SolveOptions
 from placement.values.arrays import BoolArray
 from placement.values.checks import shown
+from placement.values.objectives import LEAST_COST
 from placement.values.visits_value import VisitsValue
 
 
@@ -93,6 +95,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,
+        least_cost=case.policy.objective == LEAST_COST,
         reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
@@ -121,7 +124,10 @@ def _solved(
     else:
         solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
-    if asked is not None or not model.program.is_plain:
+    if case.policy.objective == LEAST_COST:
+        progress.stage(TIES, plan=solution.objective, bound=solution.bound)
+        solution = with_most_coverage(case, model, solution, time_limit_s=left_s, **runs)
+    elif asked is not None or not model.program.is_plain:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:

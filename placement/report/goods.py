@@ -50,7 +50,8 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     """Return a sentence where reach and visits go opposite ways."""
     gains = plan.gains
     lost = {"visits": gains.visits or 0.0, "reach": gains.reach}
-    return [text[f"warning.{gains.falls}"].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    key = "cost.warning" if plan.least_cost and gains.falls == "visits" else f"warning.{gains.falls}"
+    return [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
@@ -76,6 +77,8 @@ def unsure(plan: Plan, text: Text) -> list[str]:
 
 def sought(plan: Plan, text: Text) -> str:
     """Return what the objective is made of where it counts visits, and what its bound says of each; else nothing."""
+    if plan.least_cost:
+        return text["cost.sought"].format(cost=f"{plan.objective:,.2f}", least=f"{plan.bound:,.2f}")
     value = plan.valued
     if value is None or value.most_visits is None:
         return ""
@@ -95,6 +98,8 @@ def sought(plan: Plan, text: Text) -> str:
 
 def objective_label(plan: Plan, text: Text) -> str:
     """Return what the value of a plan and its bound count."""
+    if plan.least_cost:
+        return text["cost.objective"]
     value = plan.valued
     if value is None or value.most_visits is None:
         return text["proof.objective" if plan.reserve is None else "reserve.objective"]

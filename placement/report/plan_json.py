@@ -34,6 +34,7 @@ from placement.report.parts import (
     rounded,
 )
 from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
+from placement.report.plan_fairness import FairnessPart, fairness_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
@@ -129,18 +130,23 @@ class PlanFile(SparePart):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
-    bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
-    gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
+    objective: Quantity = Field(
+        description="Covered weight, or what `valued` and `reserve` say, visits a month; with `least_cost` what the "
+        "plan costs a year, yuan."
+    )
+    bound: Quantity = Field(description="No plan is worth more than this; with `least_cost`, none costs less.")
+    gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, or of a cost by the objective, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     machines: MachinesPart | None = Field(
         default=None, description="Machines counted one by one; left out where `policy.max_machines` is not given."
     )
     coverage: CoveragePart
+    fairness: FairnessPart | None = Field(description="null of fewer than two districts.")
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    least_cost: bool = Field(description="Whether the least yearly running cost is sought.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
@@ -230,10 +236,12 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "objective": rounded(plan.objective),
         "bound": rounded(plan.bound),
         "gap": rounded(plan.gap),
+        "least_cost": plan.least_cost,
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "machines": None if plan.machines is None else machines_to_dict(plan.machines),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
+        "fairness": fairness_to_dict(plan),
         "floors": floors_to_list(plan.floors),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": budget_to_list(plan.budget_lines),
@@ -280,6 +288,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
+        least_cost=file.least_cost,
         floors=floors_from_parts(file.floors),
         **goods_from_parts(file.visits, file.valued, file.reserve),
     )

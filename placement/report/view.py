@@ -171,9 +171,10 @@ def proof(plan: Plan, text: Text) -> Proof:
     """Return what is known about the quality of the plan, in words and numbers."""
     kind = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     trusted = kind == "optimal" and plan.proof != "certificate"
+    form, means = (",.2f", f"cost.{kind}.means") if plan.least_cost else (",.3f", f"proof.{kind}.means")
     facts = [
-        (objective_label(plan, text), f"{plan.objective:,.3f}"),
-        (text["proof.bound"], f"{plan.bound:,.3f}"),
+        (objective_label(plan, text), f"{plan.objective:{form}}"),
+        (text["cost.bound" if plan.least_cost else "proof.bound"], f"{plan.bound:{form}}"),
         (text["proof.gap"], small_gap(plan.gap)),
         (text["proof.asked"], small_gap(plan.asked_gap)),
         (text["proof.solver"], plan.solver),
@@ -182,7 +183,7 @@ def proof(plan: Plan, text: Text) -> Proof:
     return Proof(
         good=plan.status == "optimal",
         headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
-        meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        meaning=text.get(means, text[f"proof.{kind}.means"]).format(gap=small_gap(plan.gap)),
         sought=sought(plan, text),
         warning=text["proof.interrupted"] if plan.interrupted else "",
         by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),

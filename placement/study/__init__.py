@@ -124,6 +124,9 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
+        strange = sorted(set(self.policy.floors.period) - set(self.demand.periods))
+        if strange:
+            raise ValueError(f"policy.floors.period names unknown periods: {', '.join(strange)}")
         if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:

@@ -9,9 +9,13 @@ from __future__ import annotations
 VISITS = "visits"
 """The objective of predicted visits alone; its program is that of coverage, whose floors it keeps."""
 
+LEAST_COST = "least_cost"
+"""The objective of the least yearly cost of the stations that stand, of plans that keep floors of coverage."""
+
 OBJECTIVES: dict[str, str] = {
     "coverage": "placement.models.maximal_coverage:maximal_coverage",
     VISITS: "placement.models.maximal_coverage:maximal_coverage",
+    LEAST_COST: "placement.models.least_cost:least_cost",
 }
 """Objective -> ``module:name`` of its model."""
 

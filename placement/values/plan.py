@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from placement.values.certificate import Certificate
+from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.machines import MachinesChange
@@ -16,7 +17,7 @@ from placement.values.options import SolveOptions
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
-from placement.values.solution import Proof, Status, ended, in_words
+from placement.values.solution import Proof, Status, ended, gap_between, in_words
 from placement.values.visits import FALLS, Gains, VisitsChange, in_short
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VisitsValue
@@ -202,7 +203,8 @@ class Plan:
     status, proof, solver
         See :class:`~placement.values.Solution`.
     objective, bound
-        Covered weight in the program's rounded weights and its proven upper bound, visits a month (thousandths exact).
+        Covered weight in the program's rounded weights and its proven upper bound, visits a month (thousandths exact);
+        with `least_cost` what the plan costs a year and the least that any could, yuan (fen exact).
     asked_gap
         Gap at which the run was allowed to stop.
     actions
@@ -228,6 +230,8 @@ class Plan:
         True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
+    least_cost
+        True where the objective is the yearly running cost, of which the least is sought.
     valued
         What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
         and `bound` are then of both together. None where coverage alone counts.
@@ -262,6 +266,7 @@ class Plan:
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    least_cost: bool = False
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
     machines: MachinesChange | None = None
@@ -272,8 +277,15 @@ class Plan:
 
     @property
     def gap(self) -> float:
-        """(bound - objective) / bound."""
-        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+        """(bound - objective) / bound; of a cost (objective - bound) / objective."""
+        sign = -1 if self.least_cost else 1
+        return gap_between(sign * self.objective, sign * self.bound)
+
+    @property
+    def fairness(self) -> tuple[Fairness, Fairness] | None:
+        """How evenly districts are covered, by today's stations and by the plan's; None of fewer than two districts."""
+        before, after = Fairness.of(self.before.district), Fairness.of(self.after.district)
+        return None if before is None or after is None else (before, after)
 
     @property
     def gains(self) -> Gains:
@@ -343,7 +355,8 @@ class Plan:
             earlier = self.before.people.get(name, (0.0, everyone))
             who = f"{self.after.people_word} {name}"
             rows.append((who, f"{share(*earlier)} -> {_within(reached, everyone)}"))
-        known = f"{self.objective:,.3f}, no plan above {self.bound:,.3f} (gap {self.gap:.2%}), {self.solver}"
+        form = "{:,.2f} yuan a year, no plan below {:,.2f}" if self.least_cost else "{:,.3f}, no plan above {:,.3f}"
+        known = f"{form.format(self.objective, self.bound)} (gap {self.gap:.2%}), {self.solver}"
         money = [(line.name, _spent(line)) for line in self.budget_lines if line.name in SUMS]
         # Whatever the number of groups, the money stays in sight.
         rows = [*rows[: MOST_LINES - len(money) - 2], *money, ("value", known)]

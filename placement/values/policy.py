@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import OBJECTIVES, VISITS, known_objective
+from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS, known_objective
 from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
@@ -41,6 +41,10 @@ ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
 """Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
+FLOORS = {"district_floors": "district", "age_floors": "age group", "period_floors": "period"}
+"""Least shares of weight by name, and what the names are of."""
+TARGETS = ("coverage_floor", "keep_share")
+"""Least coverage of everybody together: of all weight, and of what today's stations cover."""
 MOST_RESERVE = Fraction(1, 2)
 """They go up to this: a second station may not count more than a first."""
 MOST_RATIO = 10**6
@@ -105,9 +109,12 @@ class Policy:
         a straight line where there are none. Two that stand today may both stay.
     min_reach_new
         Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
-    district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
-        steps, weight counts as they say.
+    district_floors, age_floors, period_floors
+        Least share (0..1) of the weight to be covered, by (parent) district, age group and period of the day. Where the
+        standard has steps, weight counts as they say.
+    coverage_floor, keep_share
+        Least share (0..1) of all weight to be covered, and of the weight that today's stations cover: 1 is not less
+        than today. Both are exact; beside "coverage" as the objective they only tell what would have to give way.
     visits_weight
         What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
         default rule.
@@ -160,6 +167,9 @@ class Policy:
     min_reach_new: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    period_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    coverage_floor: Fraction | None = None
+    keep_share: Fraction | None = None
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
@@ -205,9 +215,27 @@ class Policy:
         for name, most in _RATIOS.items():
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        for name in TARGETS:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.share(name, getattr(self, name)))
         for name in ON_RESERVE:
             if getattr(self, name) and self.objective == VISITS:
                 faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
+        if self.objective == LEAST_COST:
+            self._check_least_cost(faults)
+
+    def _check_least_cost(self, faults: Faults) -> None:
+        """Refuse what counts nothing where cost is the objective, and a cost of nothing."""
+        for name in (*ON_RESERVE, *ON_VISITS):
+            if getattr(self, name):
+                problem = f"{name} has no effect where the least cost is the objective: floors ask for plain coverage"
+                faults.add(problem, row=name, remedy="remove it")
+        if self.max_machines is not None:
+            problem = "max_machines counts machines one by one, and the least cost is one of stations"
+            faults.add(problem, row="max_machines", remedy="remove it, or give another objective")
+        if not any(getattr(self, name) for name in (*TARGETS, *FLOORS)):
+            problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
+            faults.add(problem, row="objective", remedy="give keep_share, coverage_floor or floors")
 
     @classmethod
     def from_yuan(cls, **limits: Any) -> Policy:
@@ -283,8 +311,12 @@ class Policy:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         if self.max_idle is not None:
             rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
-        floors = {"district": self.district_floors, "age group": self.age_floors}
-        for what, shares in floors.items():
+        rows += [
+            (name.replace("_", " "), f"at least {float(getattr(self, name)):.1%}")
+            for name in TARGETS
+            if getattr(self, name) is not None
+        ]
+        for what, shares in ((what, getattr(self, name)) for name, what in FLOORS.items()):
             if shares:
                 said = listed_briefly(f"{name} {float(least):.1%}" for name, least in shares.items())
                 rows.append((f"least in each {what}", said))
@@ -373,8 +405,7 @@ def _by_name(
 
 
 _BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
-    "district_floors": Faults.share,
-    "age_floors": Faults.share,
+    **dict.fromkeys(FLOORS, Faults.share),
     **dict.fromkeys(BY_KIND, _count),
 }
 """Settings by name, and what makes an exact number of each."""
