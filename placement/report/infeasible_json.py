@@ -73,7 +73,7 @@ def infeasible_files(found: Infeasibility, prepared: Prepared, *, study_path: st
         "name": study.study.name,
         "travel": prepared.times.mode,
         "inputs": dict(prepared.fingerprints),
-        "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides_of(study)],
+        "overrides": [each.record() for each in overrides_of(study)],
         "versions": versions(),
         "constraints": list(found.constraints),
         "explanation": found.explanation,

@@ -226,7 +226,7 @@ def plan_to_dict(
         "notices": list(notices),
         "notes": [str(note) for note in notes],
         "assumptions": assumptions_to_list(assumptions),
-        "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
+        "overrides": [each.record() for each in overrides],
         "versions": dict(versions),
         "seed": seed,
         **_figures(plan),

@@ -53,6 +53,10 @@ class Override:
     study: Any
     used: Any
 
+    def record(self) -> dict[str, Any]:
+        """Return it as ``plan.json`` has it."""
+        return {"key": self.key, "study": _plain(self.study), "used": _plain(self.used)}
+
     def __str__(self) -> str:
         return f"{self.key} = {_shown(self.used)} instead of {_shown(self.study)}"
 
@@ -150,4 +154,6 @@ _LONGEST = 100
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple | list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or "nothing"
     return "nothing" if value is None else str(value)
