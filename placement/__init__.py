@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     )
     from placement.analysis.alternatives import alternatives
     from placement.analysis.explain import explain, why_not
+    from placement.analysis.fairest import fairest
+    from placement.analysis.floor_prices import floor_prices
     from placement.analysis.frontier import frontier
     from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
@@ -64,6 +66,8 @@ _HOME = {
     "compare": "report.compare",
     "cover": "coverage",
     "explain": "analysis.explain",
+    "fairest": "analysis.fairest",
+    "floor_prices": "analysis.floor_prices",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -119,6 +123,8 @@ __all__ = [
     "economics",
     "errors",
     "explain",
+    "fairest",
+    "floor_prices",
     "frontier",
     "judge",
     "maps",
