@@ -66,13 +66,13 @@ def test_the_fairest_by_hand():
     Two that cover 3/4 of the north and the south are the fairest: B and C give the north 1/4.
     """
     one = pl.fairest(Case(**line(Policy(max_stations=1)).stages()))
-    assert (one.share, one.at_most, one.plan.objective) == (0, Fraction(1, 1000), 60.0)
+    assert (one.share, one.at_most, one.plan.objective) == (Fraction(0), Fraction(1, 1000), 60.0)
     two = pl.fairest(Case(**line(Policy(max_stations=2)).stages()), tolerance=Fraction(1, 100))
     assert (two.share, two.at_most, two.plan.open) == (Fraction(3, 4), Fraction(76, 100), ("C0", "C2"))
     assert two.policy.district_floors == {"north": Fraction(3, 4), "south": Fraction(3, 4)}
     assert two.lines() == ["every district is covered by 75.00% at least; no plan reaches 76.00% in each"]
     everywhere = pl.fairest(Case(**line(Policy()).stages()))
-    assert (everywhere.share, everywhere.at_most) == (1, 1)
+    assert (everywhere.share, everywhere.at_most) == (Fraction(1), Fraction(1))
 
 
 @some_towns
