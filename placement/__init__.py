@@ -53,10 +53,11 @@ if TYPE_CHECKING:
     from placement.report.write import write
     from placement.study import read_study
     from placement.toy import toy_study
-    from placement.values import Plan, Policy, SolveOptions
+    from placement.values import Phase, Plan, Policy, SolveOptions
 
 _HOME = {
     "Case": "case",
+    "Phase": "values",
     "Plan": "values",
     "Policy": "values",
     "SolveOptions": "values",
@@ -107,6 +108,7 @@ _ROOMS = (
 
 __all__ = [
     "Case",
+    "Phase",
     "Plan",
     "Policy",
     "SolveOptions",

@@ -307,9 +307,15 @@ def override_sentences(data: ReportData, text: Text) -> list[str]:
     """Return which settings the run did not take from the study file."""
     said = []
     for each in data.overrides:
-        used, study = (text["none"] if value is None else value for value in (each.used, each.study))
+        used, study = (_setting(value, text) for value in (each.used, each.study))
         said.append(text["overrides.says"].format(key=each.key, used=used, study=study))
     return said
+
+
+def _setting(value: object, text: Text) -> object:
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or text["none"]
+    return text["none"] if value is None else value
 
 
 def simulated_names(data: ReportData, text: Text) -> str:
@@ -344,6 +350,7 @@ def _action_row(row: Mapping[Any, Any], visits: pd.DataFrame | None, text: Text)
         "machines": arrow,
         "visits": _visits(visits, str(row["site_id"])),
         "cost": money(int(row["cost_fen"])),
+        "phase": str(row.get("phase", "")),
     }
 
 

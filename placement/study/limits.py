@@ -37,6 +37,7 @@ from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_Site = Annotated[str, Field(min_length=1)]
 _Stations = Annotated[_Count, Called(unit="stations")]
 _Half = Annotated[ExactShare, AfterValidator(half_at_most)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
@@ -101,7 +102,8 @@ class BudgetSection(Section):
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
     """How many years of running costs the total counts; a year's costs fall due at its end."""
     discount_rate: Annotated[ExactShare, Called("share", "a year")] = Fraction(0)
-    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up."""
+    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up. In a
+    plan with phases: how much less a covered visit counts a year later."""
 
     @model_validator(mode="after")
     def _horizon(self) -> BudgetSection:
@@ -208,6 +210,10 @@ class PolicySection(Section):
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
+    must_stay: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
+    """At which a station stands after the plan, whatever their status says besides."""
+    must_close: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
+    """At which none stands after the plan."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()

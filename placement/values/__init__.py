@@ -12,6 +12,7 @@ from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
 from placement.values.network import Network
 from placement.values.options import SolveOptions
+from placement.values.phases import Phase, Phased, PhaseValue, YearByYear
 from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.price_curve import PriceCurve, PricePoint
@@ -44,6 +45,9 @@ __all__ = [
     "LimitUse",
     "LinearRow",
     "Network",
+    "Phase",
+    "PhaseValue",
+    "Phased",
     "Plan",
     "Policy",
     "PriceCurve",
@@ -61,5 +65,6 @@ __all__ = [
     "VisitsChange",
     "WeightedBlocks",
     "WhatIf",
+    "YearByYear",
     "classes_fingerprint",
 ]
