@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from placement.analysis.alternatives import alternatives
     from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
+    from placement.analysis.fairest import fairest
+    from placement.analysis.floor_prices import floor_prices
     from placement.analysis.frontier import frontier
     from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
@@ -67,6 +69,8 @@ _HOME = {
     "cover": "coverage",
     "evaluate": "analysis.evaluate",
     "explain": "analysis.explain",
+    "fairest": "analysis.fairest",
+    "floor_prices": "analysis.floor_prices",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -124,6 +128,8 @@ __all__ = [
     "errors",
     "evaluate",
     "explain",
+    "fairest",
+    "floor_prices",
     "frontier",
     "judge",
     "maps",
