@@ -27,7 +27,7 @@ def answer_files(record: Mapping[str, Any]) -> dict[str, bytes]:
     return {ANSWER_FILE: f"{text}\n".encode(), f"{table}.csv": _csv(record["answer"][table])}
 
 
-def read_answer(file: str | Path) -> dict[str, Any]:
+def read_answer(path: str | Path) -> dict[str, Any]:
     """Return the content of an ``answer.json``.
 
     Raises
@@ -36,7 +36,7 @@ def read_answer(file: str | Path) -> dict[str, Any]:
         If it is none.
     """
     try:
-        record = strict_json(read_regular(Path(file), most_bytes=_MOST_BYTES))
+        record = strict_json(read_regular(Path(path), most_bytes=_MOST_BYTES))
     except (OSError, ValueError) as error:
         raise InputError.single(ANSWER_FILE, f"cannot be read: {error}", remedy="ask again") from error
     if not isinstance(record, dict) or set(record) != _KEYS or record["format"] != FORMAT:
