@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         values,
     )
     from placement.analysis.alternatives import alternatives
+    from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
     from placement.analysis.frontier import frontier
     from placement.analysis.stability import stability
@@ -51,10 +52,11 @@ if TYPE_CHECKING:
     from placement.report.write import write
     from placement.study import read_study
     from placement.toy import toy_study
-    from placement.values import Plan, Policy, SolveOptions
+    from placement.values import Phase, Plan, Policy, SolveOptions
 
 _HOME = {
     "Case": "case",
+    "Phase": "values",
     "Plan": "values",
     "Policy": "values",
     "SolveOptions": "values",
@@ -63,6 +65,7 @@ _HOME = {
     "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
+    "evaluate": "analysis.evaluate",
     "explain": "analysis.explain",
     "frontier": "analysis.frontier",
     "measure": "case",
@@ -103,6 +106,7 @@ _ROOMS = (
 
 __all__ = [
     "Case",
+    "Phase",
     "Plan",
     "Policy",
     "SolveOptions",
@@ -118,6 +122,7 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "evaluate",
     "explain",
     "frontier",
     "judge",

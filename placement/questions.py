@@ -1,4 +1,4 @@
-"""Commands that ask questions: what if, why, what else, what more money buys, what if the survey is off."""
+"""Commands that ask questions: what if, why, what else, what more money buys, how stable, how stations do."""
 
 from __future__ import annotations
 
@@ -249,5 +249,30 @@ def _asked_of(
     return prepare(study, progress=progress), None
 
 
-QUESTIONS = (what_if, explain, alternatives, frontier, stability)
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--capacity", type=click.FloatRange(min=0, min_open=True), help="Visits a month that one machine can take."
+)
+@outside_option
+@json_option
+@quiet_option
+@exit_codes
+def evaluate(study: Path, capacity: float | None, allow_outside: bool, as_json: bool, quiet: bool) -> int:
+    """Say which of today's stations are idle, overloaded or out of order, and what to do about each.
+
+    STUDY has a usage table. Each station is compared with what its place lets expect, learnt from all other stations;
+    nothing is solved and nothing is decided.
+    """
+    from placement.analysis.evaluate import evaluate as evaluated  # noqa: PLC0415
+    from placement.pipeline.prepare import open_study  # noqa: PLC0415
+    from placement.pipeline.study_case import prepare  # noqa: PLC0415
+
+    with progress_bar(quiet=quiet) as bar:
+        case = prepare(open_study(study, allow_outside=allow_outside), progress=bar)
+        found = evaluated(case, capacity=capacity)
+    return print_out(found.record() if as_json else list(found.lines), quiet)
+
+
+QUESTIONS = (what_if, explain, alternatives, frontier, stability, evaluate)
 """Commands that ask of a plan or a study."""

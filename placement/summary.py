@@ -112,6 +112,7 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
         "",
         *_fairness_table(plan, texts("en")),
         *_floor_table(plan),
+        *_phase_table(plan),
         *_budget_table(plan),
         "",
         *_action_table(data),
@@ -184,6 +185,17 @@ def _floor_table(plan: Plan) -> list[str]:
     return [*lines, ""]
 
 
+def _phase_table(plan: Plan) -> list[str]:
+    if plan.phased is None:
+        return []
+    head = f"{'opened':>8}{'moved':>8}{'closed':>8}{'stations':>10}{'within reach':>14}{'capital':>18}{'running':>18}"
+    lines = [f"{'phase':<26}{head}"]
+    for row in plan.phases.to_dict("records"):
+        counts = f"{row['opened']:>8}{row['moved']:>8}{row['closed']:>8}{row['stations']:>10}{row['share']:>14.1%}"
+        lines.append(f"{row['phase']:<26}{counts}{row['capital']:>18,.2f}{row['running']:>18,.2f}")
+    return [*lines, ""]
+
+
 def _budget_table(plan: Plan) -> list[str]:
     lines = [f"{'budget (yuan)':<26}{'today':>18}{'plan':>18}{'cap':>18}"]
     for line in plan.told_lines:
@@ -205,12 +217,14 @@ def _action_table(data: ReportData) -> list[str]:
         lines += [
             f"  {each.machines} from {each.from_site_id} to {each.to_site_id}" for each in data.plan.machines.moves
         ]
-    lines.append(f"{'action':<8}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
+    phase = "" if data.plan.phased is None else f"{'phase':<12}"
+    lines.append(f"{'action':<8}{phase}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
     for row in actions.itertuples():
         machines = f"{row.machines_before}->{row.machines_after}"
         name = names[row.site_id]
         money = f"{row.cost_fen / 100:,.2f}"
-        lines.append(f"{row.action:<8}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
+        does = f"{row.action:<8}" + (f"{row.phase:<12}" if phase else "")
+        lines.append(f"{does}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
     return lines
 
 

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from placement.analysis.exchange import Exchanges
 from placement.analysis.partners import stand_ins
+from placement.analysis.redundancy import residents
 from placement.analysis.what_if import what_if, with_status
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
@@ -178,7 +179,7 @@ class _Counted:
         others[at] = False
         only = coverage.reached(self.standing) & ~coverage.reached(others)
         more = coverage.counted(self.standing) - coverage.counted(others)
-        return float((demand.weight * more).sum()), _residents(self.question.case, only)
+        return float((demand.weight * more).sum()), residents(self.question.case, only)
 
     def _visits_only(self, at: int) -> float:
         capture = self.question.case.capture
@@ -198,7 +199,7 @@ class _Counted:
         lost = case.coverage.reached(there) & ~case.coverage.reached(self.standing)
         less = np.maximum(case.coverage.counted(there) - case.coverage.counted(self.standing), 0.0)
         weight = float((case.demand.weight * less).sum())
-        return {**nobody, "reach_lost": weight, "people_lost": _residents(case, lost), **self._walk(lost)}
+        return {**nobody, "reach_lost": weight, "people_lost": residents(case, lost), **self._walk(lost)}
 
     def _walk(self, lost: BoolArray) -> dict[str, Any]:
         """Return where those who lose reach would walk: to the nearest station that serves them in their period."""
@@ -219,24 +220,14 @@ class _Counted:
             speed = 1.0 if times.unit == "ms" else segment.speed_m_s
             walked += float((near.data[first] / (1000 * speed) * weight).sum())
         if not to.any():
-            return {"lost_beyond": _residents(case, lost & ~met)}
+            return {"lost_beyond": residents(case, lost & ~met)}
         return {
             "lost_to": str(case.sites.ids[int(np.argmax(to))]),
             "lost_to_min": walked / float(to.sum()) / _SECONDS_A_MINUTE,
-            "lost_beyond": _residents(case, lost & ~met),
+            "lost_beyond": residents(case, lost & ~met),
         }
 
     def _next_best(self, at: int) -> tuple[str, float]:
         """Return the site that does best in place of a station under all limits, and what it loses."""
         found = stand_ins(self.question, self.exchanges, self.chosen, at, most=1)
         return found[0] if found else ("", float("nan"))
-
-
-def _residents(case: Case, who: BoolArray) -> float:
-    """Return the residents to whom some (points, segments) apply: in one period at least."""
-    demand = case.demand
-    total = 0.0
-    for number, age in enumerate(demand.age_groups):
-        columns = [k for k, each in enumerate(demand.segments) if each.age_group == age]
-        total += float(demand.people[who[:, columns].any(axis=1), number].sum())
-    return total

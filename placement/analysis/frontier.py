@@ -15,6 +15,7 @@ from placement.plan import optimise
 from placement.progress import FRONTIER, Listener, Progress
 from placement.values import Frontier, Plan, Policy, PriceCurve, SolveOptions, TradePoint
 from placement.values.immutable import immutable
+from placement.values.phases import refuse_phases
 from placement.values.visits import VisitsChange
 
 GOODS = ("coverage", "visits")
@@ -120,6 +121,7 @@ def frontier(
         If there is no plan under `policy` at all. A weight whose plan is not found in time is left out, and noted.
     """
     asked, how = policy or case.policy, options or case.options
+    refuse_phases("frontier", asked.phases)
     telling = Progress.of(progress, (FRONTIER,))
     if "visits" not in {first, second}:
         limited = case.but(policy=asked, options=how)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
+from placement.judge.phases import chosen_in_phases
 from placement.judge.program import chosen_columns
 from placement.judge.rules import Claims
 from placement.judge.visits_asked import ALONE, least_covered, weighed, words_on_visits
@@ -177,7 +178,8 @@ def certificate_faults(
     record: Mapping[str, Any], claims: Claims, counting: Counting, certificate: Certificate | VisitsCertificate
 ) -> Iterator[str]:
     """Yield why a certificate does not prove the bound of a plan."""
-    chosen = chosen_columns(counting.prepared, claims)
+    prepared = counting.prepared
+    chosen = chosen_in_phases(prepared, claims) if prepared.study.phase else chosen_columns(prepared, claims)
     try:
         if isinstance(certificate, VisitsCertificate):
             proven = _proven_with_visits(counting, chosen, certificate)

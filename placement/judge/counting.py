@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
+from placement.judge.phases import of_year, rebuild_in_phases, year_factors
 from placement.judge.program import JUDGED, by_id, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
@@ -92,7 +93,13 @@ class Counting:
     @cached_property
     def program(self) -> CoverageProgram:
         """The integer program."""
-        return rebuild(self.prepared, self.near, self.weights)
+        write = rebuild_in_phases if self.prepared.study.phase else rebuild
+        return write(self.prepared, self.near, self.weights)
+
+    @cached_property
+    def year_weights(self) -> tuple[NDArray[np.int64], ...]:
+        """The weights as each phase counts them; `weights` alone where the study has no phases."""
+        return tuple(of_year(self.weights, factor) for factor in year_factors(self.prepared))
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -133,6 +140,8 @@ class Counting:
 
     @cached_property
     def everything(self) -> int:
-        """Weight covered by all sites at which a station may stand; of a cost, nothing."""
-        allowed = self.prepared.sites.table["status"].to_numpy() != "excluded"
-        return 0 if self.is_cost else int(self.near.worth(self.weights, self.near.by(allowed)).sum())
+        """Weight covered by all sites at which a station may stand, in each phase; of a cost, nothing."""
+        if self.is_cost:
+            return 0
+        first = self.near.by(self.prepared.sites.table["status"].to_numpy() != "excluded")
+        return sum(int(self.near.worth(weights, first).sum()) for weights in self.year_weights)

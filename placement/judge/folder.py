@@ -44,7 +44,7 @@ FILES = ("actions.csv", "actions.geojson", "report.html", "visits.csv", "awarene
 
 _KEPT = 4
 """Prepared studies and rendered folders that a judge keeps."""
-_NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
+_NOT_PREPARED_BY = ("solve.", "budget.", "policy.", "phase")
 """Sections by which nothing is prepared, but for their keys in `_PREPARED_BY`."""
 _PREPARED_BY = ("policy.must_stay", "policy.must_close")
 

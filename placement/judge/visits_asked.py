@@ -22,11 +22,12 @@ ALONE = "visits"
 
 
 def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
-    """Return what the study asks of visits; None where they do not count in its objective and limits."""
+    """Return what the study asks of visits; None where they do not count in its objective and limits: not in phases."""
     policy, capture = prepared.study.policy, None if use is None else use.capture
     said = words_on_visits(policy)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
-    if policy.objective == LEAST_COST or use is None or capture is None or (named and policy.objective != ALONE):
+    other = prepared.study.phase or policy.objective == LEAST_COST
+    if other or use is None or capture is None or (named and policy.objective != ALONE):
         return None
     default = DEFAULT_WEIGHT if use.ranks else Fraction(0)
     weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)

@@ -57,7 +57,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         column_site=np.where(stands, number[at], -1),
         column_values=np.zeros(at.size, dtype=np.int64),
         linear=tuple(rows),
-        floors=tuple(_floors(weights, case, order.points)),
+        floors=tuple(floors_of(weights, case, order.points)),
         required=columns.doing({"keep"}) & (status == "required"),
         excluded=stands & (status == "excluded"),
         layers=layers_of(case.policy),
@@ -153,7 +153,7 @@ def whole_weights(case: Case, points: NDArray[np.int64]) -> NDArray[np.int64]:
     return (stacked_weights(whole, steps).swapaxes(0, 1) if steps else whole).ravel()
 
 
-def _floors(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
+def floors_of(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
     """Yield floors of graded weight: what the steps reached count, of all the weight there is."""
     demand, policy, n_steps = case.demand, case.policy, case.coverage.n_steps
     n_points, n_segments = demand.need.shape

@@ -9,6 +9,7 @@ import pandas as pd
 
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
+from placement.study.phases import phase_of
 from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 
@@ -51,6 +52,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         district_floors=by_district,
         age_floors=floors.by_age_group,
         period_floors=floors.period,
+        phases=tuple(map(phase_of, study.phase)),
     )
 
 

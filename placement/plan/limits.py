@@ -11,7 +11,7 @@ from placement.case import Case
 from placement.economics import Action
 from placement.models.model import STANDING, WEIGHT_SCALE
 from placement.models.parts import covered_rows, whole_weights
-from placement.values import LimitUse
+from placement.values import LimitUse, Policy
 from placement.values.policy import BY_KIND, COUNTED, TARGETS
 from placement.values.visits import as_told
 
@@ -28,7 +28,7 @@ def limits_used(
     """
     there = actions if stations is None else stations
     return (
-        *_counts(case, actions),
+        *counts_used(case.policy, actions),
         *(() if stations is None else _stations(case, stations)),
         *_site_limits(case, there),
         *_idle(case, there),
@@ -63,9 +63,10 @@ def _targets(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
             yield LimitUse(name=name, asked=float(asked), found=round(covered / of, DECIMALS) if of else None)
 
 
-def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+def counts_used(policy: Policy, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield every limit on numbers beside what some actions make of it."""
     for name, counted in COUNTED.items():
-        most = getattr(case.policy, name)
+        most = getattr(policy, name)
         if most is not None:
             yield LimitUse(name=name, asked=most, found=sum(action in counted for action, _ in actions))
 

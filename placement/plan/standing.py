@@ -20,6 +20,7 @@ from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.objectives import LEAST_COST
+from placement.values.phases import refuse_phases
 from placement.values.visits_certificate import VISITS_FLOOR
 from placement.values.what_if import EXCLUDED, REQUIRED, Broken
 
@@ -51,8 +52,9 @@ class Question:
         Raises
         ------
         InputError
-            If the policy's objective or limits cannot be written down, or it counts machines, or costs alone.
+            If the policy's objective or limits cannot be written down, it counts machines or costs alone or has phases.
         """
+        refuse_phases("the question", case.policy.phases)
         if case.policy.objective == LEAST_COST:
             problem = "plans of the least cost are not worth what they cover, and such questions count that"
             raise InputError.single("policy", problem, row="objective", remedy='ask with objective = "coverage"')

@@ -23,6 +23,7 @@ from placement.notes import INTERRUPTED, MISSING, in_language, known
 from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
+from placement.report.phases import phases_shown
 from placement.report.plan_fairness import fairness_rows
 from placement.report.plan_json import ordered_actions
 from placement.report.terms import standard, terms
@@ -77,6 +78,7 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "sentences": view.sentences(data, text),
         "warnings": warnings_of(plan, text),
         "trade": _trade(data, text),
+        "phases": phases_shown(plan, text),
         "proof": view.proof(plan, text),
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),

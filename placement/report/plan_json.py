@@ -54,6 +54,7 @@ from placement.report.plan_money import (
     limits_to_list,
     yuan,
 )
+from placement.report.plan_phases import PhasesPart, phases_from_part, phases_to_dict
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
@@ -76,8 +77,10 @@ ACTION_ORDER = ("open", "move", "grow", "shrink", "close", "keep")
 """Order of the actions in every table: what changes first."""
 
 
-class ActionPart(Part):
+class ActionPart(SparePart):
     """What happens at one station. A move is named by its destination."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ("phase",)
 
     site_id: Id
     action: Literal["keep", "grow", "shrink", "move", "close", "open"] = Field(
@@ -87,6 +90,7 @@ class ActionPart(Part):
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
+    phase: Id | None = Field(default=None, description="Of a plan in phases: when it happens; absent for keep.")
 
 
 class SolvePart(Part):
@@ -114,7 +118,7 @@ class OverridePart(Part):
 class PlanFile(SparePart):
     """A plan of the Python library placement: which stations stay, move, close and open."""
 
-    SPARED: ClassVar[tuple[str, ...]] = ("machines",)
+    SPARED: ClassVar[tuple[str, ...]] = ("machines", "phases")
 
     schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
@@ -131,8 +135,8 @@ class PlanFile(SparePart):
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(
-        description="Covered weight, or what `valued` and `reserve` say, visits a month; with `least_cost` what the "
-        "plan costs a year, yuan."
+        description="Covered weight, or what `valued`, `reserve` and `phases` say, visits a month; with `least_cost` "
+        "what the plan costs a year, yuan."
     )
     bound: Quantity = Field(description="No plan is worth more than this; with `least_cost`, none costs less.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, or of a cost by the objective, rounded.")
@@ -154,6 +158,7 @@ class PlanFile(SparePart):
     budget: list[BudgetPart]
     limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
+    phases: PhasesPart | None = Field(default=None, description="Of a plan of several years; absent from others.")
 
 
 def ordered_actions(plan: Plan) -> pd.DataFrame:
@@ -161,7 +166,8 @@ def ordered_actions(plan: Plan) -> pd.DataFrame:
 
     Marks are the capital first letter of the action and a running number: ``O1``, ``O2``, ``M1``, ``C1``, ``K1``.
     """
-    actions = plan.actions.loc[:, list(ACTION_COLUMNS)].copy()
+    known = plan.actions
+    actions = known.loc[:, [*ACTION_COLUMNS, *(["phase"] if "phase" in known else [])]].copy()
     actions["from_site_id"] = actions["from_site_id"].fillna("")
     rank = actions["action"].map({name: number for number, name in enumerate(ACTION_ORDER)})
     actions = actions.assign(_rank=rank).sort_values(["_rank", "site_id"]).drop(columns="_rank")
@@ -225,6 +231,7 @@ def plan_to_dict(
         "seed": seed,
         **_figures(plan),
         **goods_to_dict(plan, frontier),
+        "phases": None if plan.phased is None else phases_to_dict(plan.phased),
     }
     return _validated(record).model_dump(by_alias=True)
 
@@ -267,9 +274,11 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
             "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
+            "phase": action.phase or "",
         }
         for number, action in enumerate(file.actions)
     ]
+    phased = None if file.phases is None else phases_from_part(file.phases, PLAN_FILE)
     return Plan(
         study=file.name,
         status=file.status,
@@ -278,7 +287,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         objective=file.objective,
         bound=file.bound,
         asked_gap=file.solve.asked_gap,
-        actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
+        actions=pd.DataFrame(actions, columns=[*ACTION_COLUMNS, *(["phase"] if phased is not None else [])]),
         open=tuple(file.open),
         machines=None if file.machines is None else machines_from_part(file.machines),
         before=coverages_from_part(file.coverage.before),
@@ -290,6 +299,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         simulated=bool(file.simulated),
         least_cost=file.least_cost,
         floors=floors_from_parts(file.floors),
+        phased=phased,
         **goods_from_parts(file.visits, file.valued, file.reserve),
     )
 
@@ -363,4 +373,5 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
         "cost": yuan(int(row["cost_fen"])),
+        **({"phase": row["phase"] or None} if "phase" in row else {}),
     }

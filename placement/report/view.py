@@ -350,6 +350,7 @@ def _action_row(row: Mapping[Any, Any], visits: pd.DataFrame | None, text: Text)
         "machines": arrow,
         "visits": _visits(visits, str(row["site_id"])),
         "cost": money(int(row["cost_fen"])),
+        "phase": str(row.get("phase", "")),
     }
 
 

@@ -102,7 +102,8 @@ class BudgetSection(Section):
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
     """How many years of running costs the total counts; a year's costs fall due at its end."""
     discount_rate: Annotated[ExactShare, Called("share", "a year")] = Fraction(0)
-    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up."""
+    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up. In a
+    plan with phases: how much less a covered visit counts a year later."""
 
     @model_validator(mode="after")
     def _horizon(self) -> BudgetSection:

@@ -6,12 +6,14 @@ from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets
 from placement.values.classes import classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.evaluation import Evaluation
 from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
 from placement.values.kept_floor import KeptFloor
 from placement.values.network import Network
 from placement.values.options import SolveOptions
+from placement.values.phases import Phase, Phased, PhaseValue, YearByYear
 from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.price_curve import PriceCurve, PricePoint
@@ -35,6 +37,7 @@ __all__ = [
     "Coverages",
     "Covered",
     "Demand",
+    "Evaluation",
     "Explanation",
     "Floor",
     "Frontier",
@@ -44,6 +47,9 @@ __all__ = [
     "LimitUse",
     "LinearRow",
     "Network",
+    "Phase",
+    "PhaseValue",
+    "Phased",
     "Plan",
     "Policy",
     "PriceCurve",
@@ -61,5 +67,6 @@ __all__ = [
     "VisitsChange",
     "WeightedBlocks",
     "WhatIf",
+    "YearByYear",
     "classes_fingerprint",
 ]

@@ -14,6 +14,7 @@ from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.machines import MachinesChange
 from placement.values.options import SolveOptions
+from placement.values.phases import Phased
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
@@ -210,7 +211,8 @@ class Plan:
     actions
         One row a station kept, moved, closed or opened, with :data:`ACTION_COLUMNS`: for ``move`` `site_id` is the
         destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen. Where
-        machines are counted one by one, stations grow and shrink too, and none moves: its machines do (`machines`).
+        machines are counted one by one, stations grow and shrink too, and none moves: its machines do (`machines`). Of
+        a plan in phases also `phase`: when it happens (empty for ``keep``).
     open
         Ids of the sites at which a station stands after the plan, sorted.
     before, after
@@ -244,6 +246,9 @@ class Plan:
     floors
         In which share of draws of the demand each floor of coverage is kept; empty where nothing tells how sure the
         demand is.
+    phased
+        What becomes of it phase by phase; None where the policy has no phases. `objective` and `bound` are then added
+        up over the phases, discounted.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -272,6 +277,7 @@ class Plan:
     machines: MachinesChange | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
+    phased: Phased | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
 
@@ -309,6 +315,11 @@ class Plan:
         return pd.DataFrame(rows, columns=["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"])
 
     @property
+    def phases(self) -> pd.DataFrame:
+        """A row a phase, with what :meth:`placement.values.Phased.frame` says; empty where there are none."""
+        return pd.DataFrame() if self.phased is None else self.phased.frame(held(self, "actions"))
+
+    @property
     def told_lines(self) -> tuple[BudgetLine, ...]:
         """The budget lines that say something: the sums, and each on which money is or was spent, or that has a cap."""
         return tuple(
@@ -344,6 +355,9 @@ class Plan:
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))
+        if self.phased is not None:
+            each = [f"{one.name} {one.after.total.share:.1%}" for one in self.phased.phases]
+            rows.append(("phases", ", ".join(each)))
         for near, far in zip(self.before.steps, self.after.steps, strict=False):
             rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:

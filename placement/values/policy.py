@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from placement.errors import InputError
-from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS, known_objective
+from placement.values.objectives import COVERAGE, LEAST_COST, OBJECTIVES, VISITS, known_objective
+from placement.values.phases import MOST_COUNT, Phase, checked_phases
 from placement.values.presets import PRESETS, against
 from placement.values.shown import Shown, listed_briefly
 
@@ -55,8 +55,8 @@ MOST_SPACING_M = 200_000
 """Stations are at most so many metres apart."""
 MOST_MACHINES = 200
 """Machines of one station are at most so many."""
-MOST_COUNT = 10**9
-"""Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+NOT_IN_PHASES = ("total_fen", "horizon_years", "max_machines", *TARGETS, *ON_VISITS, *ON_RESERVE)
+"""Settings that a plan in phases cannot take in."""
 
 _RATIOS = {
     **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
@@ -64,7 +64,6 @@ _RATIOS = {
     "spacing_m": Fraction(MOST_SPACING_M),
 }
 """Numbers that are kept exact, and how large each may be."""
-_Number = TypeVar("_Number", int, Fraction)
 
 _FEN_A_YUAN = 100
 _YUAN = {f"{line}_yuan": f"{line}_fen" for line in BUDGET_LINES}
@@ -132,6 +131,10 @@ class Policy:
         a thousandth more counts too.
     idle_below
         Visits a month below which a station is counted as idle, in figures and by `max_idle`.
+    phases
+        Years of the plan, each with limits of its own. Those above hold too: of what is spent once and of actions, for
+        all phases together; of what a year costs, `max_stations` and limits by what a site is, after each phase; floors
+        after the last. Coverage counts after each phase, from year to year less by `discount_rate`.
 
     Raises
     ------
@@ -177,6 +180,7 @@ class Policy:
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
     idle_below: int = IDLE_BELOW
+    phases: tuple[Phase, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults("policy")
@@ -191,6 +195,7 @@ class Policy:
                 object.__setattr__(self, name, number)
         self._check_years(faults)
         self._exact(faults)
+        self._check_phases(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
@@ -198,7 +203,7 @@ class Policy:
             most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
             object.__setattr__(self, "max_machines", most)
         for name, exact in _BY_NAME.items():
-            object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
+            object.__setattr__(self, name, faults.by_name(name, getattr(self, name), exact))
         faults.raise_any()
 
     def _check_years(self, faults: Faults) -> None:
@@ -209,6 +214,17 @@ class Policy:
         elif self.total_fen is not None:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
+    def _check_phases(self, faults: Faults) -> None:
+        object.__setattr__(self, "phases", checked_phases(faults, self.phases))
+        if not self.phases:
+            return
+        if self.objective != COVERAGE:
+            problem = f"objective is {shown(self.objective)}, and a plan in phases maximises coverage"
+            faults.add(problem, row="objective", remedy=f"give {COVERAGE}, or no phases")
+        for name in NOT_IN_PHASES:
+            if getattr(self, name):
+                faults.add(f"{name} is not for plans in phases", row=name, remedy="remove it, or the phases")
 
     def _exact(self, faults: Faults) -> None:
         """Make exact what is a weight, a share or a length, or say why not."""
@@ -255,7 +271,7 @@ class Policy:
         faults = Faults("policy")
         caps = {name: limits.pop(name) for name in BUDGET_LINES if name in limits}
         given = {name: amount for name, amount in caps.items() if amount is not None}
-        fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
+        fen: dict[str, Any] = {f"{name}_fen": faults.fen_of_yuan(name, amount) for name, amount in given.items()}
         faults.raise_any()
         both = sorted(set(limits) & set(MONEY))
         if both:
@@ -316,6 +332,7 @@ class Policy:
             for name in TARGETS
             if getattr(self, name) is not None
         ]
+        rows += [("phases", listed_briefly(each.name for each in self.phases))] if self.phases else []
         for what, shares in ((what, getattr(self, name)) for name, what in FLOORS.items()):
             if shares:
                 said = listed_briefly(f"{name} {float(least):.1%}" for name, least in shares.items())
@@ -363,45 +380,13 @@ class Policy:
             yuan, own = changes.pop(name), _YUAN[name]
             if own in changes:
                 faults.add(f"{own} is given besides {name}", row=name, remedy="give one")
-            changes[own] = None if yuan is None else _fen(faults, name, yuan)
+            changes[own] = None if yuan is None else faults.fen_of_yuan(name, yuan)
         faults.raise_any()
         return replace(self, **changes)
 
 
-def _fen(faults: Faults, name: str, yuan: object) -> int | None:
-    most = MOST_FEN // _FEN_A_YUAN
-    # The size is looked at first: writing out a Decimal with a huge exponent would not end.
-    if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
-        return None
-    exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
-    fen = exact * _FEN_A_YUAN
-    if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
-        return None
-    return int(fen)
-
-
 def _count(faults: Faults, name: str, value: object) -> int | None:
     return faults.whole(name, value, most=MOST_COUNT)
-
-
-def _by_name(
-    faults: Faults, name: str, given: object, exact: Callable[[Faults, str, Any], _Number | None]
-) -> dict[str, _Number]:
-    """Return numbers by name, each as `exact` makes it."""
-    if not isinstance(given, Mapping):
-        faults.add(f"{name} is {shown(given)}", row=name, remedy="give a mapping of names to numbers")
-        return {}
-    found = {}
-    for key, value in given.items():
-        if not isinstance(key, str):
-            faults.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
-            continue
-        number = exact(faults, f"{name}.{key}", value)
-        if number is not None:
-            found[key] = number
-    return found
 
 
 _BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
