@@ -14,9 +14,15 @@ from placement.options import json_option, outside_option, quiet_option, setting
 from placement.progress import progress_bar
 
 if TYPE_CHECKING:
+    from placement.case import Case
     from placement.pipeline.study_case import StudyCase
     from placement.progress import Progress
     from placement.values import Plan
+
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder to write the answer to, for verify to count again."
+)
 
 
 @click.command("what-if")
@@ -100,6 +106,7 @@ def _pair(text: str) -> tuple[str, str]:
     "--within", type=click.FloatRange(0, 1), help="Share of its worth by which a plan as good may fall short."
 )
 @click.option("--at", "among", multiple=True, metavar="SITE", help="Plans must differ at these sites; may be repeated.")
+@out_option
 @wishes_options
 @outside_option
 @json_option
@@ -111,6 +118,7 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
     differ: int,
     within: float | None,
     among: tuple[str, ...],
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
@@ -130,6 +138,7 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
         case, plan = _plan_of(folder, wishes, allow_outside=allow_outside, progress=bar)
         near = WITHIN if within is None else within
         found = asked(case, plan, count=count, differ=differ, within=near, among=among, progress=bar)
+        _write(case, "alternatives", found.record(), out)
     return print_out(found.record() if as_json else list(found.lines), quiet)
 
 
@@ -141,6 +150,7 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
 @click.option("--good", default="coverage", show_default=True, help="coverage, or worth: the study's own objective.")
 @click.option("--points", type=click.IntRange(min=1), default=20, show_default=True, help="How many limits are tried.")
 @click.option("--limit", "limits", type=float, multiple=True, help="A limit to try, in yuan, stations or as a share.")
+@out_option
 @wishes_options
 @outside_option
 @json_option
@@ -152,6 +162,7 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
     good: str,
     points: int,
     limits: tuple[float, ...],
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
@@ -170,12 +181,14 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, _ = _asked_of(place, wishes, allow_outside=allow_outside, progress=bar)
         found = asked(case, None, good, against, limits=limits or None, points=points, progress=bar)
+        _write(case, "frontier", found.record(), out)
     return print_out(found.record() if as_json else list(found.lines_of_text), quiet)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--draws", type=click.IntRange(min=1), default=40, show_default=True, help="How often demand is drawn.")
+@out_option
 @wishes_options
 @outside_option
 @json_option
@@ -184,6 +197,7 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
 def stability(  # noqa: PLR0917 -- one option a parameter
     folder: Path,
     draws: int,
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
@@ -201,7 +215,15 @@ def stability(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, plan = _plan_of(folder, wishes, allow_outside=allow_outside, progress=bar)
         found = asked(case, plan, draws=draws, progress=bar)
+        _write(case, "stability", found.record(), out)
     return print_out(found.record() if as_json else list(found.lines), quiet)
+
+
+def _write(case: Case, question: str, answer: Mapping[str, Any], out: Path | None) -> None:
+    if out is not None:
+        from placement.report.answer import write_answer  # noqa: PLC0415
+
+        write_answer(case, question, answer, out)
 
 
 def _plan_of(

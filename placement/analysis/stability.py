@@ -107,7 +107,8 @@ def stability(
     notes = _notes(found)
     planned = [each for each in found if each is not None and each.chosen is not None]
     mean = _planned(_drawn(asking, np.mean([weights[each] for each in solved], axis=0)), base, gap, limit_s)
-    return _told(asking, plan, [weights[each] for each in solved], planned, mean, notes)
+    told = _told(asking, plan, [weights[each] for each in solved], planned, mean, notes)
+    return replaced(told, drawn=tuple(solved))
 
 
 def _drawn(asking: Asking, weight: FloatArray) -> Asking:
@@ -192,7 +193,8 @@ def _told(  # noqa: PLR0917 -- what was drawn, and what came of it
         best=own_best,
         coverage=counted.coverage[0],
         keeps=counted.keeps,
-        plans=counted.plans,
+        plans=tuple(tuple(sorted(map(str, case.sites.ids[each]))) for each in counted.plans[1:]),
+        drawn=(),
         cvar=_cvar(case, counted, bounds),
         regret=_regret(case, counted, own_best, None if mean is None or mean.bound is None else mean.bound / scale),
         notes=notes,

@@ -74,7 +74,9 @@ class Stability:
     gaps
         (draws,) (bound - best) / bound.
     plans
-        (plans, sites) where stations stand in the plans found: this one, then that of each draw.
+        Ids of the stations of the plan made for each draw.
+    drawn
+        (draws,) which draws were planned for, of those asked for.
     cvar
         The plan of the best mean over the worst fifth of the draws.
     regret
@@ -90,7 +92,8 @@ class Stability:
     best: FloatArray
     coverage: FloatArray
     keeps: BoolArray
-    plans: BoolArray
+    plans: tuple[tuple[str, ...], ...]
+    drawn: tuple[int, ...]
     cvar: Choice
     regret: Choice
     notes: tuple[str, ...] = ()
@@ -98,8 +101,7 @@ class Stability:
     def __post_init__(self) -> None:
         for name in ("worth", "bounds", "best", "coverage"):
             object.__setattr__(self, name, frozen_array(getattr(self, name), np.float64))
-        for name in ("keeps", "plans"):
-            object.__setattr__(self, name, frozen_array(getattr(self, name), np.bool_))
+        object.__setattr__(self, "keeps", frozen_array(self.keeps, np.bool_))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -159,7 +161,8 @@ class Stability:
             "draws": self.draws, "coverage": list(self.interval), "floors_kept": self.kept,
             "loses": {"mean": float(self.losses.mean()), "most": float(self.losses.max())},
             "gaps": {"mean": float(self.gaps.mean()), "most": float(self.gaps.max())},
-            "sites": rows, **choices, "notes": list(self.notes),
+            "sites": rows, "plans": [list(each) for each in self.plans],
+            "drawn": list(self.drawn), **choices, "notes": list(self.notes),
         }  # fmt: skip
 
     def _shown(self) -> Shown:
