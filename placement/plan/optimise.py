@@ -93,7 +93,6 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
         valued=valued,
-        reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
         policy=case.policy,
@@ -143,13 +142,14 @@ def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
 
 
 def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
-    """Return what a plan says of actions, machines, money and limits on actions."""
+    """Return what a plan says of actions, machines, money, limits on actions, and reserves."""
     if not isinstance(model.columns, MachineColumns):
         actions = model.actions(chosen)
         return {
             "actions": decode(actions, case.sites, case.costs, case.streets),
             "budget_lines": budget(actions, case.costs, case.policy, case.standing),
             "limits": limits_used(case, actions),
+            "reserve": measure_reserve(case, model.standing(chosen)),
         }
     machines = Machines.of(model.columns, chosen, case)
     return {
@@ -157,6 +157,7 @@ def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
         "machines": machines.change(case),
         "budget_lines": budget(machines.happening, case.costs, case.policy, case.standing, machines.before),
         "limits": limits_used(case, machines.happening, machines.stations),
+        "reserve": measure_reserve(case, model.standing(chosen), (machines.before, machines.after)),
     }
 
 
