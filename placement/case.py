@@ -373,6 +373,8 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    periods = {segment.period for segment in demand.segments}
+    floors.known("period_floors", policy.period_floors, "the demand", periods, "period")
     for name, column in BY_KIND.items():
         known = set(sites.table[column]) - {""}
         floors.known(name, getattr(policy, name), "the sites", known, column)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from placement.analysis.exchange import Exchanges
+from placement.analysis.partners import stand_ins
 from placement.analysis.what_if import what_if, with_status
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
@@ -22,8 +23,6 @@ from placement.values.arrays import BoolArray, FloatArray
 from placement.values.explanation import COLUMNS
 
 _STANDS = frozenset({"keep", "move", "open"})
-_TRIED = 25
-"""Sites that are tried in place of a station, from the best on, until one keeps all limits."""
 _SECONDS_A_MINUTE = 60.0
 
 
@@ -101,9 +100,11 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
 
     Without a station that stands: none there. Without a close: the station stays.
     """
-    asked_for = case.sites.table["status"].loc[site]
+    asked_for, fixed = case.sites.table.loc[site, ["status", "action_fixed"]]
     if asked_for == ("required" if action in _STANDS else "excluded"):
         return np.nan, np.nan, f"{site}: its status is {asked_for}"
+    if fixed:
+        return np.nan, np.nan, f"{site}: its action is fixed to {fixed}"
     at = np.asarray(case.sites.ids == site)
     nowhere = np.zeros_like(at)
     required, excluded = (nowhere, at) if action in _STANDS else (at, nowhere)
@@ -227,15 +228,8 @@ class _Counted:
 
     def _next_best(self, at: int) -> tuple[str, float]:
         """Return the site that does best in place of a station under all limits, and what it loses."""
-        question, ids = self.question, self.question.case.sites.ids
-        gains = np.where(question.may_exchange(self.chosen, at), self.exchanges.gains(at), -np.inf)
-        for other in np.argsort(-gains, kind="stable")[:_TRIED]:
-            if not np.isfinite(gains[other]):
-                break
-            chosen = question.exchanged(self.chosen, at, int(other))
-            if chosen is not None and not question.broken(chosen):
-                return str(ids[other]), self.worth - question.worth(chosen)
-        return "", float("nan")
+        found = stand_ins(self.question, self.exchanges, self.chosen, at, most=1)
+        return found[0] if found else ("", float("nan"))
 
 
 def _residents(case: Case, who: BoolArray) -> float:

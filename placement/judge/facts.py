@@ -75,7 +75,7 @@ def lines(prepared: Prepared) -> tuple[str, ...]:
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray, Fraction]]:
-    """Yield (name, mask over points and segments, share) of every floor of the study: districts, then ages, by name."""
+    """Yield (name, mask over points and segments, share) of every floor: districts, ages, periods, by name."""
     policy = prepared.study.policy.floors
     district = policy.district
     for name, mask in district_masks(prepared, shape):
@@ -85,6 +85,9 @@ def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bo
     for name, mask in age_masks(prepared, shape):
         if name in policy.by_age_group:
             yield f"floor age {name}", mask, policy.by_age_group[name]
+    for name in sorted(policy.period):
+        inside = [segment.period == name for segment in prepared.demand.segments]
+        yield f"floor period {name}", np.broadcast_to(np.array(inside)[None, :], shape), policy.period[name]
 
 
 def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray]]:

@@ -42,8 +42,9 @@ FILES = ("actions.csv", "actions.geojson", "report.html", "visits.csv", "awarene
 
 _KEPT = 4
 """Prepared studies and rendered folders that a judge keeps."""
-_NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
-"""Sections by which nothing is prepared."""
+_NOT_PREPARED_BY = ("solve.", "budget.", "policy.", "phase")
+"""Sections by which nothing is prepared, but for their keys in `_PREPARED_BY`."""
+_PREPARED_BY = ("policy.must_stay", "policy.must_close")
 
 
 def verify(
@@ -183,7 +184,7 @@ class Judge:
         name = json.dumps(used, sort_keys=True)
         _refuse_downloads(used)
         if name not in self._countings:
-            shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
+            shared = {key: value for key, value in used.items() if _prepares(key)}
             study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
             if like not in self._countings:
                 _keep(self._countings, like, Counting(prepare_inputs(self.study.with_settings(shared), cached=False)))
@@ -191,6 +192,10 @@ class Judge:
                 alike = self._countings[like]
                 _keep(self._countings, name, Counting(restated(alike.prepared, study), alike))
         return self._countings[name]
+
+
+def _prepares(key: str) -> bool:
+    return key in _PREPARED_BY or not key.startswith(_NOT_PREPARED_BY)
 
 
 def _refuse_downloads(used: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from placement.judge.bound import load_certificate, load_visits_certificate
 from placement.judge.certificate import check_certificate, plan_faults
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
+from placement.judge.phases import named, phase_columns
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
 from placement.judge.visits_certificate import idle_count, marked_too, with_visits_rows
@@ -201,12 +202,17 @@ class _Hearing:
 
     def _columns(self, plan: Mapping[str, list[str]]) -> tuple[NDArray[np.bool_], bool]:
         """Return the columns that a plan chooses, and whether it names only such, each no oftener than there are."""
-        ids, columns = self.counting.prepared.sites.ids, program_columns(self.counting.prepared)
+        prepared = self.counting.prepared
+        ids = prepared.sites.ids
+        if prepared.study.phase:
+            columns = [named(column, ids) for column in phase_columns(prepared)]
+        else:
+            columns = [(kind, str(ids[site])) for kind, site in program_columns(prepared)]
         asked = Counter((kind, site) for kind, sites in plan.items() for site in sites)
         chosen = np.zeros(len(columns), dtype=np.bool_)
-        for k, (kind, site) in enumerate(columns):
-            chosen[k] = asked[kind, ids[site]] > 0
-            asked[kind, ids[site]] -= chosen[k]
+        for k, column in enumerate(columns):
+            chosen[k] = asked[column] > 0
+            asked[column] -= chosen[k]
         return chosen, not +asked
 
     def _proof_faults(self, name: str, program: CoverageProgram, what: str) -> Iterator[str]:

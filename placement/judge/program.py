@@ -4,8 +4,8 @@ Order of rows and columns is part of the file format: sites are numbered by id; 
 by step, within one by demand id (where times come block by block, in the order of the population table); columns keep,
 give, open, move_in, each by site id; linear rows one a site with more than one column (or that is required), by site
 id; then tokens, the lines of the budget that have a cap, max_stations, max_moves, max_opens, max_closes, max_changes,
-then those of ``site_limits.py``; floors by district, then by age group. Where machines are counted one by one, columns
-and rows up to the lines of the budget are those of ``machines.py``.
+then those of ``site_limits.py``; floors by district, then by age group, by period, of everybody. Where machines are
+counted one by one, columns and rows up to the lines of the budget are those of ``machines.py``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
 from placement.judge.site_limits import site_limits
+from placement.judge.targets import LEAST_COST, targets
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
 from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
-JUDGED = ("coverage", "visits")
+JUDGED = ("coverage", "visits", LEAST_COST)
 """Objectives whose program the judge can write down."""
 _STANDS = ("keep", "open", "move_in")
 """Columns after which a station stands at the site."""
@@ -66,12 +67,18 @@ def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Ordered:
+class Ordered:
     """Blocks of rows with sites, and rows where a block holds all points of a segment, in the order of their ids."""
 
     reach: Reach
     points: list[int] | None
     sites: list[int]
+
+    @classmethod
+    def of(cls, prepared: Prepared, reach: Reach) -> Ordered:
+        """Return the rows of a study."""
+        points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
+        return cls(reach=reach, points=points, sites=by_id(prepared.sites.ids))
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
         for block in self.reach:
@@ -85,19 +92,22 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     """Return the study's program; `weights` are (points, segments) whole thousandths of a visit a month."""
     columns = program_columns(prepared)
     status = prepared.sites.table["status"].tolist()
-    n_sites, sites = len(status), by_id(prepared.sites.ids)
-    points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
-    layers = reach.layers(weights if points is None else weights[points])
-    number = {site: place for place, site in enumerate(sites)}
+    rows = Ordered.of(prepared, reach)
+    layers = reach.layers(weights if rows.points is None else weights[rows.points])
+    number = {site: place for place, site in enumerate(rows.sites)}
+    values, alone = np.zeros(len(columns), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if prepared.study.policy.objective == LEAST_COST:
+        values, alone = -np.array(_added(prepared, columns, "running")), np.arange(layers.size)
     beyond = without_room(prepared, columns) if counted(prepared) else [False] * len(columns)
     program = CoverageProgram(
-        covers=WeightedBlocks(covers=_Ordered(reach=reach, points=points, sites=sites), weights=layers.ravel()),
+        covers=WeightedBlocks(covers=rows, weights=layers.ravel()),
         weights=None,
-        n_sites=n_sites,
+        n_sites=len(status),
         column_site=np.array([number[site] if kind in _STANDS else -1 for kind, site in columns]),
-        column_values=np.zeros(len(columns), dtype=np.int64),
+        column_values=values,
+        floor_only=alone,
         linear=(*_decided(prepared, columns), *site_limits(prepared, columns, reach, weights)),
-        floors=tuple(_floors(prepared, weights, points, len(reach.rings))),
+        floors=(*floor_rows(prepared, weights, rows, len(reach.rings)), *_targets(prepared, reach, weights)),
         layers=np.array(layer_shares(prepared), dtype=np.int64),
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array(beyond, dtype=bool)
@@ -110,7 +120,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
 class _WithMachines:
     """Blocks over stations, with columns of zeros for further machines; then over both, a machine as its station."""
 
-    stations: _Ordered
+    stations: Ordered
     machines: list[int]
 
     def __iter__(self) -> Iterator[sparse.csr_array]:
@@ -144,9 +154,10 @@ def _with_machines(program: CoverageProgram, columns: list[Column], number: dict
     )
 
 
-def _row(
+def row_of(
     name: str, kind: RowKind, terms: list[tuple[int, int]], limit: int, *, base: int = 0, equality: bool = False
 ) -> LinearRow:
+    """Return a row of (column, amount) terms; `limit` is the planner's, of which `base` is spent whatever is chosen."""
     numbers, amounts = zip(*terms, strict=True) if terms else ((), ())
     return LinearRow(
         name=name,
@@ -173,11 +184,11 @@ def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
         must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
         if len(terms) > 1 or must_open:
             kind = REQUIRED_SITE if must_open else SITE
-            yield _row(f"site {table.index[site]}", kind, terms, 1, equality=bool(must_open))
+            yield row_of(f"site {table.index[site]}", kind, terms, 1, equality=bool(must_open))
     if any(kind == "give" for kind, _ in columns):
         signs = {"give": -1, "move_in": 1}
         terms = [(k, signs[kind]) for k, (kind, _) in enumerate(columns) if kind in signs]
-        yield _row("tokens", TOKENS, terms, 0, equality=True)
+        yield row_of("tokens", TOKENS, terms, 0, equality=True)
     for line in lines(prepared):
         cap = getattr(study.budget, line)
         if cap is not None:
@@ -200,7 +211,7 @@ def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
     for name, most, counting, today in limits:
         if most is not None:
             terms = [(k, counting[kind]) for k, (kind, _) in enumerate(columns) if kind in counting]
-            yield _row(name, COUNT, terms, most, base=today)
+            yield row_of(name, COUNT, terms, most, base=today)
 
 
 def _line(prepared: Prepared, columns: list[Column], line: str, cap: int) -> LinearRow:
@@ -208,10 +219,10 @@ def _line(prepared: Prepared, columns: list[Column], line: str, cap: int) -> Lin
     added = _added(prepared, columns, line)
     if line in (*YEARLY, "running"):
         standing = [(k, added[k]) for k, (kind, _) in enumerate(columns) if kind != "give"]
-        return _row(line, YEARLY_MONEY, standing, cap)
+        return row_of(line, YEARLY_MONEY, standing, cap)
     stations = [prepared.sites.ids[site] for kind, site in columns if kind == "keep"]
     closing = sum(line_of_action(prepared, line, "close", station) for station in stations)
-    return _row(line, MONEY, [(k, amount) for k, amount in enumerate(added) if amount], cap, base=closing)
+    return row_of(line, MONEY, [(k, amount) for k, amount in enumerate(added) if amount], cap, base=closing)
 
 
 def spent_once(prepared: Prepared, columns: list[Column]) -> list[int]:
@@ -229,9 +240,16 @@ def _added(prepared: Prepared, columns: list[Column], line: str) -> list[int]:
     return amounts
 
 
-def _floors(prepared: Prepared, weights: NDArray[Any], points: list[int] | None, rings: int) -> Iterator[Floor]:
+def _targets(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Iterator[Floor]:
+    rows = np.arange(weights.size * len(reach.rings))
+    for name, share, of in targets(reach, weights, prepared.study.policy):
+        yield Floor(name=name, rows=rows, minimum=-((-share.numerator * of) // share.denominator))
+
+
+def floor_rows(prepared: Prepared, weights: NDArray[Any], rows: Ordered, rings: int) -> Iterator[Floor]:
+    """Yield the floors over rows; `weights` are (points, segments), and each of them has a row for each ring."""
     for name, mask, share in floors(prepared, weights.shape):
-        ordered = mask if points is None else mask[points]
+        ordered = mask if rows.points is None else mask[rows.points]
         least = -((-share.numerator * int(weights[mask].sum())) // share.denominator)
-        rows = np.flatnonzero(np.repeat(ordered.T, rings, axis=0).ravel())
-        yield Floor(name=name, rows=rows, minimum=least)
+        inside = np.flatnonzero(np.repeat(ordered.T, rings, axis=0).ravel())
+        yield Floor(name=name, rows=inside, minimum=least)

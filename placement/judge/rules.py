@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ class Claims:
         Site ids; where machines are counted one by one, stations that grow and shrink are kept.
     move
         (origin, destination) pairs.
+    when
+        Of plans in phases: the phase in which something happens, by site id; a move is named by its destination.
     machines
         What is said of machines, where they are counted one by one.
     """
@@ -35,6 +37,7 @@ class Claims:
     open: tuple[str, ...]
     move: tuple[tuple[str, str], ...]
     machines: MachineClaims | None = None
+    when: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Claims:
@@ -45,7 +48,8 @@ class Claims:
             kind = "keep" if action["action"] in {"grow", "shrink"} else action["action"]
             by_kind[kind].append(pair if kind == "move" else action["site_id"])
         said = {kind: tuple(sorted(items)) for kind, items in by_kind.items()}
-        return cls(**said, machines=MachineClaims.of(record))
+        when = {each["site_id"]: each["phase"] for each in record["actions"] if each.get("phase") is not None}
+        return cls(**said, machines=MachineClaims.of(record), when=when)
 
     @property
     def standing(self) -> tuple[str, ...]:
@@ -110,17 +114,17 @@ def _machine_faults(record: Mapping[str, Any], table: Any) -> Iterator[str]:
 
 
 def _pairing_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
-    if not claims.move:
-        return
     table = prepared.sites.table
     if not all(site in table.index for pair in claims.move for site in pair):
         return
-    origins, destinations = [o for o, _ in claims.move], [d for _, d in claims.move]
-    lengths = distances_mm(table.loc[origins], table.loc[destinations], prepared.streets)
-    least = int(lengths[linear_sum_assignment(lengths)].sum())
-    claimed = int(np.trace(lengths))
-    if claimed != least:
-        yield f"actions: moves add up to {claimed / 1e6:.3f} km, another pairing needs {least / 1e6:.3f} km"
+    for phase in sorted({claims.when.get(to, "") for _, to in claims.move}):
+        pairs = [(origin, to) for origin, to in claims.move if claims.when.get(to, "") == phase]
+        origins, destinations = [o for o, _ in pairs], [d for _, d in pairs]
+        lengths = distances_mm(table.loc[origins], table.loc[destinations], prepared.streets)
+        least = int(lengths[linear_sum_assignment(lengths)].sum())
+        claimed = int(np.trace(lengths))
+        if claimed != least:
+            yield f"actions: moves add up to {claimed / 1e6:.3f} km, another pairing needs {least / 1e6:.3f} km"
 
 
 def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:

@@ -188,7 +188,8 @@ class Formulated:
     costs
         What actions cost.
     scale
-        Units of the program's value that make one unit of the plan's (a visit a month).
+        Units of the program's value that make one unit of the plan's (a visit a month); below 0 where the plan's is
+        what it costs (yuan a year).
     """
 
     program: CoverageProgram

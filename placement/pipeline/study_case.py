@@ -14,11 +14,12 @@ from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
+from placement.study.phases import section_of
 from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
-from placement.values.policy import MONEY
+from placement.values.policy import FLOORS, MONEY
 
 
 @immutable
@@ -123,11 +124,16 @@ def study_asked(case: StudyCase) -> Study:
     }
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
-    district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
+    district, ages, periods = (changed.pop(name, None) for name in FLOORS)
+    phases = changed.pop("phases", None)
     floors = study.policy.floors
-    if district is not None or ages is not None:
+    if district is not None or ages is not None or periods is not None:
         by_age = floors.by_age_group if ages is None else ages
-        changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
+        changed["floors"] = FloorsSection(
+            district=floors.district if district is None else district or None,
+            period=floors.period if periods is None else periods,
+            **by_age,
+        )
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
     if options.engine != study_options(study).engine:
         solve |= {"engine": options.engine, "expert": True}
@@ -138,6 +144,7 @@ def study_asked(case: StudyCase) -> Study:
             "solve": study.solve.model_copy(update=solve),
             "budget": study.budget.model_copy(update=budget),
             "policy": study.policy.model_copy(update=changed),
+            "phase": study.phase if phases is None else tuple(map(section_of, phases)),
         }
     )
     try:

@@ -21,7 +21,7 @@ from placement.solve.program.gap import within_gap
 from placement.solve.program.recount import open_sites, recount
 from placement.values import CoverageProgram, Policy, Solution
 from placement.values.arrays import BoolArray
-from placement.values.objectives import VISITS
+from placement.values.objectives import LEAST_COST, VISITS
 from placement.values.solution import Status
 from placement.values.visits_certificate import MOST_IDLE, NEW_VISITS, VISITS_FLOOR
 from placement.values.visits_value import (
@@ -77,7 +77,7 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     policy, named = case.policy, case.options.backend != "auto"
     alone = policy.objective == VISITS
     _check(case, alone=alone)
-    if case.capture is None or (named and not policy.on_visits):
+    if policy.objective == LEAST_COST or case.capture is None or (named and not policy.on_visits):
         return None
     default = DEFAULT_WEIGHT if case.capture_ranks else Fraction(0)
     program, weight = model.program, default if policy.visits_weight is None else policy.visits_weight

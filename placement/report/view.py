@@ -171,9 +171,10 @@ def proof(plan: Plan, text: Text) -> Proof:
     """Return what is known about the quality of the plan, in words and numbers."""
     kind = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     trusted = kind == "optimal" and plan.proof != "certificate"
+    form, means = (",.2f", f"cost.{kind}.means") if plan.least_cost else (",.3f", f"proof.{kind}.means")
     facts = [
-        (objective_label(plan, text), f"{plan.objective:,.3f}"),
-        (text["proof.bound"], f"{plan.bound:,.3f}"),
+        (objective_label(plan, text), f"{plan.objective:{form}}"),
+        (text["cost.bound" if plan.least_cost else "proof.bound"], f"{plan.bound:{form}}"),
         (text["proof.gap"], small_gap(plan.gap)),
         (text["proof.asked"], small_gap(plan.asked_gap)),
         (text["proof.solver"], plan.solver),
@@ -182,7 +183,7 @@ def proof(plan: Plan, text: Text) -> Proof:
     return Proof(
         good=plan.status == "optimal",
         headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
-        meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        meaning=text.get(means, text[f"proof.{kind}.means"]).format(gap=small_gap(plan.gap)),
         sought=sought(plan, text),
         warning=text["proof.interrupted"] if plan.interrupted else "",
         by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),
@@ -306,9 +307,15 @@ def override_sentences(data: ReportData, text: Text) -> list[str]:
     """Return which settings the run did not take from the study file."""
     said = []
     for each in data.overrides:
-        used, study = (text["none"] if value is None else value for value in (each.used, each.study))
+        used, study = (_setting(value, text) for value in (each.used, each.study))
         said.append(text["overrides.says"].format(key=each.key, used=used, study=study))
     return said
+
+
+def _setting(value: object, text: Text) -> object:
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or text["none"]
+    return text["none"] if value is None else value
 
 
 def simulated_names(data: ReportData, text: Text) -> str:
@@ -343,6 +350,7 @@ def _action_row(row: Mapping[Any, Any], visits: pd.DataFrame | None, text: Text)
         "machines": arrow,
         "visits": _visits(visits, str(row["site_id"])),
         "cost": money(int(row["cost_fen"])),
+        "phase": str(row.get("phase", "")),
     }
 
 

@@ -81,7 +81,7 @@ def proven(
     domain = Domain.of(tools.problem)
     if not duals.objective:
         duals = duals.times(RAY_SIZE / SCALE / (_size(reduced, duals) or 1.0))  # the larger, the less rounding takes
-    prices = _prices(reduced, tools.problem, duals)
+    prices = integer_prices(reduced, tools.problem, duals)
     bound = tools.bound(prices, domain)[0]
     if bound >= (NO_BOUND if duals.objective else 0):
         return None
@@ -99,7 +99,8 @@ def _size(reduced: ReducedProgram, duals: Duals) -> float:
     return heaviest * float(duals.floors.sum()) + float(duals.rows.sum()) + side
 
 
-def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+def integer_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+    """Return the multipliers of a relaxation as integer prices of a program with the same rows."""
     phi = scaled(duals.floors)
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
