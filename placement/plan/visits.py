@@ -87,6 +87,13 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     if not weight and policy.limits_on_visits == ():
         return None
     capture = WholeCapture.of(case.capture, case.coverage.by_ids().sites)
+    further = model.program.n_sites > capture.n_sites
+    if further and policy.max_idle is not None:
+        problem = (
+            "is a limit on stations, and further machines, which may be out of order, stand at places of their own"
+        )
+        remedy = "leave it out, or max_machines or outage_probability"
+        raise InputError.single("policy", problem, row="max_idle", remedy=remedy)
     standing = case.standing[case.coverage.by_ids().sites]
     floor = policy.visits_floor
     aim = Aim(
@@ -98,6 +105,7 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
         new=np.flatnonzero(model.columns.doing({"open", "move"})),
     )
     by_default = not alone and not policy.on_visits
+    capture = capture.wider(model.program.n_sites)
     return Asked(capture=capture, aim=aim, program=program, alone=alone, by_default=by_default)
 
 

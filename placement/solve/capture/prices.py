@@ -105,8 +105,9 @@ def integer_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> P
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
-    layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
+    layers = np.hstack([reduced.layers, np.zeros((reduced.n_rows, 1), dtype=np.int64)])
+    most = np.minimum(most_providing_in(reduced), layers.shape[1] - 1)
+    beyond = layers[np.arange(reduced.n_rows), most] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,
