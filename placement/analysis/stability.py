@@ -34,6 +34,7 @@ from placement.analysis.exchange import Exchanges
 from placement.analysis.partners import stand_ins
 from placement.case import Case
 from placement.errors import InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.floors import keeps_floors
 from placement.plan.standing import Question
 from placement.progress import FRONTIER, Listener, Progress
@@ -134,8 +135,8 @@ def _planned(asking: Asking, base: BoolArray, gap: float, limit_s: float | None)
 def _notes(found: Sequence[Found | None]) -> tuple[str, ...]:
     late = sum(each is None for each in found)
     none = sum(each is not None and each.chosen is None for each in found)
-    notes = [f"{late} draws were not planned for in time"] if late else []
-    return (*notes, *([f"in {none} draws no plan keeps all limits"] if none else []))
+    notes = [Note("{count:,} draws were not planned for in time", count=late)] if late else []
+    return (*notes, *([Note("in {count:,} draws no plan keeps all limits", count=none)] if none else []))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.notes import Note
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown
 
@@ -40,22 +41,26 @@ class Difference:
         """The answer as lines of text."""
         return tuple(self._words())
 
-    def _words(self) -> Iterator[str]:
+    def _words(self) -> Iterator[Note]:
         for row in held(self, "districts").to_dict("records"):
-            yield (
-                f"{row['group']}: {row['gains']:,.0f} visits a month come within reach, {row['loses']:,.0f} get out "
-                f"of it ({row['net']:+,.0f}); {row['people_gain']:,.0f} people gain, {row['people_lose']:,.0f} lose"
-            )
+            yield Note(
+                "{group}: {gains:,.0f} visits a month come within reach, {loses:,.0f} get out of it ({net:+,.0f}); "
+                "{gain:,.0f} people gain, {lose:,.0f} lose",
+                group=Note(row["group"]), gains=row["gains"], loses=row["loses"], net=row["net"],
+                gain=row["people_gain"], lose=row["people_lose"],
+            )  # fmt: skip
         for row in held(self, "segments").to_dict("records"):
-            yield f"{row['group']}: {row['gains']:,.0f} come within reach, {row['loses']:,.0f} get out"
+            form = "{group}: {gains:,.0f} come within reach, {loses:,.0f} get out"
+            yield Note(form, group=row["group"], gains=row["gains"], loses=row["loses"])
         for row in held(self, "bands").to_dict("records"):
-            yield f"{row['minutes']} min: {row['first']:,.0f} -> {row['second']:,.0f} visits a month"
+            form = "{minutes} min: {first:,.0f} -> {second:,.0f} visits a month"
+            yield Note(form, minutes=Note(row["minutes"]), first=row["first"], second=row["second"])
         for row in held(self, "places").to_dict("records"):
-            walk = " -> ".join(
-                "beyond" if pd.isna(row[name]) else f"{row[name]:.0f}" for name in ("first_min", "second_min")
-            )
-            where = f"{row['demand_id']} ({row['district']})"
-            yield f"hit hardest: {where}: {row['loses']:,.1f} visits a month, {walk} minutes"
+            yield Note(
+                "hit hardest: {site} ({district}): {loses:,.1f} visits a month, {first} -> {second} minutes",
+                site=row["demand_id"], district=Note(row["district"]), loses=row["loses"],
+                first=_minutes(row["first_min"]), second=_minutes(row["second_min"]),
+            )  # fmt: skip
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -69,3 +74,7 @@ class Difference:
 
     def _shown(self) -> Shown:
         return "Difference: who gains and who loses", [("", line) for line in self.lines]
+
+
+def _minutes(minutes: float) -> Note:
+    return Note("beyond") if pd.isna(minutes) else Note(f"{minutes:.0f}")

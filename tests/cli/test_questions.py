@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -151,3 +152,20 @@ def test_the_judge_counts_answers_again_and_refuses_altered_ones(made, question)
     file.write_bytes(before)
     (out / "more.txt").write_text("x", encoding="utf-8")
     assert any("is no file of this plan" in each for each in pl.verify(out).differences)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("explain", "--without", "C"),
+        ("alternatives", "--differ", 1, "--count", 3, "--within", 0.2),
+        ("frontier", "--limit", 0, "--limit", 10_000, "--limit", 20_000),
+        ("stability", "--draws", 2),
+    ],
+)
+def test_answers_are_said_in_chinese_too(made, asked):
+    lines = run(asked[0], made / "out", *asked[1:], "--language", "zh").splitlines()
+    assert lines
+    for line in lines:
+        assert re.search("[\u4e00-\u9fff]", line), line
+        assert not re.search(r"\b(the|of|is|are|not|no|and|plan|in|with)\b", line), line
