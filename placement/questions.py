@@ -281,7 +281,7 @@ def _asked_of(
 @json_option
 @quiet_option
 @exit_codes
-def evaluate(
+def evaluate(  # noqa: PLR0917 -- one option a parameter
     study: Path, capacity: float | None, language: str, allow_outside: bool, as_json: bool, quiet: bool
 ) -> int:
     """Say which of today's stations are idle, overloaded or out of order, and what to do about each.
