@@ -9,10 +9,11 @@ import pandas as pd
 
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
+from placement.study.phases import phase_of
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 
-ALONE = ("spacing_m", "min_reach_new", "idle_below")
+ALONE = ("max_machines", "spacing_m", "min_reach_new", "idle_below", *TARGETS)
 """Settings of the policy that are of no kind with others."""
 
 
@@ -50,6 +51,8 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+        period_floors=floors.period,
+        phases=tuple(map(phase_of, study.phase)),
     )
 
 

@@ -23,6 +23,7 @@ from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.phases import PhaseSection, phase_faults
 from placement.study.presets import preset_changed, with_preset
 from placement.study.section import Section
 from placement.study.sections import DemandSection, SolveSection, StudySection
@@ -53,6 +54,7 @@ __all__ = [
     "InputFile",
     "Inputs",
     "Override",
+    "PhaseSection",
     "PolicySection",
     "SolveSection",
     "StepSection",
@@ -93,8 +95,8 @@ class Study(Section):
         SHA-256 of the bytes that were parsed; empty where the study came from no file.
     remarks
         Sentences on names that were brought to one spelling.
-    study, inputs, demand, travel, costs, budget, policy, solve
-        The sections; `costs` maps a host kind (or ``default``) to its amounts.
+    study, inputs, demand, travel, costs, budget, policy, phase, solve
+        The sections; `costs` maps a host kind (or ``default``) to its amounts, `phase` has one for each year of a plan.
     """
 
     folder: Path
@@ -108,6 +110,7 @@ class Study(Section):
     costs: Mapping[Host, CostSection] = {}
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
+    phase: tuple[PhaseSection, ...] = ()
     solve: SolveSection = SolveSection()
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
     _outside: bool = PrivateAttr(default=True)
@@ -124,6 +127,9 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
+        strange = sorted(set(self.policy.floors.period) - set(self.demand.periods))
+        if strange:
+            raise ValueError(f"policy.floors.period names unknown periods: {', '.join(strange)}")
         if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
@@ -133,7 +139,7 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
-        self._reserve()
+        self._phases_and_reserve()
         self._solver()
         self._ways_to_travel()
         return self
@@ -148,7 +154,10 @@ class Study(Section):
             problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
             raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
 
-    def _reserve(self) -> None:
+    def _phases_and_reserve(self) -> None:
+        problems = list(phase_faults(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
         if asked and self.policy.objective == VISITS:
             raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
@@ -221,6 +230,7 @@ class Study(Section):
         sections = ("inputs", "demand", "travel", "costs", "budget", "policy", "solve")
         rows = [("file", str(self.file))]
         rows += [(name, brief(getattr(self, name))) for name in sections]
+        rows += [("phases", ", ".join(each.name for each in self.phase))] if self.phase else []
         return f"Study {self.study.name}: {self.study.crs}{of_data(self.simulated_inputs)}", rows
 
     @property

@@ -88,8 +88,11 @@ def effect_notes(study: Study, table: str) -> list[Note]:
     notes = [about(table, Note("{key} has no effect: {why}", key=key, why=Note(why))) for key, why in idle]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
         notes.append(about(table, Note("inputs.footfall adds no need: demand.footfall_capture is 0")))
+    if study.phase and study.inputs.usage is not None and study.policy.visits_weight is None:
+        notes.append(about(table, Note("a plan in phases counts coverage alone: predicted visits are only reported")))
     backend = study.solve.backend
-    if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
+    silent = study.inputs.usage is not None and study.policy.visits_weight is None and not study.phase
+    if backend != "auto" and silent:
         form = "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
         notes.append(about(table, Note(form, backend=backend)))
     return notes
@@ -133,7 +136,7 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
 def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if study.inputs.usage is None:
         yield "policy.idle_below", "no inputs.usage"
-    if study.budget.horizon_years is None:
+    if study.budget.horizon_years is None and not study.phase:
         yield "budget.discount_rate", "no budget.horizon_years"
 
 

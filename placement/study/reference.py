@@ -189,7 +189,9 @@ def _cell(text: str) -> str:
 def _sections() -> Iterator[Part]:
     for name in SECTIONS:
         annotation = Study.model_fields[name].annotation
-        if get_args(annotation):
+        if get_origin(annotation) is tuple:
+            yield from _section(name, get_args(annotation)[0], "sections")
+        elif get_args(annotation):
             key, model = get_args(annotation)
             yield from _section(f"{name}.<{_words(key)[0]}>", model)
         else:

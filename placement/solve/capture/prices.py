@@ -82,7 +82,7 @@ def proven(
     domain = Domain.of(tools.problem)
     if not duals.objective:
         duals = duals.times(RAY_SIZE / SCALE / (_size(reduced, duals) or 1.0))  # the larger, the less rounding takes
-    prices = _prices(reduced, tools.problem, duals)
+    prices = integer_prices(reduced, tools.problem, duals)
     bound = tools.bound(prices, domain)[0]
     if bound >= (NO_BOUND if duals.objective else 0):
         return None
@@ -105,13 +105,15 @@ def _size(reduced: ReducedProgram, duals: Duals) -> float:
     return heaviest * float(duals.floors.sum()) + float(duals.rows.sum()) + side
 
 
-def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+def integer_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+    """Return the multipliers of a relaxation as integer prices of a program with the same rows."""
     phi = scaled(duals.floors)
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
-    layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
+    layers = np.hstack([reduced.layers, np.zeros((reduced.n_rows, 1), dtype=np.int64)])
+    most = np.minimum(most_providing_in(reduced), layers.shape[1] - 1)
+    beyond = layers[np.arange(reduced.n_rows), most] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,
