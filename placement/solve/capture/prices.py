@@ -94,7 +94,7 @@ def proven(
 
 def known_prices(duals: Duals) -> KnownPrices:
     """Return what makes prices of a program, and all that has rows more, of multipliers of its relaxation."""
-    return lambda reduced, problem: _prices(reduced, problem, duals)
+    return lambda reduced, problem: integer_prices(reduced, problem, duals)
 
 
 def _size(reduced: ReducedProgram, duals: Duals) -> float:
