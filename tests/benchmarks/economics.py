@@ -1,4 +1,4 @@
-"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``--cases large`` the largest.
+"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``large`` the largest, ``machines``.
 
 Prints a Markdown table, a line a solver. Each run is a process of its own with one thread; seconds are of the
 processor, the limit is by the clock. Peers solve the raw program, a variable for each demand row. To add cases, write
@@ -134,7 +134,30 @@ def _formulated(name: str) -> CoverageProgram:
     return formulated(phased(name)).program
 
 
-GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {"hankou": hankou, "large": large, "phases": phases}
+def machines() -> Iterator[Asked]:
+    """Yield the shipped study with up to four machines a site, each with a price, and how often one is out of order."""
+    for percent, gap in ((0, 2e-4), (5, 2e-3), (10, 3e-3)):
+        yield Asked(name=f"outages {percent} %", make=partial(by_machine, percent), limit_s=60.0, gap=gap)
+
+
+def by_machine(percent: int) -> CoverageProgram:
+    """Return the program of machines, without floors: 60,000 yuan each, 20,000 a station, 12 moves, two budgets."""
+    case, fen = shipped(), 100
+    yuan = {
+        "purchase": 60_000, "install": 20_000, "move": 9_000, "remove": 2_000, "close": 3_000, "network": 1_200,
+        "maintenance": 9_000,
+    }  # fmt: skip
+    every = {name: np.full(len(case.sites), fen * amount) for name, amount in yuan.items()}
+    policy = Policy.from_yuan(
+        capital=1_500_000, running=1_050_000, max_stations=52, max_moves=12, max_machines=4,
+        outage_probability=Fraction(percent, 100) or None,
+    )  # fmt: skip
+    return maximal_coverage(replace(case, costs=replace(case.costs, **every), policy=policy)).program
+
+
+GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {
+    "hankou": hankou, "large": large, "machines": machines, "phases": phases,
+}  # fmt: skip
 
 
 def relocation(points: int, candidates: int, existing: int, *, radius: float = 0.9, seed: int = 1) -> CoverageProgram:
