@@ -11,6 +11,7 @@ from placement.economics import budget
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, PhasedProgram, formulated
 from placement.models.machines import MachineColumns
+from placement.plan.capacity import measure_capacity
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.least_cost import with_most_coverage
@@ -106,11 +107,12 @@ def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) 
 
 
 def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Plan:
-    standing = model.standing(solution.chosen)
+    standing, done = model.standing(solution.chosen), _done(case, model, solution.chosen)
     return Plan(
         study=case.name,
         **_claims(model, solution),
-        **_done(case, model, solution.chosen),
+        **done,
+        capacity=measure_capacity(case, done["actions"]),
         open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
