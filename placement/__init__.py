@@ -36,7 +36,10 @@ if TYPE_CHECKING:
         values,
     )
     from placement.analysis.alternatives import alternatives
+    from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
+    from placement.analysis.fairest import fairest
+    from placement.analysis.floor_prices import floor_prices
     from placement.analysis.frontier import frontier
     from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
@@ -64,7 +67,10 @@ _HOME = {
     "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
+    "evaluate": "analysis.evaluate",
     "explain": "analysis.explain",
+    "fairest": "analysis.fairest",
+    "floor_prices": "analysis.floor_prices",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -120,7 +126,10 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "evaluate",
     "explain",
+    "fairest",
+    "floor_prices",
     "frontier",
     "judge",
     "maps",

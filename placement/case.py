@@ -184,6 +184,24 @@ class Case:
         return iter(())
 
     @property
+    def transactions(self) -> pd.DataFrame | None:
+        """What was done at today's stations, a row a station and month; None where there is no log."""
+        return None
+
+    @property
+    def expected_alone(self) -> pd.DataFrame | None:
+        """By ``site_id``, what a station there should see by what is learnt without its record; None: not known.
+
+        Columns `model`, `low` and `high` (90 %), visits a month.
+        """
+        return None
+
+    @property
+    def simulated_transactions(self) -> bool:
+        """Whether the log is declared simulated."""
+        return False
+
+    @property
     def capture_ranks(self) -> bool:
         """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""
         return True

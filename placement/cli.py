@@ -39,6 +39,7 @@ from placement.version import __version__
 if TYPE_CHECKING:
     from placement.pipeline.recommend import Outcome
     from placement.report import ReportData
+    from placement.study import Study
     from placement.values import Frontier
 
 _EPILOG = """\b
@@ -103,6 +104,10 @@ def check(study: Path, moved: bool, allow_outside: bool, as_json: bool, quiet: b
 @click.option("--gap", type=click.FloatRange(min=0, max=1, max_open=True), help="Overrides solve.gap.")
 @click.option("--backend", help="auto, highs, cbc or a PuLP solver; overrides solve.backend.")
 @click.option("--frontier", "trade", is_flag=True, help="Also solve for the trade between reach and predicted visits.")
+@click.option(
+    "--fairest", "fair", is_flag=True, help="The worst district first: its floor is raised as far as any plan goes."
+)
+@click.option("--floor-prices", "prices", is_flag=True, help="Also solve for the best plan without each floor.")
 @wishes_options
 @outside_option
 @json_option
@@ -116,6 +121,8 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     gap: float | None,
     backend: str | None,
     trade: bool,
+    fair: bool,
+    prices: bool,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
@@ -141,10 +148,11 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
         progress = Progress(bar, TRADING if trade else COMMAND)
         try:
-            outcome = run(loaded, progress=progress)
+            outcome, said = _fairest(loaded, progress) if fair else (run(loaded, progress=progress), ())
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
         found = _trade(outcome, progress) if trade else None
+        said = (*said, *(_prices(outcome, progress) if prices else ()))
         progress.stage(WRITING)
         data = report_data(outcome.case, outcome.plan, out, frontier=found)
         try:
@@ -154,10 +162,28 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         stage.written = True
         progress.stage(DRAWING)
         written = write_report(written)
-    code = _print_plan(outcome, data, out, written.remarks, as_json=as_json, quiet=quiet)
+    code = _print_plan(outcome, data, out, (*said, *written.remarks), as_json=as_json, quiet=quiet)
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+def _fairest(study: Study, progress: Progress) -> tuple[Outcome, tuple[str, ...]]:
+    """Return the plan whose worst district is covered most, and what is known of it."""
+    from placement.analysis.fairest import fairest  # noqa: PLC0415
+    from placement.pipeline.recommend import Outcome  # noqa: PLC0415
+    from placement.pipeline.study_case import prepare  # noqa: PLC0415
+
+    case = prepare(study, progress=progress)
+    found = fairest(case, progress=progress)
+    return Outcome(case=case.but(policy=found.policy), plan=found.plan), tuple(found.lines())
+
+
+def _prices(outcome: Outcome, progress: Progress) -> tuple[str, ...]:
+    """Return what each floor of a plan costs, as lines."""
+    from placement.analysis.floor_prices import floor_prices  # noqa: PLC0415
+
+    return tuple(floor_prices(outcome.case, outcome.plan, progress=progress).lines())
 
 
 def _trade(outcome: Outcome, progress: Progress) -> Frontier:
@@ -259,17 +285,22 @@ def keys(name: str, markdown: bool, as_json: bool) -> int:
 @main.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
+@click.option("--people", is_flag=True, help="Also count who gains and who loses, by the study of SECOND.")
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
-def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
+def compare(  # noqa: PLR0917 -- one option a parameter
+    first: Path, second: Path, people: bool, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
     """Show what differs between two plans.
 
-    FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
+    FIRST and SECOND were written by recommend: coverage by district and segment, money, actions, as second minus
+    first. With --people also who gains and who loses, by walking time too, and the places that are hit hardest.
     """
     from placement.report.compare import compare as compared  # noqa: PLC0415
 
-    found = compared(first, second)
+    found = compared(first, second, people=people, allow_outside=allow_outside)
     return print_out(found.record if as_json else found.lines, quiet)
 
 

@@ -12,9 +12,11 @@ from scipy import sparse
 
 from placement.analysis.exchange import Exchanges
 from placement.analysis.partners import stand_ins
+from placement.analysis.redundancy import residents
 from placement.analysis.what_if import what_if, with_status
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.optimise import optimise
 from placement.plan.standing import Question
 from placement.progress import FRONTIER, Listener, Progress
@@ -102,9 +104,9 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
     """
     asked_for, fixed = case.sites.table.loc[site, ["status", "action_fixed"]]
     if asked_for == ("required" if action in _STANDS else "excluded"):
-        return np.nan, np.nan, f"{site}: its status is {asked_for}"
+        return np.nan, np.nan, Note("{site}: its status is {status}", site=site, status=asked_for)
     if fixed:
-        return np.nan, np.nan, f"{site}: its action is fixed to {fixed}"
+        return np.nan, np.nan, Note("{site}: its action is fixed to {action}", site=site, action=fixed)
     at = np.asarray(case.sites.ids == site)
     nowhere = np.zeros_like(at)
     required, excluded = (nowhere, at) if action in _STANDS else (at, nowhere)
@@ -113,9 +115,9 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
     try:
         other = optimise(changed, options=options)
     except InfeasibleError:
-        return np.nan, np.nan, f"{site}: no plan without this action keeps all limits"
+        return np.nan, np.nan, Note("{site}: no plan without this action keeps all limits", site=site)
     except NoSolutionError:
-        return np.nan, np.nan, f"{site}: no plan without this action was found in time"
+        return np.nan, np.nan, Note("{site}: no plan without this action was found in time", site=site)
     return worth - other.bound, worth - other.objective, ""
 
 
@@ -178,7 +180,7 @@ class _Counted:
         others[at] = False
         only = coverage.reached(self.standing) & ~coverage.reached(others)
         more = coverage.counted(self.standing) - coverage.counted(others)
-        return float((demand.weight * more).sum()), _residents(self.question.case, only)
+        return float((demand.weight * more).sum()), residents(self.question.case, only)
 
     def _visits_only(self, at: int) -> float:
         capture = self.question.case.capture
@@ -198,7 +200,7 @@ class _Counted:
         lost = case.coverage.reached(there) & ~case.coverage.reached(self.standing)
         less = np.maximum(case.coverage.counted(there) - case.coverage.counted(self.standing), 0.0)
         weight = float((case.demand.weight * less).sum())
-        return {**nobody, "reach_lost": weight, "people_lost": _residents(case, lost), **self._walk(lost)}
+        return {**nobody, "reach_lost": weight, "people_lost": residents(case, lost), **self._walk(lost)}
 
     def _walk(self, lost: BoolArray) -> dict[str, Any]:
         """Return where those who lose reach would walk: to the nearest station that serves them in their period."""
@@ -219,24 +221,14 @@ class _Counted:
             speed = 1.0 if times.unit == "ms" else segment.speed_m_s
             walked += float((near.data[first] / (1000 * speed) * weight).sum())
         if not to.any():
-            return {"lost_beyond": _residents(case, lost & ~met)}
+            return {"lost_beyond": residents(case, lost & ~met)}
         return {
             "lost_to": str(case.sites.ids[int(np.argmax(to))]),
             "lost_to_min": walked / float(to.sum()) / _SECONDS_A_MINUTE,
-            "lost_beyond": _residents(case, lost & ~met),
+            "lost_beyond": residents(case, lost & ~met),
         }
 
     def _next_best(self, at: int) -> tuple[str, float]:
         """Return the site that does best in place of a station under all limits, and what it loses."""
         found = stand_ins(self.question, self.exchanges, self.chosen, at, most=1)
         return found[0] if found else ("", float("nan"))
-
-
-def _residents(case: Case, who: BoolArray) -> float:
-    """Return the residents to whom some (points, segments) apply: in one period at least."""
-    demand = case.demand
-    total = 0.0
-    for number, age in enumerate(demand.age_groups):
-        columns = [k for k, each in enumerate(demand.segments) if each.age_group == age]
-        total += float(demand.people[who[:, columns].any(axis=1), number].sum())
-    return total

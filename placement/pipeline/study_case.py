@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
+import pandas as pd
+
 from placement.case import Case
 from placement.coverage import cover
 from placement.economics import station_costs
@@ -46,6 +48,24 @@ class StudyCase(Case):
     def drawn_weights(self, n: int, seed: int) -> Iterator[FloatArray]:
         """Yield `n` draws of the weight; see :meth:`placement.demand.DemandEstimate.drawn_weights`."""
         return self.prepared.demand.drawn_weights(n, seed) if self.demand is self.prepared.demand else iter(())
+
+    @property
+    def transactions(self) -> pd.DataFrame | None:
+        """The study's usage table, a copy; None without."""
+        table = self.prepared.tables.usage
+        return None if table is None else table.copy()
+
+    @property
+    def expected_alone(self) -> pd.DataFrame | None:
+        """What the model of use says of each station without its record, where its evidence lets it speak."""
+        usage = None if self.use is None or self.use.capture is None else self.use.usage
+        return None if usage is None else usage.leave_one_out
+
+    @property
+    def simulated_transactions(self) -> bool:
+        """Whether the study declares its usage table simulated."""
+        usage = self.prepared.study.inputs.usage
+        return usage is not None and usage.simulated
 
     @property
     def capture_ranks(self) -> bool:

@@ -6,6 +6,7 @@ from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets
 from placement.values.classes import classes_fingerprint
 from placement.values.demand import Demand, Segment
+from placement.values.evaluation import Evaluation
 from placement.values.explanation import Explanation
 from placement.values.frontier import Frontier, TradePoint
 from placement.values.infeasible import Change, Infeasibility
@@ -36,6 +37,7 @@ __all__ = [
     "Coverages",
     "Covered",
     "Demand",
+    "Evaluation",
     "Explanation",
     "Floor",
     "Frontier",
