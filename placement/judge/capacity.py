@@ -80,4 +80,5 @@ def _least_cut(sets: Mapping[tuple[int, ...], int], room: np.ndarray) -> int:
         (-np.ones(columns.size), (np.repeat(count, 2), columns.ravel())), shape=(count.size, len(sets) + room.size)
     )
     prices = np.concatenate([np.array(list(sets.values()), dtype=float), room.astype(float)])
-    return round(linprog(prices, A_ub=matrix, b_ub=-np.ones(count.size), bounds=(0, 1), method="highs").fun)
+    found = linprog(prices, A_ub=matrix, b_ub=-np.ones(count.size), bounds=(0, 1), method="highs")
+    return round(float(found.fun))

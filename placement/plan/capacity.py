@@ -91,7 +91,7 @@ def _at_best(case: Case, standing: np.ndarray, use: IntArray, room: IntArray) ->
     matrix = sparse.csr_array((ones, (np.concatenate([row, visits.size + station]), np.tile(flows, 2))), shape=shape)
     limits = np.concatenate([visits, room[stations]]).astype(np.float64)
     found = linprog(-np.ones(row.size), A_ub=matrix, b_ub=limits, method="highs")
-    return round(-found.fun)
+    return round(-float(found.fun))
 
 
 def _groups(case: Case, stations: IntArray, use: IntArray) -> tuple[sparse.csr_array, IntArray]:

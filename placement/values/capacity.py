@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placement.values.immutable import immutable
-from placement.values.shown import Shown
+from placement.values.shown import Shown, share
 
 
 @immutable
@@ -55,6 +55,11 @@ class CapacityValue:
     visits_machine_month: int
     before: Served
     after: Served
+
+    @property
+    def in_short(self) -> str:
+        """Shares of all visits that are served: ``41% -> 63%``."""
+        return " -> ".join(share(each.served, each.all) for each in (self.before, self.after))
 
     def _shown(self) -> Shown:
         parts = {"served": "served", "no capacity": "no_capacity", "out of reach": "out_of_reach"}

@@ -356,9 +356,7 @@ class Plan:
             *([] if self.machines is None else [("machines", self.machines.in_words)]),
             (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
-        if self.capacity is not None:
-            served = [share(each.served, each.all) for each in (self.capacity.before, self.capacity.after)]
-            rows.append(("served", " -> ".join(served)))
+        rows += [] if self.capacity is None else [("served", self.capacity.in_short)]
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))

@@ -202,12 +202,9 @@ class Policy:
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
-        if self.visits_machine_month is not None:
-            each = faults.whole("visits_machine_month", self.visits_machine_month, least=1, most=MOST_COUNT)
-            object.__setattr__(self, "visits_machine_month", each)
-        if self.max_machines is not None:
-            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
-            object.__setattr__(self, "max_machines", most)
+        for name, most in (("visits_machine_month", MOST_COUNT), ("max_machines", MOST_MACHINES)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.whole(name, getattr(self, name), least=1, most=most))
         for name, exact in _BY_NAME.items():
             object.__setattr__(self, name, faults.by_name(name, getattr(self, name), exact))
         faults.raise_any()
