@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from placement.economics import station_costs
 from placement.errors import InputError
 from placement.pipeline.policy import study_options, study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare_inputs
+from placement.pipeline.use_cost import study_use_cost
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, Study, overrides_of
@@ -110,7 +111,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         demand=prepared.demand,
         sites=prepared.sites,
         coverage=cover(prepared.demand, prepared.sites, prepared.times, standard),
-        costs=station_costs(prepared.sites, study.costs),
+        costs=replace(station_costs(prepared.sites, study.costs), use=study_use_cost(study, prepared.tables)),
         streets=prepared.streets,
         times=prepared.times,
         standard=standard,
