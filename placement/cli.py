@@ -285,17 +285,22 @@ def keys(name: str, markdown: bool, as_json: bool) -> int:
 @main.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
+@click.option("--people", is_flag=True, help="Also count who gains and who loses, by the study of SECOND.")
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
-def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
+def compare(  # noqa: PLR0917 -- one option a parameter
+    first: Path, second: Path, people: bool, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
     """Show what differs between two plans.
 
-    FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
+    FIRST and SECOND were written by recommend: coverage by district and segment, money, actions, as second minus
+    first. With --people also who gains and who loses, by walking time too, and the places that are hit hardest.
     """
     from placement.report.compare import compare as compared  # noqa: PLC0415
 
-    found = compared(first, second)
+    found = compared(first, second, people=people, allow_outside=allow_outside)
     return print_out(found.record if as_json else found.lines, quiet)
 
 

@@ -17,6 +17,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 outside_option = click.option(
     "--allow-outside", is_flag=True, help="Read inputs that lie outside the study's folder too."
 )
+language_option = click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of the sentences."
+)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 
 _WISHES = (

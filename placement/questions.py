@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,19 @@ import click
 
 from placement.console import exit_codes, print_out
 from placement.errors import InputError
-from placement.options import json_option, outside_option, quiet_option, settings_of, wishes_options
+from placement.options import json_option, language_option, outside_option, quiet_option, settings_of, wishes_options
 from placement.progress import progress_bar
 
 if TYPE_CHECKING:
+    from placement.case import Case
     from placement.pipeline.study_case import StudyCase
     from placement.progress import Progress
     from placement.values import Plan
+
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder to write the answer to, for verify to count again."
+)
 
 
 @click.command("what-if")
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--remove", multiple=True, metavar="SITE", help="The station there goes; may be repeated.")
 @click.option("--move", multiple=True, metavar="FROM:TO", help="The station goes from one site to another.")
 @click.option("--around", is_flag=True, help="Also find the best plan with these stations and without those.")
+@language_option
 @outside_option
 @json_option
 @quiet_option
@@ -35,6 +42,7 @@ def what_if(  # noqa: PLR0917 -- one option a parameter
     remove: tuple[str, ...],
     move: tuple[str, ...],
     around: bool,
+    language: str,
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -50,7 +58,7 @@ def what_if(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, plan = _asked_of(place, {}, allow_outside=allow_outside, progress=bar)
         found = asked(case, plan, add=add, remove=remove, move=moves, around=around, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
+    return print_out(found.record() if as_json else _said(found.lines, language), quiet)
 
 
 @click.command()
@@ -62,12 +70,19 @@ def what_if(  # noqa: PLR0917 -- one option a parameter
     help="Also find the best plan without it: move, open, close, keep.",
 )
 @click.option("--limit", "limit_s", type=click.FloatRange(min=0, min_open=True), help="Seconds for each of these.")
+@language_option
 @outside_option
 @json_option
 @quiet_option
 @exit_codes
 def explain(  # noqa: PLR0917 -- one option a parameter
-    folder: Path, without: tuple[str, ...], limit_s: float | None, allow_outside: bool, as_json: bool, quiet: bool
+    folder: Path,
+    without: tuple[str, ...],
+    limit_s: float | None,
+    language: str,
+    allow_outside: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Say why each action of a plan is in it.
 
@@ -80,7 +95,7 @@ def explain(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, plan = plan_again(folder, allow_outside=allow_outside, progress=bar)
         found = explained(case, plan, left_out=without, limit_s=limit_s, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
+    return print_out(found.record() if as_json else _said(found.lines, language), quiet)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -100,7 +115,9 @@ def _pair(text: str) -> tuple[str, str]:
     "--within", type=click.FloatRange(0, 1), help="Share of its worth by which a plan as good may fall short."
 )
 @click.option("--at", "among", multiple=True, metavar="SITE", help="Plans must differ at these sites; may be repeated.")
+@out_option
 @wishes_options
+@language_option
 @outside_option
 @json_option
 @quiet_option
@@ -111,9 +128,11 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
     differ: int,
     within: float | None,
     among: tuple[str, ...],
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
+    language: str,
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -130,7 +149,8 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
         case, plan = _plan_of(folder, wishes, allow_outside=allow_outside, progress=bar)
         near = WITHIN if within is None else within
         found = asked(case, plan, count=count, differ=differ, within=near, among=among, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
+        _write(case, "alternatives", found.record(), out)
+    return print_out(found.record() if as_json else _said(found.lines, language), quiet)
 
 
 @click.command()
@@ -141,7 +161,9 @@ def alternatives(  # noqa: PLR0917 -- one option a parameter
 @click.option("--good", default="coverage", show_default=True, help="coverage, or worth: the study's own objective.")
 @click.option("--points", type=click.IntRange(min=1), default=20, show_default=True, help="How many limits are tried.")
 @click.option("--limit", "limits", type=float, multiple=True, help="A limit to try, in yuan, stations or as a share.")
+@out_option
 @wishes_options
+@language_option
 @outside_option
 @json_option
 @quiet_option
@@ -152,9 +174,11 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
     good: str,
     points: int,
     limits: tuple[float, ...],
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
+    language: str,
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -170,13 +194,16 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, _ = _asked_of(place, wishes, allow_outside=allow_outside, progress=bar)
         found = asked(case, None, good, against, limits=limits or None, points=points, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines_of_text), quiet)
+        _write(case, "frontier", found.record(), out)
+    return print_out(found.record() if as_json else _said(found.lines_of_text, language), quiet)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--draws", type=click.IntRange(min=1), default=40, show_default=True, help="How often demand is drawn.")
+@out_option
 @wishes_options
+@language_option
 @outside_option
 @json_option
 @quiet_option
@@ -184,9 +211,11 @@ def frontier(  # noqa: PLR0917 -- one option a parameter
 def stability(  # noqa: PLR0917 -- one option a parameter
     folder: Path,
     draws: int,
+    out: Path | None,
     must_stay: tuple[str, ...],
     must_close: tuple[str, ...],
     settings: tuple[str, ...],
+    language: str,
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -201,7 +230,22 @@ def stability(  # noqa: PLR0917 -- one option a parameter
     with progress_bar(quiet=quiet) as bar:
         case, plan = _plan_of(folder, wishes, allow_outside=allow_outside, progress=bar)
         found = asked(case, plan, draws=draws, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
+        _write(case, "stability", found.record(), out)
+    return print_out(found.record() if as_json else _said(found.lines, language), quiet)
+
+
+def _said(lines: Iterable[str], language: str) -> list[str]:
+    """Return lines in a language."""
+    from placement.notes import in_language  # noqa: PLC0415
+
+    return [in_language(each, language) for each in lines]
+
+
+def _write(case: Case, question: str, answer: Mapping[str, Any], out: Path | None) -> None:
+    if out is not None:
+        from placement.report.answer import write_answer  # noqa: PLC0415
+
+        write_answer(case, question, answer, out)
 
 
 def _plan_of(
@@ -232,11 +276,14 @@ def _asked_of(
 @click.option(
     "--capacity", type=click.FloatRange(min=0, min_open=True), help="Visits a month that one machine can take."
 )
+@language_option
 @outside_option
 @json_option
 @quiet_option
 @exit_codes
-def evaluate(study: Path, capacity: float | None, allow_outside: bool, as_json: bool, quiet: bool) -> int:
+def evaluate(  # noqa: PLR0917 -- one option a parameter
+    study: Path, capacity: float | None, language: str, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
     """Say which of today's stations are idle, overloaded or out of order, and what to do about each.
 
     STUDY has a usage table. Each station is compared with what its place lets expect, learnt from all other stations;
@@ -249,7 +296,7 @@ def evaluate(study: Path, capacity: float | None, allow_outside: bool, as_json: 
     with progress_bar(quiet=quiet) as bar:
         case = prepare(open_study(study, allow_outside=allow_outside), progress=bar)
         found = evaluated(case, capacity=capacity)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
+    return print_out(found.record() if as_json else _said(found.lines, language), quiet)
 
 
 QUESTIONS = (what_if, explain, alternatives, frontier, stability, evaluate)

@@ -29,6 +29,7 @@ from placement.analysis.partners import stand_ins
 from placement.case import Case
 from placement.clock import now_s
 from placement.errors import AlignmentError, InputError, NoSolutionError
+from placement.notes import Names, Note
 from placement.progress import FRONTIER, Listener, Progress
 from placement.values import Alternatives, LinearRow, Plan
 from placement.values.alternatives import COLUMNS, Verdict
@@ -185,8 +186,9 @@ class _Search:
             telling.stage(FRONTIER, f"plan {number + 1} of {count}")
             found = self.ask(rows, gap, [last])
             if found is None or found.chosen is None:
-                why = "was found in time" if found is None else "keeps all limits and differs so much"
-                self.notes.append(f"{number} other plans: no further one {why}")
+                late = "{count:,} other plans: no further one was found in time"
+                none = "{count:,} other plans: no further one keeps all limits and differs so much"
+                self.notes.append(Note(late if found is None else none, count=number))
                 return
             yield found
             last = found.chosen
@@ -250,7 +252,8 @@ class _Search:
                 return asked
             else:
                 break
-        self.notes.append(f"{int(asked.sum())} sites could not be settled: {', '.join(self._names(asked))}")
+        names = Names(self._names(asked), 25)
+        self.notes.append(Note("{count:,} sites could not be settled: {names}", count=int(asked.sum()), names=names))
         return np.zeros_like(asked)
 
     def _names(self, sites: BoolArray) -> list[str]:

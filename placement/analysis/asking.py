@@ -15,7 +15,7 @@ import numpy as np
 
 from placement.case import Case
 from placement.economics import budget
-from placement.errors import InfeasibleError, NoSolutionError
+from placement.errors import InfeasibleError, InputError, NoSolutionError
 from placement.models.model import STANDING
 from placement.plan.decode import decode
 from placement.plan.same_stations import with_cheapest_actions
@@ -31,6 +31,7 @@ from placement.solve.program.recount import recount
 from placement.solve.settings import EngineSettings
 from placement.values import Certificate, LinearRow, Network, Solution
 from placement.values.arrays import BoolArray, IntArray
+from placement.values.objectives import LEAST_COST
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VISITS_GAP
 from placement.values.whole_capture import WholeCapture
@@ -93,6 +94,9 @@ class Asking:
         InputError
             If the policy's objective or limits cannot be written down.
         """
+        if case.policy.objective == LEAST_COST:
+            problem = "is about plans that cover much, and the objective is the least cost"
+            raise InputError.single("policy", problem, row="objective", remedy="ask it with the objective coverage")
         question, options = Question.of(case), case.options
         asked = question.asked
         if asked is not None and asked.alone:

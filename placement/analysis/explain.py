@@ -16,6 +16,7 @@ from placement.analysis.redundancy import residents
 from placement.analysis.what_if import what_if, with_status
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.optimise import optimise
 from placement.plan.standing import Question
 from placement.progress import FRONTIER, Listener, Progress
@@ -103,9 +104,9 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
     """
     asked_for, fixed = case.sites.table.loc[site, ["status", "action_fixed"]]
     if asked_for == ("required" if action in _STANDS else "excluded"):
-        return np.nan, np.nan, f"{site}: its status is {asked_for}"
+        return np.nan, np.nan, Note("{site}: its status is {status}", site=site, status=asked_for)
     if fixed:
-        return np.nan, np.nan, f"{site}: its action is fixed to {fixed}"
+        return np.nan, np.nan, Note("{site}: its action is fixed to {action}", site=site, action=fixed)
     at = np.asarray(case.sites.ids == site)
     nowhere = np.zeros_like(at)
     required, excluded = (nowhere, at) if action in _STANDS else (at, nowhere)
@@ -114,9 +115,9 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
     try:
         other = optimise(changed, options=options)
     except InfeasibleError:
-        return np.nan, np.nan, f"{site}: no plan without this action keeps all limits"
+        return np.nan, np.nan, Note("{site}: no plan without this action keeps all limits", site=site)
     except NoSolutionError:
-        return np.nan, np.nan, f"{site}: no plan without this action was found in time"
+        return np.nan, np.nan, Note("{site}: no plan without this action was found in time", site=site)
     return worth - other.bound, worth - other.objective, ""
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from placement.analysis.asking import Asking, Found
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.optimise import optimise
 from placement.progress import FRONTIER, Progress
 from placement.values import Policy, PriceCurve, PricePoint, SolveOptions
@@ -53,10 +54,10 @@ def price_curve(
         try:
             best = asking.best(gap=gap, start=start)
         except NoSolutionError:
-            notes.append(f"{against} {limit:g}: no plan was found in time")
+            notes.append(Note("{against} {limit:g}: no plan was found in time", against=Note(against), limit=limit))
             continue
         if best.chosen is None:
-            notes.append(f"{against} {limit:g}: no plan keeps all limits")
+            notes.append(Note("{against} {limit:g}: no plan keeps all limits", against=Note(against), limit=limit))
             continue
         lines += limited.line(asking, limit)
         found.append((limit, asking, best))

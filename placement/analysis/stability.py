@@ -34,6 +34,7 @@ from placement.analysis.exchange import Exchanges
 from placement.analysis.partners import stand_ins
 from placement.case import Case
 from placement.errors import InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.floors import keeps_floors
 from placement.plan.standing import Question
 from placement.progress import FRONTIER, Listener, Progress
@@ -107,7 +108,8 @@ def stability(
     notes = _notes(found)
     planned = [each for each in found if each is not None and each.chosen is not None]
     mean = _planned(_drawn(asking, np.mean([weights[each] for each in solved], axis=0)), base, gap, limit_s)
-    return _told(asking, plan, [weights[each] for each in solved], planned, mean, notes)
+    told = _told(asking, plan, [weights[each] for each in solved], planned, mean, notes)
+    return replaced(told, drawn=tuple(solved))
 
 
 def _drawn(asking: Asking, weight: FloatArray) -> Asking:
@@ -133,8 +135,8 @@ def _planned(asking: Asking, base: BoolArray, gap: float, limit_s: float | None)
 def _notes(found: Sequence[Found | None]) -> tuple[str, ...]:
     late = sum(each is None for each in found)
     none = sum(each is not None and each.chosen is None for each in found)
-    notes = [f"{late} draws were not planned for in time"] if late else []
-    return (*notes, *([f"in {none} draws no plan keeps all limits"] if none else []))
+    notes = [Note("{count:,} draws were not planned for in time", count=late)] if late else []
+    return (*notes, *([Note("in {count:,} draws no plan keeps all limits", count=none)] if none else []))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -192,7 +194,8 @@ def _told(  # noqa: PLR0917 -- what was drawn, and what came of it
         best=own_best,
         coverage=counted.coverage[0],
         keeps=counted.keeps,
-        plans=counted.plans,
+        plans=tuple(tuple(sorted(map(str, case.sites.ids[each]))) for each in counted.plans[1:]),
+        drawn=(),
         cvar=_cvar(case, counted, bounds),
         regret=_regret(case, counted, own_best, None if mean is None or mean.bound is None else mean.bound / scale),
         notes=notes,

@@ -132,7 +132,8 @@ class Counting:
         """
         if self.asked is None:
             return covered, 0
-        seen = visits(self.asked.capture, standing[by_id(self.prepared.sites.ids)])
+        stations = standing[by_id(self.prepared.sites.ids)]
+        seen = visits(self.asked.capture, np.pad(stations, (0, self.asked.capture.n_sites - stations.size)))
         if self.prepared.study.policy.objective == ALONE:
             return seen, seen
         weight = self.asked.weight

@@ -20,7 +20,7 @@ from placement.judge.limits_used import limit_use_faults
 from placement.judge.phase_faults import phase_faults, when_faults, years_of
 from placement.judge.phases import Years
 from placement.judge.recount import coverage_record
-from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
+from placement.judge.reserve import FULL, covered_by, layer_shares, machines_at, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.site_limits import site_limit_faults
@@ -122,7 +122,8 @@ class Hearing:
             return cost_of(self.prepared, self.claims)
         if len(layers) == 1 and layers[0] == FULL:
             return int(worth.sum())
-        return covered_by(counting.weights, counting.near.count(standing), layers)
+        machines = machines_at(self.record, self.prepared, "after")
+        return covered_by(counting.weights, counting.near.count(standing, machines), layers)
 
     @cached_property
     def after(self) -> NDArray[np.int64]:

@@ -8,6 +8,10 @@ gain, or lose, but no more than all that can be lost, or gained, nor than ``max_
 Order of rows: by site id, that a station stands where one must, then that each further machine stands beside the one
 before it; of each class of bring, then of send, that no more move than are gained, or lost; tokens; then how far the
 number of stations may grow, and fall.
+
+Where machines may be out of order, rows stand twice. In those of stations one station in reach counts what the first
+layer is more than the second. In those of machines, which follow, each further machine provides at a place of its own;
+places are numbered after the stations, by site id. Layers there are the second, the second again, the third, ...
 """
 
 from __future__ import annotations
@@ -55,6 +59,11 @@ _FROM_ALL = ("max_closes", "max_changes")
 def counted(prepared: Prepared) -> bool:
     """Return whether the study counts machines one by one."""
     return prepared.study.policy.max_machines is not None
+
+
+def by_machine(prepared: Prepared) -> bool:
+    """Return whether coverage counts machines: where they are counted one by one, and may be out of order."""
+    return counted(prepared) and bool(prepared.study.policy.outage_probability)
 
 
 @dataclass(frozen=True, kw_only=True)

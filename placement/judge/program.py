@@ -11,7 +11,7 @@ counted one by one, columns and rows up to the lines of the budget are those of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.judge.facts import YEARLY, floors, line_of_action, lines
-from placement.judge.machines import chosen_machines, counted, machine_columns, machine_rows, without_room
+from placement.judge.machines import by_machine, chosen_machines, counted, machine_columns, machine_rows, without_room
 from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims
@@ -99,7 +99,7 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
     if prepared.study.policy.objective == LEAST_COST:
         values, alone = -np.array(_added(prepared, columns, "running")), np.arange(layers.size)
     beyond = without_room(prepared, columns) if counted(prepared) else [False] * len(columns)
-    return CoverageProgram(
+    program = CoverageProgram(
         covers=WeightedBlocks(covers=rows, weights=layers.ravel()),
         weights=None,
         n_sites=len(status),
@@ -112,6 +112,45 @@ def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Cov
         required=np.array([kind == "keep" and status[site] == "required" for kind, site in columns], dtype=bool),
         excluded=np.array(beyond, dtype=bool)
         | np.array([kind in _STANDS and status[site] == "excluded" for kind, site in columns], dtype=bool),
+    )
+    return _with_machines(program, columns, number) if by_machine(prepared) else program
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _WithMachines:
+    """Blocks over stations, with columns of zeros for further machines; then over both, a machine as its station."""
+
+    stations: Ordered
+    machines: list[int]
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        for block in self.stations:
+            none = sparse.csr_array((block.shape[0], len(self.machines)), dtype=bool)
+            yield sparse.csr_array(sparse.hstack([block, none], format="csr"))
+        for block in self.stations:
+            rows = sparse.csr_array(sparse.hstack([block, block.tocsc()[:, self.machines]], format="csr"))
+            rows.sort_indices()
+            yield rows
+
+
+def _with_machines(program: CoverageProgram, columns: list[Column], number: dict[int, int]) -> CoverageProgram:
+    """Return the program in which further machines provide too; `number` is that of each station."""
+    further = sorted((number[site], k) for k, (kind, site) in enumerate(columns) if kind in {"hold", "gain"})
+    if not further or program.layers.size < 2:
+        return program
+    assert isinstance(program.covers, WeightedBlocks)  # noqa: S101 -- for mypy: as they are made above
+    weights, shares, site = program.covers.weights, program.layers.tolist(), program.column_site.copy()
+    for place, (_, k) in enumerate(further):
+        site[k] = program.n_sites + place
+    covers = _WithMachines(stations=program.covers.covers, machines=[station for station, _ in further])  # type: ignore[arg-type]
+    return replace(
+        program,
+        covers=WeightedBlocks(covers=covers, weights=np.concatenate([weights, weights])),
+        n_sites=program.n_sites + len(further),
+        column_site=site,
+        layers=np.array([shares[1], *shares[1:]], dtype=np.int64),
+        once=np.arange(weights.size),
+        once_worth=shares[0] - shares[1],
     )
 
 

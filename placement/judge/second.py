@@ -69,8 +69,9 @@ class Second:
         word = f"bound not checked: {self.record['bound']} is the word of {self.record['solve']['solver']}"
         if not self.asked:
             return Opinion(holds=False, unchecked=(f"{word}; verify --resolve obtains it anew",))
-        if self.counting.program.layers.size > 1 or self.counting.resolver.entries > MOST_ENTRIES:
-            why = "too large" if self.counting.program.layers.size == 1 else "of a kind (rows in layers) not"
+        plain = self.counting.program.is_plain
+        if not plain or self.counting.resolver.entries > MOST_ENTRIES:
+            why = "too large" if plain else "of a kind (rows in layers) not"
             return Opinion(holds=False, unchecked=(f"{word}; the program is {why} to be solved here",))
         found = self.counting.resolver.most(LIMIT_S)
         if found.best is not None and found.best > claimed:

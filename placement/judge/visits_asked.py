@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from placement.judge.facts import floors
+from placement.judge.machines import by_machine
 from placement.judge.program import by_id, program_columns
 from placement.judge.targets import LEAST_COST
 from placement.judge.visits_certificate import VisitsAsked
@@ -37,18 +38,18 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
         weight = ONLY_VISITS if asked else Fraction(1)
     if weight == 0 and said[1:] == (None, None, None):
         return None
-    order = by_id(prepared.sites.ids)
+    order, columns = by_id(prepared.sites.ids), program_columns(prepared)
     whole = WholeCapture.of(capture, np.array(order, dtype=np.int64))
     today = prepared.sites.table["existing"].to_numpy(dtype=bool)[order]
     floor, least = policy.visits_floor, policy.min_visits_new
     return VisitsAsked(
-        capture=whole,
+        capture=whole.wider(len(order) + sum(kind in {"hold", "gain"} for kind, _ in columns) * by_machine(prepared)),
         weight=weight,
         floor=None if floor is None else _up(Fraction(floor) * whole.total(today)),
         least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
         most_idle=policy.max_idle,
         idle_below=_up(policy.idle_below * THOUSANDTHS * (1 + IDLE_MARGIN)),
-        new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
+        new=np.array([kind in {"open", "move_in"} for kind, _ in columns], dtype=bool),
     )
 
 

@@ -50,6 +50,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from placement.case import Case
+from placement.models.machine_layers import by_machine
 from placement.models.machines import MachineColumns, beyond_room, machine_columns, machine_rows, station_rows
 from placement.models.model import Columns, Formulated
 from placement.models.parts import (
@@ -87,6 +88,7 @@ def maximal_coverage(case: Case) -> Formulated:
     program = covering_program(columns, rows, case)
     if isinstance(columns, MachineColumns):
         program = replace(program, excluded=program.excluded | beyond_room(columns, case))
+        program = by_machine(program, columns, case)
     return Formulated(program=program, columns=columns, costs=case.costs)
 
 

@@ -90,8 +90,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     if isinstance(model, PhasedProgram):
         return _phased(case, model, progress, begun)
     solution, valued, tie_broken = _solved(case, model, progress, begun)
-    reserve = measure_reserve(case, model.standing(solution.chosen))
-    return _plan(case, model, solution, tie_broken=tie_broken, valued=valued, reserve=reserve)
+    return _plan(case, model, solution, tie_broken=tie_broken, valued=valued)
 
 
 def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) -> Plan:
@@ -180,7 +179,7 @@ def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
 
 
 def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
-    """Return what a plan says of actions, machines, money and limits on actions."""
+    """Return what a plan says of actions, machines, money, limits on actions, and reserves."""
     if not isinstance(model.columns, MachineColumns):
         actions = model.actions(chosen)
         if isinstance(model, PhasedProgram):
@@ -191,6 +190,7 @@ def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
             "actions": decoded,
             "budget_lines": budget(actions, case.costs, case.policy, case.standing),
             "limits": limits_used(case, actions),
+            "reserve": measure_reserve(case, model.standing(chosen)),
         }
     machines = Machines.of(model.columns, chosen, case)
     return {
@@ -198,6 +198,7 @@ def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
         "machines": machines.change(case),
         "budget_lines": budget(machines.happening, case.costs, case.policy, case.standing, machines.before),
         "limits": limits_used(case, machines.happening, machines.stations),
+        "reserve": measure_reserve(case, model.standing(chosen), (machines.before, machines.after)),
     }
 
 

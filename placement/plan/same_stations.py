@@ -127,5 +127,6 @@ def _only(program: CoverageProgram, stand: IntArray) -> CoverageProgram:
         linear=(*program.linear, *must),
         floors=(),
         layers=PLAIN,
+        once=np.empty(0, dtype=np.int64),
         excluded=program.excluded | (provides & ~here),
     )

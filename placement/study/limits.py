@@ -209,7 +209,8 @@ class PolicySection(Section):
     backup_share: _Half | None = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
-    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
+    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits". With
+    `max_machines` it is that of a machine, and further machines of a station count too."""
     must_stay: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
     """At which a station stands after the plan, whatever their status says besides."""
     must_close: Annotated[tuple[_Site, ...], Called("list of sites")] = ()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from placement.notes import Names, Note
 from placement.values.immutable import held, immutable
 from placement.values.network import Network
 from placement.values.shown import Shown, listed_briefly
@@ -94,22 +95,27 @@ class Alternatives:
         """The answer as lines of text."""
         return (*self._words(), *self.notes)
 
-    def _words(self) -> Iterator[str]:
-        yield f"of plans worth at least {1 - self.within:.2%} of this one:"
+    def _words(self) -> Iterator[Note]:
+        table = held(self, "table")
+        yield Note("of plans worth at least {share:.2%} of this one:", share=1 - self.within)
         for verdict in VERDICTS:
             sites = self.sites(verdict)
             if sites:
-                yield f"{verdict}: {len(sites)} of {len(held(self, 'table'))} sites: {', '.join(sites)}"
-        for row in held(self, "table").to_dict("records"):
+                form = "{verdict}: {count:,} of {all:,} sites: {names}"
+                names = Names(sites, len(sites))
+                yield Note(form, verdict=Note(verdict), count=len(sites), all=len(table), names=names)
+        for row in table.to_dict("records"):
             if row["partners"]:
-                partners = ", ".join(row["partners"])
-                yield f"{row['site_id']}: {partners} would do, {row['loses']:,.0f} visits a month less"
+                form = "{site}: {partners} would do, {less:,.0f} visits a month less"
+                yield Note(form, site=row["site_id"], partners=Names(row["partners"]), less=row["loses"])
         for number, row in enumerate(self.losses().to_dict("records"), start=1):
-            least = f"at least {row['loses_at_least']:,.0f} proven" if row["proven"] else "not proven to be the best"
-            yield (
-                f"plan {number}: {row['loses']:,.0f} visits a month less ({row['share']:.2%}; {least}): "
-                f"with {', '.join(row['comes']) or 'nothing'}, without {', '.join(row['goes']) or 'nothing'}"
-            )
+            proven = Note("at least {least:,.0f} proven", least=row["loses_at_least"])
+            yield Note(
+                "plan {number}: {less:,.0f} visits a month less ({share:.2%}; {proven}): with {comes}, without {goes}",
+                number=number, less=row["loses"], share=row["share"],
+                proven=proven if row["proven"] else Note("not proven to be the best"),
+                comes=_named(row["comes"]), goes=_named(row["goes"]),
+            )  # fmt: skip
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -143,3 +149,7 @@ class Alternatives:
             for number, row in enumerate(self.losses().to_dict("records"), start=1)
         ]
         return f"Alternatives: {self.close} plans within {self.within:.2%}", rows
+
+
+def _named(sites: tuple[str, ...]) -> str:
+    return Names(sites, len(sites)) if sites else Note("nothing")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from placement.notes import Names, Note
 from placement.values.immutable import immutable
 from placement.values.network import Network
 from placement.values.shown import Shown
@@ -144,21 +145,27 @@ class PriceCurve:
         """The answer as lines of text."""
         return (*self._words(), *self.notes)
 
-    def _words(self) -> Iterator[str]:
+    def _words(self) -> Iterator[Note]:
+        unit = Note(self.unit)
         for number, point in enumerate(self.points):
             network, more = point.network, self._next(number)
-            bought = "" if np.isnan(more) else f"; the next {self.step:,g} {self.unit} buy {more:,.0f} visits a month"
-            binds = f"; {', '.join(point.binds)} bind" if point.binds else ""
-            yield (
-                f"{self.against} {self._said(point.limit)}: {network.coverage:.1%} covered, {len(network.open)} "
-                f"stations, worth {network.worth:,.0f}, no plan above {point.bound:,.0f} (gap {point.gap:.2%})"
-                f"{bought}{binds}"
-            )
+            says = Note(
+                "{against} {limit}: {coverage:.1%} covered, {stations:,} stations, worth {worth:,.0f}, "
+                "no plan above {bound:,.0f} (gap {gap:.2%})",
+                against=Note(self.against), limit=self._said(point.limit), coverage=network.coverage,
+                stations=len(network.open), worth=network.worth, bound=point.bound, gap=point.gap,
+            )  # fmt: skip
+            if not np.isnan(more):
+                form = "{says}; the next {step:,g} {unit} buy {more:,.0f} visits a month"
+                says = Note(form, says=says, step=self.step, unit=unit, more=more)
+            yield Note("{says}; {names} bind", says=says, names=Names(point.binds)) if point.binds else says
         if self.knee is not None:
-            yield f"from {self._said(self.knee.limit)} on more buys less"
+            yield Note("from {limit} on more buys less", limit=self._said(self.knee.limit))
 
-    def _said(self, limit: float) -> str:
-        return f"{limit:.1%}" if self.unit == "share" else f"{limit:,.0f} {self.unit}"
+    def _said(self, limit: float) -> Note:
+        if self.unit == "share":
+            return Note(f"{limit:.1%}")
+        return Note("{amount} {unit}", amount=f"{limit:,.0f}", unit=Note(self.unit))
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""

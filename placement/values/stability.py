@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from placement.notes import Note
 from placement.values.arrays import BoolArray, FloatArray, frozen_array
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown
@@ -74,7 +75,9 @@ class Stability:
     gaps
         (draws,) (bound - best) / bound.
     plans
-        (plans, sites) where stations stand in the plans found: this one, then that of each draw.
+        Ids of the stations of the plan made for each draw.
+    drawn
+        (draws,) which draws were planned for, of those asked for.
     cvar
         The plan of the best mean over the worst fifth of the draws.
     regret
@@ -90,7 +93,8 @@ class Stability:
     best: FloatArray
     coverage: FloatArray
     keeps: BoolArray
-    plans: BoolArray
+    plans: tuple[tuple[str, ...], ...]
+    drawn: tuple[int, ...]
     cvar: Choice
     regret: Choice
     notes: tuple[str, ...] = ()
@@ -98,8 +102,7 @@ class Stability:
     def __post_init__(self) -> None:
         for name in ("worth", "bounds", "best", "coverage"):
             object.__setattr__(self, name, frozen_array(getattr(self, name), np.float64))
-        for name in ("keeps", "plans"):
-            object.__setattr__(self, name, frozen_array(getattr(self, name), np.bool_))
+        object.__setattr__(self, "keeps", frozen_array(self.keeps, np.bool_))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -127,21 +130,25 @@ class Stability:
         """The answer as lines of text."""
         return (*self._words(), *self.notes)
 
-    def _words(self) -> Iterator[str]:
+    def _words(self) -> Iterator[Note]:
         low, high = self.interval
-        yield (
-            f"in {self.draws} draws the plan covers {low:.1%} to {high:.1%} (5 to 95 %), keeps all floors in "
-            f"{self.kept:.0%} of them, and loses {self.losses.mean():.2%} on average and {self.losses.max():.2%} at "
-            "most against a plan made for the draw"
-        )
-        for row in held(self, "table").to_dict("records"):
+        yield Note(
+            "in {draws:,} draws the plan covers {low:.1%} to {high:.1%} (5 to 95 %), keeps all floors in {kept:.0%} of "
+            "them, and loses {mean:.2%} on average and {most:.2%} at most against a plan made for the draw",
+            draws=self.draws, low=low, high=high, kept=self.kept, mean=self.losses.mean(), most=self.losses.max(),
+        )  # fmt: skip
+        rows = held(self, "table").to_dict("records")
+        for row in rows:
             if row["action"]:
-                yield f"{row['site_id']} {row['action']}: in {row['in_plans']} of {self.draws} plans{_refused(row)}"
-        for row in held(self, "table").to_dict("records"):
+                count = {"count": row["in_plans"], "draws": self.draws}
+                form = "{site} {action}: in {count:,} of {draws:,} plans"
+                yield _refused(Note(form, site=row["site_id"], action=Note(row["action"]), **count), row)
+        for row in rows:
             if not row["action"]:
-                yield f"{row['site_id']}: not in this plan, a station in {row['in_plans']} of {self.draws} plans"
-        yield f"worst regret: {_chosen(self.regret)}"
-        yield f"mean of the worst fifth: {_chosen(self.cvar)}"
+                form = "{site}: not in this plan, a station in {count:,} of {draws:,} plans"
+                yield Note(form, site=row["site_id"], count=row["in_plans"], draws=self.draws)
+        yield Note("worst regret: {says}", says=_chosen(self.regret))
+        yield Note("mean of the worst fifth: {says}", says=_chosen(self.cvar))
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -159,7 +166,8 @@ class Stability:
             "draws": self.draws, "coverage": list(self.interval), "floors_kept": self.kept,
             "loses": {"mean": float(self.losses.mean()), "most": float(self.losses.max())},
             "gaps": {"mean": float(self.gaps.mean()), "most": float(self.gaps.max())},
-            "sites": rows, **choices, "notes": list(self.notes),
+            "sites": rows, "plans": [list(each) for each in self.plans],
+            "drawn": list(self.drawn), **choices, "notes": list(self.notes),
         }  # fmt: skip
 
     def _shown(self) -> Shown:
@@ -172,16 +180,19 @@ class Stability:
         return f"Stability: {self.draws} draws of the demand", rows
 
 
-def _refused(row: dict[str, Any]) -> str:
-    said = ""
+def _refused(says: Note, row: dict[str, Any]) -> Note:
+    """Return what is said of an action with what is lost without it."""
     if not np.isnan(row["refused_loses_most"]):
         least = 0.0 if np.isnan(row["refused_loses_least"]) else row["refused_loses_least"]
-        said = f"; refused, {least:,.0f} to {row['refused_loses_most']:,.0f} visits a month are lost"
+        form = "{says}; refused, {least:,.0f} to {most:,.0f} visits a month are lost"
+        says = Note(form, says=says, least=least, most=row["refused_loses_most"])
     if row["next_best"]:
-        said += f"; next best {row['next_best']}, {row['next_best_loses']:,.0f} less"
-    return said
+        form = "{says}; next best {site}, {less:,.0f} less"
+        says = Note(form, says=says, site=row["next_best"], less=row["next_best_loses"])
+    return says
 
 
-def _chosen(choice: Choice) -> str:
-    bound = "" if choice.bound is None else f", no plan beyond {choice.bound:,.0f}"
-    return f"{choice.value:,.0f} visits a month at best known, {choice.plan_value:,.0f} of this plan{bound}"
+def _chosen(choice: Choice) -> Note:
+    form = "{value:,.0f} visits a month at best known, {own:,.0f} of this plan"
+    says = Note(form, value=choice.value, own=choice.plan_value)
+    return says if choice.bound is None else Note("{says}, no plan beyond {bound:,.0f}", says=says, bound=choice.bound)

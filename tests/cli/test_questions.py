@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -97,3 +98,74 @@ def test_every_wrong_wish_is_told_at_once(made):
     said = CliRunner().invoke(main, ["recommend", str(made / "study"), "--out", str(made / "x"), "--set", "budget.x=1"])
     assert said.exit_code == 2
     assert "budget.x" in said.output
+
+
+ALTERED = {
+    "alternatives": [
+        ("worth", lambda answer: answer.update(worth=answer["worth"] + 1)),
+        ("plans.0.worth", lambda answer: answer["plans"][0].update(worth=answer["plans"][0]["worth"] + 1)),
+        ("plans.0.loses", lambda answer: answer["plans"][0].update(loses=1.0)),
+        ("plans.0", lambda answer: answer["plans"][0].update(comes=[])),
+        ("plans.0.open", lambda answer: answer["plans"][0].update(open=["X"])),
+        ("plans: 0 and 1", lambda answer: answer.update(differ=3)),
+        ("sites.C.partners", lambda answer: answer["sites"][0].update(partners=["S00"], loses=300.0)),
+        ("sites.C", lambda answer: answer.update(within=0.9)),
+    ],
+    "frontier": [
+        ("points.0.worth", lambda answer: answer["points"][0].update(worth=1.0)),
+        ("points.1.money.capital", lambda answer: answer["points"][1].update(limit=9_000)),
+        ("points.1.money.capital", lambda answer: answer["points"][1]["money"].update(capital=1.0)),
+        ("points.0.next_buys", lambda answer: answer["points"][0].update(next_buys=1.0)),
+        ("points.1.gap", lambda answer: answer["points"][1].update(gap=0.5)),
+        ("points.1: is worth more", lambda answer: answer["envelope"][0].update(intercept=0.0, slope=0.0)),
+    ],
+    "stability": [
+        ("sites.C.in_plans", lambda answer: answer["sites"][0].update(in_plans=0)),
+        ("coverage.0", lambda answer: answer.update(coverage=[0.5, 0.6])),
+        ("floors_kept", lambda answer: answer.update(floors_kept=0.5)),
+        ("loses.most", lambda answer: answer["loses"].update(most=0.5)),
+        ("regret.value", lambda answer: answer["regret"].update(value=1.0)),
+        ("cvar.open", lambda answer: answer["cvar"].update(open=["S01"])),
+    ],
+}
+
+
+@pytest.mark.parametrize("question", ALTERED)
+def test_the_judge_counts_answers_again_and_refuses_altered_ones(made, question):
+    options = {
+        "alternatives": ("--differ", 1, "--count", 2),
+        "frontier": ("--limit", 0, "--limit", 10_000),
+        "stability": ("--draws", 3),
+    }
+    out = made / question
+    run(question, made / "out", *options[question], "--out", out, "--quiet")
+    verdict = pl.verify(out)
+    assert verdict.confirmed, verdict.differences
+    assert not verdict.whole, "bounds are not checked"
+    file = out / "answer.json"
+    before = file.read_bytes()
+    for where, alter in ALTERED[question]:
+        record = json.loads(before)
+        alter(record["answer"])
+        file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        assert any(each.startswith(where) for each in pl.verify(out).differences), (where, pl.verify(out).differences)
+    file.write_bytes(before)
+    (out / "more.txt").write_text("x", encoding="utf-8")
+    assert any("is no file of this plan" in each for each in pl.verify(out).differences)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("explain", "--without", "C"),
+        ("alternatives", "--differ", 1, "--count", 3, "--within", 0.2),
+        ("frontier", "--limit", 0, "--limit", 10_000, "--limit", 20_000),
+        ("stability", "--draws", 2),
+    ],
+)
+def test_answers_are_said_in_chinese_too(made, asked):
+    lines = run(asked[0], made / "out", *asked[1:], "--language", "zh").splitlines()
+    assert lines
+    for line in lines:
+        assert re.search("[\u4e00-\u9fff]", line), line
+        assert not re.search(r"\b(the|of|is|are|not|no|and|plan|in|with)\b", line), line

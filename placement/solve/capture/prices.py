@@ -19,6 +19,7 @@ from placement.solve.program.problem import Problem
 from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram, common_divisor
 from placement.solve.program.scale import label_scale, scaled
+from placement.solve.root import KnownPrices
 from placement.solve.settings import EngineSettings
 from placement.solve.tree.tools import Tools
 from placement.values import Certificate, CoverageProgram
@@ -91,6 +92,11 @@ def proven(
     return worth, proof
 
 
+def known_prices(duals: Duals) -> KnownPrices:
+    """Return what makes prices of a program, and all that has rows more, of multipliers of its relaxation."""
+    return lambda reduced, problem: integer_prices(reduced, problem, duals)
+
+
 def _size(reduced: ReducedProgram, duals: Duals) -> float:
     """Return what the numbers that multipliers make of a row or a column are at most."""
     heaviest = float(reduced.classes.weights.max(initial=0))
@@ -105,8 +111,9 @@ def integer_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> P
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
-    layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
+    layers = np.hstack([reduced.layers, np.zeros((reduced.n_rows, 1), dtype=np.int64)])
+    most = np.minimum(most_providing_in(reduced), layers.shape[1] - 1)
+    beyond = layers[np.arange(reduced.n_rows), most] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,
