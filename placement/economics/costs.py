@@ -21,7 +21,6 @@ from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
 from placement.values.sites import COST_KEYS, YEARLY_KEYS
-from placement.values.use_cost import UseCost
 
 _NOTHING = frozen_array(np.zeros(0, dtype=np.int64))
 
@@ -48,8 +47,6 @@ class StationCosts:
         Of a station there, a year.
     site_ids
         Whose costs they are, compared with the sites of a program; None: not known.
-    use
-        What visits cost in consumables and bring in fees; None: not counted.
 
     Items that are left out cost nothing anywhere.
 
@@ -69,7 +66,6 @@ class StationCosts:
     maintenance: NDArray[np.int64] = field(default_factory=_nothing)
     staff: NDArray[np.int64] = field(default_factory=_nothing)
     site_ids: pd.Index | None = None
-    use: UseCost | None = None
 
     def __post_init__(self) -> None:
         faults = Faults("costs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
@@ -111,13 +111,14 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         demand=prepared.demand,
         sites=prepared.sites,
         coverage=cover(prepared.demand, prepared.sites, prepared.times, standard),
-        costs=replace(station_costs(prepared.sites, study.costs), use=study_use_cost(study, prepared.tables)),
+        costs=station_costs(prepared.sites, study.costs),
         streets=prepared.streets,
         times=prepared.times,
         standard=standard,
         policy=policy,
         options=study_options(study),
         capture=None if use is None else use.capture,
+        use_cost=study_use_cost(study, prepared.tables),
         name=study.study.name,
         notes=(*prepared.notes, *(() if use is None else use.notes)),
         prepared=prepared,

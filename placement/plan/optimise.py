@@ -109,7 +109,7 @@ def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Pl
     standing = model.standing(solution.chosen)
     before, after, done = measure(case), measure(case, standing), _done(case, model, solution.chosen)
     running = next(line for line in done["budget_lines"] if line.name == RUNNING.name)
-    done["budget_lines"] += use_lines(case.costs.use, (before.total.use_covered, after.total.use_covered), running)
+    done["budget_lines"] += use_lines(case.use_cost, (before.total.use_covered, after.total.use_covered), running)
     return Plan(
         study=case.name,
         **_claims(model, solution),

@@ -44,7 +44,7 @@ def test_a_visit_by_hand():
     Consumables are 0.1 + 3.5 * 0.05 = 0.275. Of 100 visits a month, 1,200 a year: 330 and 720 yuan.
     """
     use = UseCost.of(Fraction("3.5"), 2, [(1, 50), (None, 20)], 5, 10)
-    assert (use.consumables, use.fee) == (Fraction(55, 2), 60)
+    assert (use.consumables, use.fee) == (Fraction(55, 2), Fraction(60))
     assert use.amounts(100.0) == (33_000, 72_000)
     assert use.amounts(0.0004) == (0, 0)  # no whole thousandth
     assert UseCost.of(Fraction(2), 2, [(None, 20)], 0, 0).fee == 0
