@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from placement.report.phases import phases_objective, phases_say
 from placement.report.text import word
 from placement.values import Plan
+from placement.values.use_cost import CONSUMABLES, MUCH
 from placement.values.visits import VisitsChange
 
 Text = Mapping[str, str]
@@ -54,7 +55,17 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     key = f"warning.{gains.falls}"
     if gains.falls == "visits" and (plan.least_cost or plan.phased is not None):
         key = "cost.warning" if plan.least_cost else "warning.visits.phases"
-    return [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    fall = [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    return [*fall, *_consumables(plan, text)]
+
+
+def _consumables(plan: Plan, text: Text) -> list[str]:
+    """Return a sentence where the least cost is sought, and consumables, which it does not count, are much of it."""
+    amounts = {line.name: line.amount_fen for line in plan.budget_lines}
+    used, running = amounts.get(CONSUMABLES, 0), amounts.get("running", 0)
+    if not plan.least_cost or used <= MUCH * running:
+        return []
+    return [text["cost.consumables"].format(share=percent(used / running) if running else "—")]
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
