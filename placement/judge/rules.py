@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from placement.judge.facts import floors, line_of_action, lines, once
+from placement.judge.fees import fee_faults, fee_lines
 from placement.judge.machines import MachineClaims, counted, counts, growth, machine_faults, paid_at, paid_today
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
@@ -136,7 +137,7 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
             cost = paid_at(claims.machines, prepared, action["site_id"], "capital")
         if _fen(action["cost"]) != cost:
             yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
-    names = lines(prepared)
+    names = (*lines(prepared), *fee_lines(prepared))
     if [line["name"] for line in record["budget"]] != list(names):
         yield f"budget: lines should be {', '.join(names)}"
         return
@@ -144,13 +145,16 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
     today = [("keep", site) for site in existing.index[existing.to_numpy(dtype=bool)]]
     done = [*_named("keep", claims.keep), *_named("close", claims.close), *_named("open", claims.open)]
     done += _named("move", [to for _, to in claims.move])
-    for line in record["budget"]:
+    running = 0, 0
+    for line in record["budget"][: len(lines(prepared))]:
         name = line["name"]
         amounts = _spent(prepared, name, done), _spent(prepared, name, today)
         if claims.machines is not None:
             spent = sum(paid_at(claims.machines, prepared, site, name) for site in claims.machines.after)
             amounts = spent, paid_today(prepared, name)
+        running = amounts if name == "running" else running
         yield from _line_faults(line, *amounts, prepared)
+    yield from fee_faults(record, prepared, running)
 
 
 def _line_faults(line: Mapping[str, Any], amount: int, today: int, prepared: Prepared) -> Iterator[str]:

@@ -171,7 +171,10 @@ class _Limits:
         program = without_marks(program, self.asked.program.n_columns)
         others = tuple(row for row in program.linear if row.kind not in {VISITS_FLOOR, NEW_VISITS})
         floor = 2 * asked - floors[0] if floors else None
-        aim = replace(self.asked.aim, weight=Fraction(0), floor=floor, most_idle=most)
+        # Where the floor of visits is let go, that which sees most needs the least of it; else any plan will do.
+        least = self.asked.aim.floor is not None and floor is None
+        weight = ONLY_VISITS if least else Fraction(0)
+        aim = replace(self.asked.aim, weight=weight, floor=floor, most_idle=most)
         runs = {name: self.options[name] for name in ("seed", "threads", "settings")}
         limits: dict[str, Any] = {"gap": _ANY_PLAN, "time_limit_s": time_limit_s}
         return maximise_visits(replace(program, linear=others), self.asked.capture, aim, **limits, **runs)[0]

@@ -35,6 +35,9 @@ OUTSIDE = 2**16
 MOST_PULL = 2**28
 """A site's pull counts up to this."""
 
+ROUNDING = 2
+"""Thousandths of a visit by which what a station sees may come out otherwise in floating point, at most."""
+
 _MOST_MASS = 2**36
 """All visits together stay below this many thousandths."""
 

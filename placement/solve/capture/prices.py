@@ -19,6 +19,7 @@ from placement.solve.program.problem import Problem
 from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram, common_divisor
 from placement.solve.program.scale import label_scale, scaled
+from placement.solve.root import KnownPrices
 from placement.solve.settings import EngineSettings
 from placement.solve.tree.tools import Tools
 from placement.values import Certificate, CoverageProgram
@@ -89,6 +90,11 @@ def proven(
     worth = bound // SCALE if duals.objective else None
     proof = tools.log.certificate(bound=worth or 0, infeasible=worth is None, objective=0, chosen=None)
     return worth, proof
+
+
+def known_prices(duals: Duals) -> KnownPrices:
+    """Return what makes prices of a program, and all that has rows more, of multipliers of its relaxation."""
+    return lambda reduced, problem: integer_prices(reduced, problem, duals)
 
 
 def _size(reduced: ReducedProgram, duals: Duals) -> float:

@@ -14,10 +14,7 @@ from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray
 from placement.values.layers import FULL, layer_table
-from placement.values.whole_capture import OUTSIDE, WholeCapture
-
-_ROUNDING = 2
-"""Thousandths of a visit by which floating point may differ from whole numbers."""
+from placement.values.whole_capture import OUTSIDE, ROUNDING, WholeCapture
 
 
 class Ground(NamedTuple):
@@ -147,7 +144,7 @@ def ground_of(
             ).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
             worth=np.array([worth]),
-            idle=np.array([idle[0] + _ROUNDING, idle[1]], dtype=np.float64),
+            idle=np.array([idle[0] + ROUNDING, idle[1]], dtype=np.float64),
             **_pulls(capture),
         )
     )
