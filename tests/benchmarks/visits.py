@@ -262,7 +262,7 @@ def main() -> None:
     parser.add_argument("--processor", action="store_true", help="limits are seconds of the processor")
     asked = parser.parse_args()
     if asked.processor:
-        placement.clock.perf_counter = time.process_time
+        vars(placement.clock)["perf_counter"] = time.process_time
     for name in asked.part:
         for line in PARTS[name](asked.limit):
             print(line, flush=True)
