@@ -94,6 +94,9 @@ class Case:
         faults.raise_any()
         check_stages(self.coverage, self.demand, self.sites, self.costs, self.policy)
         _check_capture(self)
+        if self.policy.visits_machine_month is not None and self.times is None:
+            problem = "visits_machine_month of the policy asks who goes to the nearest station, and no times are known"
+            raise InputError.single("case", problem, row="times", remedy="give Case(times=...), or the policy without")
 
     @classmethod
     def from_frames(

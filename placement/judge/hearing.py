@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from placement.errors import CertificateError
 from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
+from placement.judge.capacity import capacity_faults
 from placement.judge.counting import Counting
 from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
@@ -103,6 +104,7 @@ class Hearing:
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
+        yield from capacity_faults(record, prepared, self.counting.near)
         yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
         if self.years is not None:
             yield from phase_faults(record, self.years, self.counting)

@@ -11,6 +11,7 @@ from placement.economics import RUNNING, budget, use_lines
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, PhasedProgram, formulated
 from placement.models.machines import MachineColumns
+from placement.plan.capacity import measure_capacity
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.least_cost import with_most_coverage
@@ -114,6 +115,7 @@ def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Pl
         study=case.name,
         **_claims(model, solution),
         **done,
+        capacity=measure_capacity(case, done["actions"]),
         open=tuple(sorted(case.sites.ids[standing])),
         before=before,
         after=after,

@@ -71,7 +71,14 @@ def _consumables(plan: Plan, text: Text) -> list[str]:
 def worth(plan: Plan, text: Text) -> list[str]:
     """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
     idle = [] if plan.visits is None else [_idle(plan.visits, text)]
-    return [*phases_say(plan, text), *_reserve(plan, text), *idle, *_cost(plan, text), *unsure(plan, text)]
+    return [
+        *phases_say(plan, text),
+        *_reserve(plan, text),
+        *_capacity(plan, text),
+        *idle,
+        *_cost(plan, text),
+        *unsure(plan, text),
+    ]
 
 
 def unsure(plan: Plan, text: Text) -> list[str]:
@@ -135,7 +142,20 @@ def _reserve(plan: Plan, text: Text) -> list[str]:
         "counted": f"{value.after.counted:,.0f}",
     }
     asked = {"backup": value.backup_share, "outage": value.outage_probability}
-    return [text[f"reserve.{name}"].format(**words) for name, share in asked.items() if share]
+    keys = {"backup": "reserve.backup", "outage": f"reserve.outage{'' if plan.machines is None else '.machines'}"}
+    return [text[keys[name]].format(**words) for name, share in asked.items() if share]
+
+
+def _capacity(plan: Plan, text: Text) -> list[str]:
+    value = plan.capacity
+    if value is None:
+        return []
+    words: dict[str, str] = {"each": f"{value.visits_machine_month:,}"}
+    for when, of in (("before", value.before), ("after", value.after)):
+        for name in ("served", "no_capacity", "out_of_reach", "could_be_served"):
+            words[f"{name}_{when}"] = f"{getattr(of, name):,.0f}"
+        words |= {f"share_{when}": percent(of.served / (of.all or 1.0)), f"overloaded_{when}": f"{of.overloaded:,}"}
+    return [text["capacity.says"].format(**words), text["capacity.best"].format(**words)]
 
 
 def _visits(visits: VisitsChange, text: Text) -> str:

@@ -129,6 +129,8 @@ class Policy:
     max_idle
         Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
         a thousandth more counts too.
+    visits_machine_month
+        Visits a month that one machine can take: figures then tell who is served; no limit of the plan. None: any.
     idle_below
         Visits a month below which a station is counted as idle, in figures and by `max_idle`.
     phases
@@ -179,6 +181,7 @@ class Policy:
     max_idle: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
+    visits_machine_month: int | None = None
     idle_below: int = IDLE_BELOW
     phases: tuple[Phase, ...] = ()
 
@@ -199,9 +202,9 @@ class Policy:
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
-        if self.max_machines is not None:
-            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
-            object.__setattr__(self, "max_machines", most)
+        for name, most in (("visits_machine_month", MOST_COUNT), ("max_machines", MOST_MACHINES)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.whole(name, getattr(self, name), least=1, most=most))
         for name, exact in _BY_NAME.items():
             object.__setattr__(self, name, faults.by_name(name, getattr(self, name), exact))
         faults.raise_any()
