@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.pipeline.outages import usage_outage
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.study.phases import phase_of
@@ -32,8 +33,18 @@ def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
     return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
-def study_policy(study: Study, parents: pd.Series) -> Policy:
-    """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
+def study_policy(study: Study, parents: pd.Series, usage: pd.DataFrame | None) -> Policy:
+    """Return the limits of a study.
+
+    Parameters
+    ----------
+    study
+        The study.
+    parents
+        The (parent) districts of its demand points.
+    usage
+        Its usage table, which may tell how often machines are out of order.
+    """
     floors = study.policy.floors
     district = floors.district
     if district is None:
@@ -43,12 +54,13 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
     caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
+    told = {name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)}
     return Policy(
         objective=study.policy.objective,
         **caps,
         horizon_years=study.budget.horizon_years,
         discount_rate=study.budget.discount_rate,
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
+        **{**told, "outage_probability": usage_outage(study, usage)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
         period_floors=floors.period,
