@@ -18,7 +18,11 @@ import shapely
 from scipy import sparse
 
 from placement.analysis import Trade
+from placement.analysis.alternatives import alternatives
+from placement.analysis.difference import difference
 from placement.analysis.explain import explain
+from placement.analysis.frontier import frontier
+from placement.analysis.stability import stability
 from placement.analysis.what_if import what_if
 from placement.batch import BatchRow
 from placement.case import Case
@@ -121,7 +125,9 @@ def made_with(case: Any) -> list[Any]:
     years = case.but(policy=Policy(phases=(Phase(name="pilot", max_opens=1, max_closes=0, max_moves=0),)))
     return [
         formulated(years), optimise(years, options=SolveOptions(time_limit_s=20)), PhaseSection(name="pilot"),
-        asked, *asked.broken, explain(case, plan),
+        asked, *asked.broken, explain(case, plan), alternatives(case, plan, count=1, differ=1),
+        frontier(case, None, "coverage", "stations", points=2), stability(case, plan, draws=2),
+        difference(case, plan.open, []),
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
         Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),
         Stages(
