@@ -36,7 +36,9 @@ A station that is neither kept nor gives its machines away is closed.
 :mod:`placement.economics.lines`. Limits that go by what a site is (host, chain, neighbours, fixed actions):
 :mod:`placement.models.site_limits`. Weights are rounded to whole thousandths of a visit a month.
 With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
-(:mod:`placement.models.reserve`); floors stay as they are.
+(:mod:`placement.models.reserve`); floors stay as they are. Guides at stations are columns and rows more
+(:mod:`placement.models.guides`), and what publicity adds to rows is beside the program
+(:mod:`placement.models.publicity`); floors see neither.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 
@@ -47,6 +49,7 @@ models and public facility location, for steps; relocation rows as in design sec
 from __future__ import annotations
 
 from placement.case import Case
+from placement.models.guides import guide_rows, guided_program, with_guides
 from placement.models.model import Formulated
 from placement.models.parts import (
     columns_of,
@@ -74,11 +77,14 @@ def maximal_coverage(case: Case) -> Formulated:
     """
     moves = case.sites.table["existing"].any()
     columns = columns_of(case, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
+    columns = with_guides(columns, case)
     rows = (
         *site_rows(columns, case),
         *token_row(columns),
         *line_rows(columns, case),
         *count_rows(columns, case),
         *site_limit_rows(columns, case, whole_weights(case, case.coverage.by_ids().points)),
+        *guide_rows(columns, case),
     )
-    return Formulated(program=covering_program(columns, rows, case), columns=columns, costs=case.costs)
+    program = guided_program(covering_program(columns, rows, case), columns, case)
+    return Formulated(program=program, columns=columns, costs=case.costs)

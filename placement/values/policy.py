@@ -13,14 +13,15 @@ from placement.values.checks import MOST_FEN, Faults, is_number, shown
 from placement.values.immutable import immutable
 from placement.values.objectives import OBJECTIVES, VISITS, known_objective
 from placement.values.presets import PRESETS, against
-from placement.values.shown import Shown, listed_briefly
+from placement.values.publicity import Guides, Publicity
+from placement.values.shown import Shown, headline_of, listed_briefly
 
 BUDGET_LINES = (
     *("purchase", "install", "move", "remove", "close", "capital"),
-    *("rent", "network", "maintenance", "staff", "running", "total"),
+    *("rent", "network", "maintenance", "staff", "guides", "publicity", "running", "total"),
 )
 """Lines of the budget: spent once and their sum, spent a year and their sum, and both over the years."""
-A_YEAR = BUDGET_LINES[6:11]
+A_YEAR = BUDGET_LINES[6:-1]
 """Those of a year."""
 SUMS = ("capital", "running", "total")
 """Those that others add up to."""
@@ -75,7 +76,7 @@ class Policy:
         Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
     purchase_fen, install_fen, move_fen, remove_fen, close_fen, capital_fen
         Caps of the budget lines that are spent once, and of their sum, whole fen; :meth:`from_yuan` takes yuan.
-    rent_fen, network_fen, maintenance_fen, staff_fen, running_fen
+    rent_fen, network_fen, maintenance_fen, staff_fen, guides_fen, publicity_fen, running_fen
         Caps of those of a year, and of their sum, whole fen a year.
     total_fen
         Cap of capital and the running costs of `horizon_years` as they are worth today
@@ -113,6 +114,10 @@ class Policy:
         Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
     outage_probability
         Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
+    publicity
+        What may be spent on publicity, by area, and what it does; None: nothing is.
+    guides
+        What a guide at a station does; None: there are none. What one is paid is an item of the costs.
     idle_below
         Visits a month below which a station is counted as idle in figures; no limit of the plan.
 
@@ -134,6 +139,8 @@ class Policy:
     network_fen: int | None = None
     maintenance_fen: int | None = None
     staff_fen: int | None = None
+    guides_fen: int | None = None
+    publicity_fen: int | None = None
     running_fen: int | None = None
     total_fen: int | None = None
     horizon_years: int | None = None
@@ -154,6 +161,8 @@ class Policy:
     min_visits_new: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
+    publicity: Publicity | None = None
+    guides: Guides | None = None
     idle_below: int = IDLE_BELOW
 
     def __post_init__(self) -> None:
@@ -168,6 +177,7 @@ class Policy:
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
         self._check_years(faults)
+        self._check_outreach(faults)
         self._exact(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
@@ -184,6 +194,26 @@ class Policy:
         elif self.total_fen is not None:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
+    def _check_outreach(self, faults: Faults) -> None:
+        """Note what publicity and guides do not go with, and caps on them where there are none."""
+        for name, kind in (("publicity", Publicity), ("guides", Guides)):
+            value, cap = getattr(self, name), f"{name}_fen"
+            if value is None:
+                if getattr(self, cap) is not None:
+                    faults.add(f"{cap} has no effect: no {name}", row=cap, remedy=f"give {name} too, or remove it")
+                continue
+            if not isinstance(value, kind):
+                faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
+            for other in self.on_visits:
+                faults.add(f"{other} beside {name}: both cannot count together yet", row=other, remedy="give one of both")
+            if self.objective == VISITS:
+                problem = f"{name} changes coverage, and visits are the objective"
+                faults.add(problem, row="objective", remedy=f"give another objective, or no {name}")
+            for other in ON_RESERVE:
+                if getattr(self, other):
+                    problem = f"{other} beside {name}: both cannot count together yet"
+                    faults.add(problem, row=other, remedy="give one of both")
 
     def _exact(self, faults: Faults) -> None:
         """Make exact what is a weight, a share or a length, or say why not."""
@@ -264,6 +294,9 @@ class Policy:
         ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
+        rows += [
+            (name, headline_of(getattr(self, name))) for name in ("publicity", "guides") if getattr(self, name) is not None
+        ]
         floors = {"district": self.district_floors, "age group": self.age_floors}
         for what, shares in floors.items():
             if shares:

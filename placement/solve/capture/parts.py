@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from placement.solve.capture.aim import Aim
 from placement.solve.capture.idle import Idle
 from placement.solve.capture.majorants import Mixture, joined
 from placement.solve.capture.rows import FLOOR_NAME, floor_row, times, valued
+from placement.solve.ties.reissue import without_plan
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import FloatArray
 from placement.values.majorants import Majorants
@@ -126,7 +126,7 @@ class Grown:
         bound, proof = found
         if bound is not None and self.aim.weight:
             bound += times(self.aim.weight, int(self._priced(mixed).constant[0]))
-        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=_without_plan(proof), point=point)
+        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=without_plan(proof), point=point)
 
     def _priced(self, mixed: Mixture | None) -> Majorants:
         return self.majorants if mixed is None else joined(self.capture.n_sites, [mixed])
@@ -181,13 +181,3 @@ class Proven:
             objective=objective,
             inner=tuple(part.inner for part in self.parts),
         )
-
-
-def _without_plan(certificate: Certificate) -> Certificate:
-    """Return a proof of the same bound that comes with no plan: the plan at hand may be of another part."""
-    kept: dict[str, Any] = {
-        name: getattr(certificate, name)
-        for name in certificate.__dataclass_fields__
-        if name not in {"scale", "digest", "chosen", "objective", "has_plan"}
-    }
-    return Certificate.seal(**kept, chosen=np.zeros_like(certificate.chosen), objective=0, has_plan=False)
