@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 
 import numpy as np
 import pytest
 from numba.core import caching, config
 
-from placement import clock, kernels
+from placement import clock, kernels, warming
 
 WHOLE = '''
 """Doubles, and more."""
@@ -139,6 +140,40 @@ def test_a_change_anywhere_in_what_a_kernel_is_made_from_is_compiled(town, modul
     assert not set(before) & set(town.kept())
     town.change(module, new, old)
     assert town.whole().doubled(3) == 19
+
+
+def test_a_process_beside_the_run_is_begun_at_the_first_kernel_that_is_missed(town, monkeypatch):
+    begun = []
+    monkeypatch.setattr(warming.subprocess, "Popen", lambda command, **_: begun.append(command))
+    monkeypatch.setattr(warming.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(kernels, "_WHEN_MISSED", [])
+    whole = town.whole()
+    warming.beside_this_run()
+    assert begun == []
+    assert whole.doubled(3) == 19
+    whole.added(np.arange(3), np.zeros(3, dtype=np.int64))
+    assert [command[1:] for command in begun] == [["-m", "placement.warming", str(os.getpid())]]
+    warming.beside_this_run()
+    assert (town.whole().doubled(3), len(begun)) == (19, 1)  # it is kept
+    monkeypatch.setattr(warming.os, "sched_getaffinity", lambda _: {0})
+    warming.beside_this_run()
+    assert len(kernels._WHEN_MISSED) == 1  # one processor: nothing to win; the one waits still
+
+
+def test_the_process_beside_a_run_compiles_the_longest_first_and_ends_with_it(town, monkeypatch):
+    monkeypatch.setattr(warming.pkgutil, "walk_packages", lambda *_: [])
+    monkeypatch.setattr(warming.os, "getppid", lambda: 7)
+    whole = town.whole()
+    made = [getattr(whole, name) for name in ("added", "twice", "doubled")]
+    monkeypatch.setattr(kernels, "_REGISTER", {kernel.name: kernel for kernel in made})
+    extents = {kernel.name: kernel.extent for kernel in made}
+    assert extents["town.whole.twice"] > extents["town.whole.added"]  # which is a part of it
+    compiled = []
+    monkeypatch.setattr(kernels.Kernel, "compile", lambda kernel: compiled.append(kernel.name))
+    warming.compile_all(parent=8)
+    assert compiled == []
+    warming.compile_all(parent=7)
+    assert compiled == sorted(extents, key=lambda name: (-extents[name], name))
 
 
 def test_fields_in_another_order_are_compiled(town):

@@ -9,6 +9,7 @@ from typing import Any
 
 from placement.case import Case, measure, measure_visits
 from placement.errors import InputError, NoSolutionError
+from placement.notes import INTERRUPTED, MISSING, Note
 from placement.plan import optimise
 from placement.progress import FRONTIER, Listener, Progress
 from placement.values import Frontier, Plan, Policy, SolveOptions, TradePoint
@@ -85,15 +86,15 @@ def frontier(
     known: list[Fraction | None] = [None]
     for number, weight in enumerate(weights):
         if plans[-1].interrupted:
-            notes.append(f"interrupted: {len(weights) - number} of {len(weights)} weights were not tried")
+            notes.append(Note(INTERRUPTED, left=len(weights) - number, all=len(weights)))
             break
         telling.stage(FRONTIER, f"plan {number + 1} of {len(weights)}")
         tried = asked.but(objective="coverage", visits_weight=weight)
         try:
             plans.append(optimise(case, tried, how))
             known.append(tried.visits_weight)
-        except NoSolutionError as error:
-            notes.append(f"no plan with weight {float(weight):g}: {error}")
+        except NoSolutionError:
+            notes.append(Note(MISSING, weight=f"{float(weight):g}"))
     chosen_point = replace(_point(plans[0], asked.visits_weight), mark="chosen")
     between = [_point(plan, weight) for plan, weight in zip(plans[1:], known[1:], strict=True)]
     return Trade(points=(_today(case, asked), chosen_point, *between), plans=tuple(plans), notes=tuple(notes))

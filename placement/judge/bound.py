@@ -17,7 +17,7 @@ from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
 from placement.judge.program import chosen_columns
 from placement.judge.rules import Claims
-from placement.judge.visits_asked import ALONE, least_covered, weighed
+from placement.judge.visits_asked import ALONE, least_covered, weighed, words_on_visits
 from placement.judge.visits_certificate import check_visits_certificate, near, visits_of
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
@@ -100,7 +100,7 @@ def _value_faults(record: Mapping[str, Any], counted: tuple[int, int], slack: in
     if asked is None or said is None:
         return
     alone = policy.objective == ALONE
-    words = [policy.visits_weight, policy.visits_floor, policy.min_visits_new]
+    words = words_on_visits(policy)
     right = {
         "weight": str(asked.weight),
         "alone": alone,

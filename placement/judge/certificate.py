@@ -78,6 +78,7 @@ def _fingerprint(program: CoverageProgram, classes: RowClasses) -> str:
         class_weights=classes.weights,
         floor_indptr=classes.floor_indptr,
         floor_index=classes.floor_index,
+        floor_only=np.flatnonzero(classes.alone),
     )
 
 
@@ -117,7 +118,7 @@ def _covered(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -
 def _worth(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> int:
     """Return what a plan covers: of each class as many layers as columns provide there, rounded down at the end."""
     if program.layers.tolist() == [SCALE]:
-        return exact_sum(classes.weights[_covered(program, classes, chosen)])
+        return exact_sum(classes.gains[_covered(program, classes, chosen)])
     providing = np.zeros(program.n_sites, dtype=np.int64)
     for site in program.column_site[chosen].tolist():
         if site >= 0:
@@ -126,7 +127,7 @@ def _worth(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> 
     counts = np.zeros(classes.count, dtype=np.int64)
     np.add.at(counts, owner, providing[classes.sites])
     layers = enumerate(program.layers.tolist())
-    return int(sum(share * exact_sum(classes.weights[counts > before]) for before, share in layers) // SCALE)
+    return int(sum(share * exact_sum(classes.gains[counts > before]) for before, share in layers) // SCALE)
 
 
 def _broken(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> list[str]:

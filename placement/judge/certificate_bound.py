@@ -75,6 +75,7 @@ class Prices:
         self.linear = _matrix(self._rows, program.n_columns)
         bases = self._bases()
         self._knapsack, self._knapsack_limits = knapsack_cuts(bases, certificate, program.n_columns)
+        self.unit = _unit(program, classes)
         self._last: tuple[int, Terms] | None = None
         self._check_signs()
 
@@ -162,7 +163,7 @@ class Prices:
         linear, floor = prices.linear[number], prices.floor[number]
         magnitude = self._guard(flag, row, cut, knapsack=knapsack, linear=linear, floor=floor)
         first, *further = program.layers.tolist()
-        on_rows = flag * first * classes.weights + classes.weights * (self._floor_classes @ floor)
+        on_rows = flag * first * classes.gains + classes.weights * (self._floor_classes @ floor)
         slack = on_rows - row - self._cut_classes.T @ cut
         limits = sum(theta * g.limit for theta, g in zip(linear.tolist(), self._rows, strict=True))
         minima = sum(phi * least for phi, least in zip(floor.tolist(), self._minima, strict=True))
@@ -172,7 +173,7 @@ class Prices:
         reduced = flag * SCALE * program.column_values + at_site[program.column_site]
         reduced = reduced - self.linear.T @ linear - self._knapsack.T @ knapsack
         constant = exact_sum(np.maximum(slack, 0)) + halves + rounded + limits - minima
-        constant += sum(sums_of_positive(flag * share * classes.weights - row) for share in further)
+        constant += sum(sums_of_positive(flag * share * classes.gains - row) for share in further)
         return Terms(is_ray=flag == 0, constant=constant, reduced=reduced, magnitude=magnitude)
 
     def _guard(
@@ -196,11 +197,21 @@ class Prices:
         return on_column
 
 
-def closes(terms: Terms, upper: int, *, bound: int, infeasible: bool) -> bool:
-    """Return whether `upper` (U, scaled) closes a node: a ray below 0, or a value that does not beat the claim."""
+def closes(terms: Terms, upper: int, *, bound: int, infeasible: bool, unit: int = 1) -> bool:
+    """Return whether `upper` (U, scaled) closes a node: a ray below 0, or a value that does not beat the claim.
+
+    Values of plans are whole multiples of `unit`.
+    """
     if terms.is_ray:
         return upper < 0
-    return not infeasible and upper // SCALE <= bound
+    return not infeasible and upper // (SCALE * unit) * unit <= bound
+
+
+def _unit(program: CoverageProgram, classes: RowClasses) -> int:
+    """Return what divides the value of every plan: columns alone make it where all rows count in floors alone."""
+    if not program.floor_only.size or not classes.alone.all():
+        return 1
+    return math.gcd(*program.column_values.tolist()) or 1
 
 
 def sums_of_positive(numbers: IntArray) -> int:

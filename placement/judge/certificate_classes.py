@@ -2,8 +2,9 @@
 
 Rows with weight and cover are grouped by equal cover set and equal set of floors, numbered by first appearance
 (``placement.values.certificate``). A row is taken as one set of numbers: its sites, and ``n_sites + f`` for each floor
-``f`` it belongs to. Rows are sorted by a sum of random 64-bit keys of that set, and every row is then compared in full
-with the first of its group; where two different sets met in one sum, other keys are drawn. The result is exact.
+``f`` it belongs to, the number after the last floor where it counts in floors alone. Rows are sorted by a sum of random
+64-bit keys of that set, and every row is then compared in full with the first of its group; where two different sets
+met in one sum, other keys are drawn. The result is exact.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scipy import sparse
 
 from placement.errors import CertificateError
 from placement.values import CoverageProgram
-from placement.values.arrays import IntArray
+from placement.values.arrays import BoolArray, IntArray
 from placement.values.program import WEIGHT_LIMIT
 
 _CHUNK_ENTRIES = 2**23
@@ -35,6 +36,8 @@ class RowClasses:
         (classes,) summed weights.
     floor_indptr, floor_index
         CSR of the floors of each class, increasing within a class.
+    alone
+        (classes,) whether a class counts in floors alone, not in the objective.
     """
 
     indptr: IntArray
@@ -42,11 +45,17 @@ class RowClasses:
     weights: IntArray
     floor_indptr: IntArray
     floor_index: IntArray
+    alone: BoolArray
 
     @property
     def count(self) -> int:
         """Number of classes."""
         return int(self.weights.size)
+
+    @property
+    def gains(self) -> IntArray:
+        """(classes,) what covering each adds to the objective."""
+        return np.where(self.alone, 0, self.weights)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,12 +90,15 @@ def derive_classes(program: CoverageProgram) -> RowClasses:
     merged = _grouped(_joined(parts))
     if int(merged.weights.sum()) >= WEIGHT_LIMIT:
         raise CertificateError("the program's weights reach 2**42")
-    return _split(merged, program.n_sites)
+    return _split(merged, program.n_sites, program.n_sites + len(program.floors))
 
 
 def _memberships(program: CoverageProgram) -> tuple[IntArray, IntArray]:
-    """Return (row, n_sites + floor) of all floor memberships, sorted, without repeats."""
-    rows = [floor.rows for floor in program.floors]
+    """Return (row, n_sites + floor) of all floor memberships, sorted, without repeats.
+
+    Rows that count in floors alone belong to one more.
+    """
+    rows = [*(floor.rows for floor in program.floors), program.floor_only]
     row = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
     floor = np.repeat(np.arange(len(rows), dtype=np.int64), [each.size for each in rows]) + program.n_sites
     order = np.lexsort((floor, row))
@@ -181,15 +193,19 @@ def _joined(parts: list[_Rows]) -> _Rows:
     return _Rows(indptr=_starts(lengths), items=items, weights=weights)
 
 
-def _split(rows: _Rows, n_sites: int) -> RowClasses:
+def _split(rows: _Rows, n_sites: int, mark: int) -> RowClasses:
     owner = np.repeat(np.arange(rows.weights.size), np.diff(rows.indptr))
-    is_floor = rows.items >= n_sites
+    is_floor = (rows.items >= n_sites) & (rows.items != mark)
+    alone = np.zeros(rows.weights.size, dtype=np.bool_)
+    alone[owner[rows.items == mark]] = True
+    is_site = rows.items < n_sites
     return RowClasses(
-        indptr=_starts(np.bincount(owner[~is_floor], minlength=rows.weights.size)),
-        sites=rows.items[~is_floor],
+        indptr=_starts(np.bincount(owner[is_site], minlength=rows.weights.size)),
+        sites=rows.items[is_site],
         weights=rows.weights,
         floor_indptr=_starts(np.bincount(owner[is_floor], minlength=rows.weights.size)),
         floor_index=rows.items[is_floor] - n_sites,
+        alone=alone,
     )
 
 

@@ -108,7 +108,13 @@ class Walk:
             raise CertificateError(f"the prices of leaf {node} do not close it")
 
     def _closes(self, terms: Terms, upper: int) -> bool:
-        return closes(terms, upper, bound=self.certificate.bound, infeasible=self.certificate.infeasible)
+        return closes(
+            terms,
+            upper,
+            bound=self.certificate.bound,
+            infeasible=self.certificate.infeasible,
+            unit=self.prices.unit,
+        )
 
     def _evaluate(self, number: int, node: int) -> tuple[Terms, int, IntArray]:
         """Return the price set's terms, U and rho at the node as fixed so far."""

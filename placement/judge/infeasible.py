@@ -23,7 +23,7 @@ from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
-from placement.judge.visits_certificate import with_visits_rows
+from placement.judge.visits_certificate import idle_count, marked_too, with_visits_rows
 from placement.report import CERTIFICATE_FILE, INFEASIBLE_FILE, versions
 from placement.report.infeasible_json import VISITS_ROWS_FILE, proof_file
 from placement.report.plan_json import plan_bytes
@@ -32,10 +32,10 @@ from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.values.infeasible import WEIGHT_UNIT
 from placement.values.rows import REQUIRED_SITE, SITE, TOKENS
-from placement.values.visits_certificate import VISITS_FLOOR, VisitsCertificate
+from placement.values.visits_certificate import IDLE, VisitsCertificate
 
 _REQUIRED = "required sites"
-_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS)
+_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS, IDLE)
 """Kinds of rows that say what decisions mean, which no planner can let go."""
 
 
@@ -75,6 +75,7 @@ class _Hearing:
         self.record, self.counting, self.place = record, counting, place
         self.unchecked: list[str] = []
         self.packing: tuple[str, ...] = ()
+        self.rows: VisitsCertificate | None = None
 
     @cached_property
     def program(self) -> CoverageProgram:
@@ -93,7 +94,7 @@ class _Hearing:
         except OSError as error:
             raise CertificateError(f"cannot be read: {error.strerror or error}") from error
         certificate = load_visits_certificate(content)
-        self.packing = self._packed(content, certificate)
+        self.packing, self.rows = self._packed(content, certificate), certificate
         return with_visits_rows(self.counting.program, asked, certificate)
 
     def checked(self) -> Iterator[str]:
@@ -165,21 +166,34 @@ class _Hearing:
         if not known:
             yield f"{where}.enough.plan: names a site twice, or one at which that cannot be decided"
             return
-        for fault in plan_faults(eased, chosen):
+        for fault in plan_faults(eased, self._with_marks(chosen)):
             yield f"{where}.enough.plan: {fault}"
-        for fault in self._visits_faults(chosen, amount if change["unit"] == VISITS_FLOOR.unit else 0):
+        for fault in self._visits_faults(chosen, {change["constraint"]: amount}):
             yield f"{where}.enough.plan: {fault}"
 
-    def _visits_faults(self, chosen: NDArray[np.bool_], less: int) -> Iterator[str]:
-        """Yield what stations of a plan see too little of, where all together may see `less` than is asked."""
-        asked, program = self.counting.asked, self.counting.program
-        if asked is None:
-            return
+    def _with_marks(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a plan with the marks of its idle stations, where the program has such."""
+        if self.counting.asked is None or self.rows is None:
+            return chosen
+        return np.append(chosen, marked_too(self.counting.asked, self._stands(chosen), self.rows))
+
+    def _stands(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        program = self.counting.program
         stands = np.zeros(program.n_sites, dtype=np.bool_)
         sites = program.column_site[chosen]
         stands[sites[sites >= 0]] = True
-        if asked.floor is not None and asked.capture.total(stands) < asked.floor - less:
+        return stands
+
+    def _visits_faults(self, chosen: NDArray[np.bool_], given: Mapping[str, int]) -> Iterator[str]:
+        """Yield what stations of a plan see too little of, where limits give way by what is `given` by their names."""
+        asked, program = self.counting.asked, self.counting.program
+        if asked is None:
+            return
+        stands = self._stands(chosen)
+        if asked.floor is not None and asked.capture.total(stands) < asked.floor - given.get("visits_floor", 0):
             yield "its stations see too few visits together"
+        if asked.most_idle is not None and idle_count(asked, stands) > asked.most_idle + given.get("max_idle", 0):
+            yield "too many of its stations are idle"
         new = program.column_site[chosen & asked.new]
         if asked.least is not None and any(asked.capture.station(int(site), stands) < asked.least for site in new):
             yield "one of its new stations sees too few visits"

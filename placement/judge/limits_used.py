@@ -23,7 +23,7 @@ def limit_use_faults(
     record: Mapping[str, Any], claims: Claims, prepared: Prepared, reach: Reach, weights: NDArray[np.int64]
 ) -> Iterator[str]:
     """Yield that the list is another, or every number of it that is."""
-    right = [*_counts(claims, prepared), *_of_sites(claims, prepared, reach, weights)]
+    right = [*_counts(claims, prepared), *_of_sites(claims, prepared, reach, weights), *_idle(record, prepared)]
     said = [(each["name"], each["asked"], each["found"]) for each in record["limits"]]
     if [name for name, _, _ in said] != [name for name, _, _ in right]:
         yield f"limits: should be {', '.join(name for name, _, _ in right) or 'none'}"
@@ -49,6 +49,13 @@ def _counts(claims: Claims, prepared: Prepared) -> Iterator[tuple[str, float, fl
         most = getattr(policy, name)
         if most is not None:
             yield name, most, count
+
+
+def _idle(record: Mapping[str, Any], prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:
+    """Yield the limit on idle stations; how many there are is recounted with the visits of the plan."""
+    most = prepared.study.policy.max_idle
+    if most is not None:
+        yield "max_idle", most, None if record["visits"] is None else record["visits"]["idle"]["after"]
 
 
 def _of_sites(

@@ -56,7 +56,7 @@ class Resolver:
     def __init__(self, program: CoverageProgram, classes: RowClasses) -> None:
         self.program = program
         self.classes = classes
-        self.values = np.concatenate([program.column_values, classes.weights])
+        self.values = np.concatenate([program.column_values, classes.gains])
         self.matrix, self.lower, self.upper = _rows(program, classes)
         self.least_chosen, self.most_chosen = program.required.copy(), ~program.excluded
 

@@ -14,6 +14,7 @@ import numpy as np
 from placement.judge.counting import Counting
 from placement.judge.recount import coverage_record
 from placement.judge.seen import Seen, visits_of
+from placement.study import PolicySection
 from placement.values.arrays import BoolArray, FloatArray
 
 _TAIL = 0.05
@@ -46,7 +47,7 @@ def visit_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[str]
         if rows[site]["basis"] != use.basis[site]:
             yield f"visits.{site}.basis: is {use.basis[site]!r}, the plan says {rows[site]['basis']!r}"
     yield from _total_faults(claimed, seen)
-    yield from _idle_faults(claimed, prepared.study.policy.idle_below)
+    yield from _idle_faults(claimed, prepared.study.policy)
 
 
 def frontier_faults(record: Mapping[str, Any], counting: Counting) -> Iterator[str]:
@@ -122,8 +123,8 @@ def _thousandths(values: Iterator[float | None]) -> int:
     return sum(round(value * 1000) for value in values if value is not None)
 
 
-def _idle_faults(claimed: Mapping[str, Any], below: int) -> Iterator[str]:
-    rows = claimed["stations"]
+def _idle_faults(claimed: Mapping[str, Any], policy: PolicySection) -> Iterator[str]:
+    rows, below, most = claimed["stations"], policy.idle_below, policy.max_idle
     after = [row for row in rows if row["after"] is not None and row["after"] < below]
     right = {
         "below": below,
@@ -134,6 +135,8 @@ def _idle_faults(claimed: Mapping[str, Any], below: int) -> Iterator[str]:
     for name, number in right.items():
         if claimed["idle"][name] != number:
             yield f"visits.idle.{name}: recounted {number}, the plan says {claimed['idle'][name]}"
+    if most is not None and len(after) > most:
+        yield f"policy: {len(after)} stations see fewer than {below} visits a month, max_idle allows {most}"
 
 
 def _ends(values: FloatArray) -> tuple[float | None, float | None]:

@@ -11,8 +11,9 @@ from placement.judge.program import by_id, program_columns
 from placement.judge.visits_certificate import VisitsAsked
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
+from placement.study import PolicySection
 from placement.values import CoverageProgram
-from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS
+from placement.values.visits_value import DEFAULT_WEIGHT, IDLE_MARGIN, NEW_TOLERANCE, ONLY_VISITS
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
 
 ALONE = "visits"
@@ -22,7 +23,7 @@ ALONE = "visits"
 def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
     """Return what the study asks of visits; None where they do not count in its objective and limits."""
     policy, capture = prepared.study.policy, None if use is None else use.capture
-    said = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
+    said = words_on_visits(policy)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
     if use is None or capture is None or (named and policy.objective != ALONE):
         return None
@@ -30,7 +31,7 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
     weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)
     if policy.objective == ALONE:
         weight = ONLY_VISITS if any(True for _ in floors(prepared, prepared.demand.need.shape)) else Fraction(1)
-    if weight == 0 and policy.visits_floor is None and policy.min_visits_new is None:
+    if weight == 0 and said[1:] == (None, None, None):
         return None
     order = by_id(prepared.sites.ids)
     whole = WholeCapture.of(capture, np.array(order, dtype=np.int64))
@@ -41,8 +42,15 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
         weight=weight,
         floor=None if floor is None else _up(Fraction(floor) * whole.total(today)),
         least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
+        most_idle=policy.max_idle,
+        idle_below=_up(policy.idle_below * THOUSANDTHS * (1 + IDLE_MARGIN)),
         new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
     )
+
+
+def words_on_visits(policy: PolicySection) -> tuple[object, ...]:
+    """Return what a policy says of visits: their weight, then their limits."""
+    return policy.visits_weight, policy.visits_floor, policy.min_visits_new, policy.max_idle
 
 
 def weighed(program: CoverageProgram, objective: str) -> CoverageProgram:
@@ -54,7 +62,7 @@ def weighed(program: CoverageProgram, objective: str) -> CoverageProgram:
 
 def least_covered(program: CoverageProgram) -> int:
     """Return what every plan covers at least: floors that have no row in common with one before, added up."""
-    rows: set[int] = set()
+    rows: set[int] = set(program.floor_only.tolist())
     least = 0
     for floor in program.floors:
         mine = set(floor.rows.tolist())

@@ -14,7 +14,13 @@ from placement.judge.majorants import check_majorants
 from placement.values import CoverageProgram, LinearRow
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.certificate import SCALE
-from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR, VisitsCertificate
+from placement.values.visits_certificate import (
+    IDLE,
+    MOST_IDLE,
+    NEW_VISITS,
+    VISITS_FLOOR,
+    VisitsCertificate,
+)
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
 _NOISE = 1e-7
@@ -33,6 +39,8 @@ class VisitsAsked:
         What a visit counts.
     floor, least
         Thousandths of a visit that all stations, and each new one, must see; None: nothing is asked.
+    most_idle, idle_below
+        How many stations may see less than so many thousandths of a visit; None: nothing is asked.
     new
         (columns,) whether a column brings a station to a site where none stands.
     """
@@ -42,6 +50,8 @@ class VisitsAsked:
     floor: int | None
     least: int | None
     new: BoolArray
+    most_idle: int | None = None
+    idle_below: int = 0
 
 
 def check_visits_certificate(
@@ -83,11 +93,13 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
     """Return what a plan covers and, at their weight, the visits that it sees, rounded down."""
     stands = _stands(program, chosen)
     covered = sum(program.column_values[chosen].tolist())
-    shares, within = program.layers.tolist(), 0
+    shares, within, first = program.layers.tolist(), 0, 0
     providing = np.bincount(program.column_site[chosen & (program.column_site >= 0)], minlength=program.n_sites)
     for covers, weights in program.blocks():
         count = covers.astype(np.int64) @ providing
-        within += sum(share * sum(weights[count > before].tolist()) for before, share in enumerate(shares))
+        counted = program.counting(first, np.asarray(weights, dtype=np.int64))
+        within += sum(share * sum(counted[count > before].tolist()) for before, share in enumerate(shares))
+        first += counted.size
     covered += within // SCALE
     return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)
 
@@ -116,6 +128,15 @@ def visits_faults(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArra
         for site in np.unique(program.column_site[chosen & asked.new]).tolist():
             if site >= 0 and not _sees_at_least(asked.capture, site, stands, int(asked.least * (1 - _NOISE))):
                 yield f"the new station at site {site} sees less than {asked.least} thousandths of a visit"
+    idle = 0 if asked.most_idle is None else idle_count(asked, stands)
+    if asked.most_idle is not None and idle > asked.most_idle:
+        yield f"{idle} stations see less than {asked.idle_below} thousandths of a visit, {asked.most_idle} may"
+
+
+def idle_count(asked: VisitsAsked, stands: BoolArray) -> int:
+    """Return how many of the stations that stand see less than a station must not to be idle."""
+    least = int(asked.idle_below * (1 - _NOISE))
+    return sum(not _sees_at_least(asked.capture, site, stands, least) for site in np.flatnonzero(stands).tolist())
 
 
 def _stands(program: CoverageProgram, chosen: BoolArray) -> BoolArray:
@@ -140,9 +161,7 @@ def _sees_at_least(capture: WholeCapture, site: int, stands: BoolArray, least: i
 def _proven(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> int:
     """Return the highest bound of the parts."""
     count, claims = len(certificate.inner), certificate.majorants
-    rows = (*_floor_rows(program, asked, certificate), *_idle_rows(program, asked, certificate))
-    program = replace(program, linear=(*program.linear, *rows))
-    proven = 0
+    program, proven = _with_rows(program, asked, certificate), 0
     if certificate.priced.shape != (count,):
         raise CertificateError("its parts are of the wrong shape")
     for path, number, inner in zip(
@@ -213,7 +232,12 @@ def with_visits_rows(program: CoverageProgram, asked: VisitsAsked, certificate: 
     if not near(certificate.floor, asked.floor or 0):
         raise CertificateError(f"it asks {certificate.floor} thousandths of a visit, the inputs {asked.floor or 0}")
     check_majorants(asked.capture, certificate.majorants)
-    rows = (*_floor_rows(program, asked, certificate), *_idle_rows(program, asked, certificate))
+    return _with_rows(program, asked, certificate)
+
+
+def _with_rows(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> CoverageProgram:
+    first, program = program.n_columns, with_marks(program, asked, certificate)
+    rows = (*_floor_rows(program, asked, certificate), *_idle_rows(program, first, asked, certificate))
     return replace(program, linear=(*program.linear, *rows))
 
 
@@ -236,9 +260,15 @@ def _floor_rows(program: CoverageProgram, asked: VisitsAsked, certificate: Visit
         )
 
 
-def _idle_rows(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> Iterator[LinearRow]:
+def _idle_rows(
+    program: CoverageProgram, first: int, asked: VisitsAsked, certificate: VisitsCertificate
+) -> Iterator[LinearRow]:
+    """Yield the rows of stations that see too few; the columns from `first` on are marks of idle ones."""
     sites, indptr, beside = certificate.idle_site, certificate.idle_indptr, certificate.idle_beside
-    if sites.size and asked.least is None:
+    counted = certificate.idle_counted if certificate.most_idle >= 0 else np.zeros(sites.size, dtype=np.int64)
+    if counted.shape != sites.shape or not np.isin(counted, (0, 1)).all():
+        raise CertificateError("its rows of stations that see too few are of the wrong shape")
+    if (counted == 0).any() and asked.least is None:
         raise CertificateError("it has rows of a rule for new stations, and none is asked")
     if indptr.shape != (sites.size + 1,) or indptr[0] != 0 or indptr[-1] != beside.size or (np.diff(indptr) < 0).any():
         raise CertificateError("its rows of new stations are of the wrong shape")
@@ -251,13 +281,81 @@ def _idle_rows(program: CoverageProgram, asked: VisitsAsked, certificate: Visits
             raise CertificateError(f"row {number} of new stations names a site twice")
         stands = np.zeros(program.n_sites, dtype=np.bool_)
         stands[others] = True
-        if _sees_at_least(asked.capture, site, stands, asked.least or 0):
+        least = asked.idle_below if counted[number] else asked.least
+        if _sees_at_least(asked.capture, site, stands, least or 0):
             raise CertificateError(f"row {number} of new stations: site {site} sees enough beside the others")
-        columns = np.flatnonzero((asked.new & (program.column_site == site)) | np.isin(program.column_site, others))
+        if counted[number]:
+            yield _mark_row(program, first, certificate, site, others)
+            continue
+        new = np.append(asked.new, np.zeros(program.n_columns - first, dtype=np.bool_))
+        columns = np.flatnonzero((new & (program.column_site == site)) | np.isin(program.column_site, others))
         ones = np.ones(columns.size, dtype=np.int64)
         yield LinearRow(
             name="min_visits_new", kind=NEW_VISITS, columns=columns, coefficients=ones, limit=int(others.size)
         )
+
+
+def with_marks(program: CoverageProgram, asked: VisitsAsked, certificate: VisitsCertificate) -> CoverageProgram:
+    """Return the program with a column for each mark of an idle station, and the limit on them, or raise."""
+    if certificate.most_idle != (-1 if asked.most_idle is None else asked.most_idle):
+        raise CertificateError(f"it allows {certificate.most_idle} idle stations, the inputs {asked.most_idle}")
+    if asked.most_idle is None:
+        return program
+    below, marked = certificate.below, certificate.marked
+    for sites in (below, marked):
+        if sites.ndim != 1 or (np.diff(sites) <= 0).any() or not np.isin(sites, np.arange(program.n_sites)).all():
+            raise CertificateError("its sites of idle stations are none, or do not increase")
+    nobody = np.zeros(program.n_sites, dtype=np.bool_)
+    for site in below.tolist():
+        if _sees_at_least(asked.capture, site, nobody, asked.idle_below):
+            raise CertificateError(f"it counts a station at site {site} as idle, which sees enough alone")
+    if np.isin(marked, below).any():
+        raise CertificateError("it counts an idle station twice")
+    here = [column for column, site in enumerate(program.column_site.tolist()) if site in set(below.tolist())]
+    columns = np.array([*here, *range(program.n_columns, program.n_columns + marked.size)], dtype=np.int64)
+    limit = LinearRow(
+        name="max_idle", kind=MOST_IDLE, columns=columns, coefficients=np.ones(columns.size, dtype=np.int64),
+        limit=asked.most_idle,
+    )  # fmt: skip
+    free = np.zeros(marked.size, dtype=np.bool_)
+    return replace(
+        program,
+        column_site=np.append(program.column_site, np.full(marked.size, -1)),
+        column_values=np.append(program.column_values, np.zeros(marked.size, dtype=np.int64)),
+        required=np.append(program.required, free),
+        excluded=np.append(program.excluded, free),
+        column_names=(),
+        linear=(*program.linear, limit),
+    )
+
+
+def marked_too(asked: VisitsAsked, stands: BoolArray, certificate: VisitsCertificate) -> BoolArray:
+    """Return (marks,) whether the station at each site that a certificate marks stands idle."""
+    least = asked.idle_below
+    return np.array(
+        [
+            bool(stands[site]) and not _sees_at_least(asked.capture, site, stands, least)
+            for site in certificate.marked.tolist()
+        ],
+        dtype=np.bool_,
+    )
+
+
+def _mark_row(
+    program: CoverageProgram, first: int, certificate: VisitsCertificate, site: int, others: IntArray
+) -> LinearRow:
+    mark = np.flatnonzero(certificate.marked == site)
+    if not mark.size:
+        raise CertificateError(f"a row marks a station at site {site}, which has no mark")
+    together = {site, *others.tolist()}
+    columns = [column for column, at in enumerate(program.column_site.tolist()) if at in together]
+    return LinearRow(
+        name="idle",
+        kind=IDLE,
+        columns=np.array([*columns, first + int(mark[0])], dtype=np.int64),
+        coefficients=np.array([*([1] * len(columns)), -1], dtype=np.int64),
+        limit=int(others.size),
+    )
 
 
 def _times(weight: Fraction, amount: int) -> int:

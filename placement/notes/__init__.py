@@ -8,6 +8,7 @@ What the catalogue lacks stays English; a test finds every such sentence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Self
@@ -15,6 +16,9 @@ from typing import Any, Self
 from placement.notes.chinese import CHINESE
 
 _SHOWN = 10
+INTERRUPTED = "interrupted: {left} of {all} weights were not tried"
+MISSING = "no plan with weight {weight} was found in time"
+"""What is told of plans of a trade that are missing."""
 
 
 class Note(str):
@@ -96,6 +100,21 @@ def _note(sentence: str, values: Mapping[str, Any]) -> Note:
 def counted(count: int, one: str, many: str, /, **values: Any) -> Note:
     """Return the note of one or of many, with the field `count`."""
     return Note(one if count == 1 else many, count=count, **values)
+
+
+def known(text: str, sentences: Iterable[str]) -> str:
+    """Return the note that a text was made of, where it is one of `sentences`, whose fields have no forms.
+
+    Examples
+    --------
+    >>> print(in_language(known("no plan with weight 5 was found in time", [MISSING]), "zh"))
+    权重 5 未在时限内找到方案
+    """
+    for sentence in sentences:
+        found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(sentence)), text)
+        if found is not None:
+            return Note(sentence, **found.groupdict())
+    return text
 
 
 def about(table: str, note: str, *, simulated: bool = False) -> Note:

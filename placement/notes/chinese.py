@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from placement.notes.chinese_inputs import INPUTS
+from placement.notes.chinese_limits import LIMITS
 from placement.notes.chinese_places import PLACES
 from placement.notes.words import WORDS
 
 CHINESE: Mapping[str, str] = MappingProxyType(
-    {name: chinese for name, (_, chinese) in WORDS.items()} | {**INPUTS, **PLACES}
+    {name: chinese for name, (_, chinese) in WORDS.items()} | {**INPUTS, **LIMITS, **PLACES}
 )

@@ -88,9 +88,9 @@ def _of_settings(prepared: Prepared, use: Use | None) -> Iterator[Assumption]:
                 yield from _by_age(full, prepared.study.demand.age_groups, getattr(section, key), field, mark)
             elif key not in section.model_fields_set or getattr(section, key) is None:
                 value = field.get_default() if mark.value is None else mark.value
-                yield Assumption(
-                    key=full, value=_written(value), unit=unit_of(field), moves=mark.moves, ends=mark.ends
-                )  # fmt: skip
+                limits = full == "policy.idle_below" and prepared.study.policy.max_idle is not None
+                moves = "plan" if limits else mark.moves
+                yield Assumption(key=full, value=_written(value), unit=unit_of(field), moves=moves, ends=mark.ends)
 
 
 def _by_age(
@@ -140,8 +140,8 @@ def _walked(prepared: Prepared, *, predicts: bool) -> bool:
 
 def _asks_nothing_of_visits(prepared: Prepared) -> bool:
     policy, backend = prepared.study.policy, prepared.study.solve.backend
-    given = (policy.visits_weight, policy.visits_floor, policy.min_visits_new)
-    return given == (None, None, None) and policy.objective != VISITS and backend == "auto"
+    given = (policy.visits_weight, policy.visits_floor, policy.min_visits_new, policy.max_idle)
+    return given == (None,) * 4 and policy.objective != VISITS and backend == "auto"
 
 
 def _of_visits(use: Use | None) -> Iterator[Assumption]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
 from placement.notes import Note, about
-from placement.pipeline.idle_limits import apart_notes, kind_notes, reach_notes, text_notes
+from placement.pipeline.idle_limits import apart_notes, few_notes, kind_notes, reach_notes, text_notes
 from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
 from placement.streets import Streets, street_notes
@@ -32,7 +32,12 @@ def limit_notes(
     found = count_pairs(demand, sites, times, rules_of(demand, sites, study_standard(study)), every_site=True)
     found.raise_if_nothing()
     policy, table = study.policy, study.file.name
-    idle = [*kind_notes(study, sites), *text_notes(sites), *apart_notes(study, sites, streets)]
+    idle = [
+        *kind_notes(study, sites),
+        *text_notes(sites),
+        *apart_notes(study, sites, streets),
+        *few_notes(study, sites),
+    ]
     if policy.min_reach_new is not None:
         idle += reach_notes(study, demand, sites, times)
     notes = (*found.notes, *(about(table, note) for note in idle))

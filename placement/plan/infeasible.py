@@ -28,7 +28,6 @@ from placement.solve.program.reduced import common_divisor
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
-from placement.values.visits_certificate import VISITS_FLOOR
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,8 +54,8 @@ class LimitsOnVisits(Protocol):
         """Return any plan that keeps what the rows of `program` ask and what they stand for, or proof of none."""
         ...
 
-    def missing(self, chosen: NDArray[np.bool_]) -> int:
-        """Return by how much the stations of a plan see less than all together are asked to."""
+    def excess(self, name: str, chosen: NDArray[np.bool_]) -> int | None:
+        """Return by how much the stations of a plan miss the limit of a name; None where it is none on visits."""
         ...
 
 
@@ -226,9 +225,8 @@ class _Explainer:
         return replace(change, at_least=amount + 1, certificate=solution.certificate)
 
     def _with_plan(self, change: Change, solution: Solution) -> Change:
-        if self.visits is not None and change.unit == VISITS_FLOOR.unit:
-            excess = self.visits.missing(solution.chosen)
-        else:
+        excess = None if self.visits is None else self.visits.excess(change.constraint, solution.chosen)
+        if excess is None:
             excess = _excess(self.program, change.constraint, solution.chosen)
         amount = max(change.at_least, excess)
         names = self.program.column_names or tuple(f"column {k}" for k in range(self.program.n_columns))

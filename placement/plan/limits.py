@@ -13,11 +13,12 @@ from placement.models.model import STANDING, WEIGHT_SCALE
 from placement.models.parts import whole_weights
 from placement.values import LimitUse
 from placement.values.policy import BY_KIND, COUNTED
+from placement.values.visits import as_told
 
 
 def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
     """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions))
+    return (*_counts(case, actions), *_site_limits(case, actions), *_idle(case, actions))
 
 
 def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
@@ -49,6 +50,13 @@ def _site_limits(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
         new = reach[_at(case, actions, {"open", "move"})]
         found = float(new.min()) / WEIGHT_SCALE if new.size else None
         yield LimitUse(name="min_reach_new", asked=policy.min_reach_new, found=found)
+
+
+def _idle(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    policy, stands = case.policy, _at(case, actions, STANDING)
+    if policy.max_idle is not None and case.capture is not None:
+        seen = as_told(case.capture.visits(stands)[stands])
+        yield LimitUse(name="max_idle", asked=policy.max_idle, found=int((seen < policy.idle_below).sum()))
 
 
 def _at(case: Case, actions: tuple[Action, ...], wanted: frozenset[str] | set[str]) -> NDArray[np.bool_]:

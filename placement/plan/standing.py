@@ -12,8 +12,8 @@ from placement.case import Case
 from placement.models import Formulated, model_of
 from placement.models.model import LEAVE, STANDING
 from placement.plan.visits import Asked, asked_of_visits
-from placement.solve.capture.idle import too_few
-from placement.solve.capture.rows import FLOOR_NAME, IDLE_NAME
+from placement.solve.capture.idle import idle_sites, too_few
+from placement.solve.capture.rows import FLOOR_NAME, IDLE_NAME, MOST_NAME
 from placement.solve.program.recount import covered_rows, exact_sum, open_sites, recount
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
@@ -121,6 +121,10 @@ class Question:
         seen = asked.capture.total(open_sites(program, chosen))
         if asked.aim.floor is not None and seen < asked.aim.floor:
             yield Broken(name=FLOOR_NAME, unit=VISITS_FLOOR.unit, amount=seen, allowed=asked.aim.floor)
+        if asked.aim.most_idle is not None:
+            idle = idle_sites(asked.capture, open_sites(program, chosen), asked.aim.idle_below).size
+            if idle > asked.aim.most_idle:
+                yield Broken(name=MOST_NAME, unit=_STATIONS, amount=idle, allowed=asked.aim.most_idle)
         if asked.aim.least is not None:
             new = np.zeros(program.n_columns, dtype=np.bool_)
             new[asked.aim.new] = True

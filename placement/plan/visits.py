@@ -14,14 +14,24 @@ from placement.errors import InputError
 from placement.models import Formulated
 from placement.plan.solving import LEAST_S, settle
 from placement.solve.capture.aim import Aim
+from placement.solve.capture.idle import idle_sites
+from placement.solve.capture.marks import without_marks
+from placement.solve.capture.rows import FLOOR_NAME, MOST_NAME
 from placement.solve.program.gap import within_gap
 from placement.solve.program.recount import open_sites, recount
 from placement.values import CoverageProgram, Policy, Solution
 from placement.values.arrays import BoolArray
 from placement.values.objectives import VISITS
 from placement.values.solution import Status
-from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
-from placement.values.visits_value import DEFAULT_WEIGHT, NEW_TOLERANCE, ONLY_VISITS, VISITS_GAP, VisitsValue
+from placement.values.visits_certificate import MOST_IDLE, NEW_VISITS, VISITS_FLOOR
+from placement.values.visits_value import (
+    DEFAULT_WEIGHT,
+    IDLE_MARGIN,
+    NEW_TOLERANCE,
+    ONLY_VISITS,
+    VISITS_GAP,
+    VisitsValue,
+)
 from placement.values.whole_capture import THOUSANDTHS, WholeCapture
 
 _ANY_PLAN = 0.999
@@ -74,7 +84,7 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     if alone:
         weight = ONLY_VISITS if program.floors else Fraction(1)
         program = program if program.floors else program.with_weights(np.zeros_like(program.row_weights()))
-    if not weight and policy.visits_floor is None and policy.min_visits_new is None:
+    if not weight and policy.limits_on_visits == ():
         return None
     capture = WholeCapture.of(case.capture, case.coverage.by_ids().sites)
     standing = case.standing[case.coverage.by_ids().sites]
@@ -83,6 +93,8 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
         weight=weight,
         floor=None if floor is None else -(-floor.numerator * capture.total(standing) // floor.denominator),
         least=least_of_new(policy),
+        most_idle=policy.max_idle,
+        idle_below=_thousandths_up(policy.idle_below * (1 + IDLE_MARGIN)),
         new=np.flatnonzero(model.columns.doing({"open", "move"})),
     )
     by_default = not alone and not policy.on_visits
@@ -93,8 +105,12 @@ def least_of_new(policy: Policy) -> int | None:
     """Return the thousandths of a visit that a new station must see, less the tolerance; None: no rule."""
     if policy.min_visits_new is None:
         return None
-    least = policy.min_visits_new * THOUSANDTHS * (1 - NEW_TOLERANCE)
-    return -(-least.numerator // least.denominator)
+    return _thousandths_up(policy.min_visits_new * (1 - NEW_TOLERANCE))
+
+
+def _thousandths_up(visits: Fraction) -> int:
+    amount = visits * THOUSANDTHS
+    return -(-amount.numerator // amount.denominator)
 
 
 def _check(case: Case, *, alone: bool) -> None:
@@ -105,7 +121,8 @@ def _check(case: Case, *, alone: bool) -> None:
     if alone and policy.visits_weight is not None:
         problem = "visits_weight has no effect where visits are the objective"
         raise InputError.single("policy", problem, row="visits_weight", remedy="remove it")
-    counted = [name for name in policy.on_visits if getattr(policy, name)] + ["objective"] * alone
+    given = [name for name in policy.on_visits if getattr(policy, name) or name == MOST_NAME]
+    counted = given + ["objective"] * alone
     if case.options.backend != "auto" and counted:
         problem = f"{case.options.backend} cannot count visits, and {', '.join(counted)} of the policy goes by them"
         raise InputError.single("options", problem, row="backend", remedy="use auto, or take that out of the policy")
@@ -125,8 +142,7 @@ def solve_visits(
     solution, program = maximise_visits(asked.program, asked.capture, asked.aim, **own)
     if solution.interrupted and solution.status == "no_solution":
         raise KeyboardInterrupt
-    limited = asked.aim.floor is not None or asked.aim.least is not None
-    settle(program, solution, options, begun, _Limits(asked, options) if limited else None)
+    settle(program, solution, options, begun, _Limits(asked, options) if asked.aim.limited else None)
     return _reported(model, asked, solution)
 
 
@@ -143,15 +159,21 @@ class _Limits:
 
         floors = [row.limit + row.base for row in program.linear if row.kind == VISITS_FLOOR]
         asked = self.asked.aim.floor or 0  # where a row of it gives way, limit and base add up to so much more
+        most = next((row.limit for row in program.linear if row.kind == MOST_IDLE), None)
+        program = without_marks(program, self.asked.program.n_columns)
         others = tuple(row for row in program.linear if row.kind not in {VISITS_FLOOR, NEW_VISITS})
-        aim = replace(self.asked.aim, weight=Fraction(0), floor=2 * asked - floors[0] if floors else None)
+        floor = 2 * asked - floors[0] if floors else None
+        aim = replace(self.asked.aim, weight=Fraction(0), floor=floor, most_idle=most)
         runs = {name: self.options[name] for name in ("seed", "threads", "settings")}
         limits: dict[str, Any] = {"gap": _ANY_PLAN, "time_limit_s": time_limit_s}
         return maximise_visits(replace(program, linear=others), self.asked.capture, aim, **limits, **runs)[0]
 
-    def missing(self, chosen: BoolArray) -> int:
-        """Return by how much the stations of a plan see less than the floor asks."""
-        return (self.asked.aim.floor or 0) - self.asked.capture.total(open_sites(self.asked.program, chosen))
+    def excess(self, name: str, chosen: BoolArray) -> int | None:
+        """Return by how much the stations of a plan miss the limit of a name; None where it is none on visits."""
+        aim, capture, stands = self.asked.aim, self.asked.capture, open_sites(self.asked.program, chosen)
+        if name == FLOOR_NAME:
+            return (aim.floor or 0) - capture.total(stands)
+        return idle_sites(capture, stands, aim.idle_below).size - (aim.most_idle or 0) if name == MOST_NAME else None
 
 
 def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solution, VisitsValue]:
@@ -182,6 +204,7 @@ def _reported(model: Formulated, asked: Asked, solution: Solution) -> tuple[Solu
 def _least_covered(program: CoverageProgram) -> int:
     """Return what every plan covers at least: the sum of floors, each taken that shares no row with those before it."""
     taken, least = np.zeros(program.row_weights().size, dtype=np.bool_), 0
+    taken[program.floor_only] = True
     for floor in program.floors:
         if not taken[floor.rows].any():
             taken[floor.rows] = True

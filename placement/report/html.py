@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from placement.maps import plan_map, printable, shown
-from placement.notes import in_language
+from placement.notes import INTERRUPTED, MISSING, in_language, known
 from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
@@ -102,7 +102,8 @@ def _trade(data: ReportData, text: Mapping[str, str]) -> dict[str, Any] | None:
     if found is None:
         return None
     says, rows = trade_says(found, text), trade_rows(found, text)
-    return {"says": says, "rows": rows, "picture": trade_picture(found, text)}
+    notes = [in_language(known(note, (INTERRUPTED, MISSING)), data.language) for note in found.notes]
+    return {"says": says, "rows": rows, "picture": trade_picture(found, text), "notes": notes}
 
 
 @functools.cache

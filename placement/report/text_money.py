@@ -43,5 +43,6 @@ MONEY: dict[str, tuple[str, str]] = {
         "Visits a month within reach of each new station, at least",
         "每个新站点服务范围内的需求不少于（人次/月）",
     ),
+    "limit.max_idle": ("Idle stations, at most", "闲置站点不超过"),
     "limit.kept": ("kept", "满足"),
 }

@@ -78,7 +78,8 @@ def _sealed(reduced: ReducedProgram, tools: Tools, tree: Tree, seconds: dict[str
     begun = now_s()
     tools.progress.stage(SEALING)
     infeasible = tree.incumbent is None and tree.finished
-    bound = 0 if infeasible else tree.proven_bound(tools.gap, fixed=tools.log.has_fixings)
+    unit = reduced.value_unit
+    bound = 0 if infeasible else tree.proven_bound(tools.gap, fixed=tools.log.has_fixings) // unit * unit
     chosen = None if tree.incumbent is None else tree.incumbent.chosen
     certificate = tools.log.certificate(bound=bound, infeasible=infeasible, objective=tree.objective, chosen=chosen)
     return Solution(

@@ -86,7 +86,10 @@ def _counted(start: BoolArray, tools: Tools) -> Incumbent | None:
 
 def _stages_at_root(root: Root, tools: Tools) -> tuple[RootStage, ...]:
     """Return the stages of a program: of many columns or few, and, of many, too large to be branched on or not."""
-    solver = RootStage(name="solver", says="asking HiGHS for a plan", is_due=_is_hard_without_plan, work=ask_solver)
+    asking = "asking HiGHS for a plan"
+    if tools.reduced.is_of_columns:  # searches that go by what rows count find nothing
+        return (RootStage(name="plans", says=asking, is_due=_always, work=start_from_solver),)
+    solver = RootStage(name="solver", says=asking, is_due=_is_hard_without_plan, work=ask_solver)
     if not tools.program.is_plain:
         return RootStage(name="plans", says=PLANS, is_due=_always, work=exchanging), solver
     if not _is_wide(tools):
@@ -253,6 +256,16 @@ def ask_solver(root: Root, tools: Tools, until: Deadline) -> Root:
     return bounded(root, tools, _proof_until(root, tools), tools.settings.root.refix_iterations)
 
 
+def start_from_solver(root: Root, tools: Tools, until: Deadline) -> Root:
+    """Take a plan from HiGHS, recounted in integers; the tree goes on from it as if it had been found here."""
+    if until.interrupted:
+        return root
+    solution = _by_highs(tools, tools.settings.root.solver_share * until.left_s())
+    if solution is None or solution.status not in {"optimal", "feasible"}:
+        return root
+    return root.better(Incumbent(np.array(solution.chosen), solution.objective))
+
+
 def _by_highs(tools: Tools, time_limit_s: float) -> Solution | None:
     from placement.solve.backends.milp import solve_milp  # noqa: PLC0415 -- loads pulp
 
@@ -301,7 +314,7 @@ def _tree_stages(
     if not simplex or not root.domain.n_free:
         return (Stage(make=lambda: visitor, at_once=at_once),)
     by_simplex = Stage(make=lambda: _later_cut_visitor(root, tools, until), at_once=1)
-    if _one_at_a_time(root, tools) or not tools.program.is_plain:
+    if _one_at_a_time(root, tools) or not tools.program.is_plain or tools.reduced.is_of_columns:
         return (by_simplex,)
     settings = tools.settings.root
     patience = settings.patience if tools.finder.packing else settings.short_patience
@@ -338,6 +351,8 @@ def _later_cut_visitor(root: Root, tools: Tools, until: Deadline) -> CutVisitor:
 def _cut_visitor(root: Root, tools: Tools, until: Deadline, improver: Improver | None) -> CutVisitor:
     _, rho = tools.bound(root.prices, root.domain)
     columns = _first_columns(root.domain, rho, tools.settings.root.core_columns)
+    if tools.reduced.is_of_columns:  # at no prices none of them pays: those that floors need are not known yet
+        columns |= root.domain.free
     if root.relaxed is not None:
         columns |= root.relaxed
     relaxation = CutRelaxation(tools.problem, root.domain, tools.pool, columns, settings=tools.settings.lp)

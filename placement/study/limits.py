@@ -194,11 +194,13 @@ class PolicySection(Section):
     """Least predicted visits of the plan: 1 is not fewer than today's stations are predicted; needs `inputs.usage`."""
     min_visits_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
+    max_idle: _Stations | None = None
+    """That stand after the plan and are predicted fewer visits than `idle_below`; needs `inputs.usage`."""
     backup_share: _Half | None = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
-    """Below it a station is counted as idle in figures; no limit of the plan."""
+    """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""

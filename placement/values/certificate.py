@@ -1,8 +1,9 @@
 r"""A proof that no plan of a coverage program beats a stated bound, checkable in integer arithmetic without a solver.
 
 **Classes.** Rows of the program with weight 0 and rows that no site covers are dropped. The others are grouped by
-equal cover set *and* equal set of floors they belong to; classes are numbered by first appearance in row order. Class
-``c`` has sites ``N(c)`` (increasing), floors ``F(c)`` (increasing) and the summed weight ``w_c``.
+equal cover set *and* equal set of floors they belong to, those that count in floors alone apart; classes are numbered
+by first appearance in row order. Class ``c`` has sites ``N(c)`` (increasing), floors ``F(c)`` (increasing), the summed
+weight ``w_c`` and ``o_c``, 0 where it counts in floors alone, else 1.
 
 **Linear rows.** Coefficients of a repeated column are added up. Then every ``<=`` row whose coefficients are not all
 zero is divided by the greatest common divisor of the absolute coefficients, its limit rounded down (valid since the
@@ -57,7 +58,7 @@ the smaller ones of ``G`` and ``R`` add up to ``R`` (Carr, Fleischer, Leung & Ph
 ``P``, ``x_k = 0`` for ``k`` in ``Q`` and whose path carries the group branchings ``n`` is ``U`` with
 
 .. math::
-    U = & \sum_c \max\bigl(0,\; o S w_c + w_c \sum_{f \in F(c)} \varphi_f - \lambda_c - \sum_{K \ni c} \nu_K\bigr)
+    U = & \sum_c \max\bigl(0,\; o o_c S w_c + w_c \sum_{f \in F(c)} \varphi_f - \lambda_c - \sum_{K \ni c} \nu_K\bigr)
           + \sum_K \nu_K \tfrac{|K|-1}{2} + \sum_m \pi_m h_m + \sum_l \theta_l g_l - \sum_f \varphi_f m_f \\
         & + \sum_n \kappa_n h_n + \sum_{k \in P} \rho_k + \sum_{k \notin P \cup Q} \max(0, \rho_k) \\
     \rho_k = & \; o S b_k + \sum_{c:\, j(k) \in N(c)} \lambda_c + \sum_K \nu_K \lceil |K \cap j(k)| / 2 \rceil
@@ -67,11 +68,14 @@ A group branching ``sum of x over E <= r`` has ``h = r`` and ``e_k = 1`` for ``k
 ``sum of x over E >= r + 1`` has ``h = -(r + 1)`` and ``e_k = -1``. Every feasible plan at the node is worth at most
 ``floor(U / S)`` (``o = 1``); with ``o = 0`` and ``U < 0`` there is no feasible plan at the node.
 
-**Layers** (:mod:`placement.values.layers`): the first, ``g_1``, takes the place of ``S`` in ``o S w_c``, and each other
-adds ``sum over c of max(0, o w_c g_i - lambda_c)`` to ``U``. `dominated` is then empty.
+**Layers** (:mod:`placement.values.layers`): the first, ``g_1``, takes the place of ``S`` in ``o o_c S w_c``, and each
+other adds ``sum over c of max(0, o o_c w_c g_i - lambda_c)`` to ``U``. `dominated` is then empty.
+
+**Unit.** Where there are rows that count in floors alone, and every class does, values of plans are whole multiples of
+``u``, the greatest common divisor of the ``b_k`` (1 where all are 0); else ``u = 1``.
 
 **The claim.** ``bound`` is at least the value of every feasible plan, or, with ``infeasible``, no plan is feasible.
-A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasible``, ``floor(U / S) <= bound``.
+A price set *closes* a node if it is a ray with ``U < 0``, or, unless ``infeasible``, ``u floor(U / (u S)) <= bound``.
 
 **How it is proven** (what a checker does, in this order):
 

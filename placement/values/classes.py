@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.values.program import CoverageProgram, layer_bytes, linear_bytes
+from placement.values.program import CoverageProgram, layer_bytes, linear_bytes, number_bytes
 
 
 def classes_fingerprint(
@@ -18,6 +18,7 @@ def classes_fingerprint(
     class_weights: NDArray[np.integer],
     floor_indptr: NDArray[np.integer],
     floor_index: NDArray[np.integer],
+    floor_only: NDArray[np.integer],
 ) -> str:
     """Return the SHA-256 of all that a proof rests on: the classes and the program's columns and side rows.
 
@@ -33,6 +34,8 @@ def classes_fingerprint(
         (classes,) summed weights.
     floor_indptr, floor_index
         CSR of the floors of each class (all empty where there are none).
+    floor_only
+        (n,) the classes that count in floors alone, increasing.
     """
     digest = hashlib.sha256(b"placement classes 1")
     digest.update(f"{program.n_sites} {program.n_columns} {len(program.linear)} {len(program.floors)}".encode())
@@ -44,4 +47,5 @@ def classes_fingerprint(
         digest.update(line)
     digest.update(" ".join(str(floor.minimum) for floor in program.floors).encode())
     digest.update(layer_bytes(program.layers))
+    digest.update(number_bytes("floor only", floor_only))
     return digest.hexdigest()

@@ -38,7 +38,7 @@ COUNTED: dict[str, frozenset[str]] = {
 """The actions that each count limits; a move counts at its destination."""
 BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
 """Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
-ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new")
+ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
 """Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
@@ -118,8 +118,11 @@ class Policy:
         What may be spent on publicity, by area, and what it does; None: nothing is.
     guides
         What a guide at a station does; None: there are none. What one is paid is an item of the costs.
+    max_idle
+        Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
+        a thousandth more counts too.
     idle_below
-        Visits a month below which a station is counted as idle in figures; no limit of the plan.
+        Visits a month below which a station is counted as idle, in figures and by `max_idle`.
 
     Raises
     ------
@@ -159,6 +162,7 @@ class Policy:
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
+    max_idle: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
     publicity: Publicity | None = None
@@ -179,7 +183,7 @@ class Policy:
         self._check_years(faults)
         self._check_outreach(faults)
         self._exact(faults)
-        for name in (*COUNTED, "min_reach_new", "min_visits_new", "idle_below"):
+        for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
         for name, exact in _BY_NAME.items():
@@ -297,6 +301,8 @@ class Policy:
         rows += [
             (name, headline_of(getattr(self, name))) for name in ("publicity", "guides") if getattr(self, name) is not None
         ]
+        if self.max_idle is not None:
+            rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
         floors = {"district": self.district_floors, "age group": self.age_floors}
         for what, shares in floors.items():
             if shares:
@@ -313,6 +319,11 @@ class Policy:
     def on_visits(self) -> tuple[str, ...]:
         """Names of the settings given that need predicted visits."""
         return tuple(name for name in ON_VISITS if getattr(self, name) is not None)
+
+    @property
+    def limits_on_visits(self) -> tuple[str, ...]:
+        """Names of the limits given that need predicted visits."""
+        return tuple(name for name in self.on_visits if name != "visits_weight")
 
     def but(self, **changes: Any) -> Policy:
         """Return the policy with some limits changed; None takes a limit away.

@@ -14,6 +14,9 @@ open one there, move a machine in. Everything is an integer: weights in thousand
 Rows may count in *layers*, less for each further column that provides (:mod:`placement.values.layers`); the plan's
 value is then rounded down. Floors ask for plain coverage whatever the layers.
 
+Rows may count in floors alone (`floor_only`): floors may so weigh by another measure than the objective (people, where
+it counts visits), and the objective may be money alone, of plans that reach a target.
+
 Sources: Church & ReVelle (1974), The maximal covering location problem, Papers of the Regional Science Association
 32, 101-118; the side rows are those of design section 7.
 """
@@ -26,7 +29,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from placement.errors import InputError
@@ -151,6 +154,8 @@ class CoverageProgram:
     layers
         (layers,) what the first, the second, ... chosen column that provides in a row counts, in ``2**-20`` of its
         weight; by default coverage is plain.
+    floor_only
+        (n,) indices of the rows whose weight counts in floors alone, not in the objective, increasing.
 
     Raises
     ------
@@ -169,10 +174,12 @@ class CoverageProgram:
     excluded: BoolArray
     column_names: tuple[str, ...] = field(default=())
     layers: IntArray = field(default_factory=lambda: PLAIN)
+    floor_only: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers))
         for name, dtype in (
+            ("floor_only", np.int64),
             ("column_site", np.int64),
             ("column_values", np.int64),
             ("required", np.bool_),
@@ -249,6 +256,15 @@ class CoverageProgram:
         else:
             yield self.covers, self.weights
 
+    def counting(self, first: int, weights: IntArray) -> IntArray:
+        """Return the weights of the rows from `first` on as the objective counts them: 0 where floors alone do."""
+        inside = self.floor_only[slice(*np.searchsorted(self.floor_only, [first, first + weights.size]))]
+        if not inside.size:
+            return weights
+        counted = weights.copy()
+        counted[inside - first] = 0
+        return counted
+
     def row_weights(self) -> IntArray:
         """Return (rows,) weights, held or in blocks."""
         if self.weights is not None:
@@ -322,6 +338,8 @@ def _check(program: CoverageProgram) -> None:
             raise InputError.single("linear", "columns and coefficients differ in length", row=row.name)
         if row.columns.size and not (int(row.columns.min()) >= 0 and int(row.columns.max()) < columns):
             raise InputError.single("linear", "names a column that does not exist", row=row.name)
+    if (np.diff(program.floor_only) <= 0).any():
+        raise InputError.single("floor_only", "rows do not increase", remedy="sort them, each once")
     if program.weights is not None:
         _check_weights(program.covers, program.weights, program.n_sites)
 
@@ -356,7 +374,13 @@ def _fingerprint(program: CoverageProgram) -> str:
     for line in _side_rows(program.linear, program.floors):
         digest.update(line)
     digest.update(layer_bytes(program.layers))
+    digest.update(number_bytes("floor only", program.floor_only))
     return digest.hexdigest()
+
+
+def number_bytes(name: str, numbers: NDArray[np.integer]) -> bytes:
+    """Return whole numbers as bytes for fingerprints: nothing where there are none."""
+    return b"" if not numbers.size else f"{name} {numbers.size} ".encode() + numbers.astype("<i8").tobytes()
 
 
 def layer_bytes(layers: IntArray) -> bytes:

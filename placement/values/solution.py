@@ -28,8 +28,8 @@ class Solution:
     Parameters
     ----------
     status
-        ``optimal`` only where ``(bound - objective) / bound <= asked gap`` holds in integers; ``feasible`` with a
-        plan that is not proven; ``infeasible``; ``no_solution`` where the time ended before any plan.
+        ``optimal`` only where the gap is at most the asked one in integers; ``feasible`` with a plan that is not
+        proven; ``infeasible``; ``no_solution`` where the time ended before any plan.
     chosen
         (columns,) bool; all False where there is no plan.
     objective
@@ -76,8 +76,8 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """(bound - objective) / bound; 0 where both are 0."""
-        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+        """(bound - objective) / bound, or of the objective where it is a cost, below 0; 0 where both are 0."""
+        return gap_between(self.objective, self.bound)
 
     def _shown(self) -> Shown:
         rows = [
@@ -88,6 +88,17 @@ class Solution:
         if self.certificate is not None:
             rows.append(("proof", headline_of(self.certificate)))
         return f"Solution: {in_words(self.status, self.proof, self.gap)}{ended(self.interrupted)}", rows
+
+
+def gap_between(objective: float, bound: float) -> float:
+    """Return the share of the larger of both in size by which a bound is above an objective; 0 where it is not.
+
+    Examples
+    --------
+    >>> gap_between(90, 100), gap_between(-100, -90), gap_between(3, 3)
+    (0.1, 0.1, 0.0)
+    """
+    return 0.0 if bound <= objective else (bound - objective) / max(abs(bound), abs(objective))
 
 
 def in_words(status: Status, proof: Proof, gap: float) -> str:

@@ -137,7 +137,7 @@ def visits_change(
         unknown = np.full((len(TAILS), int(there.sum())), np.nan)
         ends = np.quantile([draw[when] for draw in draws], TAILS, axis=0) if draws else unknown
         for end, values in zip(("", "_low", "_high"), (expected[when][there], *ends), strict=True):
-            columns[name + end] = _thousandths(np.where(standing[when][there], values, np.nan))
+            columns[name + end] = as_told(np.where(standing[when][there], values, np.nan))
     ids = site_ids[there]
     table = pd.DataFrame(columns, index=ids).assign(basis=[basis.get(str(site), "") for site in ids])
     totals = np.array([(before.sum(), after.sum()) for before, after in draws]).reshape(-1, 2)
@@ -151,7 +151,8 @@ def visits_change(
     )
 
 
-def _thousandths(values: FloatArray) -> FloatArray:
+def as_told(values: FloatArray) -> FloatArray:
+    """Return visits in the thousandths in which they are told."""
     return np.round(values, DECIMALS) + 0.0
 
 

@@ -23,6 +23,10 @@ ONLY_VISITS = Fraction(2**12)
 NEW_TOLERANCE = Fraction(1, 100)
 """A new station may fall short of `min_visits_new` by this share, far less than what its prediction is uncertain by."""
 
+IDLE_MARGIN = Fraction(1, 1000)
+"""A station counts against `max_idle` where it sees up to this share more than `idle_below`, so that none counts in the
+figures that does not count here: pulls are rounded to whole numbers."""
+
 
 @immutable
 @dataclass(frozen=True, kw_only=True, eq=False)

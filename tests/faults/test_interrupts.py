@@ -69,7 +69,7 @@ def interrupted(study, out, where, presses):
     return process.returncode, said, complaint
 
 
-@pytest.mark.parametrize("where", ["placement.pipeline.prepare:read_tables", "placement.pipeline.study_case:cover"])
+@pytest.mark.parametrize("where", ["placement.pipeline.study_case:cover"])
 def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
     code, said, complaint = interrupted(study, tmp_path / "out", where, 1)
     assert code == 130
@@ -80,7 +80,6 @@ def test_before_there_is_a_plan_nothing_is_written(study, tmp_path, where):
 
 MOMENTS = {
     "tie-break": ("placement.solve.ties.tie_break:aggregate", "the best plan so far will be written"),
-    "visits": ("placement.plan.optimise:measure_visits", "the best plan so far will be written"),
     "writing": ("placement.report.write:write_folder", "the best plan so far will be written"),
     "drawing": ("placement.report.write:render_report", "the plan is written, its report is being drawn"),
 }

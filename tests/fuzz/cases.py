@@ -26,7 +26,7 @@ LONGEST_S, LONGEST_WHOLE_S = 5.0, 15.0
 """Processor seconds that a case may take, and one that goes on to a plan on disk and its judgement."""
 MOST_GROWTH = 2**30
 """Bytes by which the process may grow."""
-PREPARED, WHOLE = 10, 50
+PREPARED, WHOLE = 25, 250
 """One case in so many goes on to demand and travel times; one in so many to a plan on disk, which is then verified.
 
 These read every file; the others do not read again what no mutation touched.

@@ -21,6 +21,7 @@ class Class:
     sites: tuple[int, ...]
     floors: tuple[int, ...]
     weight: int
+    alone: bool = False
 
 
 def sites_of_row(program, r):
@@ -30,12 +31,13 @@ def sites_of_row(program, r):
 
 def classes_of(program):
     """Classes in order of first appearance."""
-    found: dict[tuple[tuple[int, ...], tuple[int, ...]], Class] = {}
+    found: dict[tuple[tuple[int, ...], tuple[int, ...], bool], Class] = {}
     for r, weight in enumerate(program.weights.tolist()):
         sites = tuple(sorted(sites_of_row(program, r)))
         floors = tuple(f for f, floor in enumerate(program.floors) if r in floor.rows.tolist())
         if weight and sites:
-            found.setdefault((sites, floors), Class(sites, floors, 0)).weight += weight
+            alone = r in program.floor_only.tolist()
+            found.setdefault((sites, floors, alone), Class(sites, floors, 0, alone)).weight += weight
     return list(found.values())
 
 
@@ -56,7 +58,8 @@ def plan_value(program, chosen):
     """Value of a plan, None where it is not feasible."""
     sites = {int(s) for s, used in zip(program.column_site, chosen, strict=True) if used}
     won = [int(weight) if sites & set(sites_of_row(program, r)) else 0 for r, weight in enumerate(program.weights)]
-    worth = sum(won) if program.layers.tolist() == [2**20] else layered_worth(program, chosen)
+    counted = sum(each for r, each in enumerate(won) if r not in program.floor_only.tolist())
+    worth = counted if program.layers.tolist() == [2**20] else layered_worth(program, chosen)
     for row in program.linear:
         amount = sum(int(a) for k, a in zip(row.columns, row.coefficients, strict=True) if chosen[k])
         if amount > row.limit or (row.equality and amount != row.limit):
@@ -75,7 +78,7 @@ def layered_worth(program, chosen):
     """What rows count by how many chosen columns provide in each, rounded down."""
     worth = 0
     for r, weight in enumerate(program.weights.tolist()):
-        reach = set(sites_of_row(program, r))
+        reach = set(sites_of_row(program, r)) if r not in program.floor_only.tolist() else set()
         count = sum(int(site) in reach for site, used in zip(program.column_site, chosen, strict=True) if used)
         worth += weight * sum(program.layers[:count].tolist())
     return worth // 2**20
@@ -190,6 +193,7 @@ def fingerprint_of(program):
         class_weights=np.array([each.weight for each in classes], dtype=np.int64),
         floor_indptr=_indptr([each.floors for each in classes]),
         floor_index=np.array([f for each in classes for f in each.floors], dtype=np.int64),
+        floor_only=np.array([c for c, each in enumerate(classes) if each.alone], dtype=np.int64),
     )
 
 
@@ -274,7 +278,7 @@ def evaluate(draft, prices, ones, zeros):
     program, classes, rows = draft.program, classes_of(draft.program), rows_of(draft.program)
     upper = 0
     for c, each in enumerate(classes):
-        left = prices.objective * SCALE * each.weight
+        left = 0 if each.alone else prices.objective * SCALE * each.weight
         left += each.weight * sum(prices.floor[f] for f in each.floors)
         left -= prices.row.get(c, 0) + sum(nu for cut, nu in prices.cut.items() if c in draft.cuts[cut])
         upper += max(0, left)
@@ -441,7 +445,10 @@ class Maker:
             row = np.zeros(n + m)
             row[self.draft.groups[group]] = -1 if value else 1
             add(row, -(limit + 1) if value else limit, "branch", child)
-        gain = np.array([*self.program.column_values.tolist(), *(each.weight for each in self.classes)], dtype=float)
+        gain = np.array(
+            [*self.program.column_values.tolist(), *(0 if each.alone else each.weight for each in self.classes)],
+            dtype=float,
+        )
         bounds = [(float(k in ones), float(k not in zeros)) for k in range(n)] + [(0, 1)] * m
         matrix, most = np.array(rows).reshape(-1, n + m), np.array(limits, dtype=float)
         if not self.draft.infeasible or self.rng.random() < 0.9:

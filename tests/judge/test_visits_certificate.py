@@ -11,7 +11,8 @@ from placement.judge.visits_certificate import check_visits_certificate
 from placement.solve.capture.visits import maximise_visits
 from placement.values.majorants import Majorants
 from placement.values.visits_certificate import VisitsCertificate
-from tests.solve.capture.towns import best_of_all, random_town
+from tests.solve.capture.towns import best_of_all, random_town, town_of_few_idle
+from tests.there import there
 
 SEEDS = (15, 23, 38, 45, 62, 88, 92)
 """Towns with floors, rules for new stations, several parts, and sets of both families among their proofs."""
@@ -26,6 +27,57 @@ def proven(seed):
     town = random_town(seed)
     solution, _ = maximise_visits(town.program, town.capture, town.aim, time_limit_s=20.0, threads=1)
     return town, solution, best_of_all(town)
+
+
+@cache
+def with_few_idle():
+    """Return a town whose proof goes by marks of idle stations, and by stations that are idle even alone."""
+    for seed in range(60):
+        town = town_of_few_idle(seed)
+        if best_of_all(town) is None:
+            continue
+        solution, _ = maximise_visits(town.program, town.capture, town.aim, time_limit_s=20.0, threads=1)
+        proof = there(solution.visits_certificate)
+        if proof.below.size and proof.marked.size > 1 and proof.idle_counted.any():
+            return town, solution
+    raise AssertionError("no town of 60 has such a proof")
+
+
+def test_forged_proofs_of_few_idle_stations_are_refused():
+    town, solution = with_few_idle()
+    proof = solution.visits_certificate
+
+    def accepted(**changes):
+        return check_visits_certificate(town.program, town.asked, solution.chosen, resealed(proof, **changes))
+
+    assert accepted() == solution.bound
+    number = int(np.flatnonzero(proof.idle_counted)[0])
+    alone = proof.idle_beside[: proof.idle_indptr[number]], proof.idle_beside[proof.idle_indptr[number + 1] :]
+    shorter = np.where(np.arange(proof.idle_indptr.size) > number, 1, 0) * int(np.diff(proof.idle_indptr)[number])
+    free = np.setdiff1d(np.arange(town.program.n_sites), [*proof.below, *proof.marked])
+    for changes, said in (
+        ({"most_idle": proof.most_idle + 1}, "idle stations, the inputs"),
+        ({"most_idle": -1}, "idle stations, the inputs"),
+        ({"below": proof.marked, "marked": proof.below}, "sees enough alone"),
+        ({"marked": np.sort(np.append(proof.marked, proof.below[0]))}, "twice"),
+        ({"marked": np.append(proof.marked, town.program.n_sites)}, "are none"),
+        ({"marked": np.delete(proof.marked, proof.marked == proof.idle_site[number])}, "has no mark"),
+        ({"idle_counted": proof.idle_counted[1:]}, "wrong shape"),
+        (
+            {"idle_beside": np.concatenate(alone), "idle_indptr": proof.idle_indptr - shorter},
+            "sees enough beside",
+        ),
+        ({"bound": solution.bound - 1}, "proves"),
+    ):
+        with pytest.raises(CertificateError, match=said):
+            accepted(**changes)
+    if free.size:  # a mark more than there need be proves less or as much, never more
+        with pytest.raises(CertificateError):
+            accepted(marked=np.sort(np.append(proof.marked, free[0])))
+    everywhere = town.program.column_site >= 0
+    asked = replace(town.asked, most_idle=0)
+    with pytest.raises(CertificateError):
+        check_visits_certificate(town.program, asked, everywhere, resealed(proof, most_idle=0))
 
 
 def resealed(certificate, **changes):

@@ -19,7 +19,7 @@ def value_of(program, chosen):
     value = Fraction(int(program.column_values[chosen].sum()))
     shares = [Fraction(share, 2**20) for share in program.layers.tolist()]
     for covers, weights in program.blocks():
-        for row in range(covers.shape[0]):
+        for row in (row for row in range(covers.shape[0]) if row not in program.floor_only.tolist()):
             sites = covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tolist()
             value += int(weights[row]) * sum(shares[: sum(site in sites for site in providers)])
     return math.floor(value)

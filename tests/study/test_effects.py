@@ -61,6 +61,7 @@ KEYS = {
         "backup_share": REFUSED, "outage_probability": REFUSED,
         "idle_below": "notes", "max_by_host": ELSEWHERE, "max_by_chain": ELSEWHERE, "spacing_m": "notes",
         "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
+        "max_idle": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),

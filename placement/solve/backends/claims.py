@@ -91,7 +91,7 @@ def solution_of(
         common |= {"proof": "none", "details": {**details, "refuted": wrong}}
         bound = max(trivial_bound(program), counted.objective)
     bound = max(bound, counted.objective)
-    proven = bound - counted.objective <= Fraction(gap) * abs(bound)
+    proven = bound - counted.objective <= Fraction(gap) * max(abs(bound), abs(counted.objective))
     return Solution(
         status="optimal" if proven else "feasible", chosen=chosen, objective=counted.objective, bound=bound, **common
     )

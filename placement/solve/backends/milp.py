@@ -171,9 +171,9 @@ def build_model(reduced: ReducedProgram) -> PulpModel:
     x = [problem.add_variable(f"x{k}", int(low), 1 - int(high), "Integer") for k, (low, high) in enumerate(bounds)]
     z = [problem.add_variable(f"z{c}", 0, 1) for c in range(reduced.n_rows)]
     first, *further = _shares(reduced.program)
-    gain = [(variable, first * weight) for variable, weight in zip(z, reduced.weights.tolist(), strict=True)]
+    gain = [(variable, first * weight) for variable, weight in zip(z, reduced.gains.tolist(), strict=True)]
     tails = [[problem.add_variable(f"y{c}_{i}", 0, 1) for i in range(len(further))] for c in range(reduced.n_rows)]
-    for of_row, weight in zip(tails, reduced.weights.tolist(), strict=True):
+    for of_row, weight in zip(tails, reduced.gains.tolist(), strict=True):
         gain += [(variable, share * weight) for variable, share in zip(of_row, further, strict=True)]
     value = pulp.LpAffineExpression([*zip(x, reduced.column_values.tolist(), strict=True), *gain])
     problem.setObjective(value)

@@ -120,7 +120,8 @@ class ClassPrices:
         whole = np.bincount(row, weights=weights, minlength=prices.size)
         parts = np.rint(prices[row] * (weights / whole[row])).astype(np.int64)
         beyond = np.append(self._problem.layers, 0)[np.minimum(self._most, self._problem.layers.size)]
-        least = objective * weights * beyond[row]
+        worth = self._problem.floors.worth[self._problem.floors.label[self._members]]
+        least = objective * worth * weights * beyond[row]
         shared[self._members] = np.minimum(np.maximum(parts, least), room[self._members])
 
 

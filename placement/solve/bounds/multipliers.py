@@ -27,7 +27,7 @@ def _shared_multipliers(rows: Longs, full: Floats, row_of_class: Ints, n_rows: i
 def multipliers(problem: Problem, work: Work, prices: Prices) -> NDArray[Any]:
     """Return (rows,) multipliers in [0, 1] of a restricted program from prices of the whole."""
     floors = problem.floors
-    factor = np.full(floors.indptr.size - 1, float(problem.layers[0]))
+    factor = float(problem.layers[0]) * floors.worth
     np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), prices.phi[floors.floor_index])
     full = problem.covers.weights * factor[floors.label]
     return np.asarray(_shared_multipliers(prices.rows, full, work.row_of_class, work.weights.size))

@@ -150,7 +150,7 @@ def _rows_and_columns(
     site: Longs, values: Longs, side: Side, theta: Longs, layers: Longs,
 ) -> Any:  # fmt: skip
     """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
-    factor = np.full(floors.indptr.size - 1, objective * layers[0])
+    factor = objective * layers[0] * floors.worth
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
             factor[label] += phi[floors.floor_index[entry]]
@@ -174,7 +174,7 @@ def _rows_and_columns(
             below += left[row] & (2**_HALF - 1)
     for layer in range(1, layers.size):
         for row in range(rows.size):
-            more = objective * layers[layer] * covers.weights[row] - rows[row]
+            more = objective * layers[layer] * floors.worth[floors.label[row]] * covers.weights[row] - rows[row]
             if more > 0:
                 above += more >> _HALF
                 below += more & (2**_HALF - 1)

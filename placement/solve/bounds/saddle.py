@@ -167,8 +167,8 @@ def step_sizes(work: Work, least: float) -> Any:
 
 @kernel
 def label_factor(work: Work, phi: Floats) -> Any:
-    """Return 1 + the floor prices of each label."""
-    factor = np.ones(work.label_indptr.size - 1)
+    """Return what a unit of weight of each label is worth: to the objective, and at the floor prices."""
+    factor = work.label_worth.copy()
     for label in range(factor.size):
         for entry in range(work.label_indptr[label], work.label_indptr[label + 1]):
             factor[label] += phi[work.label_floors[entry]]
@@ -370,13 +370,13 @@ def step_floors(work: Any, state: Any, covered: Any, y: Any) -> Any:
 def primal_value(work: Any, x: Any) -> Any:
     """Return the value of `x`, floors and side rows aside."""
     y = sites_opened(work, x)
-    value = work.constant + work.covered.sum()
+    value = work.constant + (work.label_worth * work.covered).sum()
     for column in range(x.size):
         value += work.values[column] * x[column]
     for label in range(work.fold.shape[0]):
         for site in range(y.size):
-            value += work.fold[label, site] * y[site]
+            value += work.label_worth[label] * work.fold[label, site] * y[site]
     reach = reach_rows(work.forest, y)
     for row in range(reach.size):
-        value += work.weights[row] * min(1.0, reach[row])
+        value += work.label_worth[work.label[row]] * work.weights[row] * min(1.0, reach[row])
     return value

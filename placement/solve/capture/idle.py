@@ -13,7 +13,7 @@ from placement.values.whole_capture import WholeCapture
 
 @dataclass(frozen=True, kw_only=True)
 class Idle:
-    """A new station that sees less than asked beside others.
+    """A station that sees less than asked beside others.
 
     Parameters
     ----------
@@ -21,10 +21,19 @@ class Idle:
         Where it would stand.
     beside
         Sites, increasing; empty: it sees too few even alone.
+    counted
+        False: a new station that the rule for these refuses; True: any station that the limit on idle ones counts.
     """
 
     site: int
     beside: tuple[int, ...]
+    counted: bool = False
+
+
+def idle_sites(capture: WholeCapture, stands: BoolArray, least: int) -> IntArray:
+    """Return the sites, increasing, whose stations see less than `least` among those that stand."""
+    sites = np.flatnonzero(stands).tolist()
+    return np.array([site for site in sites if capture.station(site, stands) < least], dtype=np.int64)
 
 
 def hopeless(program: CoverageProgram, capture: WholeCapture, new: BoolArray, least: int) -> list[Idle]:
@@ -43,13 +52,13 @@ def too_few(
     stands[sites[sites >= 0]] = True
     fresh = np.unique(program.column_site[chosen & new & (program.column_site >= 0)])
     return [
-        Idle(site=int(site), beside=tuple(_fewest(capture, int(site), stands, least).tolist()))
+        Idle(site=int(site), beside=tuple(fewest(capture, int(site), stands, least).tolist()))
         for site in fresh
         if capture.station(int(site), stands) < least
     ]
 
 
-def _fewest(capture: WholeCapture, site: int, stands: BoolArray, least: int) -> IntArray:
+def fewest(capture: WholeCapture, site: int, stands: BoolArray, least: int) -> IntArray:
     """Return a set of standing sites beside which a station sees less than `least`, none of which can be left out."""
     near = np.zeros(capture.n_sites, dtype=np.bool_)
     near[capture.site[np.isin(capture.row_of_entry, capture.row_of_entry[capture.site == site])]] = True

@@ -10,6 +10,7 @@ import numpy as np
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.idle import Idle
 from placement.solve.capture.majorants import Mixture, joined
+from placement.solve.capture.marks import Marks
 from placement.solve.capture.rows import FLOOR_NAME, floor_row, times, valued
 from placement.solve.ties.reissue import without_plan
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
@@ -70,7 +71,9 @@ class Grown:
     mixtures, majorants
         The majorants, the first of which prices visits; the floor is asked of each.
     idle
-        Why new stations do not stand beside others, in the order of the rows.
+        Why stations see too few beside others, in the order of the rows.
+    marks
+        Those of idle stations, where these are limited.
     """
 
     base: CoverageProgram
@@ -79,6 +82,7 @@ class Grown:
     mixtures: tuple[Mixture, ...]
     majorants: Majorants
     idle: tuple[Idle, ...]
+    marks: Marks | None = None
 
     @classmethod
     def of(
@@ -89,6 +93,7 @@ class Grown:
         *,
         mixtures: Sequence[Mixture],
         idle: Sequence[tuple[Idle, LinearRow]],
+        marks: Marks | None = None,
     ) -> Grown:
         """Return the program with a row for each majorant, where a floor is asked, and each of `idle`."""
         majorants, floor = joined(capture.n_sites, mixtures), aim.floor
@@ -101,6 +106,7 @@ class Grown:
             mixtures=tuple(mixtures),
             majorants=majorants,
             idle=tuple(each for each, _ in idle),
+            marks=marks,
         )
 
     def program(self, fixed: Fixings = (), mixed: Mixture | None = None) -> CoverageProgram:
@@ -127,6 +133,17 @@ class Grown:
         if bound is not None and self.aim.weight:
             bound += times(self.aim.weight, int(self._priced(mixed).constant[0]))
         return Part(fixed=fixed, mixed=mixed, bound=bound, inner=without_plan(proof), point=point)
+
+    def of_idle(self) -> dict[str, Any]:
+        """Return what a certificate says of the limit on idle stations; nothing without one."""
+        if self.marks is None:
+            return {}
+        return {
+            "most_idle": self.marks.most,
+            "idle_counted": np.array([each.counted for each in self.idle], dtype=np.int64),
+            "below": self.marks.below,
+            "marked": self.marks.marked,
+        }
 
     def _priced(self, mixed: Mixture | None) -> Majorants:
         return self.majorants if mixed is None else joined(self.capture.n_sites, [mixed])
@@ -180,4 +197,5 @@ class Proven:
             bound=bound,
             objective=objective,
             inner=tuple(part.inner for part in self.parts),
+            **self.grown.of_idle(),
         )

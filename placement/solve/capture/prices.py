@@ -24,7 +24,7 @@ from placement.solve.tree.tools import Tools
 from placement.values import Certificate, CoverageProgram
 from placement.values.arrays import FloatArray, IntArray
 from placement.values.certificate import SCALE
-from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
+from placement.values.visits_certificate import IDLE, NEW_VISITS, VISITS_FLOOR
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +105,7 @@ def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
     layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.weights * duals.objective
+    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,
@@ -129,7 +129,7 @@ def _side_duals(reduced: ReducedProgram, duals: Duals) -> FloatArray:
     given = np.zeros(len(reduced.linear))
     given[: duals.linear.size] = duals.linear
     floor = [at for at, row in enumerate(reduced.linear) if row.kind == VISITS_FLOOR]
-    idle = [at for at, row in enumerate(reduced.linear) if row.kind == NEW_VISITS]
+    idle = [at for at, row in enumerate(reduced.linear) if row.kind in {NEW_VISITS, IDLE}]
     given[idle[: duals.idle.size]] = duals.idle  # rows that came later have no price
     for at in floor[:1]:
         given[at] = duals.visits * common_divisor(reduced.program.linear[at])

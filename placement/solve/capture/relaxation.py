@@ -96,7 +96,7 @@ class VisitsRelaxation:
         self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
         layers = reduced.program.layers
         self._first = int(layers[0]) / FULL
-        self._tails = Tails.of(layers, most_providing_in(reduced), reduced.weights)
+        self._tails = Tails.of(layers, most_providing_in(reduced), reduced.gains)
         self._doors = self._at_site.T @ (capture.door / self._unit)
         self._lower = reduced.required.astype(np.float64)
         self._upper = np.where(reduced.excluded & ~reduced.required, 0.0, 1.0)
@@ -158,7 +158,7 @@ class VisitsRelaxation:
     def _aim_at(self, aim: Aim) -> None:
         reduced, self._scale = self._reduced, max(1.0, float(aim.weight))
         worth, one = float(aim.weight) / self._scale, 1.0 / self._unit / self._scale
-        weights, values = self._first * reduced.weights * one, reduced.column_values * one
+        weights, values = self._first * reduced.gains * one, reduced.column_values * one
         every = np.full(self._n_groups, worth)
         tails = self._tails.worth * one
         self._model.set_objective(np.concatenate([weights, values + worth * self._doors, every, tails]))

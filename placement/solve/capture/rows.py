@@ -11,8 +11,10 @@ from placement.values import CoverageProgram, LinearRow
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.visits_certificate import NEW_VISITS, VISITS_FLOOR
 
-FLOOR_NAME, IDLE_NAME = "visits_floor", "min_visits_new"
+FLOOR_NAME, IDLE_NAME, MOST_NAME = "visits_floor", "min_visits_new", "max_idle"
 """Names of the limits, those of the policy's settings."""
+MARK_NAME = "idle"
+"""Name of rows that say what the mark of an idle station means."""
 
 
 def valued(program: CoverageProgram, weight: Fraction, coefficient: IntArray) -> CoverageProgram:

@@ -19,6 +19,7 @@ from placement.interrupts import hold_interrupts
 from placement.progress import COUNTING, ENGINE, Listener, Progress
 from placement.solve.capture.aim import Aim
 from placement.solve.capture.majorants import Mixture
+from placement.solve.capture.marks import Marks
 from placement.solve.capture.parts import Fixings, Grown, Part, Proven
 from placement.solve.capture.plans import Plans
 from placement.solve.capture.prices import Duals, proven
@@ -83,12 +84,17 @@ class _Run:
         told: Progress,
         **asked: Any,
     ) -> None:
+        self._columns, self._marks = (
+            program.n_columns,
+            None if aim.most_idle is None else Marks.of(program, capture, aim),
+        )
+        program = program if self._marks is None else self._marks.program
         self._program, self._capture, self._aim, self._gap, self._told = program, capture, aim, gap, told
         self._until, self._asked, self._settings = until, asked, asked["settings"].visits
         self._runs = {"threads": asked["threads"], "settings": asked["settings"]}
         self._reduced = aggregate(program, threads=asked["threads"], settings=asked["settings"].program, until=until)
         self._relaxation = VisitsRelaxation(self._reduced, capture, self._settings)
-        self._plans = Plans(program, self._reduced, capture, aim, self._settings)
+        self._plans = Plans(program, self._reduced, capture, aim, self._settings, marks=self._marks)
         self._rows: list[LinearRow] = []
         self._tight: list[Mixture] = []
         self._rounds = 0
@@ -131,9 +137,8 @@ class _Run:
 
     def _round(self, first: Relaxed) -> bool:
         """Bound all plans by a majorant, look for the best one by it, and return whether it keeps all limits."""
-        self._rounds, rules = self._rounds + 1, self._aim.floor is not None or self._aim.least is not None
-        self._write_rows()
-        relaxed = self._relaxation.solve(self._aim, self._within(self._settings.relaxed_share))
+        self._rounds, rules = self._rounds + 1, self._aim.limited
+        relaxed = self._relaxed()
         relaxed = relaxed if relaxed.duals is not None else first
         if relaxed.state == "optimal":
             self._plans.improve(relaxed.point > 0.5, self._within(self._settings.start_share))
@@ -149,6 +154,18 @@ class _Run:
             return True
         self._keep(Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),)))
         return self._taken(solution, relaxed) and (self._rounds > 1 or not rules)
+
+    def _relaxed(self) -> Relaxed:
+        """Return the relaxation with the rows of stations that see too few, those too that its own points cross."""
+        until = self._within(self._settings.relaxed_share)
+        self._write_rows()
+        relaxed = self._relaxation.solve(self._aim, until)
+        for _ in range(self._settings.idle_rounds):
+            if relaxed.state != "optimal" or until.passed() or not self._plans.crossed(relaxed.point):
+                break
+            self._write_rows()
+            relaxed = self._relaxation.solve(self._aim, until)
+        return relaxed
 
     def _write_rows(self) -> None:
         """Let the relaxation have the rows that say why new stations would see too few."""
@@ -172,7 +189,7 @@ class _Run:
 
     def _nothing(self, proof: Certificate) -> Solution:
         """Return that there is no plan, as the relaxation proves."""
-        none = np.zeros(self._program.n_columns, dtype=np.bool_)
+        none = np.zeros(self._columns, dtype=np.bool_)
         return Solution(
             status="infeasible", chosen=none, objective=0, bound=0, asked_gap=self._gap, proof="certificate",
             solver=NAME, certificate=proof, details=self._details(),
@@ -205,6 +222,7 @@ class _Run:
             self._aim,
             mixtures=[*mixed, *self._tight],
             idle=list(zip(self._plans.idle[: len(self._rows)], self._rows, strict=True)),
+            marks=self._marks,
         )
 
     def _priced(self, relaxed: Relaxed) -> Mixture | None:
@@ -301,7 +319,7 @@ class _Run:
 
     def _outcome(self) -> Solution:
         last, best, found = self._last, self._plans.best, self._proven
-        none = np.zeros(self._program.n_columns, dtype=np.bool_)
+        none = np.zeros(self._columns, dtype=np.bool_)
         value = 0 if best is None else best.value
         bound = max(0 if found is None else found.bound, value)
         solution = Solution(
@@ -313,7 +331,7 @@ class _Run:
         return replace(
             solution,
             status="optimal" if bound <= within_gap(value, self._gap) else "feasible",
-            chosen=best.chosen,
+            chosen=best.chosen[: self._columns],
             objective=value,
             proof="certificate",
             visits_certificate=found.sealed(bound, value),

@@ -39,7 +39,7 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO, Problem
 from placement.solve.program.providing import most_providing
-from placement.solve.program.restrict import Work, label_membership
+from placement.solve.program.restrict import Work, label_membership, row_gains, site_gains
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, LpSettings
 from placement.values.arrays import BoolArray, IntArray
@@ -99,8 +99,8 @@ class CutRelaxation:
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         most = work.indptr if self._plain else most_providing(problem, work)
-        self._tails, self._first = Tails.of(problem.layers, most, work.weights), int(problem.layers[0]) / FULL
-        folded = self._first * np.append(work.fold.sum(axis=0), 0.0)
+        self._tails, self._first = Tails.of(problem.layers, most, row_gains(work)), int(problem.layers[0]) / FULL
+        folded = self._first * site_gains(work)
         self._values = (work.values + folded[work.column_site]) / self._unit
         core = core if self._plain else None
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
@@ -287,7 +287,7 @@ class CutRelaxation:
         first, further = sparse.vstack(rows), np.zeros(tails.count)
         every = [first, self._columns_of(core), tails.matrix(first.shape[0])]
         return ArrayModel(
-            objective=np.concatenate([self._first * work.weights, self._values[core] * self._unit, tails.worth])
+            objective=np.concatenate([self._first * row_gains(work), self._values[core] * self._unit, tails.worth])
             / self._unit,
             matrix=sparse.hstack(every, format="csr"),
             row_lower=np.concatenate(

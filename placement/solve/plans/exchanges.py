@@ -28,7 +28,11 @@ _LEAST_GAIN = 1e-9
 
 
 class State(NamedTuple):
-    """A plan and what follows from it; `sums` are coverage with column values, visits, and rows out of their limits."""
+    """A plan and what follows from it.
+
+    `sums` are coverage with column values, visits, rows out of their limits, and idle stations; `own` what each station
+    that stands sees, which is kept where idle stations are limited.
+    """
 
     choice: OutLongs
     used: OutLongs
@@ -40,6 +44,8 @@ class State(NamedTuple):
     gain: OutFloats
     seen: OutFloats
     floor_gain: OutFloats
+    own: OutFloats
+    change: OutFloats
 
 
 @inner
@@ -106,6 +112,51 @@ def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
     state.sums[1] += sign * ground.door[site]
     state.stands[site] += sign
     _look_at(ground, state, site)
+    if ground.idle[1] >= 0:
+        _count_idle(ground, state, site, sign)
+
+
+@inner
+def _count_idle(ground: Any, state: Any, site: Any, sign: Any) -> None:
+    """Count what stations see, and how many are idle, after a station has come to a site (sign 1) or gone (-1)."""
+    own = ground.door[site]
+    for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
+        row = ground.pull_row[at]
+        mass, now = ground.mass[row], state.pulled[row]
+        before = max(0.0, now - sign * ground.pull[at])
+        own += mass * ground.pull[at] / (now + 1.0)
+        taken = mass / (now + 1.0) - mass / (before + 1.0)
+        for entry in range(ground.puller_indptr[row], ground.puller_indptr[row + 1]):
+            state.own[ground.puller[entry]] += ground.pulls[entry] * taken
+    state.own[site] = own
+    state.sums[3] = 0.0
+    for other in range(ground.door.size):
+        if state.stands[other] > 0 and state.own[other] < ground.idle[0]:
+            state.sums[3] += 1.0
+
+
+@inner
+def _idle_with(ground: Any, state: Any, site: Any, sign: Any) -> Any:
+    """Return how many stations are idle once one has come to a site (sign 1) or gone (-1)."""
+    if ground.idle[1] < 0 or site < 0:
+        return state.sums[3]
+    own, came = ground.door[site], 0.0
+    for other in range(ground.door.size):
+        state.change[other] = 0.0
+    for at in range(ground.pull_indptr[site], ground.pull_indptr[site + 1]):
+        row = ground.pull_row[at]
+        mass, now = ground.mass[row], state.pulled[row]
+        then = max(0.0, now + sign * ground.pull[at])
+        own += mass * ground.pull[at] / (then + 1.0)
+        taken = mass / (then + 1.0) - mass / (now + 1.0)
+        for entry in range(ground.puller_indptr[row], ground.puller_indptr[row + 1]):
+            state.change[ground.puller[entry]] += ground.pulls[entry] * taken
+    for other in range(ground.door.size):
+        if other == site:
+            came += 1.0 if sign > 0 and own < ground.idle[0] else 0.0
+        elif state.stands[other] > 0 and state.own[other] + state.change[other] < ground.idle[0]:
+            came += 1.0
+    return came
 
 
 @inner
@@ -199,7 +250,8 @@ def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
     """Return (value, group, column) of the best change of one more group that leaves all rows within their limits."""
     pair = np.full(2, -1, np.int64)
     best, at_group, at_column = -np.inf, -1, -1
-    if state.sums[2] == 0:
+    most = ground.idle[1] if ground.idle[1] >= 0 else np.inf
+    if state.sums[2] == 0 and state.sums[3] <= most:
         best = _worth(ground, state, price, state.sums[0], state.sums[1], -1, 0, pair)
     for group in range(ground.must.size):
         if group == first:
@@ -219,7 +271,7 @@ def _best_second(ground: Any, state: Any, first: Any, price: Any) -> Any:
             covered += (ground.values[new] if new >= 0 else 0.0) - (ground.values[old] if old >= 0 else 0.0)
             pair[0], pair[1] = old, new
             value = _worth(ground, state, price, covered, visits, site, sign, pair)
-            if value > best and _fits(ground, state, old, new):
+            if value > best and _fits(ground, state, old, new) and _idle_with(ground, state, site, sign) <= most:
                 best, at_group, at_column = value, group, new
     return best, at_group, at_column
 
@@ -258,7 +310,8 @@ def _improve_at(ground: Ground, state: State, group: int, price: float) -> bool:
     """Make the best move whose first change is in a group (-1: none), if it gains; return whether it did."""
     pair = np.full(2, -1, np.int64)
     now = _worth(ground, state, price, state.sums[0], state.sums[1], -1, 0, pair)
-    now = now if state.sums[2] == 0 else -np.inf
+    within = state.sums[2] == 0 and (ground.idle[1] < 0 or state.sums[3] <= ground.idle[1])
+    now = now if within else -np.inf
     least = now + _LEAST_GAIN * (abs(state.sums[0]) + abs(ground.worth[0] * state.sums[1]) + 1.0)
     if group < 0:
         for site in range(ground.door.size):
@@ -313,10 +366,12 @@ def improved(ground: Ground, chosen: BoolArray, until: Deadline, passes: int, *,
         np.zeros(ground.weight.size, dtype=np.int64),
         np.zeros(ground.mass.size),
         np.zeros(max(1, n_floors)),
-        np.zeros(3),
+        np.zeros(4),
         np.zeros(n_sites),
         np.zeros(n_sites),
         np.zeros(max(1, n_sites * n_floors)),
+        np.zeros(n_sites),
+        np.zeros(n_sites),
     )
     _begin(ground, state, chosen)
     for _ in range(passes):

@@ -16,6 +16,9 @@ from placement.values.arrays import BoolArray
 from placement.values.layers import FULL
 from placement.values.whole_capture import OUTSIDE, WholeCapture
 
+_ROUNDING = 2
+"""Thousandths of a visit by which floating point may differ from whole numbers."""
+
 
 class Ground(NamedTuple):
     """What is searched over. Amounts in thousandths of a visit a month.
@@ -54,6 +57,8 @@ class Ground(NamedTuple):
         (rows,) and (sites,).
     worth
         (1,) what a visit counts.
+    idle
+        (2,) what a station sees that is not idle, and how many may be (-1: no limit).
     """
 
     group_indptr: Longs
@@ -87,12 +92,23 @@ class Ground(NamedTuple):
     mass: Floats
     door: Floats
     worth: Floats
+    idle: Floats
 
 
 def ground_of(
-    reduced: ReducedProgram, linear: tuple[LinearRow, ...], capture: WholeCapture, worth: float, floor: int
-) -> Ground:  # fmt: skip
-    """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them."""
+    reduced: ReducedProgram,
+    linear: tuple[LinearRow, ...],
+    capture: WholeCapture,
+    worth: float,
+    floor: int,
+    *,
+    idle: tuple[int, int] = (0, -1),
+) -> Ground:
+    """Return the ground of a program with side rows `linear`, a weight of visits and a floor of them.
+
+    `idle` is what a station must see not to be idle, and how many may be; -1: any number. What is idle by less than
+    the rounding of a station's visits counts too.
+    """
     groups, left = _grouped(linear, reduced.n_columns)
     gives, asked = ~reduced.excluded, [bool(reduced.required[columns].any()) for columns, _ in groups]
     must = np.array([needs for _, needs in groups], dtype=np.bool_) | np.array(asked, dtype=np.bool_)
@@ -117,7 +133,7 @@ def ground_of(
             cover_row=covers.indices.astype(np.int64),
             coverer_indptr=reduced.covers.indptr.astype(np.int64),
             coverer=reduced.covers.indices.astype(np.int64),
-            weight=reduced.weights.astype(np.float64),
+            weight=reduced.gains.astype(np.float64),
             layers=reduced.program.layers / FULL,
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
@@ -127,6 +143,7 @@ def ground_of(
             ).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
             worth=np.array([worth]),
+            idle=np.array([idle[0] + _ROUNDING, idle[1]], dtype=np.float64),
             **_pulls(capture),
         )
     )

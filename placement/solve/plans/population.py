@@ -33,7 +33,7 @@ from placement.solve.plans.recombine import recombined
 from placement.solve.plans.swaps import Field, build_field, greedy_plan
 from placement.solve.plans.value import plan_value
 from placement.solve.program.domain import Domain
-from placement.solve.program.incumbent import Incumbent
+from placement.solve.program.incumbent import NO_VALUE, Incumbent
 from placement.solve.program.problem import Problem
 from placement.solve.program.restrict import Work
 from placement.solve.settings import DEFAULTS, PlanSettings
@@ -137,7 +137,7 @@ class Improver:
         enough: int | None = None,
     ) -> Incumbent:
         """Fill the population, then cross its plans until some rounds in a row find no better one, or one is enough."""
-        fruitless, best = 0, -1
+        fruitless, best = 0, NO_VALUE
         run = partial(_run, ground, deadline, self.settings)
         while fruitless < patience and best != enough and not deadline.passed():
             fill = len(self._pool) < self.settings.population - self.settings.runs
@@ -147,7 +147,7 @@ class Improver:
         return plan
 
     def _best(self) -> int:
-        return -self._pool[0][0] if self._pool else -1
+        return -self._pool[0][0] if self._pool else NO_VALUE
 
     def _jobs(self, work: Work, ground: Field, *, fill: bool) -> list[_Job]:
         """Return the runs of a round: from the greedy plan to fill the population, else from crossed plans."""
@@ -171,7 +171,7 @@ class Improver:
 
     def _iterate(self, work: Work, ground: Field, domain: Domain, plan: Incumbent, deadline: Deadline) -> Incumbent:
         """Return the best of iterated searches that start each cycle of cooling from the best plan so far."""
-        best, value, heat, settings = plan.chosen[work.columns], -1, 0, self.settings
+        best, value, heat, settings = plan.chosen[work.columns], NO_VALUE, 0, self.settings
         with ThreadPoolExecutor(self.threads) as executor:
             while not deadline.passed():
                 cycle = partial(_cycle, ground, deadline, settings, best, heat=settings.cycle_heats[heat])
@@ -257,7 +257,7 @@ class Improver:
         self, relaxation: CutRelaxation, narrow: Domain, best: BoolArray, limit: Deadline
     ) -> Incumbent | None:
         inside = best_within(relaxation, narrow, best, limit, self.seed)
-        return None if inside is None else self._consider(Incumbent(best, -1), relaxation.work, narrow, inside)
+        return None if inside is None else self._consider(Incumbent(best, NO_VALUE), relaxation.work, narrow, inside)
 
 
 def _in_doubt(domain: Domain, x: NDArray[Any], rho: IntArray, count: int) -> BoolArray:

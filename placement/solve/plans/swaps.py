@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from placement.kernels import Bools, Floats, Ints, Longs, OutBools, OutInts, OutLongs, inner, kernel, read_only
 from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.problem import transposed
-from placement.solve.program.restrict import Work
+from placement.solve.program.restrict import Work, row_gains, site_gains
 from placement.solve.settings import DEFAULTS
 
 
@@ -84,7 +84,7 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
     nothing = np.empty(0, dtype=np.int64)
     site_indptr, site_rows, _ = transposed(work.indptr, work.sites, nothing, n_sites)
     placed = work.column_site >= 0
-    folded = np.append(work.fold.sum(axis=0), 0.0)[work.column_site]
+    folded = site_gains(work)[work.column_site]
     order = np.argsort(work.column_site[placed], kind="stable")
     counts = np.bincount(work.column_site[placed], minlength=n_sites)
     limits = np.where(np.isinf(work.high), 2**61, work.high).astype(np.int64)
@@ -100,7 +100,7 @@ def build_field(work: Work, *, neighbours: bool = False) -> Field:
             sites=work.sites,
             site_indptr=site_indptr,
             site_rows=site_rows,
-            weights=work.weights.astype(np.int64),
+            weights=row_gains(work).astype(np.int64),
             column_site=work.column_site,
             values=(work.values + folded).astype(np.int64),
             site_indptr_columns=np.concatenate([[0], np.cumsum(counts)]),

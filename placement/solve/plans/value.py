@@ -13,7 +13,7 @@ from placement.solve.plans.relocate import relocation_plan
 from placement.solve.plans.swaps import Field, build_field, greedy_plan, rounded
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent, best
-from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Problem
+from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Floors, Problem
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.arrays import BoolArray, IntArray
@@ -32,14 +32,14 @@ def _covered_by_label(covers: Covers, labels: Ints, n_labels: int, opened: Bools
 
 
 @kernel
-def _layered_worth(covers: Covers, worth: Longs, at: Longs) -> Any:
+def _layered_worth(covers: Covers, floors: Floors, worth: Longs, at: Longs) -> Any:
     """Return what all classes count with `at` columns providing at each site, in ``2**-20`` of the weights' unit."""
     total = np.int64(0)
     for row in range(covers.weights.size):
         count = 0
         for entry in range(covers.indptr[row], covers.indptr[row + 1]):
             count += at[covers.sites[entry]]
-        total += covers.weights[row] * worth[min(count, worth.size - 1)]
+        total += floors.worth[floors.label[row]] * covers.weights[row] * worth[min(count, worth.size - 1)]
     return total
 
 
@@ -76,10 +76,10 @@ def plan_value(problem: Problem, chosen: BoolArray) -> int | None:
 def _worth(problem: Problem, chosen: BoolArray, covered: IntArray) -> int:
     """Return what a plan covers, by layers and rounded down; `covered` is the weight with one column or more."""
     if is_plain(problem.layers):
-        return int(covered.sum())
+        return int(problem.floors.worth @ covered)
     sites = problem.site[chosen]
     at = np.bincount(sites[sites >= 0], minlength=problem.exclusive.size).astype(np.int64)
-    return int(_layered_worth(problem.covers, worth_by_count(problem.layers), at)) // FULL
+    return int(_layered_worth(problem.covers, problem.floors, worth_by_count(problem.layers), at)) // FULL
 
 
 class Finder:
@@ -148,7 +148,7 @@ class Finder:
         if (work.low > 0).any():
             return None
         decided = np.asarray(problem.status == ONE)
-        factor, membership = np.ones(work.label_indptr.size - 1), label_membership(work)
+        factor, membership = work.label_worth, label_membership(work)
         until = self._until.within(settings.search_share * self._until.left_s())
         for _ in range(settings.boosts if work.minimum.size else 1):
             field = self._field(factor)
@@ -160,7 +160,7 @@ class Finder:
             if until.passed():
                 break
             missed = membership @ covered_by_label(problem, chosen) < work.minimum
-            factor = np.where(membership[missed].any(axis=0), settings.boost * factor, factor)
+            factor = np.where(membership[missed].any(axis=0), settings.boost * np.maximum(factor, 1.0), factor)
         return None
 
     def _whole_work(self) -> Work:
@@ -174,9 +174,10 @@ class Finder:
         if key not in self._fields:
             work = self._whole_work()
             weights, fold = np.rint(work.weights * factor[work.label]), np.rint(work.fold * factor[:, None])
+            in_full = np.ones(factor.size)
             self._fields = {
                 **dict(list(self._fields.items())[-self._settings.boosts :]),
-                key: build_field(read_only(work._replace(weights=weights, fold=fold))),
+                key: build_field(read_only(work._replace(weights=weights, fold=fold, label_worth=in_full))),
             }
         return self._fields[key]
 

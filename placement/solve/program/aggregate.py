@@ -3,7 +3,8 @@ r"""Exact aggregation: the rows of a coverage program that the optimum cannot te
 Three steps, none of which changes the optimum or the set of optimal columns:
 
 * rows of weight 0 and rows nobody covers go;
-* rows of equal cover set and equal floors merge into a *class*, their weights added (isomorphic aggregation);
+* rows of equal cover set and equal floors merge into a *class*, their weights added (isomorphic aggregation); those
+  that count in floors alone stay apart;
 * a class of one site ``j`` is *folded*: since ``z = x_k`` for the column ``k`` chosen at ``j``, its weight joins the
   values ``b_k`` of the columns at ``j`` (and their gain in the floors the class stands in). This is exact only where
   at most one column of a site can be chosen, which is checked row by row; else the class stays.
@@ -31,7 +32,7 @@ from placement.solve.deadline import NEVER, Deadline
 from placement.solve.program.group_kernels import MASK_COLUMNS, group_by_hash, group_by_mask, take_rows
 from placement.solve.program.reduced import Classes, ReducedFloor, ReducedProgram, normalised_rows
 from placement.solve.settings import DEFAULTS, ProgramSettings
-from placement.values import CoverageProgram, Floor
+from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.program import WEIGHT_LIMIT
 
@@ -43,6 +44,9 @@ _INT32_MAX = 2**31 - 1
 
 _NO_LIMIT = 2**62
 """Limits of more are as good as none, and would not fit an array."""
+
+_ALONE = -1
+"""Stands among the floors of rows that count in floors alone."""
 
 _NO_LABELS = np.empty(0, dtype=np.int32)
 
@@ -84,7 +88,7 @@ def aggregate(
     kept[folded] = False
     row_class = np.flatnonzero(kept)
     indptr, indices = take_rows(classes.indptr.astype(np.int32), classes.sites, row_class)
-    gain = _site_gain(classes, folded, program.n_sites)
+    gain = _site_gain(classes, folded[classes.counts[folded]], program.n_sites)
     covers = sparse.csr_array(
         (np.ones(indices.size, dtype=bool), indices, indptr), shape=(row_class.size, program.n_sites)
     )
@@ -113,7 +117,7 @@ def row_classes(
     until: Deadline = NEVER,
 ) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
-    labels, floors_of_label = _floor_labels(program.floors)
+    labels, floors_of_label = _floor_labels([floor.rows for floor in program.floors], program.floor_only)
     pool = _ClassPool(program.n_sites, threads, settings)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
@@ -131,13 +135,16 @@ def row_classes(
         if total >= WEIGHT_LIMIT:
             raise InputError.single("weights", "the total reaches 2**42", remedy="divide all weights by a number")
     indptr, sites, class_weights, class_labels = pool.merged()
-    floor_indptr, floor_index = _class_floors(class_labels, floors_of_label, class_weights.size)
+    inside = [tuple(floor for floor in each if floor != _ALONE) for each in floors_of_label]
+    floor_indptr, floor_index = _class_floors(class_labels, inside, class_weights.size)
+    counts = np.array([_ALONE not in each for each in floors_of_label], dtype=np.bool_)
     return Classes(
         indptr=indptr,
         sites=sites,
         weights=class_weights,
         floor_indptr=floor_indptr,
         floor_index=floor_index,
+        counts=counts[class_labels] if class_labels.size else np.ones(class_weights.size, dtype=np.bool_),
         n_rows=row,
         n_entries=entries,
         total_weight=total,
@@ -234,14 +241,17 @@ def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array
         yield block, weights
 
 
-def _floor_labels(floors: tuple[Floor, ...]) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
-    """Return a label for each row up to the last in a floor, and the floors of each label; label 0 has none."""
-    last = max((int(floor.rows.max()) for floor in floors if floor.rows.size), default=-1)
+def _floor_labels(floors: list[IntArray], alone: IntArray) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+    """Return a label for each row up to the last with one, and the floors of each label; label 0 has none.
+
+    Rows that count in floors alone are in one more, :data:`_ALONE`.
+    """
+    last = max((int(rows.max()) for rows in (*floors, alone) if rows.size), default=-1)
     labels = np.zeros(last + 1, dtype=np.int32)
     floors_of_label: list[tuple[int, ...]] = [()]
-    for index, floor in enumerate(floors):
-        old, at = np.unique(labels[floor.rows], return_inverse=True)
-        labels[floor.rows] = (len(floors_of_label) + at).astype(np.int32)
+    for index, rows in (*enumerate(floors), (_ALONE, alone)):
+        old, at = np.unique(labels[rows], return_inverse=True)
+        labels[rows] = (len(floors_of_label) + at).astype(np.int32)
         floors_of_label += [(*floors_of_label[int(label)], index) for label in old]
     return labels, floors_of_label
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from placement.values.arrays import BoolArray
 
+NO_VALUE = -(2**61)
+"""Less than any plan is worth, those that cost money included."""
+
 
 @dataclass(frozen=True, eq=False)
 class Incumbent:

@@ -52,10 +52,12 @@ class Side(NamedTuple):
 class Floors(NamedTuple):
     """Coverage floors over labels: classes that stand in the same floors share one, and there is at least one.
 
-    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``.
+    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``; a unit of weight adds ``worth[t]`` to the
+    objective, 0 where it counts in floors alone, else 1.
     """
 
     label: Ints
+    worth: Longs
     indptr: Longs
     floor_index: Longs
     minimum: Longs
@@ -205,15 +207,14 @@ def _covers(classes: Classes, n_sites: int) -> Covers:
 
 
 def _floors(classes: Classes, minimum: list[int]) -> Floors:
-    known: dict[tuple[int, ...], int] = {}
+    known: dict[tuple[tuple[int, ...], bool], int] = {}
     label = np.zeros(classes.count, dtype=np.int32)
-    if not minimum:
-        known[()] = 0
-    else:
-        for row in range(classes.count):
+    if minimum or not classes.counts.all():
+        for row, counts in enumerate(classes.counts.tolist()):
             floors = tuple(classes.floor_index[classes.floor_indptr[row] : classes.floor_indptr[row + 1]].tolist())
-            label[row] = known.setdefault(floors, len(known))
-        known = known or {(): 0}
-    indptr = np.cumsum([0] + [len(floors) for floors in known]).astype(np.int64)
-    index = np.array([floor for floors in known for floor in floors], dtype=np.int64)
-    return read_only(Floors(label, indptr, index, np.array(minimum, dtype=np.int64)))
+            label[row] = known.setdefault((floors, counts), len(known))
+    known = known or {((), True): 0}
+    indptr = np.cumsum([0] + [len(floors) for floors, _ in known]).astype(np.int64)
+    index = np.array([floor for floors, _ in known for floor in floors], dtype=np.int64)
+    worth = np.array([counts for _, counts in known], dtype=np.int64)
+    return read_only(Floors(label, worth, indptr, index, np.array(minimum, dtype=np.int64)))

@@ -60,7 +60,8 @@ def recount(program: CoverageProgram, chosen: BoolArray) -> Recount:
     first = 0
     for covers, weights in program.blocks():
         won = np.where(covered_rows(covers, stands), weights, 0)
-        covered_weight += int(won.sum()) if program.is_plain else exact_sum(layered_worth(program, covers, weights, at))
+        counted = program.counting(first, won if program.is_plain else weights)
+        covered_weight += exact_sum(counted if program.is_plain else layered_worth(program, covers, counted, at))
         last = first + won.size
         for number, floor in enumerate(program.floors):
             inside = floor.rows[(floor.rows >= first) & (floor.rows < last)] - first

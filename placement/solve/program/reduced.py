@@ -24,6 +24,8 @@ class Classes:
         (classes,) summed weights, all positive.
     floor_indptr, floor_index
         CSR of the floors of each class.
+    counts
+        (classes,) whether the weight counts in the objective too, not in floors alone.
     n_rows, n_entries
         Rows and cover entries read.
     total_weight
@@ -35,6 +37,7 @@ class Classes:
     weights: IntArray
     floor_indptr: IntArray
     floor_index: IntArray
+    counts: BoolArray
     n_rows: int
     n_entries: int
     total_weight: int
@@ -59,6 +62,7 @@ class Classes:
             class_weights=self.weights,
             floor_indptr=self.floor_indptr,
             floor_index=self.floor_index,
+            floor_only=np.flatnonzero(~self.counts),
         )
 
 
@@ -127,6 +131,21 @@ class ReducedProgram:
     required: BoolArray
     excluded: BoolArray
     exclusive: BoolArray
+
+    @property
+    def gains(self) -> IntArray:
+        """(rows,) what covering each adds to the objective: its weight, or 0 where it counts in floors alone."""
+        return np.where(self.classes.counts[self.row_class], self.weights, 0)
+
+    @property
+    def value_unit(self) -> int:
+        """What every plan's value is a whole multiple of: where no row counts in it, what divides all of columns."""
+        return (int(np.gcd.reduce(self.program.column_values)) or 1) if self.is_of_columns else 1
+
+    @property
+    def is_of_columns(self) -> bool:
+        """Whether there are rows that count in floors alone, and no others: columns alone make the value of a plan."""
+        return bool(self.program.floor_only.size) and not self.classes.counts.any()
 
     @property
     def n_rows(self) -> int:

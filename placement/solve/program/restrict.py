@@ -52,8 +52,8 @@ class Work(NamedTuple):
         Their limits less what is chosen.
     main
         The row that is projected on exactly, or -1.
-    label_indptr, label_floors, minimum
-        Floors.
+    label_indptr, label_floors, label_worth, minimum
+        Floors, and what a unit of weight of each label adds to the objective.
     """
 
     row_of_class: Ints
@@ -81,6 +81,7 @@ class Work(NamedTuple):
     main: int
     label_indptr: Longs
     label_floors: Longs
+    label_worth: Floats
     minimum: Floats
 
 
@@ -339,6 +340,7 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
             **_side_fields(side, columns.size),
             label_indptr=floors.indptr,
             label_floors=floors.floor_index,
+            label_worth=floors.worth.astype(np.float64),
             minimum=floors.minimum.astype(np.float64),
         )
     )
@@ -353,6 +355,16 @@ def _side_fields(side: tuple[NDArray[Any], ...], n_columns: int) -> dict[str, An
         **dict(zip(turned, transposed(side[1], side[2], side[3], n_columns), strict=True)),
         "main": int(_main_row(side[1], side[4])),
     }
+
+
+def row_gains(work: Work) -> NDArray[Any]:
+    """Return (rows,) what covering each adds to the objective."""
+    return np.asarray(work.weights * work.label_worth[work.label])
+
+
+def site_gains(work: Work) -> NDArray[Any]:
+    """Return (live sites,) what the folded classes of each add to the objective, and a last 0 for no site."""
+    return np.append(work.label_worth @ work.fold, 0.0)
 
 
 def label_membership(work: Work) -> NDArray[Any]:

@@ -23,6 +23,6 @@ def scaled(prices: NDArray[Any]) -> IntArray:
 def label_scale(problem: Problem, phi: IntArray, objective: int) -> IntArray:
     """Return what a unit of weight is worth to a price set in the first layer, scaled, for each label of classes."""
     floors = problem.floors
-    factor = np.full(floors.indptr.size - 1, objective * int(problem.layers[0]), dtype=np.int64)
+    factor = objective * int(problem.layers[0]) * floors.worth
     np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), phi[floors.floor_index])
     return factor

@@ -181,7 +181,7 @@ class _Layout:
         """Return the model; rows: cover, classes, side, floors, pairs with y, pairs with s, levels in order, what is spent."""
         reduced, one = self.reduced, 1.0 / self.unit
         objective = np.zeros(self.width)
-        objective[: reduced.n_rows] = reduced.weights * one
+        objective[: reduced.n_rows] = reduced.gains * one
         objective[self.x : self.y] = reduced.column_values * one
         objective[self.q : self.s] = gains.data * one
         pairs = np.arange(gains.nnz)

@@ -26,6 +26,9 @@ class VisitsSettings(Group):
     drawn: Share = 0.5
     """Share of the earlier points in the point that rows reply to; where that adds nothing more, none."""
 
+    idle_rounds: CountOrNone = 12
+    """Rounds of rows that say beside whom stations are idle, where the relaxation leaves them unmarked."""
+
     tolerance: Amount = 1e-5
     """Violation, as a share of the value, below which inequalities are not added."""
 

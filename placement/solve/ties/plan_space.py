@@ -39,7 +39,7 @@ class PlanSpace:
         n, n_rows = reduced.n_columns, reduced.n_rows
         rows = [_cover_rows(reduced), _linear_rows(reduced), _floor_rows(reduced)]
         model = ArrayModel(
-            objective=np.concatenate([reduced.column_values, reduced.weights]).astype(np.float64),
+            objective=np.concatenate([reduced.column_values, reduced.gains]).astype(np.float64),
             matrix=sparse.csr_array(sparse.vstack([matrix for matrix, _, _ in rows])),
             row_lower=np.concatenate([lower for _, lower, _ in rows]),
             row_upper=np.concatenate([upper for _, _, upper in rows]),

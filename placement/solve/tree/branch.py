@@ -141,7 +141,9 @@ class BranchAndBound:
         finished = not self._heap
         for _, _, node in self._heap:
             self._close(node, node.prices, node.bound)
-        bound = self._proven if self._incumbent is None else max(self._proven, self._incumbent.value)
+        unit = self._tools.reduced.value_unit
+        bound = self._proven // unit * unit
+        bound = bound if self._incumbent is None else max(bound, self._incumbent.value)
         return Tree(incumbent=self._incumbent, bound=bound, finished=finished, nodes=self._visited)
 
     def _goes_on(self) -> bool:

@@ -221,7 +221,7 @@ class CutVisitor:
         if not self._refining.is_due() or self._improver is None or limit.passed():
             return
         plan = self._refined(visit, self._improver, limit)
-        least = max(allowed, -1 if visit.incumbent is None else visit.incumbent.value)
+        least = max(allowed, NOTHING_ALLOWED if visit.incumbent is None else visit.incumbent.value)
         better = plan is not None and plan.value > least
         self._refining.tried(in_vain=not better)
         if plan is not None and better:

@@ -14,7 +14,7 @@ from placement.solve.plans.value import Finder
 from placement.solve.program.domain import Domain
 from placement.solve.program.dominate import NO_PAIRS, dominated_columns, without
 from placement.solve.program.gap import within_gap
-from placement.solve.program.incumbent import Incumbent
+from placement.solve.program.incumbent import NO_VALUE, Incumbent
 from placement.solve.program.problem import Problem, build_problem
 from placement.solve.program.reduced import ReducedProgram
 from placement.solve.settings import DEFAULTS, EngineSettings
@@ -23,7 +23,7 @@ from placement.values import CoverageProgram
 from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
 
-NOTHING_ALLOWED = -(2**61)
+NOTHING_ALLOWED = NO_VALUE
 """Value that no bound falls to: what is allowed while there is no plan."""
 
 
@@ -118,4 +118,6 @@ class Tools:
 
     def allowed(self, incumbent: Incumbent | None) -> int:
         """Return the value that bounds may be left at."""
-        return NOTHING_ALLOWED if incumbent is None else within_gap(incumbent.value, self.gap)
+        if incumbent is None:
+            return NOTHING_ALLOWED
+        return max(within_gap(incumbent.value, self.gap), incumbent.value + self.reduced.value_unit - 1)

@@ -33,7 +33,8 @@ class VisitsTown:
         new = np.zeros(self.program.n_columns, dtype=bool)
         new[self.aim.new] = True
         aim = self.aim
-        return VisitsAsked(capture=self.capture, weight=aim.weight, floor=aim.floor, least=aim.least, new=new)
+        asked = {name: getattr(aim, name) for name in ("weight", "floor", "least", "most_idle", "idle_below")}
+        return VisitsAsked(capture=self.capture, new=new, **asked)
 
 
 def random_capture(rng: np.random.Generator, sites: int) -> WholeCapture:
@@ -72,6 +73,16 @@ def random_town(seed: int) -> VisitsTown:
     return VisitsTown(program=program, capture=capture, aim=aim)
 
 
+def town_of_few_idle(seed: int) -> VisitsTown:
+    """Return a town with a limit on idle stations: those below what is usual alone, or less or more than that."""
+    town, rng = random_town(seed), np.random.default_rng([seed, 1])
+    nobody = np.zeros(town.program.n_sites, dtype=bool)
+    alone = [town.capture.station(site, nobody) for site in range(town.program.n_sites)]
+    below = int(np.quantile(alone, rng.uniform(0.1, 0.9)) * rng.uniform(0.6, 1.1)) + 1
+    aim = replace(town.aim, most_idle=int(rng.integers(0, 4)), idle_below=below)
+    return replace(town, aim=aim)
+
+
 def best_of_all(town: VisitsTown) -> int | None:
     """Return the value of the best of all plans, counted for all at once; None where none keeps all limits."""
     program, aim = town.program, town.aim
@@ -99,6 +110,8 @@ def best_of_all(town: VisitsTown) -> int | None:
         for column in aim.new.tolist():
             new[:, program.column_site[column]] |= plans[:, column]
         keeps &= ~(new & (stations < aim.least)).any(axis=1)
+    if aim.most_idle is not None:
+        keeps &= (stands & (stations < aim.idle_below)).sum(axis=1) <= aim.most_idle
     shares = enumerate(program.layers.tolist())
     worth = sum(((within > before) @ weights) * share for before, share in shares)
     value = worth // 2**20 + plans @ program.column_values

@@ -10,7 +10,8 @@ def test_by_hand():
     assert within_gap(90, 0.1) == 100  # (100 - 90) / 100
     assert within_gap(90, 0.0) == 90
     assert within_gap(0, 0.5) == 0
-    assert within_gap(-7, 0.5) == -7
+    assert within_gap(-7, 0.5) == -4  # a cost of 7, at least 4: 3 of 7
+    assert within_gap(-7, 0.0) == -7
 
 
 @settings(deadline=None, derandomize=True)
