@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from placement.coverage import Coverage, Standard
 from placement.economics import StationCosts
+from placement.economics.publicity import guide_faults, publicity_faults
 from placement.errors import AlignmentError, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
@@ -376,6 +377,12 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     for name, column in BY_KIND.items():
         known = set(sites.table[column]) - {""}
         floors.known(name, getattr(policy, name), "the sites", known, column)
+    if policy.publicity is not None:
+        floors.found += publicity_faults(demand, policy.publicity)
+    if policy.guides is not None:
+        floors.found += guide_faults(demand, policy.guides)
+        if len(costs) and not costs.guide.any():
+            floors.add("guides are paid nothing", row="guides", remedy="give the costs of a guide")
     asked = [name for name in ON_RESERVE if getattr(policy, name)]
     if asked and coverage.n_steps > 1:
         problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"

@@ -73,7 +73,9 @@ def publicity_faults(demand: Demand, publicity: Publicity) -> Iterator[Fault]:
         elif area not in parents and within[area] in publicity.areas:
             yield _fault(area, f"lies in {within[area]}, which has levels of its own", "give one of both")
     if demand.need_share == 1:
-        yield _fault("", "has no effect where need is all that counts: need_share is 1", "lower it, or remove publicity")
+        yield _fault(
+            "", "has no effect where need is all that counts: need_share is 1", "lower it, or remove publicity"
+        )
     today = awareness_of_areas(demand, area_of_points(demand, publicity), len(publicity.areas))
     for known, (area, levels) in zip(today.tolist(), publicity.by_area.items(), strict=True):
         first = levels[0]

@@ -16,11 +16,13 @@ from placement.errors import CertificateError
 from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
 from placement.judge.program import chosen_columns
+from placement.judge.publicity_certificate import check_publicity_certificate
 from placement.judge.rules import Claims
 from placement.judge.visits_asked import ALONE, least_covered, weighed, words_on_visits
 from placement.judge.visits_certificate import check_visits_certificate, near, visits_of
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
+from placement.values.publicity_certificate import PUBLICITY_GAP, PublicityCertificate
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VISITS_GAP
 
@@ -70,6 +72,7 @@ def claim_faults(
     gap = 0.0 if bound <= objective else (bound - objective) / bound
     asked = counting.prepared.study.solve.gap
     asked = asked if counting.asked is None else max(asked, VISITS_GAP)
+    asked = asked if counting.gates is None else max(asked, PUBLICITY_GAP)
     if record["objective"] != objective / SCALE:
         yield f"objective: recounted {objective / SCALE:.3f}, the plan says {record['objective']}"
     if record["bound"] != bound / SCALE:
@@ -88,7 +91,9 @@ def claim_faults(
         yield "proof: an optimal plan needs one"
     if record["proof"] == "none" and counting.asked is not None:
         yield "proof: a plan that counts visits comes with one"
-    if record["proof"] == "none" and bound < counting.everything:
+    if record["proof"] == "none" and counting.outreach is not None:
+        yield "proof: a plan with publicity or guides comes with one"
+    elif record["proof"] == "none" and bound < counting.everything:
         yield f"bound: nothing proves {record['bound']}, all sites together cover {counting.everything / SCALE:.3f}"
 
 
@@ -150,6 +155,11 @@ def load_visits_certificate(content: bytes) -> VisitsCertificate:
     return _loaded(content, VisitsCertificate.from_bytes)
 
 
+def load_publicity_certificate(content: bytes) -> PublicityCertificate:
+    """Return the certificate of a plan that spends on publicity; raises as :func:`load_certificate` does."""
+    return _loaded(content, PublicityCertificate.from_bytes)
+
+
 def _loaded(content: bytes, made: Callable[[bytes], Proof]) -> Proof:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -162,12 +172,19 @@ def _loaded(content: bytes, made: Callable[[bytes], Proof]) -> Proof:
 
 
 def certificate_faults(
-    record: Mapping[str, Any], claims: Claims, counting: Counting, certificate: Certificate | VisitsCertificate
+    record: Mapping[str, Any],
+    claims: Claims,
+    counting: Counting,
+    certificate: Certificate | VisitsCertificate | PublicityCertificate,
 ) -> Iterator[str]:
     """Yield why a certificate does not prove the bound of a plan."""
     chosen = chosen_columns(counting.prepared, claims)
     try:
-        if isinstance(certificate, VisitsCertificate):
+        if isinstance(certificate, PublicityCertificate):
+            assert counting.gates is not None  # noqa: S101 -- else another is loaded
+            spent = list(claims.spent_fen)
+            proven = check_publicity_certificate(counting.program, counting.gates, chosen, spent, certificate)
+        elif isinstance(certificate, VisitsCertificate):
             proven = _proven_with_visits(counting, chosen, certificate)
         else:
             proven = check_certificate(counting.program, chosen, certificate)

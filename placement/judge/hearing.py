@@ -11,11 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
+from placement.judge.bound import (
+    certificate_faults,
+    claim_faults,
+    load_certificate,
+    load_publicity_certificate,
+    load_visits_certificate,
+)
 from placement.judge.counting import Counting
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
+from placement.judge.outreach import outreach_faults
 from placement.judge.recount import coverage_record
 from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
@@ -27,6 +34,8 @@ from placement.report import ReportData, gather, plan_from_dict, plan_record, re
 from placement.report.plan_goods import frontier_from_dict
 from placement.study import overrides_of
 from placement.values import Certificate
+from placement.values.publicity_certificate import PublicityCertificate
+from placement.values.visits_certificate import VisitsCertificate
 
 _DECIMALS = 6
 _BRIEF = 200
@@ -90,11 +99,15 @@ class Hearing:
         yield from frontier_faults(record, self.counting)
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
         yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
+        yield from outreach_faults(record, self.counting.outreach, self.counting.weights, self.after)
         yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
 
     def _covered(self, worth: NDArray[np.int64], standing: NDArray[np.bool_]) -> int:
         """Return what the objective counts of coverage, thousandths; `worth` is that of plain coverage."""
         layers, counting = layer_shares(self.prepared), self.counting
+        if counting.outreach is not None and self.record.get("outreach") is not None:
+            guides, areas = counting.outreach.worth(self.record, self.after)
+            return int(worth.sum()) + guides + sum(areas)
         if len(layers) == 1 and layers[0] == FULL:
             return int(worth.sum())
         return covered_by(counting.weights, counting.near.count(standing), layers)
@@ -146,8 +159,7 @@ class Hearing:
 
     def _certificate_faults(self, content: bytes) -> Found:
         try:
-            load = load_certificate if self.counting.asked is None else load_visits_certificate
-            certificate = load(content)
+            certificate = self._load(content)
         except CertificateError as error:
             return Found(differences=[f"certificate: {error}"])
         found = packed_faults(content, certificate.to_bytes(), self.others)
@@ -156,6 +168,11 @@ class Hearing:
             self._accepted = certificate
         found.differences.extend(faults)
         return found
+
+    def _load(self, content: bytes) -> Certificate | VisitsCertificate | PublicityCertificate:
+        if self.counting.gates is not None:
+            return load_publicity_certificate(content)
+        return load_certificate(content) if self.counting.asked is None else load_visits_certificate(content)
 
     def second(self, *, asked: bool) -> Second:
         """Return a second opinion: on a bound that nothing here proves, and on equal plans."""
@@ -173,6 +190,11 @@ class Hearing:
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
             *(["in how many draws of the demand each floor is kept"] if record["floors"] else []),
+            *(
+                ["publicity and guides: what they cost, whom they reach, what they add"]
+                if record.get("outreach")
+                else []
+            ),
             *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),

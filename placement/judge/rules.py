@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.facts import floors, line_of_action, lines, once
+from placement.judge.facts import floors, line_of_action, lines, once, present_value
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 
@@ -25,12 +25,18 @@ class Claims:
         Site ids.
     move
         (origin, destination) pairs.
+    guides
+        Ids of the sites at which a guide is.
+    spent_fen
+        What is spent on publicity in each area, fen a year.
     """
 
     keep: tuple[str, ...]
     close: tuple[str, ...]
     open: tuple[str, ...]
     move: tuple[tuple[str, str], ...]
+    guides: tuple[str, ...] = ()
+    spent_fen: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Claims:
@@ -39,7 +45,12 @@ class Claims:
         for action in record["actions"]:
             pair = (action["from_site_id"] or "", action["site_id"])
             by_kind[action["action"]].append(pair if action["action"] == "move" else action["site_id"])
-        return cls(**{kind: tuple(sorted(items)) for kind, items in by_kind.items()})
+        outreach = record.get("outreach") or {"guides": (), "areas": ()}
+        return cls(
+            **{kind: tuple(sorted(items)) for kind, items in by_kind.items()},
+            guides=tuple(each["site_id"] for each in outreach["guides"]),
+            spent_fen=tuple(_fen(each["spend"]) for each in outreach["areas"]),
+        )
 
     @property
     def standing(self) -> tuple[str, ...]:
@@ -122,11 +133,15 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
     existing = prepared.sites.table["existing"]
     today = [("keep", site) for site in existing.index[existing.to_numpy(dtype=bool)]]
     done = [*_named("keep", claims.keep), *_named("close", claims.close), *_named("open", claims.open)]
-    done += _named("move", [to for _, to in claims.move])
+    done += [*_named("move", [to for _, to in claims.move]), *_named("guide", claims.guides)]
+    if not set(claims.guides) <= set(existing.index):
+        yield "budget: guides are at sites that there are not"
+        return
+    spent = {"publicity": sum(claims.spent_fen), "running": sum(claims.spent_fen)}
+    spent["total"] = sum(present_value(prepared, fen) for fen in claims.spent_fen)
     for line in record["budget"]:
-        yield from _line_faults(
-            line, _spent(prepared, line["name"], done), _spent(prepared, line["name"], today), prepared
-        )
+        amount = _spent(prepared, line["name"], done) + spent.get(line["name"], 0)
+        yield from _line_faults(line, amount, _spent(prepared, line["name"], today), prepared)
 
 
 def _line_faults(line: Mapping[str, Any], amount: int, today: int, prepared: Prepared) -> Iterator[str]:

@@ -9,8 +9,10 @@ import pandas as pd
 
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
+from placement.tables import levels_of
 from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+from placement.values.publicity import Guides, Publicity
 
 ALONE = ("spacing_m", "min_reach_new", "idle_below")
 """Settings of the policy that are of no kind with others."""
@@ -31,8 +33,11 @@ def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
     return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
-def study_policy(study: Study, parents: pd.Series) -> Policy:
-    """Return the limits of a study; `parents` are the (parent) districts of its demand points."""
+def study_policy(study: Study, parents: pd.Series, publicity: pd.DataFrame | None) -> Policy:
+    """Return the limits of a study; `parents` are the (parent) districts of its demand points.
+
+    `publicity` is its table of levels; None where it has none.
+    """
     floors = study.policy.floors
     district = floors.district
     if district is None:
@@ -41,6 +46,7 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
+    guides = study.guides
     caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
     return Policy(
         objective=study.policy.objective,
@@ -50,6 +56,8 @@ def study_policy(study: Study, parents: pd.Series) -> Policy:
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+        publicity=None if publicity is None else Publicity(levels=tuple(levels_of(publicity))),
+        guides=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from placement.case import Case
 from placement.coverage import cover
@@ -13,7 +14,7 @@ from placement.pipeline.policy import study_options, study_policy, study_standar
 from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
-from placement.study import FloorsSection, Study, overrides_of
+from placement.study import FloorsSection, GuidesSection, Study, overrides_of
 from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
@@ -79,7 +80,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
     """
     progress = Progress.of(progress, PREPARE)
     prepared = prepare_inputs(study, progress=progress)
-    policy = study_policy(study, prepared.demand.points["parent"])
+    policy = study_policy(study, prepared.demand.points["parent"], prepared.tables.publicity)
     progress.stage(VISITS)
     use = study_use(prepared)
     _check_use(study, policy, use)
@@ -115,7 +116,7 @@ def _check_use(study: Study, policy: Policy, use: Use | None) -> None:
 def study_asked(case: StudyCase) -> Study:
     """Return the study with the name, limits and options of its case, where they are not its own."""
     study, options = case.prepared.study, case.options
-    own = study_policy(study, case.prepared.demand.points["parent"])
+    own = study_policy(study, case.prepared.demand.points["parent"], case.prepared.tables.publicity)
     changed = {
         each.name: getattr(case.policy, each.name)
         for each in fields(Policy)
@@ -123,6 +124,7 @@ def study_asked(case: StudyCase) -> Study:
     }
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
+    outreach = _outreach_asked(changed)
     district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
     floors = study.policy.floors
     if district is not None or ages is not None:
@@ -134,6 +136,8 @@ def study_asked(case: StudyCase) -> Study:
     about = {"name": case.name or study.study.name, "seed": options.seed}
     used = study.model_copy(
         update={
+            **({"guides": outreach["guides"]} if "guides" in outreach else {}),
+            **({"inputs": study.inputs.model_copy(update={"publicity": None})} if "publicity" in outreach else {}),
             "study": study.study.model_copy(update=about),
             "solve": study.solve.model_copy(update=solve),
             "budget": study.budget.model_copy(update=budget),
@@ -144,3 +148,23 @@ def study_asked(case: StudyCase) -> Study:
         return study.as_written().with_settings({each.key: each.used for each in overrides_of(used)})
     except InputError:  # an input that went away meanwhile costs no plan
         return used
+
+
+def _outreach_asked(changed: dict[str, Any]) -> dict[str, Any]:
+    """Take publicity and guides out of changed limits; return what of a study changes: its section, or no table.
+
+    Raises
+    ------
+    InputError
+        If a plan has levels of publicity that no table of the study holds.
+    """
+    found: dict[str, Any] = {}
+    if "guides" in changed:
+        guides = changed.pop("guides")
+        found["guides"] = None if guides is None else GuidesSection(age_group=guides.age_group, uptake=guides.uptake)
+    if "publicity" in changed:
+        if changed.pop("publicity") is not None:
+            remedy = "give them as inputs.publicity"
+            raise InputError.single("policy", "levels are not those of the study", row="publicity", remedy=remedy)
+        found["publicity"] = None
+    return found

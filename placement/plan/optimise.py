@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from placement.case import Case, measure, measure_visits
@@ -12,6 +13,7 @@ from placement.models import Formulated, model_of
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.limits import limits_used
+from placement.plan.outreach import Found, outreach_of, solve_outreach
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
 from placement.plan.solving import AFTER_SHARE, solve_in_time
@@ -76,7 +78,8 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     progress.stage(PROGRAM)
     begun = now_s()
     model = model_of(case.policy.objective)(case)
-    solution, valued, tie_broken = _solved(case, model, progress, begun)
+    solution, more, tie_broken = _solved(case, model, progress, begun)
+    found = more if isinstance(more, Found) else None
     actions, standing = model.actions(solution.chosen), model.standing(solution.chosen)
     return Plan(
         study=case.name,
@@ -85,11 +88,14 @@ def _optimised(case: Case, progress: Progress) -> Plan:
         open=tuple(sorted(case.sites.ids[standing])),
         before=measure(case),
         after=measure(case, standing),
-        budget_lines=budget(actions, case.costs, case.policy, case.standing),
+        budget_lines=budget(
+            actions, case.costs, case.policy, case.standing, () if found is None else found.spend_fen.tolist()
+        ),
         limits=limits_used(case, actions),
         simulated=case.demand.simulated,
         tie_broken=tie_broken,
-        valued=valued,
+        valued=more if isinstance(more, VisitsValue) else None,
+        outreach=None if found is None else outreach_of(case, model, replace(found, solution=solution)),
         reserve=measure_reserve(case, standing),
         visits=measure_visits(case, standing),
         floors=kept_floors(case, standing),
@@ -100,8 +106,9 @@ def _optimised(case: Case, progress: Progress) -> Plan:
 
 def _solved(
     case: Case, model: Formulated, progress: Progress, begun: float
-) -> tuple[Solution, VisitsValue | None, bool]:
-    """Return the solution, what its objective is made of where visits count, and whether ties are proven broken.
+) -> tuple[Solution, VisitsValue | Found | None, bool]:
+    """Return the solution, what its objective is made of where more than coverage counts, and whether ties are proven
+    broken.
 
     `begun` is ``placement.clock.now_s()`` of the moment from which the time limit counts.
     """
@@ -112,19 +119,23 @@ def _solved(
         "seed": options.seed, "threads": options.threads, "settings": EngineSettings.of(options.engine),
     }  # fmt: skip
     how = {"gap": options.gap, "time_limit_s": options.time_limit_s, "progress": progress, **runs}
-    asked, valued, tie_broken = asked_of_visits(case, model), None, False
-    if asked is not None:
-        solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+    more: VisitsValue | Found | None = None
+    asked, tie_broken = asked_of_visits(case, model), False
+    if case.policy.outreach:
+        more = solve_outreach(case, model, how, spent_s=spent_s)
+        solution = more.solution
+    elif asked is not None:
+        solution, more = solve_visits(model, asked, how, spent_s=spent_s)
     else:
         solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
-    if asked is not None or not model.program.is_plain:
+    if more is not None or not model.program.is_plain:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
-    return solution, valued, tie_broken
+    return solution, more, tie_broken
 
 
 def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
@@ -132,7 +143,7 @@ def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     kept = ("status", "proof", "solver", "asked_gap", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
-        "certificate": solution.visits_certificate or solution.certificate,
+        "certificate": solution.visits_certificate or solution.publicity_certificate or solution.certificate,
         "objective": solution.objective / model.scale,
         "bound": solution.bound / model.scale,
         "details": dict(solution.details),

@@ -76,6 +76,7 @@ def columns_for(
     NoSolutionError
         If the time ended before any way was found.
     """
+    stands = np.concatenate([stands, np.zeros(model.program.n_sites - stands.size, dtype=np.bool_)])  # no guides
     anyhow = restricted(replace(model.program, excluded=np.zeros_like(model.program.excluded)), ())
     for program in (_only(model.program, stands), _only(anyhow, stands)):
         found, _ = _first(model, program, sites, streets, time_limit_s=time_limit_s, **runs)

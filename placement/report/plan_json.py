@@ -51,6 +51,7 @@ from placement.report.plan_money import (
     limits_to_list,
     yuan,
 )
+from placement.report.plan_outreach import OutreachPart
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
@@ -123,7 +124,9 @@ class PlanFile(Part):
     versions: dict[Word, Words] = Field(description="What wrote this folder; files that show the plan depend on it.")
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
-    objective: Quantity = Field(description="Covered weight, or what `valued` and `reserve` say; visits a month.")
+    objective: Quantity = Field(
+        description="Covered weight, or what `valued`, `reserve` and `outreach` say; visits a month."
+    )
     bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
     actions: list[ActionPart]
@@ -133,6 +136,9 @@ class PlanFile(Part):
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
+    outreach: OutreachPart | None = Field(
+        default=None, description="Publicity and guides; left out where the study has neither."
+    )
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -211,7 +217,13 @@ def plan_to_dict(
         **_figures(plan),
         **goods_to_dict(plan, frontier),
     }
-    return _validated(record).model_dump(by_alias=True)
+    return _dumped(_validated(record))
+
+
+def _dumped(file: PlanFile) -> dict[str, Any]:
+    """Return the content of a file, without parts that only some studies have."""
+    record = file.model_dump(by_alias=True)
+    return record if file.outreach is not None else {name: part for name, part in record.items() if name != "outreach"}
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
@@ -270,7 +282,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
         floors=floors_from_parts(file.floors),
-        **goods_from_parts(file.visits, file.valued, file.reserve),
+        **goods_from_parts(file.visits, file.valued, file.reserve, file.outreach, PLAN_FILE),
     )
 
 
@@ -291,7 +303,7 @@ def read_plan(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
     record = read_json(path, PLAN_FILE)
-    checked = _validated(record).model_dump(by_alias=True)
+    checked = _dumped(_validated(record))
     plan_from_dict(checked)
     return checked
 

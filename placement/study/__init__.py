@@ -20,7 +20,7 @@ from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
-from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.presets import preset_changed, with_preset
@@ -50,6 +50,7 @@ __all__ = [
     "CostSection",
     "DemandSection",
     "FloorsSection",
+    "GuidesSection",
     "InputFile",
     "Inputs",
     "Override",
@@ -93,7 +94,7 @@ class Study(Section):
         SHA-256 of the bytes that were parsed; empty where the study came from no file.
     remarks
         Sentences on names that were brought to one spelling.
-    study, inputs, demand, travel, costs, budget, policy, solve
+    study, inputs, demand, travel, costs, guides, budget, policy, solve
         The sections; `costs` maps a host kind (or ``default``) to its amounts.
     """
 
@@ -106,6 +107,7 @@ class Study(Section):
     demand: DemandSection
     travel: TravelSection
     costs: Mapping[Host, CostSection] = {}
+    guides: GuidesSection | None = None
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     solve: SolveSection = SolveSection()
@@ -134,6 +136,7 @@ class Study(Section):
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
         self._reserve()
+        self._outreach()
         self._solver()
         self._ways_to_travel()
         return self
@@ -147,6 +150,26 @@ class Study(Section):
         if asked:
             problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
             raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
+
+    def _outreach(self) -> None:
+        """Refuse what publicity and guides do not go with, and money for them where there are none."""
+        given = {"publicity": self.inputs.publicity is not None, "guides": self.guides is not None}
+        named = {"publicity": "inputs.publicity", "guides": "[guides]"}
+        for name, is_given in given.items():
+            if not is_given and getattr(self.budget, name) is not None:
+                raise ValueError(f"budget.{name} has no effect: give {named[name]}, or remove it")
+        if self.guides is not None and self.guides.age_group not in self.demand.age_groups:
+            raise ValueError(f"guides.age_group {self.guides.age_group} has no trips_per_month")
+        outreach = ", ".join(named[name] for name, is_given in given.items() if is_given)
+        if not outreach:
+            return
+        if self.demand.need_share == 1:
+            raise ValueError(f"{outreach} has no effect where need is all that counts: lower demand.need_share")
+        limits = (*ON_VISITS, *ON_RESERVE)
+        against = [f"policy.{name}" for name in limits if _asks(name, getattr(self.policy, name))]
+        against += ["policy.objective"] if self.policy.objective == VISITS else []
+        if against:
+            raise ValueError(f"{outreach} cannot count together with {', '.join(against)} yet: remove one of both")
 
     def _reserve(self) -> None:
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
@@ -243,6 +266,11 @@ class Study(Section):
         notices = [file.notice for _, file in self.inputs.files()]
         notices += [self.inputs.streets.notice] if self.inputs.streets else []
         return tuple(dict.fromkeys(notice for notice in notices if notice))
+
+
+def _asks(name: str, value: object) -> bool:
+    """Return whether a setting of the policy asks for something: weights and shares of 0 do not."""
+    return value is not None and (bool(value) or name == "max_idle")
 
 
 def read_study(path: str | Path, *, allow_outside: bool = False) -> Study:

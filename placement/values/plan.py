@@ -13,6 +13,8 @@ from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
 from placement.values.policy import A_YEAR, SUMS, Policy
+from placement.values.outreach import Outreach
+from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, in_words
@@ -231,6 +233,8 @@ class Plan:
         and `bound` are then of both together. None where coverage alone counts.
     reserve
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
+    outreach
+        What is spent on publicity and guides and what they bring, where the policy lets a plan have some; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     floors
@@ -254,12 +258,13 @@ class Plan:
     budget_lines: tuple[BudgetLine, ...]
     limits: tuple[LimitUse, ...] = ()
     tie_broken: bool = False
-    certificate: Certificate | VisitsCertificate | None = None
+    certificate: Certificate | VisitsCertificate | PublicityCertificate | None = None
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
+    outreach: Outreach | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
     policy: Policy | None = None
@@ -290,6 +295,16 @@ class Plan:
             left = None if line.cap_fen is None else line.cap_fen - line.amount_fen
             rows.append((line.name, *map(_yuan, (line.today_fen, line.amount_fen, line.cap_fen, left))))
         return pd.DataFrame(rows, columns=["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"])
+
+    @property
+    def publicity(self) -> pd.DataFrame:
+        """What is spent where on publicity, a row an area; see :meth:`placement.values.outreach.Outreach.publicity`."""
+        return _no_outreach.publicity() if self.outreach is None else self.outreach.publicity()
+
+    @property
+    def guides(self) -> pd.DataFrame:
+        """Where guides are, a row a station; see :meth:`placement.values.outreach.Outreach.guide_frame`."""
+        return _no_outreach.guide_frame() if self.outreach is None else self.outreach.guide_frame()
 
     @property
     def told_lines(self) -> tuple[BudgetLine, ...]:
@@ -326,6 +341,8 @@ class Plan:
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))
+        if self.outreach is not None:
+            rows += self.outreach.lines()
         for near, far in zip(self.before.steps, self.after.steps, strict=False):
             rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:
@@ -344,6 +361,9 @@ class Plan:
         words = in_words(self.status, self.proof, self.gap)
         name = f"Plan {self.study}" if self.study else "Plan"
         return f"{name}: {words}{ended(self.interrupted)}{of_data(self.simulated)}", rows
+
+
+_no_outreach = Outreach(areas=(), guides=(), helped=0.0, guided=0.0, covered=0.0)
 
 
 def _within(covered: float, everyone: float) -> str:

@@ -210,7 +210,11 @@ class Policy:
             if not isinstance(value, kind):
                 faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
             for other in self.on_visits:
-                faults.add(f"{other} beside {name}: both cannot count together yet", row=other, remedy="give one of both")
+                if not getattr(self, other) and other != "max_idle":
+                    continue  # visits that count nothing
+                faults.add(
+                    f"{other} beside {name}: both cannot count together yet", row=other, remedy="give one of both"
+                )
             if self.objective == VISITS:
                 problem = f"{name} changes coverage, and visits are the objective"
                 faults.add(problem, row="objective", remedy=f"give another objective, or no {name}")
@@ -299,7 +303,9 @@ class Policy:
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         rows += [
-            (name, headline_of(getattr(self, name))) for name in ("publicity", "guides") if getattr(self, name) is not None
+            (name, headline_of(getattr(self, name)))
+            for name in ("publicity", "guides")
+            if getattr(self, name) is not None
         ]
         if self.max_idle is not None:
             rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
@@ -319,6 +325,11 @@ class Policy:
     def on_visits(self) -> tuple[str, ...]:
         """Names of the settings given that need predicted visits."""
         return tuple(name for name in ON_VISITS if getattr(self, name) is not None)
+
+    @property
+    def outreach(self) -> bool:
+        """Whether a plan may spend on publicity or guides."""
+        return self.publicity is not None or self.guides is not None
 
     @property
     def limits_on_visits(self) -> tuple[str, ...]:

@@ -111,7 +111,10 @@ class Publicity:
 
     def _shown(self) -> Shown:
         rows = [
-            (area, listed_briefly(f"{level.awareness:.0%} for {level.spend_fen / _FEN_A_YUAN:,.0f}" for level in levels))
+            (
+                area,
+                listed_briefly(f"{level.awareness:.0%} for {level.spend_fen / _FEN_A_YUAN:,.0f}" for level in levels),
+            )
             for area, levels in self.by_area.items()
         ]
         return f"Publicity: {len(self.areas):,} areas, yuan a year", rows

@@ -48,6 +48,9 @@ from placement.values.shown import Shown
 
 SHARE = 2**20
 """A share of the whole."""
+PUBLICITY_GAP = 2e-4
+"""A plan that spends on publicity is called optimal at this gap where a smaller one is asked for: what proves it is a
+split of what publicity gains, whose gap does not close by time alone."""
 MOST_UNITS = 2**16
 """No level has more units."""
 _PREFIX = "publicity."
@@ -164,5 +167,3 @@ class PublicityCertificate:
     def _shown(self) -> Shown:
         rows = [("parts", f"{len(self.inner):,}"), ("unit", f"{self.unit_fen / 100:,.2f} yuan a year")]
         return f"PublicityCertificate: no plan is worth more than {self.bound:,}", rows
-
-

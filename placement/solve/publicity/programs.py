@@ -172,9 +172,7 @@ def _between(
         return
     least, most = within
     columns = first + np.arange(found.area.size)
-    cost = [
-        int(gates.cost_fen[a, lv]) * int(u) for a, lv, u in zip(found.area, found.level, found.units, strict=True)
-    ]
+    cost = [int(gates.cost_fen[a, lv]) * int(u) for a, lv, u in zip(found.area, found.level, found.units, strict=True)]
     if least > 0:
         fen = np.array([-_up(each, n) for each, n in zip(cost, found.of, strict=True)], dtype=np.int64)
         yield LinearRow(name="spent at least", kind=LEVELS, columns=columns, coefficients=fen, limit=-least)

@@ -127,7 +127,9 @@ class _Run:
     def _within(self, share: float) -> Deadline:
         return self._until.within(share * self._until.left_s())
 
-    def _solved(self, program: CoverageProgram, share: float, *, gap: float, start: BoolArray | None = None) -> Solution:
+    def _solved(
+        self, program: CoverageProgram, share: float, *, gap: float, start: BoolArray | None = None
+    ) -> Solution:
         seconds = max(_LEAST_S, share * self._until.left_s())
         told = self._told.without_values()
         return solve_engine(program, gap=gap, time_limit_s=seconds, start=start, progress=told, **self._runs)
