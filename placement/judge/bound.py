@@ -70,9 +70,7 @@ def claim_faults(
     claimed = round(record["objective"] * SCALE)
     objective = claimed if counting.asked is not None and near(claimed, value) else value
     gap = 0.0 if bound <= objective else (bound - objective) / bound
-    asked = counting.prepared.study.solve.gap
-    asked = asked if counting.asked is None else max(asked, VISITS_GAP)
-    asked = asked if counting.gates is None else max(asked, PUBLICITY_GAP)
+    asked = _asked_gap(counting)
     if record["objective"] != objective / SCALE:
         yield f"objective: recounted {objective / SCALE:.3f}, the plan says {record['objective']}"
     if record["bound"] != bound / SCALE:
@@ -95,6 +93,13 @@ def claim_faults(
         yield "proof: a plan with publicity or guides comes with one"
     elif record["proof"] == "none" and bound < counting.everything:
         yield f"bound: nothing proves {record['bound']}, all sites together cover {counting.everything / SCALE:.3f}"
+
+
+def _asked_gap(counting: Counting) -> float:
+    """Return the gap at which a plan of the study is called optimal."""
+    asked = counting.prepared.study.solve.gap
+    asked = asked if counting.asked is None else max(asked, VISITS_GAP)
+    return asked if counting.gates is None else max(asked, PUBLICITY_GAP)
 
 
 def _value_faults(record: Mapping[str, Any], counted: tuple[int, int], slack: int, counting: Counting) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ class OutreachAsked:
             # An area with fewer levels stays at its last.
             shares = np.array([*(own[min(level, len(own) - 1)] for own in self.reached), 0.0])
             whole.append(self.weights(shares[self.area]))
-        return [np.maximum(after - before, 0) for before, after in zip(whole, whole[1:], strict=False)]
+        return [np.maximum(after - before, 0) for before, after in pairwise(whole)]
 
     def gates(self, points: list[int] | None, rows: tuple[str, ...]) -> Gates:
         """Return levels over the rows of the program, points in this order; `rows` are the limits it has."""

@@ -13,6 +13,7 @@ what proves it: :mod:`placement.solve.publicity`.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def gates_of(case: Case, model: Formulated) -> Gates | None:
     area = area_of_points(case.demand, publicity)
     levels = [np.zeros(area.size), *_reached_by_level(case)]
     whole = [_whole_weights(case, reached) for reached in levels]
-    gains = [np.maximum(later - earlier, 0) for earlier, later in zip(whole, whole[1:], strict=False)]
+    gains = [np.maximum(later - earlier, 0) for earlier, later in pairwise(whole)]
     at = np.tile(area[case.coverage.by_ids().points], _blocks(case))
     cost = np.zeros((len(publicity.areas), len(gains)), dtype=np.int64)
     for number, own in enumerate(publicity.by_area.values()):

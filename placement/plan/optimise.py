@@ -107,8 +107,7 @@ def _optimised(case: Case, progress: Progress) -> Plan:
 def _solved(
     case: Case, model: Formulated, progress: Progress, begun: float
 ) -> tuple[Solution, VisitsValue | Found | None, bool]:
-    """Return the solution, what its objective is made of where more than coverage counts, and whether ties are proven
-    broken.
+    """Return the solution, what its objective is made of where not coverage alone, and whether ties are broken.
 
     `begun` is ``placement.clock.now_s()`` of the moment from which the time limit counts.
     """

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from placement.report.text import word
 from placement.values import Plan
+from placement.values.outreach import Outreach
 from placement.values.visits import VisitsChange
 
 Text = Mapping[str, str]

@@ -31,8 +31,8 @@ class GuidePart(Part):
     pay: Amount = Field(description="Yuan a year.")
     people: Quantity = Field(description="Residents of the age group within reach of this station.")
     use: Quantity = Field(
-        description="Expected use that the guide adds there at today's awareness, visits a month; those counted too who "
-        "have another guide within reach."
+        description="Expected use that the guide adds there at today's awareness, visits a month; those counted too "
+        "who have another guide within reach."
     )
 
 

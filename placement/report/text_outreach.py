@@ -29,8 +29,10 @@ OUTREACH: dict[str, tuple[str, str]] = {
             "Guides at {count} stations for {yuan} yuan a year: {sites}. {people} residents of the age group have one "
             "within reach; {use} more visits a month are to be expected of those who know the service today."
         ),
-        "{count} 个站点配备导办员，每年 {yuan} 元：{sites}。该年龄组有 {people} 名居民可到达有导办员的站点，"
-        "按现有知晓率预计每月增加使用 {use} 人次。",
+        (
+            "{count} 个站点配备导办员，每年 {yuan} 元：{sites}。该年龄组有 {people} 名居民可到达有导办员的站点，"
+            "按现有知晓率预计每月增加使用 {use} 人次。"
+        ),
     ),
     "outreach.no_guides": (
         "No station has a guide: the money brings more elsewhere.",
@@ -38,11 +40,13 @@ OUTREACH: dict[str, tuple[str, str]] = {
     ),
     "outreach.sum": (
         (
-            "The objective counts {covered} visits a month of coverage at today’s awareness and uptake, and {more} that "
-            "publicity and guides add. Coverage, floors and predicted visits in this report are without them."
+            "The objective counts {covered} visits a month of coverage at today’s awareness and uptake, and {more} "
+            "that publicity and guides add. Coverage, floors and predicted visits in this report are without them."
         ),
-        "优化目标中，按现有知晓率和使用率计的覆盖需求为每月 {covered} 人次，宣传与导办另增 {more} 人次。"
-        "本报告的覆盖率、下限与预计办件量均未计入宣传与导办。",
+        (
+            "优化目标中，按现有知晓率和使用率计的覆盖需求为每月 {covered} 人次，宣传与导办另增 {more} 人次。"
+            "本报告的覆盖率、下限与预计办件量均未计入宣传与导办。"
+        ),
     ),
     "outreach.alone": (
         (

@@ -7,8 +7,8 @@ from placement.tables.files import read_frame
 from placement.tables.fingerprints import InputState, input_states, refuse_changes
 from placement.tables.limits import check_file
 from placement.tables.network import read_network
-from placement.tables.publicity import levels_of
 from placement.tables.points import holds_areas, shifted_back, study_crs
+from placement.tables.publicity import levels_of
 from placement.tables.read import Tables, read_tables
 from placement.tables.times import read_times
 from placement.tables.travel import LARGEST, travel_columns, travel_numbers, wide_to_long

@@ -22,8 +22,8 @@ from placement.tables.files import read_frame
 from placement.tables.gdal import check_content
 from placement.tables.order import in_order
 from placement.tables.people import read_people
-from placement.tables.publicity import read_publicity
 from placement.tables.points import holds_areas, shifted_back, study_crs, to_points
+from placement.tables.publicity import read_publicity
 from placement.tables.sites import read_sites, read_usage, refuse_repeated_months, stack_sites
 from placement.tables.survey import read_covariates, read_survey
 from placement.tables.travel import read_travel

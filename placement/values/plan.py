@@ -12,8 +12,8 @@ from placement.values.certificate import Certificate
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.options import SolveOptions
-from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.outreach import Outreach
+from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share

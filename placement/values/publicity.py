@@ -1,4 +1,4 @@
-"""What a plan may spend on publicity and on guides, and what each does: levels of awareness by area, uptake by guides."""
+"""What a plan may spend on publicity and guides, and what each does: awareness by area and level, uptake by guides."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def maximise_publicity(
     ends, told = now_s() + time_limit_s, Progress.of(progress, ENGINE)
     runs: dict[str, Any] = {"seed": seed, "threads": threads, "settings": settings}
     with hold_interrupts() as interrupt:
-        return _Run(program, gates, gap, Deadline(ends, interrupt), told, runs).result()
+        return _Run(program, gates, gap=gap, until=Deadline(ends, interrupt), told=told, runs=runs).result()
 
 
 class _Run:
@@ -98,6 +98,7 @@ class _Run:
         self,
         program: CoverageProgram,
         gates: Gates,
+        *,
         gap: float,
         until: Deadline,
         told: Progress,

@@ -1,12 +1,13 @@
 r"""The relaxation of a program with levels of publicity, and the split of gains that its multipliers make.
 
 .. math::
-    \max\; \sum_r w_r z_r + \sum_k b_k x_k + \sum_{c, l} g_{cl} q_{cl} \quad\text{s.t. cover rows, side rows, floors,}\quad
-    q_{cl} \le y_c \le \sum_{k \in N(c)} x_k, \quad q_{cl} \le s_l
+    \max\; \sum_r w_r z_r + \sum_k b_k x_k + \sum_{c, l} g_{cl} q_{cl}
+    \quad\text{s.t. cover rows, side rows, floors,}\quad q_{cl} \le y_c \le \sum_{k \in N(c)} x_k, \quad q_{cl} \le s_l
 
 Rows of one cover set are a class c, whatever area each lies in; :math:`g_{cl}` is what those of the area of level l
-gain by it. Of levels bought as wholes none is more than the one before. The multiplier of :math:`q_{cl} \le y_c` is the part of the gain that counts with the row: at the
-relaxation's own multipliers the program of the split has no higher relaxation than this one.
+gain by it. Of levels bought as wholes none is more than the one before. The multiplier of :math:`q_{cl} \le y_c` is the
+part of the gain that counts with the row: at the relaxation's own multipliers the program of the split has no higher
+relaxation than this one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from placement.values import CoverageProgram
 from placement.values.arrays import FloatArray, IntArray
 from placement.values.gates import Gates
 from placement.values.publicity_certificate import SHARE
-
 
 _NEARLY = 1e-6
 """A level this near to being bought is."""
@@ -178,7 +178,7 @@ class _Layout:
         self.first_pair = reduced.n_rows + classes.covers.shape[0] + side
 
     def model(self, gains: sparse.csr_array) -> ArrayModel:
-        """Return the model; rows: cover, classes, side, floors, pairs with y, pairs with s, levels in order, what is spent."""
+        """Return the model; rows: cover, classes, side, floors, pairs with y and with s, order of levels, spending."""
         reduced, one = self.reduced, 1.0 / self.unit
         objective = np.zeros(self.width)
         objective[: reduced.n_rows] = reduced.gains * one

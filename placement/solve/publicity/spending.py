@@ -1,7 +1,7 @@
 """What areas spend best where it is given which stations stand: a knapsack of levels.
 
-Levels are filled in the order of what a fen gains, each area's own in their order; one at most is bought in part. This is
-best where gains fall with what is spent. Where some area spends in wholes, the engine chooses levels first.
+Levels are filled in the order of what a fen gains, each area's own in their order; one at most is bought in part. This
+is best where gains fall with what is spent. Where some area spends in wholes, the engine chooses levels first.
 """
 
 from __future__ import annotations
@@ -67,7 +67,6 @@ def _ratio(gates: Gates, gained: IntArray, area: int, level: int) -> Fraction:
 
 def _most(gates: Gates, spend: IntArray, area: int, cost: int, left: Mapping[str, int]) -> int:
     """Return the largest amount up to `cost` that an area can spend more."""
-
     least, most = 0, cost + 1
     while least < most - 1:
         # All of it first: one level at most is bought in part.
