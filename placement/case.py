@@ -388,9 +388,9 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
 
 def _outreach_faults(demand: Demand, costs: StationCosts, policy: Policy) -> list[Fault]:
     """Return what of publicity and guides cannot be."""
-    faults = [] if policy.publicity is None else [*publicity_faults(demand, policy.publicity)]
-    if policy.guides is not None:
-        faults += guide_faults(demand, policy.guides)
+    faults = [] if policy.publicity_levels is None else [*publicity_faults(demand, policy.publicity_levels)]
+    if policy.guide_uptake is not None:
+        faults += guide_faults(demand, policy.guide_uptake)
         if len(costs) and not costs.guide.any():
             remedy = "give the costs of a guide, a year"
             faults.append(Fault(table="costs", row="guide", problem="guides are paid nothing", remedy=remedy))

@@ -132,7 +132,10 @@ def lines_of(policy: Policy) -> tuple[Line, ...]:
     """Return the lines of a plan: those of :data:`LINES`, of guides and publicity where it may have such, and the
     total where the policy looks ahead.
     """  # noqa: D205 -- one sentence
-    more = (*([] if policy.guides is None else [GUIDES]), *([] if policy.publicity is None else [PUBLICITY]))
+    more = (
+        *([] if policy.guide_uptake is None else [GUIDES]),
+        *([] if policy.publicity_levels is None else [PUBLICITY]),
+    )
     lines = (*ONCE, CAPITAL, *YEARLY, *more, RUNNING)
     if policy.horizon_years is None:
         return lines

@@ -29,7 +29,7 @@ from placement.coverage import IdOrder
 from placement.models.model import STANDING, WEIGHT_SCALE, Columns
 from placement.values import CoverageProgram, LinearRow, WeightedBlocks
 from placement.values.arrays import BoolArray, FloatArray, IntArray
-from placement.values.program import CoverBlocks
+from placement.values.blocks import CoverBlocks
 from placement.values.rows import GUIDE
 from placement.values.steps import stacked_weights
 
@@ -39,7 +39,7 @@ KIND = "guide"
 
 def with_guides(columns: Columns, case: Case) -> Columns:
     """Return the columns with one more a site at which a station may stand, by site id; as they are without guides."""
-    if case.policy.guides is None:
+    if case.policy.guide_uptake is None:
         return columns
     may = np.isin(np.arange(len(case.sites)), columns.sites[columns.doing(STANDING)])
     order = case.coverage.by_ids().sites
@@ -65,14 +65,14 @@ def guide_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
 
 def guided_segments(case: Case) -> IntArray:
     """Return the segments of the age group that guides help; none without guides."""
-    guides = case.policy.guides
+    guides = case.policy.guide_uptake
     names = [] if guides is None else [segment.age_group == guides.age_group for segment in case.demand.segments]
     return np.flatnonzero(names)
 
 
 def guided_use(case: Case, awareness: FloatArray) -> FloatArray:
     """Return (points, guided segments) weight that a guided station within reach adds, visits a month."""
-    guides, demand, at = case.policy.guides, case.demand, guided_segments(case)
+    guides, demand, at = case.policy.guide_uptake, case.demand, guided_segments(case)
     assert guides is not None  # noqa: S101 -- asked where there are guides
     more = np.maximum(guides.uptake - demand.uptake[:, at], 0.0)
     return (1.0 - demand.need_share) * (demand.need[:, at] * awareness[:, at] * more)
@@ -91,7 +91,7 @@ def guided_weights(case: Case) -> IntArray:
 
 def guided_program(program: CoverageProgram, columns: Columns, case: Case) -> CoverageProgram:
     """Return the program with the rows of guided sites, which are numbered after all sites; as it is without guides."""
-    if case.policy.guides is None:
+    if case.policy.guide_uptake is None:
         return program
     order, guided = case.coverage.by_ids(), columns.doing({KIND})
     number = np.empty(len(case.sites), dtype=np.int64)
@@ -111,10 +111,9 @@ def _grown(
     weights = np.concatenate([program.row_weights(), guided_weights(case)])
     if program.weights is not None:
         rows = np.flatnonzero(np.repeat(among, order.points.size))
-        none = sparse.csr_array((rows.size, program.n_sites), dtype=bool)
-        wide = sparse.hstack([program.covers, sparse.csr_array(program.covers.shape, dtype=bool)], format="csr")
-        more = sparse.hstack([none, program.covers[rows]], format="csr")
-        return sparse.csr_array(sparse.vstack([wide, more], format="csr")), weights
+        own: sparse.csr_array = program.covers
+        both = [_wide(own, 0), _wide(sparse.csr_array(own[rows]), program.n_sites)]
+        return sparse.csr_array(sparse.vstack(both, format="csr")), weights
     blocks = _Guided(program=program, points=order.points.size, among=among)
     return WeightedBlocks(covers=blocks, weights=weights), None
 

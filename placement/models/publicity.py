@@ -29,7 +29,7 @@ from placement.values.gates import Gates
 
 def gates_of(case: Case, model: Formulated) -> Gates | None:
     """Return what publicity adds to the rows of a case's program; None where there is none."""
-    publicity = case.policy.publicity
+    publicity = case.policy.publicity_levels
     if publicity is None:
         return None
     area = area_of_points(case.demand, publicity)
@@ -57,7 +57,7 @@ def _limits(case: Case, model: Formulated) -> tuple[tuple[str, Fraction], ...]:
 
 def _reached_by_level(case: Case) -> list[FloatArray]:
     """Return, level by level, (points,) share of those who do not know the service that it reaches."""
-    publicity = case.policy.publicity
+    publicity = case.policy.publicity_levels
     assert publicity is not None  # noqa: S101 -- asked where there is publicity
     area, shares = area_of_points(case.demand, publicity), reached_shares(case.demand, publicity)
     return [np.where(area < 0, 0.0, shares[area, level]) for level in range(shares.shape[1])]
@@ -69,7 +69,7 @@ def _whole_weights(case: Case, reached: FloatArray) -> IntArray:
     awareness = informed(demand.awareness, reached[:, None])
     weight = mixed_weight(demand.need, demand.need * awareness * demand.uptake, demand.need_share)
     parts = [weight, *([guided_use(case, awareness)] if guided_segments(case).size else [])]
-    return np.rint(np.hstack(parts) * WEIGHT_SCALE).astype(np.int64)
+    return np.asarray(np.rint(np.hstack(parts) * WEIGHT_SCALE), dtype=np.int64)
 
 
 def _rows(case: Case, gain: IntArray) -> IntArray:

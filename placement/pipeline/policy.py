@@ -56,8 +56,8 @@ def study_policy(study: Study, parents: pd.Series, publicity: pd.DataFrame | Non
         **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
-        publicity=None if publicity is None else Publicity(levels=tuple(levels_of(publicity))),
-        guides=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
+        publicity_levels=None if publicity is None else Publicity(levels=tuple(levels_of(publicity))),
+        guide_uptake=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
     )
 
 

@@ -159,12 +159,14 @@ def _outreach_asked(changed: dict[str, Any]) -> dict[str, Any]:
         If a plan has levels of publicity that no table of the study holds.
     """
     found: dict[str, Any] = {}
-    if "guides" in changed:
-        guides = changed.pop("guides")
+    if "guide_uptake" in changed:
+        guides = changed.pop("guide_uptake")
         found["guides"] = None if guides is None else GuidesSection(age_group=guides.age_group, uptake=guides.uptake)
-    if "publicity" in changed:
-        if changed.pop("publicity") is not None:
+    if "publicity_levels" in changed:
+        if changed.pop("publicity_levels") is not None:
             remedy = "give them as inputs.publicity"
-            raise InputError.single("policy", "levels are not those of the study", row="publicity", remedy=remedy)
+            raise InputError.single(
+                "policy", "levels are not those of the study", row="publicity_levels", remedy=remedy
+            )
         found["publicity"] = None
     return found

@@ -59,7 +59,7 @@ def solve_outreach(case: Case, model: Formulated, options: dict[str, Any], *, sp
     if found.solution.interrupted and found.solution.status == "no_solution":
         raise KeyboardInterrupt
     settle(model.program, found.solution, options, begun)
-    alone = found.alone if case.policy.guides is None else _alone(model, options, limit_s - (now_s() - begun))
+    alone = found.alone if case.policy.guide_uptake is None else _alone(model, options, limit_s - (now_s() - begun))
     return Found(solution=_without_idle_guides(model, found.solution), spend_fen=found.spend_fen, alone=alone)
 
 
@@ -128,7 +128,7 @@ def _covered_weight(model: Formulated, chosen: BoolArray) -> int:
 
 
 def _areas(case: Case, model: Formulated, found: Found, worth: IntArray) -> Iterator[AreaSpend]:
-    publicity, demand = case.policy.publicity, case.demand
+    publicity, demand = case.policy.publicity_levels, case.demand
     if publicity is None:
         return
     area, standing = area_of_points(demand, publicity), model.standing(found.solution.chosen)
@@ -184,7 +184,7 @@ def _guided(model: Formulated, chosen: BoolArray) -> BoolArray:
 
 def _guided_use(case: Case, guided: BoolArray, awareness: FloatArray) -> FloatArray:
     """Return (points, guided segments) use that guides add of those who so know the service, visits a month."""
-    guides, at, demand = case.policy.guides, guided_segments(case), case.demand
+    guides, at, demand = case.policy.guide_uptake, guided_segments(case), case.demand
     if guides is None or not guided.any():
         return np.zeros((len(demand.ids), at.size))
     within = case.coverage.shares[case.coverage.nearest(guided)][:, at]
@@ -206,7 +206,7 @@ def _guides(case: Case, guided: BoolArray) -> Iterator[Guide]:
 
 def _people_of_guides(case: Case, guided: BoolArray) -> float:
     """Return the residents of the age group who have one of some guides within reach, in whatever period."""
-    guides, demand, at = case.policy.guides, case.demand, guided_segments(case)
+    guides, demand, at = case.policy.guide_uptake, case.demand, guided_segments(case)
     if guides is None or not guided.any():
         return 0.0
     within = (case.coverage.nearest(guided) < case.coverage.n_steps)[:, at].any(axis=1)

@@ -13,6 +13,7 @@ from placement.values.options import SolveOptions
 from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
 from placement.values.policy import Policy
 from placement.values.program import CoverageProgram, Floor, LinearRow
+from placement.values.publicity import Guides, Publicity
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
@@ -34,6 +35,7 @@ __all__ = [
     "Floor",
     "Frontier",
     "Gains",
+    "Guides",
     "Infeasibility",
     "KeptFloor",
     "LimitUse",
@@ -41,6 +43,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PriceSets",
+    "Publicity",
     "RowKind",
     "Segment",
     "Sites",

@@ -114,9 +114,9 @@ class Policy:
         Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
     outage_probability
         Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
-    publicity
+    publicity_levels
         What may be spent on publicity, by area, and what it does; None: nothing is.
-    guides
+    guide_uptake
         What a guide at a station does; None: there are none. What one is paid is an item of the costs.
     max_idle
         Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
@@ -165,8 +165,8 @@ class Policy:
     max_idle: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
-    publicity: Publicity | None = None
-    guides: Guides | None = None
+    publicity_levels: Publicity | None = None
+    guide_uptake: Guides | None = None
     idle_below: int = IDLE_BELOW
 
     def __post_init__(self) -> None:
@@ -201,8 +201,8 @@ class Policy:
 
     def _check_outreach(self, faults: Faults) -> None:
         """Note what publicity and guides do not go with, and caps on them where there are none."""
-        for name, kind in (("publicity", Publicity), ("guides", Guides)):
-            value, cap = getattr(self, name), f"{name}_fen"
+        for name, line, kind in (("publicity_levels", "publicity", Publicity), ("guide_uptake", "guides", Guides)):
+            value, cap = getattr(self, name), f"{line}_fen"
             if value is None:
                 if getattr(self, cap) is not None:
                     faults.add(f"{cap} has no effect: no {name}", row=cap, remedy=f"give {name} too, or remove it")
@@ -304,7 +304,7 @@ class Policy:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
         rows += [
             (name, headline_of(getattr(self, name)))
-            for name in ("publicity", "guides")
+            for name in ("publicity_levels", "guide_uptake")
             if getattr(self, name) is not None
         ]
         if self.max_idle is not None:
@@ -329,7 +329,7 @@ class Policy:
     @property
     def outreach(self) -> bool:
         """Whether a plan may spend on publicity or guides."""
-        return self.publicity is not None or self.guides is not None
+        return self.publicity_levels is not None or self.guide_uptake is not None
 
     @property
     def limits_on_visits(self) -> tuple[str, ...]:

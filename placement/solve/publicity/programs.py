@@ -109,12 +109,11 @@ def split(
     here = gates.area >= 0
     np.add.at(total, gates.area[here], rest[here])
     parts: list[tuple[int, int, int, int]] = []
-    for area, level in np.argwhere((everything > 0) & (gates.cost_fen > 0)).tolist():
-        whole = bool(gates.whole[area])
-        units, of = parts_of_level(int(gates.cost_fen[area, level]), unit_fen, whole=whole)
-        parts += [(area, level, each, of) for each in units]
-    area, level, units, of = np.array(parts, dtype=np.int64).reshape(-1, 4).T
-    values = [_up(int(total[a, lv]) * u, n) for a, lv, u, n in zip(area, level, units, of, strict=True)]
+    for at, level in np.argwhere((everything > 0) & (gates.cost_fen > 0)).tolist():
+        sizes, whole = parts_of_level(int(gates.cost_fen[at, level]), unit_fen, whole=bool(gates.whole[at]))
+        parts += [(at, level, size, whole) for size in sizes]
+    table: IntArray = np.array(parts, dtype=np.int64).reshape(-1, 4)
+    values = [_up(int(total[at, level]) * size, whole) for at, level, size, whole in parts]
     first, count = program.n_columns, len(parts)
     none = np.zeros(count, dtype=np.bool_)
     grown = replace(
@@ -125,7 +124,7 @@ def split(
         excluded=np.concatenate([program.excluded, none]),
         column_names=(),
     )
-    found = Split(program=grown, area=area, level=level, units=units, of=of)
+    found = Split(program=grown, area=table[:, 0], level=table[:, 1], units=table[:, 2], of=table[:, 3])
     spending = tuple(_spending(row, gates, found, first, unit_fen) for row in program.linear)
     more = (*_in_order(gates, found, first), *_between(gates, found, first, unit_fen, within))
     return replace(found, program=replace(grown, linear=(*spending, *more)))

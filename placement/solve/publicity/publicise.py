@@ -32,11 +32,12 @@ from placement.values.arrays import BoolArray, IntArray
 from placement.values.gates import Gates
 from placement.values.publicity_certificate import PublicityCertificate
 
-_UNITS = 2**12
+_UNITS = 2**14
 """Units of all levels together: what rounding up to one takes is not more than so small a part of all publicity."""
 _ALONE_SHARE, _RELAXED_SHARE, _SPLIT_SHARE, _TURN_SHARE = 0.3, 0.4, 0.5, 0.4
 """Shares of the time left: of the plan without publicity, the relaxation, the program of a split, and one turn."""
-_MOST_TURNS, _MOST_PARTS = 6, 16
+_MOST_TURNS, _MOST_PARTS, _NARROWEST = 6, 16, 2**5
+"""Turns; parts that plans are divided into; what all levels cost is so many times what is divided, at most."""
 _GAP_SHARE = 0.25
 """Share of the asked gap at which the engine may stop: the split takes the rest."""
 _ROUGH_GAP = 2e-3
@@ -177,16 +178,17 @@ class _Run:
         """Return the plans that spend so much in all, with the split of their relaxation and what it proves of them."""
         relaxed = self._relaxation.solve(self._within(_RELAXED_SHARE), within)
         found = split(self._program, self._gates, relaxed.shares, self._unit_fen, within)
-        hopeless = relaxed.state != "optimal" or relaxed.bound <= within_gap(self._value, self._gap)
+        target = within_gap(self._value, self._gap)
+        hopeless = relaxed.state != "optimal" or relaxed.bound <= target
         start = self._in_split(found) if within is None else None
-        solution = self._solved(
-            found.program, _SPLIT_SHARE, gap=_ROUGH_GAP if hopeless else _GAP_SHARE * self._gap, start=start
-        )
-        if hopeless and solution.bound > within_gap(self._value, self._gap):
+        gap = _ROUGH_GAP if hopeless else _GAP_SHARE * self._gap
+        solution = self._solved(found.program, _SPLIT_SHARE, gap=gap, start=start)
+        if hopeless and solution.bound > target:
             solution = self._solved(found.program, _SPLIT_SHARE, gap=_GAP_SHARE * self._gap)
         if solution.status in {"optimal", "feasible"}:
             self._offer(np.array(solution.chosen[: self._program.n_columns]))
-        return _Part(within=within or (0, int(self._gates.cost_fen.sum())), relaxed=relaxed, solution=solution)
+        bounds = within or (0, int(self._gates.cost_fen.sum()))
+        return _Part(within=bounds, relaxed=relaxed, solution=solution)
 
     def _take_turns(self, spend: IntArray) -> None:
         """Choose stations at given levels, and levels at those stations, as long as something is gained."""
@@ -210,12 +212,12 @@ class _Run:
         while len(self._parts) < _MOST_PARTS and not self._until.passed() and not self._closed():
             at = max(range(len(self._parts)), key=lambda number: self._parts[number].bound)
             least, most = self._parts[at].within
-            if most - least <= self._unit_fen:
+            if (most - least) * _NARROWEST <= int(self._gates.cost_fen.sum()):
                 return
             middle = (least + most) // 2
             halves = [self._part((least, middle)), self._part((middle + 1, most))]
-            if max(half.bound for half in halves) >= self._parts[at].bound:
-                return  # the time ended
+            if self._until.passed() and max(half.bound for half in halves) > self._parts[at].bound:
+                return
             self._parts[at : at + 1] = halves
             for half in halves:
                 if half.bound > within_gap(self._value, self._gap):
@@ -223,8 +225,11 @@ class _Run:
 
     def _outcome(self, alone: Solution) -> Solution:
         assert self._chosen is not None  # noqa: S101 -- there is a plan by now
-        most, plan = self._bound(), {"chosen": self._chosen, "objective": self._value, "asked_gap": self._gap}
-        found = replace(alone, **plan, status="feasible", bound=most, proof="none", certificate=None)
+        most = self._bound()
+        found = replace(
+            alone, status="feasible", chosen=self._chosen, objective=self._value, bound=most, asked_gap=self._gap,
+            proof="none", certificate=None,
+        )  # fmt: skip
         inner = [part.solution.certificate for part in self._parts]
         if None in inner:
             return found

@@ -72,7 +72,7 @@ class Classes:
                 if value not in seen:
                     seen[value] = rows[[row]]
         names = np.array(sorted(seen), dtype=np.uint64)
-        of_row = np.where(hashes > 0, np.searchsorted(names, hashes), -1)
+        of_row: IntArray = np.where(hashes > 0, np.searchsorted(names, hashes), -1)
         sets = [seen[value] for value in names.tolist()]
         empty = sparse.csr_array((0, program.n_sites), dtype=bool)
         return cls(of_row=of_row, covers=sparse.csr_array(sparse.vstack([empty, *sets], format="csr")))
