@@ -35,8 +35,13 @@ if TYPE_CHECKING:
         travel,
         values,
     )
+    from placement.analysis.alternatives import alternatives
+    from placement.analysis.evaluate import evaluate
     from placement.analysis.explain import explain, why_not
+    from placement.analysis.fairest import fairest
+    from placement.analysis.floor_prices import floor_prices
     from placement.analysis.frontier import frontier
+    from placement.analysis.stability import stability
     from placement.analysis.what_if import what_if
     from placement.case import Case, measure
     from placement.coverage import Standard, Step, cover
@@ -49,18 +54,23 @@ if TYPE_CHECKING:
     from placement.report.write import write
     from placement.study import read_study
     from placement.toy import toy_study
-    from placement.values import Plan, Policy, SolveOptions
+    from placement.values import Phase, Plan, Policy, SolveOptions
 
 _HOME = {
     "Case": "case",
+    "Phase": "values",
     "Plan": "values",
     "Policy": "values",
     "SolveOptions": "values",
     "Standard": "coverage",
     "Step": "coverage",
+    "alternatives": "analysis.alternatives",
     "compare": "report.compare",
     "cover": "coverage",
+    "evaluate": "analysis.evaluate",
     "explain": "analysis.explain",
+    "fairest": "analysis.fairest",
+    "floor_prices": "analysis.floor_prices",
     "frontier": "analysis.frontier",
     "measure": "case",
     "optimise": "plan.optimise",
@@ -68,6 +78,7 @@ _HOME = {
     "progress_bar": "progress",
     "read_study": "study",
     "recommend": "pipeline.recommend",
+    "stability": "analysis.stability",
     "toy_study": "toy",
     "verify": "judge",
     "what_if": "analysis.what_if",
@@ -99,12 +110,14 @@ _ROOMS = (
 
 __all__ = [
     "Case",
+    "Phase",
     "Plan",
     "Policy",
     "SolveOptions",
     "Standard",
     "Step",
     "__version__",
+    "alternatives",
     "analysis",
     "batch",
     "compare",
@@ -113,7 +126,10 @@ __all__ = [
     "demand",
     "economics",
     "errors",
+    "evaluate",
     "explain",
+    "fairest",
+    "floor_prices",
     "frontier",
     "judge",
     "maps",
@@ -127,6 +143,7 @@ __all__ = [
     "recommend",
     "report",
     "solve",
+    "stability",
     "streets",
     "study",
     "tables",

@@ -182,6 +182,24 @@ class Case:
         return iter(())
 
     @property
+    def transactions(self) -> pd.DataFrame | None:
+        """What was done at today's stations, a row a station and month; None where there is no log."""
+        return None
+
+    @property
+    def expected_alone(self) -> pd.DataFrame | None:
+        """By ``site_id``, what a station there should see by what is learnt without its record; None: not known.
+
+        Columns `model`, `low` and `high` (90 %), visits a month.
+        """
+        return None
+
+    @property
+    def simulated_transactions(self) -> bool:
+        """Whether the log is declared simulated."""
+        return False
+
+    @property
     def capture_ranks(self) -> bool:
         """Whether sites may be ranked by predicted visits; where not, visits have no weight that nobody gave."""
         return True
@@ -374,6 +392,8 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     parents = demand.points["parent"].unique() if policy.district_floors else ()
     floors.known("district_floors", policy.district_floors, "the population", parents, "district")
     floors.known("age_floors", policy.age_floors, "the demand", demand.age_groups, "age group")
+    periods = {segment.period for segment in demand.segments}
+    floors.known("period_floors", policy.period_floors, "the demand", periods, "period")
     for name, column in BY_KIND.items():
         known = set(sites.table[column]) - {""}
         floors.known(name, getattr(policy, name), "the sites", known, column)

@@ -1,4 +1,4 @@
-"""The command ``placement``: check, recommend, verify, keys, compare, what-if, explain. It only prints and exits.
+"""The command ``placement``: check, recommend, verify, keys, compare, and questions. It only prints and exits.
 
 Exit codes: 0 done and proven within the asked gap (verify: confirmed) · 1 a defect of ours, or a machine that refuses
 (memory, system, an output that takes nothing) · 2 bad input or usage · 3 infeasible · 4 a plan that is not proven ·
@@ -30,21 +30,17 @@ from placement.console import (
     start_log,
 )
 from placement.errors import InfeasibleError, InputError
+from placement.options import json_option, outside_option, quiet_option, settings_of, wishes_options
 from placement.printing import echo, printable
 from placement.progress import COMMAND, DRAWING, TRADING, WRITING, Progress, progress_bar
+from placement.questions import QUESTIONS
 from placement.version import __version__
 
 if TYPE_CHECKING:
     from placement.pipeline.recommend import Outcome
     from placement.report import ReportData
+    from placement.study import Study
     from placement.values import Frontier
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
-outside_option = click.option(
-    "--allow-outside", is_flag=True, help="Read inputs that lie outside the study's folder too."
-)
-quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
-
 
 _EPILOG = """\b
 Exit codes: 0 done, proven (verify: confirmed) · 1 a defect · 2 bad input
@@ -108,6 +104,11 @@ def check(study: Path, moved: bool, allow_outside: bool, as_json: bool, quiet: b
 @click.option("--gap", type=click.FloatRange(min=0, max=1, max_open=True), help="Overrides solve.gap.")
 @click.option("--backend", help="auto, highs, cbc or a PuLP solver; overrides solve.backend.")
 @click.option("--frontier", "trade", is_flag=True, help="Also solve for the trade between reach and predicted visits.")
+@click.option(
+    "--fairest", "fair", is_flag=True, help="The worst district first: its floor is raised as far as any plan goes."
+)
+@click.option("--floor-prices", "prices", is_flag=True, help="Also solve for the best plan without each floor.")
+@wishes_options
 @outside_option
 @json_option
 @quiet_option
@@ -120,6 +121,11 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     gap: float | None,
     backend: str | None,
     trade: bool,
+    fair: bool,
+    prices: bool,
+    must_stay: tuple[str, ...],
+    must_close: tuple[str, ...],
+    settings: tuple[str, ...],
     allow_outside: bool,
     as_json: bool,
     quiet: bool,
@@ -137,14 +143,16 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
 
     check_output(loaded := open_study(study, allow_outside=allow_outside), out)
     given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
-    loaded, stage = loaded.with_settings({key: each for key, each in given.items() if each is not None}), Stage()
+    given = {key: each for key, each in given.items() if each is not None}
+    loaded, stage = loaded.with_settings(settings_of(settings, must_stay, must_close, loaded) | given), Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
         progress = Progress(bar, TRADING if trade else COMMAND)
         try:
-            outcome = run(loaded, progress=progress)
+            outcome, said = _fairest(loaded, progress) if fair else (run(loaded, progress=progress), ())
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
         found = _trade(outcome, progress) if trade else None
+        said = (*said, *(_prices(outcome, progress) if prices else ()))
         progress.stage(WRITING)
         data = report_data(outcome.case, outcome.plan, out, frontier=found)
         try:
@@ -154,10 +162,28 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
         stage.written = True
         progress.stage(DRAWING)
         written = write_report(written)
-    code = _print_plan(outcome, data, out, written.remarks, as_json=as_json, quiet=quiet)
+    code = _print_plan(outcome, data, out, (*said, *written.remarks), as_json=as_json, quiet=quiet)
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+def _fairest(study: Study, progress: Progress) -> tuple[Outcome, tuple[str, ...]]:
+    """Return the plan whose worst district is covered most, and what is known of it."""
+    from placement.analysis.fairest import fairest  # noqa: PLC0415
+    from placement.pipeline.recommend import Outcome  # noqa: PLC0415
+    from placement.pipeline.study_case import prepare  # noqa: PLC0415
+
+    case = prepare(study, progress=progress)
+    found = fairest(case, progress=progress)
+    return Outcome(case=case.but(policy=found.policy), plan=found.plan), tuple(found.lines())
+
+
+def _prices(outcome: Outcome, progress: Progress) -> tuple[str, ...]:
+    """Return what each floor of a plan costs, as lines."""
+    from placement.analysis.floor_prices import floor_prices  # noqa: PLC0415
+
+    return tuple(floor_prices(outcome.case, outcome.plan, progress=progress).lines())
 
 
 def _trade(outcome: Outcome, progress: Progress) -> Frontier:
@@ -259,93 +285,24 @@ def keys(name: str, markdown: bool, as_json: bool) -> int:
 @main.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
+@click.option("--people", is_flag=True, help="Also count who gains and who loses, by the study of SECOND.")
+@outside_option
 @json_option
 @quiet_option
 @exit_codes
-def compare(first: Path, second: Path, as_json: bool, quiet: bool) -> int:
+def compare(  # noqa: PLR0917 -- one option a parameter
+    first: Path, second: Path, people: bool, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
     """Show what differs between two plans.
 
-    FIRST and SECOND were written by recommend: coverage, money, actions, as second minus first.
+    FIRST and SECOND were written by recommend: coverage by district and segment, money, actions, as second minus
+    first. With --people also who gains and who loses, by walking time too, and the places that are hit hardest.
     """
     from placement.report.compare import compare as compared  # noqa: PLC0415
 
-    found = compared(first, second)
+    found = compared(first, second, people=people, allow_outside=allow_outside)
     return print_out(found.record if as_json else found.lines, quiet)
 
 
-@main.command("what-if")
-@click.argument("place", metavar="FOLDER|STUDY", type=click.Path(path_type=Path))
-@click.option("--add", multiple=True, metavar="SITE", help="A station stands there as well; may be repeated.")
-@click.option("--remove", multiple=True, metavar="SITE", help="The station there goes; may be repeated.")
-@click.option("--move", multiple=True, metavar="FROM:TO", help="The station goes from one site to another.")
-@click.option("--around", is_flag=True, help="Also find the best plan with these stations and without those.")
-@outside_option
-@json_option
-@quiet_option
-@exit_codes
-def what_if(  # noqa: PLR0917 -- one option a parameter
-    place: Path,
-    add: tuple[str, ...],
-    remove: tuple[str, ...],
-    move: tuple[str, ...],
-    around: bool,
-    allow_outside: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
-    """Count what becomes of a plan with some stations more or less.
-
-    FOLDER was written by recommend; of a STUDY, today's stations are asked. Coverage, people, visits and money are
-    counted and limits that do not hold are named; nothing is solved unless --around asks for it.
-    """
-    from placement.analysis.what_if import what_if as asked  # noqa: PLC0415
-    from placement.pipeline.prepare import open_study  # noqa: PLC0415
-    from placement.pipeline.study_case import prepare  # noqa: PLC0415
-    from placement.report import PLAN_FILE  # noqa: PLC0415
-    from placement.report.again import plan_again  # noqa: PLC0415
-
-    moves = dict(_pair(each) for each in move)
-    with progress_bar(quiet=quiet) as bar:
-        if (place / PLAN_FILE).is_file():
-            case, plan = plan_again(place, allow_outside=allow_outside, progress=bar)
-        else:
-            case, plan = prepare(open_study(place, allow_outside=allow_outside), progress=bar), None
-        found = asked(case, plan, add=add, remove=remove, move=moves, around=around, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
-
-
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "--without",
-    multiple=True,
-    metavar="ACTION|SITE",
-    help="Also find the best plan without it: move, open, close, keep.",
-)
-@click.option("--limit", "limit_s", type=click.FloatRange(min=0, min_open=True), help="Seconds for each of these.")
-@outside_option
-@json_option
-@quiet_option
-@exit_codes
-def explain(  # noqa: PLR0917 -- one option a parameter
-    folder: Path, without: tuple[str, ...], limit_s: float | None, allow_outside: bool, as_json: bool, quiet: bool
-) -> int:
-    """Say why each action of a plan is in it.
-
-    FOLDER was written by recommend: who each station serves alone, who loses by a move or a close and where they would
-    walk, what it costs, which site would do nearly as well and, with --without, what is lost without the action.
-    """
-    from placement.analysis.explain import explain as explained  # noqa: PLC0415
-    from placement.report.again import plan_again  # noqa: PLC0415
-
-    with progress_bar(quiet=quiet) as bar:
-        case, plan = plan_again(folder, allow_outside=allow_outside, progress=bar)
-        found = explained(case, plan, left_out=without, limit_s=limit_s, progress=bar)
-    return print_out(found.record() if as_json else list(found.lines), quiet)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    start, colon, end = text.partition(":")
-    if not colon:
-        raise InputError.single("what-if", "names one site", row=f"--move {text}", remedy="give FROM:TO")
-    return start, end
+for question in QUESTIONS:
+    main.add_command(question)

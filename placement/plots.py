@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from placement.errors import InputError, MissingExtraError
 from placement.maps.frame import finite, place_of
 from placement.maps.ground import CLASSES, reach_classes
-from placement.maps.stations import ARROW, SIGNS
+from placement.maps.stations import ARROW, SIGNS, sign_of
 from placement.report.plan_json import ACTION_ORDER, ordered_actions
 from placement.report.text import texts
 from placement.report.view import names_of
@@ -314,6 +314,7 @@ def _dots(axes: Axes, demand: Demand, kinds: NDArray[Any], labels: Mapping[str, 
 
 
 def _signs(axes: Axes, action: str, place: pd.DataFrame, label: str) -> None:
+    action = sign_of(action)
     _, fill, outline, _ = SIGNS[action]
     style: dict[str, Any] = {
         "c": fill,

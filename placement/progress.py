@@ -76,10 +76,11 @@ class Step:
 
     @property
     def gap(self) -> float | None:
-        """(bound - plan) / bound; None where one of them is not known."""
+        """How far plan and bound are apart, as a share of the larger; None where one of them is not known."""
         if self.plan is None or self.bound is None:
             return None
-        return 0.0 if self.bound <= self.plan else (self.bound - self.plan) / self.bound
+        larger = max(abs(self.bound), abs(self.plan))
+        return abs(self.bound - self.plan) / larger if larger else 0.0
 
     def __str__(self) -> str:
         parts = [f"{self.stage}: {self.detail}" if self.detail else self.stage]

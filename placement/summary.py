@@ -12,6 +12,7 @@ from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import study_use
 from placement.report import ReportData, SurveyTables, ordered_actions, survey_tables
 from placement.report.goods import headline, sought, warnings_of, worth
+from placement.report.plan_fairness import fairness_rows
 from placement.report.plan_sure import assumptions_to_list
 from placement.report.terms import standard
 from placement.report.text import texts
@@ -109,7 +110,9 @@ def plan_lines(data: ReportData, folder: Path | None) -> list[str]:
         "",
         *_coverage_table(plan),
         "",
+        *_fairness_table(plan, texts("en")),
         *_floor_table(plan),
+        *_phase_table(plan),
         *_budget_table(plan),
         "",
         *_action_table(data),
@@ -168,11 +171,28 @@ def _before_and_after(title: str, rows: Mapping[str, tuple[float, float, float]]
     return lines
 
 
+def _fairness_table(plan: Plan, text: Mapping[str, str]) -> list[str]:
+    rows = fairness_rows(plan, text)
+    lines = [f"{name:<34}{before:>24}{after:>24}" for name, before, after in rows]
+    return [f"{text['fair'].lower():<34}{'today':>24}{'plan':>24}", *lines, ""] if rows else []
+
+
 def _floor_table(plan: Plan) -> list[str]:
     if not plan.floors:
         return []
     lines = [f"{'floor of':<26}{'asked':>12}{'reached':>12}{'holds in':>12}  of {plan.floors[0].draws} draws"]
     lines += [f"{each.name:<26}{each.floor:>12.1%}{each.reached:>12.1%}{each.kept:>12.0%}" for each in plan.floors]
+    return [*lines, ""]
+
+
+def _phase_table(plan: Plan) -> list[str]:
+    if plan.phased is None:
+        return []
+    head = f"{'opened':>8}{'moved':>8}{'closed':>8}{'stations':>10}{'within reach':>14}{'capital':>18}{'running':>18}"
+    lines = [f"{'phase':<26}{head}"]
+    for row in plan.phases.to_dict("records"):
+        counts = f"{row['opened']:>8}{row['moved']:>8}{row['closed']:>8}{row['stations']:>10}{row['share']:>14.1%}"
+        lines.append(f"{row['phase']:<26}{counts}{row['capital']:>18,.2f}{row['running']:>18,.2f}")
     return [*lines, ""]
 
 
@@ -192,12 +212,19 @@ def _action_table(data: ReportData) -> list[str]:
     actions = ordered_actions(data.plan)
     counts = actions["action"].value_counts()
     lines = [", ".join(f"{count} {action}" for action, count in counts.items()) or "no station stands or is opened"]
-    lines.append(f"{'action':<8}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
+    if data.plan.machines is not None:
+        lines.append(data.plan.machines.in_words)
+        lines += [
+            f"  {each.machines} from {each.from_site_id} to {each.to_site_id}" for each in data.plan.machines.moves
+        ]
+    phase = "" if data.plan.phased is None else f"{'phase':<12}"
+    lines.append(f"{'action':<8}{phase}{'site':<12}{'from':<12}{'machines':>9}{'cost (yuan)':>16}  name")
     for row in actions.itertuples():
         machines = f"{row.machines_before}->{row.machines_after}"
         name = names[row.site_id]
         money = f"{row.cost_fen / 100:,.2f}"
-        lines.append(f"{row.action:<8}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
+        does = f"{row.action:<8}" + (f"{row.phase:<12}" if phase else "")
+        lines.append(f"{does}{row.site_id:<12}{row.from_site_id or '':<12}{machines:>9}{money:>16}  {name}")
     return lines
 
 

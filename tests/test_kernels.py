@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import pkgutil
+import subprocess
 import sys
 
 import numpy as np
@@ -144,8 +146,8 @@ def test_a_change_anywhere_in_what_a_kernel_is_made_from_is_compiled(town, modul
 
 def test_a_process_beside_the_run_is_begun_at_the_first_kernel_that_is_missed(town, monkeypatch):
     begun = []
-    monkeypatch.setattr(warming.subprocess, "Popen", lambda command, **_: begun.append(command))
-    monkeypatch.setattr(warming.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: begun.append(command))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     monkeypatch.setattr(kernels, "_WHEN_MISSED", [])
     whole = town.whole()
     warming.beside_this_run()
@@ -155,14 +157,14 @@ def test_a_process_beside_the_run_is_begun_at_the_first_kernel_that_is_missed(to
     assert [command[1:] for command in begun] == [["-m", "placement.warming", str(os.getpid())]]
     warming.beside_this_run()
     assert (town.whole().doubled(3), len(begun)) == (19, 1)  # it is kept
-    monkeypatch.setattr(warming.os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     warming.beside_this_run()
     assert len(kernels._WHEN_MISSED) == 1  # one processor: nothing to win; the one waits still
 
 
 def test_the_process_beside_a_run_compiles_the_longest_first_and_ends_with_it(town, monkeypatch):
-    monkeypatch.setattr(warming.pkgutil, "walk_packages", lambda *_: [])
-    monkeypatch.setattr(warming.os, "getppid", lambda: 7)
+    monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: [])
+    monkeypatch.setattr(os, "getppid", lambda: 7)
     whole = town.whole()
     made = [getattr(whole, name) for name in ("added", "twice", "doubled")]
     monkeypatch.setattr(kernels, "_REGISTER", {kernel.name: kernel for kernel in made})

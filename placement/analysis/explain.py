@@ -11,9 +11,12 @@ import pandas as pd
 from scipy import sparse
 
 from placement.analysis.exchange import Exchanges
+from placement.analysis.partners import stand_ins
+from placement.analysis.redundancy import residents
 from placement.analysis.what_if import what_if, with_status
 from placement.case import Case
 from placement.errors import InfeasibleError, InputError, NoSolutionError
+from placement.notes import Note
 from placement.plan.optimise import optimise
 from placement.plan.standing import Question
 from placement.progress import FRONTIER, Listener, Progress
@@ -22,8 +25,6 @@ from placement.values.arrays import BoolArray, FloatArray
 from placement.values.explanation import COLUMNS
 
 _STANDS = frozenset({"keep", "move", "open"})
-_TRIED = 25
-"""Sites that are tried in place of a station, from the best on, until one keeps all limits."""
 _SECONDS_A_MINUTE = 60.0
 
 
@@ -101,9 +102,11 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
 
     Without a station that stands: none there. Without a close: the station stays.
     """
-    asked_for = case.sites.table["status"].loc[site]
+    asked_for, fixed = case.sites.table.loc[site, ["status", "action_fixed"]]
     if asked_for == ("required" if action in _STANDS else "excluded"):
-        return np.nan, np.nan, f"{site}: its status is {asked_for}"
+        return np.nan, np.nan, Note("{site}: its status is {status}", site=site, status=asked_for)
+    if fixed:
+        return np.nan, np.nan, Note("{site}: its action is fixed to {action}", site=site, action=fixed)
     at = np.asarray(case.sites.ids == site)
     nowhere = np.zeros_like(at)
     required, excluded = (nowhere, at) if action in _STANDS else (at, nowhere)
@@ -112,9 +115,9 @@ def _without(case: Case, worth: float, site: str, action: str, limit_s: float | 
     try:
         other = optimise(changed, options=options)
     except InfeasibleError:
-        return np.nan, np.nan, f"{site}: no plan without this action keeps all limits"
+        return np.nan, np.nan, Note("{site}: no plan without this action keeps all limits", site=site)
     except NoSolutionError:
-        return np.nan, np.nan, f"{site}: no plan without this action was found in time"
+        return np.nan, np.nan, Note("{site}: no plan without this action was found in time", site=site)
     return worth - other.bound, worth - other.objective, ""
 
 
@@ -177,7 +180,7 @@ class _Counted:
         others[at] = False
         only = coverage.reached(self.standing) & ~coverage.reached(others)
         more = coverage.counted(self.standing) - coverage.counted(others)
-        return float((demand.weight * more).sum()), _residents(self.question.case, only)
+        return float((demand.weight * more).sum()), residents(self.question.case, only)
 
     def _visits_only(self, at: int) -> float:
         capture = self.question.case.capture
@@ -197,7 +200,7 @@ class _Counted:
         lost = case.coverage.reached(there) & ~case.coverage.reached(self.standing)
         less = np.maximum(case.coverage.counted(there) - case.coverage.counted(self.standing), 0.0)
         weight = float((case.demand.weight * less).sum())
-        return {**nobody, "reach_lost": weight, "people_lost": _residents(case, lost), **self._walk(lost)}
+        return {**nobody, "reach_lost": weight, "people_lost": residents(case, lost), **self._walk(lost)}
 
     def _walk(self, lost: BoolArray) -> dict[str, Any]:
         """Return where those who lose reach would walk: to the nearest station that serves them in their period."""
@@ -218,31 +221,14 @@ class _Counted:
             speed = 1.0 if times.unit == "ms" else segment.speed_m_s
             walked += float((near.data[first] / (1000 * speed) * weight).sum())
         if not to.any():
-            return {"lost_beyond": _residents(case, lost & ~met)}
+            return {"lost_beyond": residents(case, lost & ~met)}
         return {
             "lost_to": str(case.sites.ids[int(np.argmax(to))]),
             "lost_to_min": walked / float(to.sum()) / _SECONDS_A_MINUTE,
-            "lost_beyond": _residents(case, lost & ~met),
+            "lost_beyond": residents(case, lost & ~met),
         }
 
     def _next_best(self, at: int) -> tuple[str, float]:
         """Return the site that does best in place of a station under all limits, and what it loses."""
-        question, ids = self.question, self.question.case.sites.ids
-        gains = np.where(question.may_exchange(self.chosen, at), self.exchanges.gains(at), -np.inf)
-        for other in np.argsort(-gains, kind="stable")[:_TRIED]:
-            if not np.isfinite(gains[other]):
-                break
-            chosen = question.exchanged(self.chosen, at, int(other))
-            if chosen is not None and not question.broken(chosen):
-                return str(ids[other]), self.worth - question.worth(chosen)
-        return "", float("nan")
-
-
-def _residents(case: Case, who: BoolArray) -> float:
-    """Return the residents to whom some (points, segments) apply: in one period at least."""
-    demand = case.demand
-    total = 0.0
-    for number, age in enumerate(demand.age_groups):
-        columns = [k for k, each in enumerate(demand.segments) if each.age_group == age]
-        total += float(demand.people[who[:, columns].any(axis=1), number].sum())
-    return total
+        found = stand_ins(self.question, self.exchanges, self.chosen, at, most=1)
+        return found[0] if found else ("", float("nan"))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, overload
 
+from placement.analysis.price_curve import GAP, POINTS, price_curve
 from placement.case import Case, measure, measure_visits
 from placement.errors import InputError, NoSolutionError
 from placement.notes import INTERRUPTED, MISSING, Note
 from placement.plan import optimise
 from placement.progress import FRONTIER, Listener, Progress
-from placement.values import Frontier, Plan, Policy, SolveOptions, TradePoint
+from placement.values import Frontier, Plan, Policy, PriceCurve, SolveOptions, TradePoint
 from placement.values.immutable import immutable
+from placement.values.phases import refuse_phases
 from placement.values.visits import VisitsChange
 
 GOODS = ("coverage", "visits")
@@ -42,6 +44,35 @@ class Trade(Frontier):
         return plot_frontier(self, **options)
 
 
+@overload
+def frontier(  # type: ignore[overload-overlap]  # visits are traded, all else is limited
+    case: Case,
+    policy: Policy | None = None,
+    first: str = "coverage",
+    second: Literal["visits"] = "visits",
+    *,
+    options: SolveOptions | None = None,
+    weights: Sequence[Fraction | float] = WEIGHTS,
+    chosen: Plan | None = None,
+    progress: Listener | Progress | None = None,
+) -> Trade: ...
+
+
+@overload
+def frontier(
+    case: Case,
+    policy: Policy | None,
+    first: str,
+    second: str,
+    *,
+    options: SolveOptions | None = None,
+    limits: Sequence[float] | None = None,
+    points: int = POINTS,
+    gap: float = GAP,
+    progress: Listener | Progress | None = None,
+) -> PriceCurve: ...
+
+
 def frontier(
     case: Case,
     policy: Policy | None = None,
@@ -51,9 +82,15 @@ def frontier(
     options: SolveOptions | None = None,
     weights: Sequence[Fraction | float] = WEIGHTS,
     chosen: Plan | None = None,
+    limits: Sequence[float] | None = None,
+    points: int = POINTS,
+    gap: float = GAP,
     progress: Listener | Progress | None = None,
-) -> Trade:
-    """Return the trade between coverage and predicted visits: a plan for each weight, today and the chosen plan.
+) -> Trade | PriceCurve:
+    """Return what one good costs in another.
+
+    Of coverage and predicted visits: a plan for each weight, today and the chosen plan. Of coverage (or ``worth``, what
+    the policy's own objective counts) and money, stations or a floor: the best plan at each limit.
 
     Parameters
     ----------
@@ -62,11 +99,17 @@ def frontier(
     policy, options
         Limits of all plans, and how each is sought, time limit included; by default the case's own.
     first, second
-        The two goods, ``coverage`` and ``visits``.
+        The two goods: ``coverage`` and ``visits``; or ``coverage`` or ``worth``, and ``capital``, ``running``,
+        ``total``, ``stations``, or ``floor`` with the name of a district or age group.
     weights
-        What a visit counts beside a covered one, one plan each.
+        Of the trade with visits: what a visit counts beside a covered one, one plan each.
     chosen
-        The plan that is marked as chosen; by default the one that `policy` gives.
+        Of the same: the plan that is marked as chosen; by default the one that `policy` gives.
+    limits, points
+        Of the others: the limits, in yuan, stations or shares; by default so many, evenly from the least at which there
+        is a plan to that beyond which nothing is gained.
+    gap
+        Of the others: at which the search for each point may stop.
     progress
         Called with a :class:`~placement.progress.Step` whenever there is something to tell.
 
@@ -78,8 +121,12 @@ def frontier(
         If there is no plan under `policy` at all. A weight whose plan is not found in time is left out, and noted.
     """
     asked, how = policy or case.policy, options or case.options
-    _check(case, (first, second))
+    refuse_phases("frontier", asked.phases)
     telling = Progress.of(progress, (FRONTIER,))
+    if "visits" not in {first, second}:
+        limited = case.but(policy=asked, options=how)
+        return price_curve(limited, first, second, limits=limits, points=points, gap=gap, progress=telling)
+    _check(case, (first, second))
     telling.stage(FRONTIER, "the chosen plan")
     plans = [chosen or optimise(case, asked, how)]
     notes: list[str] = []

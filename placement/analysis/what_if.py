@@ -153,6 +153,10 @@ def _around(
     case: Case, added: BoolArray, removed: BoolArray, progress: Listener | Progress | None
 ) -> tuple[Plan | None, str]:
     """Return the best plan with and without some stations, or why there is none."""
+    fixed = case.sites.table["action_fixed"].to_numpy()
+    against = (added & (fixed == "close")) | (removed & np.isin(fixed, ["keep", "open"]))
+    if against.any():
+        return None, "; ".join(f"{site}: its action is fixed" for site in _ids(case.sites.ids, against))
     try:
         return optimise(case.but(sites=with_status(case.sites, added, removed)), progress=progress), ""
     except (InfeasibleError, NoSolutionError) as error:

@@ -102,7 +102,7 @@ def read_cells(path: str | Path, areas: gpd.GeoDataFrame, band: int | None) -> t
             shapes = _in_crs(name, areas, crs)
             _check_extent(name, raster, shapes)
             return _read(raster, chosen, _window(name, raster, shapes), crs), shapes
-    except rasterio.errors.RasterioError as error:
+    except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:  # noqa: SLF001 -- GDAL's own, as met
         remedy = "give a GeoTIFF; convert others with gdal_translate -of GTiff"
         raise InputError.single(name, f"cannot be read as a GeoTIFF: {error}", remedy=remedy) from error
 

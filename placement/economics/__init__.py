@@ -1,7 +1,18 @@
 """What stations cost and what a plan may spend."""
 
 from placement.economics.costs import StationCosts, station_costs
-from placement.economics.lines import CAPITAL, LINES, Action, Line, budget, lines_of
+from placement.economics.lines import CAPITAL, LINES, RUNNING, Action, Line, budget, lines_of
 from placement.values import Policy
 
-__all__ = ["CAPITAL", "LINES", "Action", "Line", "Policy", "StationCosts", "budget", "lines_of", "station_costs"]
+__all__ = [
+    "CAPITAL",
+    "LINES",
+    "RUNNING",
+    "Action",
+    "Line",
+    "Policy",
+    "StationCosts",
+    "budget",
+    "lines_of",
+    "station_costs",
+]

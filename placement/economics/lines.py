@@ -17,6 +17,11 @@ line             keep        move            close       open
 ``guides`` is what a guide at a station is paid, and ``publicity`` what is spent on it in all areas: lines of plans that
 may have such. Both are spent each year.
 
+Where machines are counted one by one (:mod:`placement.models.machines`), these are of a station with its first
+machine, and five more are of single machines: a further one that stands (``run``: maintenance), one that is bought
+(``buy``: purchase), moves here (``bring``: move) or is taken away (``scrap``: remove), and a station given up whose
+machine moves (``vacate``: close).
+
 The names in the table are items of :class:`~placement.economics.costs.StationCosts`; a move counts at its destination.
 The first five are spent once and add up to ``capital``; the others are spent each year and add up to ``running``.
 Where a policy looks ahead, ``total`` is capital plus what the running costs of `horizon_years` are worth today:
@@ -27,8 +32,8 @@ Where a policy looks ahead, ``total`` is capital plus what the running costs of 
         \Big\lfloor \text{running}_j \sum_{t=1}^{H} (1 + r)^{-t} + \tfrac12 \Big\rfloor
 
 Capital falls due at once, the running costs of a year at its end; the sum over years is an exact fraction, and each
-station's present value, each guide's and that of each area's publicity is rounded to the fen (half up), so that they
-add up to the total of the plan.
+station's present value, each further machine's, each guide's and that of each area's publicity is rounded to the fen
+(half up), so that they add up to the total of the plan.
 
 The rows of a program, the amounts of a plan, the unit in which a cap is too low and the lines of every report come
 from this table: a further line is one more entry of :data:`ONCE` or :data:`YEARLY`, a key of ``[budget]``, a field of
@@ -97,8 +102,8 @@ def _once(name: str, *actions: str) -> Line:
     return Line(name=name, kind=MONEY, items=dict.fromkeys(actions, (name,)))
 
 
-def _yearly(name: str) -> Line:
-    return Line(name=name, kind=YEARLY_MONEY, items=dict.fromkeys(("keep", "move", "open"), (name,)))
+def _yearly(name: str, *more: str) -> Line:
+    return Line(name=name, kind=YEARLY_MONEY, items=dict.fromkeys(("keep", "move", "open", *more), (name,)))
 
 
 def _sum(name: str, kind: RowKind, lines: Iterable[Line]) -> Line:
@@ -110,13 +115,13 @@ def _sum(name: str, kind: RowKind, lines: Iterable[Line]) -> Line:
 
 
 ONCE = (
-    _once("purchase", "open"),
+    _once("purchase", "open", "buy"),
     _once("install", "open", "move"),
-    _once("move", "move"),
-    _once("remove", "close"),
-    _once("close", "close"),
+    _once("move", "move", "bring"),
+    _once("remove", "close", "scrap"),
+    _once("close", "close", "vacate"),
 )
-YEARLY = tuple(map(_yearly, ("rent", "network", "maintenance", "staff")))
+YEARLY = (_yearly("rent"), _yearly("network"), _yearly("maintenance", "run"), _yearly("staff"))
 GUIDES = Line(name="guides", kind=YEARLY_MONEY, items={"guide": ("guide",)})
 PUBLICITY = Line(name="publicity", kind=YEARLY_MONEY, items={})
 _YEARLY_ITEMS = frozenset({*(line.name for line in YEARLY), "guide"})
@@ -177,6 +182,8 @@ def budget(
     costs: StationCosts,
     policy: Policy,
     standing: NDArray[np.bool_],
+    machines: NDArray[np.int64] | None = None,
+    *,
     spend_fen: Iterable[int] = (),
 ) -> tuple[BudgetLine, ...]:
     """Return what a plan's actions add to every line, beside its cap and what today's stations spend.
@@ -187,12 +194,15 @@ def budget(
         What happens where, what it costs, and the caps.
     standing
         (sites,) where a station stands today.
+    machines
+        (sites,) machines of those stations, where they are counted one by one.
     spend_fen
         What areas spend on publicity, fen a year.
     """
     spent = np.array([*spend_fen], dtype=np.int64)
     publicity = {"publicity": int(spent.sum()), "running": int(spent.sum())}
     publicity["total"] = int(present_values(spent, policy.horizon_years or 0, policy.discount_rate).sum())
+    further = np.zeros(len(costs), dtype=np.int64) if machines is None else np.maximum(0, machines - 1)
     at: dict[str, list[int]] = {}
     for action, site in actions:
         at.setdefault(action, []).append(site)
@@ -202,7 +212,7 @@ def budget(
             amount_fen=publicity.get(line.name, 0)
             + sum(int(line.amounts(costs, action)[sites].sum()) for action, sites in at.items()),
             cap_fen=policy.cap_fen(line.name),
-            today_fen=int(line.amounts(costs, "keep")[standing].sum()),
+            today_fen=int(line.amounts(costs, "keep")[standing].sum() + line.amounts(costs, "run") @ further),
         )
         for line in lines_of(policy)
     )

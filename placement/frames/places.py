@@ -109,8 +109,7 @@ def sites_from(sites: gpd.GeoDataFrame | Sites, *, notes: list[str]) -> Sites:
     if "status" in table.frame.columns:
         status = table.choice("status")
         existing = existing if "existing" in table.frame.columns else status == "existing"
-    machines, most = table.number("machines"), table.number("max_machines")
-    whole = {"machines": machines, "max_machines": most if "max_machines" in table.frame.columns else machines}
+    whole = {name: table.number(name) for name in ("machines", "max_machines")}
     data: dict[str, Any] = {
         "name": table.title("name"),
         "host": table.text("host"),

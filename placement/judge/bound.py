@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from placement.errors import CertificateError
 from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
+from placement.judge.phases import chosen_in_phases
 from placement.judge.program import chosen_columns
 from placement.judge.publicity_certificate import check_publicity_certificate
 from placement.judge.rules import Claims
@@ -65,32 +66,44 @@ def claim_faults(
     counting
         The study.
     """
-    solve, bound = record["solve"], round(record["bound"] * SCALE)
+    solve, unit, sign = record["solve"], counting.unit, counting.sign
+    bound = round(record["bound"] * unit)
     value, seen = counting.worth(covered, standing)
-    claimed = round(record["objective"] * SCALE)
+    claimed = round(record["objective"] * unit)
     objective = claimed if counting.asked is not None and near(claimed, value) else value
-    gap = 0.0 if bound <= objective else (bound - objective) / bound
+    slack = sign * (bound - objective)
+    gap = 0.0 if slack <= 0 else slack / max(bound, objective)
     asked = _asked_gap(counting)
-    if record["objective"] != objective / SCALE:
-        yield f"objective: recounted {objective / SCALE:.3f}, the plan says {record['objective']}"
-    if record["bound"] != bound / SCALE:
-        yield f"bound: {record['bound']} is not in whole thousandths"
-    if bound < objective:
-        yield f"bound: {record['bound']} is below the objective"
+    if record["objective"] != objective / unit:
+        yield f"objective: recounted {objective / unit:.3f}, the plan says {record['objective']}"
+    if record["bound"] != bound / unit:
+        yield f"bound: {record['bound']} is not in whole units, of which {unit} make one"
+    if slack < 0:
+        yield f"bound: {record['bound']} is on the wrong side of the objective"
     if solve["asked_gap"] != asked:
         yield f"solve.asked_gap: {asked} is asked, the plan says {solve['asked_gap']}"
     if record["gap"] != round(gap, 6):
         yield f"gap: bound and objective give {gap:.6f}, the plan says {record['gap']}"
     if record["status"] not in {"optimal", "feasible"} or (record["status"] == "optimal") != (gap <= asked):
         yield f"status: {record['status']} does not fit a gap of {gap:.6f} where {asked} was asked"
-    yield from _value_faults(record, (covered, seen), bound - objective, counting)
+    yield from _value_faults(record, (covered, seen), slack, counting)
     yield from _run_faults(record, exact=bound == objective)
-    if record["proof"] == "none" and record["status"] == "optimal":
+    yield from _proof_faults(record, bound, counting)
+
+
+def _proof_faults(record: Mapping[str, Any], bound: int, counting: Counting) -> Iterator[str]:
+    """Yield what is claimed without anything that proves it; `bound` is in units of values."""
+    unproven = record["proof"] == "none"
+    if record["least_cost"] != counting.is_cost:
+        yield f"least_cost: the study says {counting.is_cost}, the plan {record['least_cost']}"
+    if record["solve"]["tie_broken"] and counting.is_cost:
+        yield "solve.tie_broken: plans of the least cost are not compared by actions and money"
+    if unproven and record["status"] == "optimal":
         yield "proof: an optimal plan needs one"
-    if record["proof"] == "none" and counting.asked is not None:
+    if unproven and counting.asked is not None:
         yield "proof: a plan that counts visits comes with one"
-    if record["proof"] == "none" and (bound < counting.everything or counting.outreach is not None):
-        yield f"bound: nothing proves {record['bound']}, all sites together cover {counting.everything / SCALE:.3f}"
+    if unproven and (counting.outreach is not None or counting.sign * bound < counting.everything):
+        yield f"bound: nothing proves {record['bound']}, beyond it is {counting.everything / counting.unit:.3f}"
 
 
 def _asked_gap(counting: Counting) -> float:
@@ -181,7 +194,8 @@ def certificate_faults(
     certificate: Certificate | VisitsCertificate | PublicityCertificate,
 ) -> Iterator[str]:
     """Yield why a certificate does not prove the bound of a plan."""
-    chosen = chosen_columns(counting.prepared, claims)
+    prepared = counting.prepared
+    chosen = chosen_in_phases(prepared, claims) if prepared.study.phase else chosen_columns(prepared, claims)
     try:
         if isinstance(certificate, PublicityCertificate):
             assert counting.gates is not None  # noqa: S101 -- else another is loaded
@@ -194,8 +208,9 @@ def certificate_faults(
     except (CertificateError, OSError, ValueError) as error:
         yield f"certificate: {error}"
         return
-    if proven != round(record["bound"] * SCALE):
-        yield f"bound: the certificate proves {proven / SCALE:.3f}, the plan says {record['bound']}"
+    if counting.sign * proven != round(record["bound"] * counting.unit):
+        said = counting.sign * proven / counting.unit
+        yield f"bound: the certificate proves {said:.3f}, the plan says {record['bound']}"
 
 
 def _proven_with_visits(counting: Counting, chosen: NDArray[np.bool_], certificate: VisitsCertificate) -> int:

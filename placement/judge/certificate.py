@@ -79,6 +79,7 @@ def _fingerprint(program: CoverageProgram, classes: RowClasses) -> str:
         floor_indptr=classes.floor_indptr,
         floor_index=classes.floor_index,
         floor_only=np.flatnonzero(classes.alone),
+        once=np.flatnonzero(classes.once),
     )
 
 
@@ -117,7 +118,7 @@ def _covered(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -
 
 def _worth(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> int:
     """Return what a plan covers: of each class as many layers as columns provide there, rounded down at the end."""
-    if program.layers.tolist() == [SCALE]:
+    if _is_plain(program):
         return exact_sum(classes.gains[_covered(program, classes, chosen)])
     providing = np.zeros(program.n_sites, dtype=np.int64)
     for site in program.column_site[chosen].tolist():
@@ -126,8 +127,13 @@ def _worth(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> 
     owner = np.repeat(np.arange(classes.count), np.diff(classes.indptr))
     counts = np.zeros(classes.count, dtype=np.int64)
     np.add.at(counts, owner, providing[classes.sites])
-    layers = enumerate(program.layers.tolist())
-    return int(sum(share * exact_sum(classes.gains[counts > before]) for before, share in layers) // SCALE)
+    layered = np.where(classes.once, 0, classes.gains)
+    worth = sum(share * exact_sum(layered[counts > n]) for n, share in enumerate(program.layers.tolist()))
+    return int(worth + program.once_worth * exact_sum(classes.gains[classes.once & (counts > 0)])) // SCALE
+
+
+def _is_plain(program: CoverageProgram) -> bool:
+    return program.layers.tolist() == [SCALE] and not program.once.size
 
 
 def _broken(program: CoverageProgram, classes: RowClasses, chosen: BoolArray) -> list[str]:
@@ -154,7 +160,7 @@ def _apply_dominated(
     """Fix to 0, in order, every column that another, still free, can replace at no loss."""
     by_column = prices.linear.T.tocsr()
     equality = prices.is_equality()
-    if certificate.dominated.size and program.layers.tolist() != [SCALE]:
+    if certificate.dominated.size and not _is_plain(program):
         raise CertificateError("it says that columns are dominated, where a second one in reach counts")
     for number, (loser, winner) in enumerate(certificate.dominated.tolist()):
         if loser == winner or state[loser] != -1 or state[winner] != -1:

@@ -163,7 +163,8 @@ class Prices:
         linear, floor = prices.linear[number], prices.floor[number]
         magnitude = self._guard(flag, row, cut, knapsack=knapsack, linear=linear, floor=floor)
         first, *further = program.layers.tolist()
-        on_rows = flag * first * classes.gains + classes.weights * (self._floor_classes @ floor)
+        layered, once = np.where(classes.once, 0, classes.gains), np.where(classes.once, classes.gains, 0)
+        on_rows = flag * (first * layered + program.once_worth * once) + classes.weights * (self._floor_classes @ floor)
         slack = on_rows - row - self._cut_classes.T @ cut
         limits = sum(theta * g.limit for theta, g in zip(linear.tolist(), self._rows, strict=True))
         minima = sum(phi * least for phi, least in zip(floor.tolist(), self._minima, strict=True))
@@ -173,7 +174,7 @@ class Prices:
         reduced = flag * SCALE * program.column_values + at_site[program.column_site]
         reduced = reduced - self.linear.T @ linear - self._knapsack.T @ knapsack
         constant = exact_sum(np.maximum(slack, 0)) + halves + rounded + limits - minima
-        constant += sum(sums_of_positive(flag * share * classes.gains - row) for share in further)
+        constant += sum(sums_of_positive(flag * share * layered - row) for share in further)
         return Terms(is_ray=flag == 0, constant=constant, reduced=reduced, magnitude=magnitude)
 
     def _guard(

@@ -2,9 +2,9 @@
 
 Rows with weight and cover are grouped by equal cover set and equal set of floors, numbered by first appearance
 (``placement.values.certificate``). A row is taken as one set of numbers: its sites, and ``n_sites + f`` for each floor
-``f`` it belongs to, the number after the last floor where it counts in floors alone. Rows are sorted by a sum of random
-64-bit keys of that set, and every row is then compared in full with the first of its group; where two different sets
-met in one sum, other keys are drawn. The result is exact.
+``f`` it belongs to, the number after the last floor where it counts in floors alone, the one after that where it counts
+once. Rows are sorted by a sum of random 64-bit keys of that set, and every row is then compared in full with the first
+of its group; where two different sets met in one sum, other keys are drawn. The result is exact.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class RowClasses:
         CSR of the floors of each class, increasing within a class.
     alone
         (classes,) whether a class counts in floors alone, not in the objective.
+    once
+        (classes,) whether a class counts once, whatever the layers.
     """
 
     indptr: IntArray
@@ -46,6 +48,7 @@ class RowClasses:
     floor_indptr: IntArray
     floor_index: IntArray
     alone: BoolArray
+    once: BoolArray
 
     @property
     def count(self) -> int:
@@ -96,9 +99,9 @@ def derive_classes(program: CoverageProgram) -> RowClasses:
 def _memberships(program: CoverageProgram) -> tuple[IntArray, IntArray]:
     """Return (row, n_sites + floor) of all floor memberships, sorted, without repeats.
 
-    Rows that count in floors alone belong to one more.
+    Rows that count in floors alone belong to one more, those that count once to the one after that.
     """
-    rows = [*(floor.rows for floor in program.floors), program.floor_only]
+    rows = [*(floor.rows for floor in program.floors), program.floor_only, program.once]
     row = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
     floor = np.repeat(np.arange(len(rows), dtype=np.int64), [each.size for each in rows]) + program.n_sites
     order = np.lexsort((floor, row))
@@ -195,9 +198,10 @@ def _joined(parts: list[_Rows]) -> _Rows:
 
 def _split(rows: _Rows, n_sites: int, mark: int) -> RowClasses:
     owner = np.repeat(np.arange(rows.weights.size), np.diff(rows.indptr))
-    is_floor = (rows.items >= n_sites) & (rows.items != mark)
-    alone = np.zeros(rows.weights.size, dtype=np.bool_)
+    is_floor = (rows.items >= n_sites) & (rows.items < mark)
+    alone, once = (np.zeros(rows.weights.size, dtype=np.bool_) for _ in range(2))
     alone[owner[rows.items == mark]] = True
+    once[owner[rows.items == mark + 1]] = True
     is_site = rows.items < n_sites
     return RowClasses(
         indptr=_starts(np.bincount(owner[is_site], minlength=rows.weights.size)),
@@ -206,6 +210,7 @@ def _split(rows: _Rows, n_sites: int, mark: int) -> RowClasses:
         floor_indptr=_starts(np.bincount(owner[is_floor], minlength=rows.weights.size)),
         floor_index=rows.items[is_floor] - n_sites,
         alone=alone,
+        once=once,
     )
 
 

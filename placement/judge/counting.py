@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
 from placement.judge.outreach import OutreachAsked, outreach_asked
+from placement.judge.phases import of_year, rebuild_in_phases, year_factors
 from placement.judge.program import JUDGED, by_id, guided, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
 from placement.judge.seen import Seen, seen_by
+from placement.judge.targets import FEN_A_YUAN, LEAST_COST
 from placement.judge.visits_asked import ALONE, visits_asked
 from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
@@ -53,6 +55,21 @@ class Counting:
         self._alike = alike
         self._seen: tuple[bytes, Seen] | None = None
 
+    @property
+    def is_cost(self) -> bool:
+        """Whether the least cost is the objective: values are then fen a year, of which less is better."""
+        return bool(self.prepared.study.policy.objective == LEAST_COST)
+
+    @property
+    def unit(self) -> int:
+        """Units of a value in one of ``plan.json``: fen a yuan, or thousandths of a visit."""
+        return FEN_A_YUAN if self.is_cost else SCALE
+
+    @property
+    def sign(self) -> int:
+        """What values of ``plan.json`` are multiplied by to be those of the program, of which more is better."""
+        return -1 if self.is_cost else 1
+
     @cached_property
     def near(self) -> Reach:
         """Who can reach which site."""
@@ -79,7 +96,8 @@ class Counting:
     @cached_property
     def program(self) -> CoverageProgram:
         """The integer program."""
-        program, asked = rebuild(self.prepared, self.near, self.weights), self.outreach
+        write = rebuild_in_phases if self.prepared.study.phase else rebuild
+        program, asked = write(self.prepared, self.near, self.weights), self.outreach
         if asked is None or self.prepared.study.guides is None:
             return program
         guides = asked.weights(np.zeros(len(self.prepared.demand.ids)))[:, self.weights.shape[1] :]
@@ -97,6 +115,11 @@ class Counting:
             return None
         points = None if isinstance(self.prepared.times, TimesStream) else by_id(self.prepared.demand.ids)
         return self.outreach.gates(points, tuple(row.name for row in self.program.linear))
+
+    @cached_property
+    def year_weights(self) -> tuple[NDArray[np.int64], ...]:
+        """The weights as each phase counts them; `weights` alone where the study has no phases."""
+        return tuple(of_year(self.weights, factor) for factor in year_factors(self.prepared))
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -129,7 +152,8 @@ class Counting:
         """
         if self.asked is None:
             return covered, 0
-        seen = visits(self.asked.capture, standing[by_id(self.prepared.sites.ids)])
+        stations = standing[by_id(self.prepared.sites.ids)]
+        seen = visits(self.asked.capture, np.pad(stations, (0, self.asked.capture.n_sites - stations.size)))
         if self.prepared.study.policy.objective == ALONE:
             return seen, seen
         weight = self.asked.weight
@@ -137,6 +161,8 @@ class Counting:
 
     @cached_property
     def everything(self) -> int:
-        """Weight covered by all sites at which a station may stand."""
-        allowed = self.prepared.sites.table["status"].to_numpy() != "excluded"
-        return int(self.near.worth(self.weights, self.near.by(allowed)).sum())
+        """Weight covered by all sites at which a station may stand, in each phase; of a cost, nothing."""
+        if self.is_cost:
+            return 0
+        first = self.near.by(self.prepared.sites.table["status"].to_numpy() != "excluded")
+        return sum(int(self.near.worth(weights, first).sum()) for weights in self.year_weights)

@@ -49,12 +49,12 @@ def yearly(prepared: Prepared, site_id: str, items: Collection[str] = YEARLY) ->
     return sum(station_amount(prepared, site_id, item) for item in YEARLY if item in items)
 
 
-def worth_today(prepared: Prepared, site_id: str) -> int:
-    """Return what the yearly costs of a station over the years of the budget are worth today, fen, half rounded up.
+def worth_today(prepared: Prepared, site_id: str, items: Collection[str] = YEARLY) -> int:
+    """Return what yearly costs at a site over the years of the budget are worth today, fen, half rounded up.
 
     A year's costs fall due at its end. Over H years at the rate r each yuan a year is worth (1 - (1 + r)^-H) / r.
     """
-    return present_value(prepared, yearly(prepared, site_id))
+    return present_value(prepared, yearly(prepared, site_id, items))
 
 
 def present_value(prepared: Prepared, fen_a_year: int) -> int:
@@ -90,7 +90,7 @@ def lines(prepared: Prepared) -> tuple[str, ...]:
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray, Fraction]]:
-    """Yield (name, mask over points and segments, share) of every floor of the study: districts, then ages, by name."""
+    """Yield (name, mask over points and segments, share) of every floor: districts, ages, periods, by name."""
     policy = prepared.study.policy.floors
     district = policy.district
     for name, mask in district_masks(prepared, shape):
@@ -100,6 +100,9 @@ def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, Bo
     for name, mask in age_masks(prepared, shape):
         if name in policy.by_age_group:
             yield f"floor age {name}", mask, policy.by_age_group[name]
+    for name in sorted(policy.period):
+        inside = [segment.period == name for segment in prepared.demand.segments]
+        yield f"floor period {name}", np.broadcast_to(np.array(inside)[None, :], shape), policy.period[name]
 
 
 def district_masks(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from placement.errors import InputError
+from placement.judge.answers import answer_verdict
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, Found, content_faults, folder_faults
 from placement.judge.hearing import Hearing
@@ -25,6 +26,7 @@ from placement.report import (
     read_plan,
     recover_folder,
 )
+from placement.report.answer_json import ANSWER_FILE, read_answer
 from placement.report.same_inputs import refuse_other_inputs
 from placement.report.strict_json import read_regular
 from placement.study import Study, read_study
@@ -42,8 +44,9 @@ FILES = ("actions.csv", "actions.geojson", "report.html", "visits.csv", "awarene
 
 _KEPT = 4
 """Prepared studies and rendered folders that a judge keeps."""
-_NOT_PREPARED_BY = ("solve.", "budget.", "policy.")
-"""Sections by which nothing is prepared."""
+_NOT_PREPARED_BY = ("solve.", "budget.", "policy.", "phase")
+"""Sections by which nothing is prepared, but for their keys in `_PREPARED_BY`."""
+_PREPARED_BY = ("policy.must_stay", "policy.must_close")
 
 
 def verify(
@@ -77,6 +80,7 @@ def verify(
     recover_folder(place)
     if study is None:
         name, read = (INFEASIBLE_FILE, read_infeasible) if proves_infeasible(place) else (PLAN_FILE, read_plan)
+        name, read = (ANSWER_FILE, read_answer) if _answers(place) else (name, read)
         try:
             named = str(read(place / name)["study"])
         except PlanFormatError as error:
@@ -99,6 +103,10 @@ def _readable(path: Path) -> bool:
 def proves_infeasible(place: Path) -> bool:
     """Return whether a folder is to prove that a study has no plan, rather than to hold one."""
     return (place / INFEASIBLE_FILE).is_file() and not (place / PLAN_FILE).exists()
+
+
+def _answers(place: Path) -> bool:
+    return (place / ANSWER_FILE).is_file() and not (place / PLAN_FILE).exists()
 
 
 def _misformed(error: PlanFormatError) -> Verdict:
@@ -144,6 +152,8 @@ class Judge:
         place = Path(folder)
         if proves_infeasible(place):
             return self._infeasible(place, moved=moved)
+        if _answers(place):
+            return self._answer(place, moved=moved)
         try:
             record = read_plan(place / PLAN_FILE)
         except PlanFormatError as error:
@@ -169,6 +179,16 @@ class Judge:
         wrong = [] if moved else list(_place_faults(record, place, self.study))
         return infeasible_verdict(record, counting, place, wrong)
 
+    def _answer(self, place: Path, *, moved: bool) -> Verdict:
+        record = read_answer(place / ANSWER_FILE)
+        used = {each["key"]: each["used"] for each in record["overrides"]}
+        counting = self._counting(used)
+        refuse_other_inputs(record, counting.prepared.fingerprints)
+        wrong = [] if moved else list(_place_faults(record, place, self.study))
+        if record["seed"] != counting.prepared.study.study.seed:
+            wrong.append("seed: is not the study's")
+        return answer_verdict(record, lambda more: self._counting({**used, **more}), place, wrong)
+
     def _hearing(self, record: Mapping[str, Any]) -> Hearing:
         """Return the plan, counted from the study with the settings that it says it was made with."""
         used = {each["key"]: each["used"] for each in record["overrides"]}
@@ -183,7 +203,7 @@ class Judge:
         name = json.dumps(used, sort_keys=True)
         _refuse_downloads(used)
         if name not in self._countings:
-            shared = {key: value for key, value in used.items() if not key.startswith(_NOT_PREPARED_BY)}
+            shared = {key: value for key, value in used.items() if _prepares(key)}
             study, like = self.study.with_settings(used), json.dumps(shared, sort_keys=True)
             if like not in self._countings:
                 _keep(self._countings, like, Counting(prepare_inputs(self.study.with_settings(shared), cached=False)))
@@ -191,6 +211,10 @@ class Judge:
                 alike = self._countings[like]
                 _keep(self._countings, name, Counting(restated(alike.prepared, study), alike))
         return self._countings[name]
+
+
+def _prepares(key: str) -> bool:
+    return key in _PREPARED_BY or not key.startswith(_NOT_PREPARED_BY)
 
 
 def _refuse_downloads(used: Mapping[str, Any]) -> None:

@@ -19,15 +19,19 @@ from placement.judge.bound import (
     load_visits_certificate,
 )
 from placement.judge.counting import Counting
+from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
 from placement.judge.outreach import outreach_faults
+from placement.judge.phase_faults import phase_faults, when_faults, years_of
+from placement.judge.phases import Years
 from placement.judge.recount import coverage_record
-from placement.judge.reserve import FULL, covered_by, layer_shares, reserve_faults
+from placement.judge.reserve import FULL, covered_by, layer_shares, machines_at, reserve_faults
 from placement.judge.rules import Claims, action_faults, count_faults, floor_faults, money_faults
 from placement.judge.second import Second
 from placement.judge.site_limits import site_limit_faults
+from placement.judge.targets import cost_of, target_faults
 from placement.judge.ties import tie_faults
 from placement.judge.visits import frontier_faults, visit_faults
 from placement.report import ReportData, gather, plan_from_dict, plan_record, reach_shares, render_files, versions
@@ -37,6 +41,10 @@ from placement.values import Certificate
 from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.visits_certificate import VisitsCertificate
 
+_PHASES = (
+    "every phase: stations, coverage, money and limits",
+    "a remark, which nobody can check: that the plan year by year is the best of each phase for itself",
+)
 _DECIMALS = 6
 _BRIEF = 200
 """Signs of a value that are shown."""
@@ -80,37 +88,55 @@ class Hearing:
         return ()
 
     def _action_faults(self) -> Iterator[str]:
+        yield from when_faults(self.record, self.counting)
         yield from action_faults(self.record, self.claims, self.prepared)
 
     def _number_faults(self) -> Iterator[str]:
         record, prepared, near = self.record, self.prepared, self.counting.near
-        worth = near.worth(self.counting.weights, self.after)
+        weights = self.counting.year_weights[-1]
+        worth = near.worth(weights, self.after)
         yield from money_faults(record, self.claims, prepared)
         yield from count_faults(self.claims, prepared)
         yield from limit_use_faults(record, self.claims, prepared, near, self.counting.weights)
         yield from site_limit_faults(self.claims, prepared, near, self.counting.weights)
-        if record["solve"]["tie_broken"]:
+        if record["solve"]["tie_broken"] and self.claims.machines is not None:
+            yield "solve.tie_broken: nothing proves it where machines are counted one by one"
+        elif record["solve"]["tie_broken"]:
             yield from tie_faults(self.claims, prepared)
         yield from _differences("coverage.before", record["coverage"]["before"], self.counting.before)
         yield from _differences("coverage.after", record["coverage"]["after"], coverage_record(near, self.after))
-        yield from floor_faults(prepared, self.counting.weights, worth)
+        yield from fairness_faults(record, record["coverage"])
+        yield from floor_faults(prepared, weights, worth)
+        yield from target_faults(near, self.counting.weights, prepared.study.policy, int(worth.sum()))
         yield from kept_faults(record, prepared, near.parts(self.after))
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
         yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
         yield from outreach_faults(record, self.counting.outreach, self.counting.weights, self.after)
+        if self.years is not None:
+            yield from phase_faults(record, self.years, self.counting)
         yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
 
+    @cached_property
+    def years(self) -> Years | None:
+        """What becomes of the plan phase by phase; None where the study has no phases."""
+        return years_of(self.claims, self.counting) if self.prepared.study.phase else None
+
     def _covered(self, worth: NDArray[np.int64], standing: NDArray[np.bool_]) -> int:
-        """Return what the objective counts of coverage, thousandths; `worth` is that of plain coverage."""
+        """Return what the objective counts, in its unit; `worth` is that of plain coverage, thousandths."""
+        if self.years is not None:
+            return self.years.worth
         layers, counting = layer_shares(self.prepared), self.counting
+        if counting.is_cost:
+            return cost_of(self.prepared, self.claims)
         if counting.outreach is not None and self.record.get("outreach") is not None:
             guides, areas = counting.outreach.worth(self.record, self.after)
             return int(worth.sum()) + guides + sum(areas)
         if len(layers) == 1 and layers[0] == FULL:
             return int(worth.sum())
-        return covered_by(counting.weights, counting.near.count(standing), layers)
+        machines = machines_at(self.record, self.prepared, "after")
+        return covered_by(counting.weights, counting.near.count(standing, machines), layers)
 
     @cached_property
     def after(self) -> NDArray[np.int64]:
@@ -195,6 +221,7 @@ class Hearing:
                 if record.get("outreach")
                 else []
             ),
+            *_PHASES[: 2 * bool(record.get("phases"))],
             *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),
             *(f"made with {each}" for each in overrides_of(prepared.study)),

@@ -7,6 +7,7 @@ less; and a plan that is said to be enough is recounted against everything else.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from placement.judge.bound import load_certificate, load_visits_certificate
 from placement.judge.certificate import check_certificate, plan_faults
 from placement.judge.counting import Counting
 from placement.judge.files import MOST_BYTES, content_faults, folder_faults, packed_faults
+from placement.judge.phases import named, phase_columns
 from placement.judge.program import program_columns
 from placement.judge.verdict import Verdict
 from placement.judge.visits_certificate import idle_count, marked_too, with_visits_rows
@@ -31,11 +33,11 @@ from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.values.infeasible import WEIGHT_UNIT
-from placement.values.rows import GUIDE, REQUIRED_SITE, SITE, TOKENS
+from placement.values.rows import GUIDE, MACHINES, REQUIRED_SITE, SITE, TOKENS
 from placement.values.visits_certificate import IDLE, VisitsCertificate
 
 _REQUIRED = "required sites"
-_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS, IDLE, GUIDE)
+_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS, MACHINES, IDLE, GUIDE)
 """Kinds of rows that say what decisions mean, which no planner can let go."""
 
 
@@ -199,15 +201,19 @@ class _Hearing:
             yield "one of its new stations sees too few visits"
 
     def _columns(self, plan: Mapping[str, list[str]]) -> tuple[NDArray[np.bool_], bool]:
-        """Return the columns that a plan chooses, and whether it names only such, each once."""
-        ids = self.counting.prepared.sites.ids
-        place = {(kind, ids[site]): k for k, (kind, site) in enumerate(program_columns(self.counting.prepared))}
-        asked = [(kind, site) for kind, sites in plan.items() for site in sites]
-        chosen = np.zeros(len(place), dtype=np.bool_)
-        if len(set(asked)) < len(asked) or not place.keys() >= set(asked):
-            return chosen, False
-        chosen[[place[each] for each in asked]] = True
-        return chosen, True
+        """Return the columns that a plan chooses, and whether it names only such, each no oftener than there are."""
+        prepared = self.counting.prepared
+        ids = prepared.sites.ids
+        if prepared.study.phase:
+            columns = [named(column, ids) for column in phase_columns(prepared)]
+        else:
+            columns = [(kind, str(ids[site])) for kind, site in program_columns(prepared)]
+        asked = Counter((kind, site) for kind, sites in plan.items() for site in sites)
+        chosen = np.zeros(len(columns), dtype=np.bool_)
+        for k, column in enumerate(columns):
+            chosen[k] = asked[column] > 0
+            asked[column] -= chosen[k]
+        return chosen, not +asked
 
     def _proof_faults(self, name: str, program: CoverageProgram, what: str) -> Iterator[str]:
         try:

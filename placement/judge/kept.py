@@ -56,7 +56,7 @@ def kept_faults(record: Mapping[str, Any], prepared: Prepared, counted: FloatArr
             yield f"floors: {name} is kept in {perhaps:.6f} of the draws, the plan says {row['kept']}"
 
 
-_KINDS = {"district": "district", "age_group": "age"}
+_KINDS = {"district": "district", "age_group": "age", "period": "period"}
 
 
 def _share(weight: FloatArray, counted: FloatArray, mask: BoolArray) -> float:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.judge.recount import Reach
-from placement.judge.rules import Claims
+from placement.judge.rules import Claims, limited_counts
 from placement.judge.site_limits import named_limits, shared_texts, weight_within
+from placement.judge.targets import targets
 from placement.pipeline.prepare import Prepared
 from placement.values.immutable import held
 
@@ -23,7 +24,12 @@ def limit_use_faults(
     record: Mapping[str, Any], claims: Claims, prepared: Prepared, reach: Reach, weights: NDArray[np.int64]
 ) -> Iterator[str]:
     """Yield that the list is another, or every number of it that is."""
-    right = [*_counts(claims, prepared), *_of_sites(claims, prepared, reach, weights), *_idle(record, prepared)]
+    right = [
+        *_counts(claims, prepared),
+        *_of_sites(claims, prepared, reach, weights),
+        *_idle(record, prepared),
+        *_of_everybody(claims, prepared, reach, weights),
+    ]
     said = [(each["name"], each["asked"], each["found"]) for each in record["limits"]]
     if [name for name, _, _ in said] != [name for name, _, _ in right]:
         yield f"limits: should be {', '.join(name for name, _, _ in right) or 'none'}"
@@ -35,20 +41,20 @@ def limit_use_faults(
             yield f"limits: of {name} the plan makes {right_found}, not {found}"
 
 
+def _of_everybody(
+    claims: Claims, prepared: Prepared, reach: Reach, weights: NDArray[np.int64]
+) -> Iterator[tuple[str, float, float | None]]:
+    asked = [*targets(reach, weights, prepared.study.policy)]
+    if asked:
+        stands = held(prepared.sites, "table").index.isin(claims.standing)
+        covered = int(reach.worth(weights, reach.by(np.asarray(stands))).sum())
+        for name, share, of in asked:
+            yield name, float(share), round(covered / of, _DECIMALS) if of else None
+
+
 def _counts(claims: Claims, prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:
-    policy = prepared.study.policy
-    moves, opens, closes = len(claims.move), len(claims.open), len(claims.close)
-    counts = {
-        "max_stations": len(claims.standing),
-        "max_moves": moves,
-        "max_opens": opens,
-        "max_closes": closes,
-        "max_changes": moves + opens + closes,
-    }
-    for name, count in counts.items():
-        most = getattr(policy, name)
-        if most is not None:
-            yield name, most, count
+    for name, (count, most) in limited_counts(claims, prepared).items():
+        yield name, most, count
 
 
 def _idle(record: Mapping[str, Any], prepared: Prepared) -> Iterator[tuple[str, float, float | None]]:

@@ -78,13 +78,14 @@ class Reach:
             columns.append(first)
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 
-    def count(self, standing: BoolArray) -> NDArray[np.int64]:
-        """Return (points, segments): how many standing sites are within the farthest ring."""
+    def count(self, standing: BoolArray, machines: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Return (points, segments): how many standing sites are within the farthest ring, or of their `machines`."""
+        each = np.ones(standing.size, dtype=np.int64) if machines is None else machines
         few = self.prepared.times.to_sites(self.prepared.sites.ids[standing])
         columns = []
         for segment, usable in enumerate(self.usable):
             blocks = self._blocks(few, segment, self.rings[-1], usable[standing])
-            counts = [np.diff(block.indptr) for block in blocks]
+            counts = [block.astype(np.int64) @ each[standing] for block in blocks]
             columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 

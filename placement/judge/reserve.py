@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.judge.machines import by_machine
 from placement.judge.recount import Reach
 from placement.pipeline.prepare import Prepared
 from placement.values.arrays import BoolArray
@@ -46,6 +47,14 @@ def _counted(stations: int, share: Fraction, lost: Fraction) -> Fraction:
     return 1 - lost**stations - share * just_one
 
 
+def machines_at(record: Mapping[str, Any], prepared: Prepared, when: str) -> NDArray[np.int64] | None:
+    """Return (sites,) machines before or after the plan where coverage counts them; None where it does not."""
+    if not by_machine(prepared):
+        return None
+    at = {action["site_id"]: action[f"machines_{when}"] for action in record["actions"]}
+    return np.array([at.get(site, 0) for site in prepared.sites.ids], dtype=np.int64)
+
+
 def covered_by(weights: NDArray[np.int64], count: NDArray[np.int64], layers: list[int]) -> int:
     """Return what coverage counts, thousandths, rounded down, where `count` stations are within reach."""
     return sum(share * int(weights[count > before].sum()) for before, share in enumerate(layers)) // FULL
@@ -54,7 +63,10 @@ def covered_by(weights: NDArray[np.int64], count: NDArray[np.int64], layers: lis
 def reserve_faults(
     record: Mapping[str, Any], prepared: Prepared, near: Reach, weights: NDArray[np.int64], after: BoolArray
 ) -> Iterator[str]:
-    """Yield everything in which the ``reserve`` of a ``plan.json`` differs from its recount; `after`: (sites,)."""
+    """Yield everything in which the ``reserve`` of a ``plan.json`` differs from its recount; `after`: (sites,).
+
+    Where machines are counted one by one and may be out of order, they stand in place of stations.
+    """
     said, layers, policy = record.get("reserve"), layer_shares(prepared), prepared.study.policy
     if layers == [FULL]:
         if said is not None:
@@ -70,9 +82,9 @@ def reserve_faults(
     weight = prepared.demand.weight
     stations = {"before": prepared.sites.table["existing"].to_numpy(dtype=bool), "after": after}
     for when, standing in stations.items():
-        count = near.count(standing)
+        count = near.count(standing, machines_at(record, prepared, when))
         amounts = {
-            "second": float(weight[count > 1].sum()),
+            "second": float(weight[near.count(standing) > 1].sum()),
             "counted": covered_by(weights, count, layers) / _WEIGHTS,
         }
         for name, amount in amounts.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from placement.judge.facts import floors, line_of_action, lines, once, present_value
+from placement.judge.machines import MachineClaims, counted, counts, growth, machine_faults, paid_at, paid_today
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 
@@ -22,9 +23,13 @@ class Claims:
     Parameters
     ----------
     keep, close, open
-        Site ids.
+        Site ids; where machines are counted one by one, stations that grow and shrink are kept.
     move
         (origin, destination) pairs.
+    when
+        Of plans in phases: the phase in which something happens, by site id; a move is named by its destination.
+    machines
+        What is said of machines, where they are counted one by one.
     guides
         Ids of the sites at which a guide is.
     spent_fen
@@ -35,6 +40,8 @@ class Claims:
     close: tuple[str, ...]
     open: tuple[str, ...]
     move: tuple[tuple[str, str], ...]
+    machines: MachineClaims | None = None
+    when: Mapping[str, str] = field(default_factory=dict)
     guides: tuple[str, ...] = ()
     spent_fen: tuple[int, ...] = ()
 
@@ -44,10 +51,15 @@ class Claims:
         by_kind: dict[str, list[Any]] = {"keep": [], "close": [], "open": [], "move": []}
         for action in record["actions"]:
             pair = (action["from_site_id"] or "", action["site_id"])
-            by_kind[action["action"]].append(pair if action["action"] == "move" else action["site_id"])
+            kind = "keep" if action["action"] in {"grow", "shrink"} else action["action"]
+            by_kind[kind].append(pair if kind == "move" else action["site_id"])
+        said = {kind: tuple(sorted(items)) for kind, items in by_kind.items()}
+        when = {each["site_id"]: each["phase"] for each in record["actions"] if each.get("phase") is not None}
         outreach = record.get("outreach") or {"guides": (), "areas": ()}
         return cls(
-            **{kind: tuple(sorted(items)) for kind, items in by_kind.items()},
+            **said,
+            machines=MachineClaims.of(record),
+            when=when,
             guides=tuple(each["site_id"] for each in outreach["guides"]),
             spent_fen=tuple(_fen(each["spend"]) for each in outreach["areas"]),
         )
@@ -63,6 +75,7 @@ def action_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared)
     table = prepared.sites.table
     known = set(table.index)
     named = [*claims.keep, *claims.close, *claims.open, *(site for pair in claims.move for site in pair)]
+    named += [site for pair in claims.machines.moves for site in pair] if claims.machines else []
     for site in sorted(set(named) - known):
         yield f"actions: site {site!r} is not in the inputs"
     if not set(named) <= known:
@@ -76,6 +89,9 @@ def action_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared)
             yield f"actions: site {site} is excluded and has a station"
     if sorted(record["open"]) != sorted(standing):
         yield "open: differs from the actions"
+    if counted(prepared):
+        yield from machine_faults(record, prepared)
+        return
     yield from _machine_faults(record, table)
     yield from _pairing_faults(claims, prepared)
 
@@ -95,35 +111,42 @@ def _coming_and_going(claims: Claims, table: Any) -> Iterator[str]:
 
 
 def _machine_faults(record: Mapping[str, Any], table: Any) -> Iterator[str]:
+    if record.get("machines") is not None:
+        yield "machines: the study does not count them one by one"
     for action in record["actions"]:
         site, kind = action["site_id"], action["action"]
         source = action["from_site_id"] if kind == "move" else site
         machines = int(table.loc[source, "machines"])
         expected = (machines if kind in {"keep", "close"} else 0, 0 if kind == "close" else machines)
-        if (action["machines_before"], action["machines_after"]) != expected:
+        if kind in {"grow", "shrink"}:
+            yield f"actions: {site} cannot {kind}: the study does not count machines one by one"
+        elif (action["machines_before"], action["machines_after"]) != expected:
             yield f"actions: machines of {kind} {site} should be {expected[0]} -> {expected[1]}"
         if kind != "move" and action["from_site_id"] is not None:
             yield f"actions: {kind} {site} names a site of origin"
 
 
 def _pairing_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
-    if not claims.move:
-        return
     table = prepared.sites.table
     if not all(site in table.index for pair in claims.move for site in pair):
         return
-    origins, destinations = [o for o, _ in claims.move], [d for _, d in claims.move]
-    lengths = distances_mm(table.loc[origins], table.loc[destinations], prepared.streets)
-    least = int(lengths[linear_sum_assignment(lengths)].sum())
-    claimed = int(np.trace(lengths))
-    if claimed != least:
-        yield f"actions: moves add up to {claimed / 1e6:.3f} km, another pairing needs {least / 1e6:.3f} km"
+    for phase in sorted({claims.when.get(to, "") for _, to in claims.move}):
+        pairs = [(origin, to) for origin, to in claims.move if claims.when.get(to, "") == phase]
+        origins, destinations = [o for o, _ in pairs], [d for _, d in pairs]
+        lengths = distances_mm(table.loc[origins], table.loc[destinations], prepared.streets)
+        least = int(lengths[linear_sum_assignment(lengths)].sum())
+        claimed = int(np.trace(lengths))
+        if claimed != least:
+            yield f"actions: moves add up to {claimed / 1e6:.3f} km, another pairing needs {least / 1e6:.3f} km"
 
 
 def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every cost, budget amount and cap that differs by a fen, and every cap that is exceeded."""
     for action in record["actions"]:
-        cost = once(prepared, action["site_id"], action["action"])
+        if claims.machines is None:
+            cost = once(prepared, action["site_id"], action["action"])
+        else:
+            cost = paid_at(claims.machines, prepared, action["site_id"], "capital")
         if _fen(action["cost"]) != cost:
             yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
     names = lines(prepared)
@@ -137,11 +160,15 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
     if not set(claims.guides) <= set(existing.index):
         yield "budget: guides are at sites that there are not"
         return
-    spent = {"publicity": sum(claims.spent_fen), "running": sum(claims.spent_fen)}
-    spent["total"] = sum(present_value(prepared, fen) for fen in claims.spent_fen)
+    more = {"publicity": sum(claims.spent_fen), "running": sum(claims.spent_fen)}
+    more["total"] = sum(present_value(prepared, fen) for fen in claims.spent_fen)
     for line in record["budget"]:
-        amount = _spent(prepared, line["name"], done) + spent.get(line["name"], 0)
-        yield from _line_faults(line, amount, _spent(prepared, line["name"], today), prepared)
+        name = line["name"]
+        amounts = _spent(prepared, name, done) + more.get(name, 0), _spent(prepared, name, today)
+        if claims.machines is not None:
+            spent = sum(paid_at(claims.machines, prepared, site, name) for site in claims.machines.after)
+            amounts = spent, paid_today(prepared, name)
+        yield from _line_faults(line, *amounts, prepared)
 
 
 def _line_faults(line: Mapping[str, Any], amount: int, today: int, prepared: Prepared) -> Iterator[str]:
@@ -166,18 +193,25 @@ def _spent(prepared: Prepared, line: str, done: list[tuple[str, str]]) -> int:
 
 def count_faults(claims: Claims, prepared: Prepared) -> Iterator[str]:
     """Yield every count limit that is exceeded."""
+    for name, (count, most) in limited_counts(claims, prepared).items():
+        if count > most:
+            yield f"policy: {count} {name.removeprefix('max_')}, at most {most} are allowed"
+
+
+def limited_counts(claims: Claims, prepared: Prepared) -> dict[str, tuple[int, int]]:
+    """Return (what a plan makes of it, most) of each limit on numbers that the study sets, by its name."""
     policy = prepared.study.policy
-    changes = len(claims.move) + len(claims.open) + len(claims.close)
-    counts = (
-        ("stations", len(claims.standing), policy.max_stations),
-        ("moves", len(claims.move), policy.max_moves),
-        ("opens", len(claims.open), policy.max_opens),
-        ("closes", len(claims.close), policy.max_closes),
-        ("changes", changes, policy.max_changes),
-    )
-    for name, count, most in counts:
-        if most is not None and count > most:
-            yield f"policy: {count} {name}, at most {most} are allowed"
+    found = {
+        "max_stations": len(claims.standing),
+        "max_moves": len(claims.move),
+        "max_opens": len(claims.open),
+        "max_closes": len(claims.close),
+        "max_changes": len(claims.move) + len(claims.open) + len(claims.close),
+    }
+    if claims.machines is not None:
+        found = {**counts(claims.machines, len(claims.standing)), **growth(claims.machines)}
+    most = {name: getattr(policy, name.partition(".")[0]) for name in found}
+    return {name: (count, most[name]) for name, count in found.items() if most[name] is not None}
 
 
 def floor_faults(prepared: Prepared, weights: NDArray[np.int64], worth: NDArray[np.int64]) -> Iterator[str]:

@@ -64,19 +64,21 @@ class Second:
     @cached_property
     def bound(self) -> Opinion:
         """Whether the bound holds, obtained anew."""
-        claimed = round(self.record["bound"] * SCALE)
+        sign, unit = self.counting.sign, self.counting.unit
+        claimed = sign * round(self.record["bound"] * unit)
         word = f"bound not checked: {self.record['bound']} is the word of {self.record['solve']['solver']}"
         if not self.asked:
             return Opinion(holds=False, unchecked=(f"{word}; verify --resolve obtains it anew",))
-        if self.counting.program.layers.size > 1 or self.counting.resolver.entries > MOST_ENTRIES:
-            why = "too large" if self.counting.program.layers.size == 1 else "of a kind (rows in layers) not"
+        plain = self.counting.program.is_plain
+        if not plain or self.counting.resolver.entries > MOST_ENTRIES:
+            why = "too large" if plain else "of a kind (rows in layers) not"
             return Opinion(holds=False, unchecked=(f"{word}; the program is {why} to be solved here",))
         found = self.counting.resolver.most(LIMIT_S)
         if found.best is not None and found.best > claimed:
-            better = f"bound: a plan worth {found.best / SCALE:.3f} exists, {self.record['bound']} is no bound"
+            better = f"bound: a plan worth {sign * found.best / unit:.3f} exists, {self.record['bound']} is no bound"
             return Opinion(holds=False, differences=(better,))
         if found.bound is None or found.bound > claimed:
-            above = "none" if found.bound is None else f"{found.bound / SCALE:.3f}"
+            above = "none" if found.bound is None else f"{sign * found.bound / unit:.3f}"
             return Opinion(holds=False, unchecked=(f"{word}; the judge's own run reached {above} in {LIMIT_S:g} s",))
         how = "the bound anew, by HiGHS on the judge's own program (floating point, no certificate)"
         return Opinion(holds=True, checked=(how,))

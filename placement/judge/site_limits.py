@@ -32,26 +32,39 @@ def site_limits(
     prepared: Prepared, columns: list[Column], reach: Reach, weights: NDArray[np.int64]
 ) -> Iterator[LinearRow]:
     """Yield the rows; `weights` are (points, segments) whole thousandths of a visit a month."""
-    table, policy = held(prepared.sites, "table"), prepared.study.policy
+    sets = list(standing_limits(prepared))
 
     def standing(sites: set[int]) -> dict[int, int]:
         """Return 1 for each column after which a station stands at one of some sites."""
         return {k: 1 for k, (kind, site) in enumerate(columns) if kind in _STANDS and site in sites}
 
+    yield from (_row(name, kind, standing(sites), most) for name, kind, sites, most in sets if kind != SPACING)
+    yield from fixed_rows(held(prepared.sites, "table"), columns)
+    yield from (_row(name, kind, standing(sites), most) for name, kind, sites, most in sets if kind == SPACING)
+    poor = poor_sites(prepared, reach, weights)
+    terms = {k: 1 for k, (kind, site) in enumerate(columns) if kind in _COMES and site in poor}
+    if terms:
+        yield _row("min_reach_new", REACH_NEW, terms, 0)
+
+
+def standing_limits(prepared: Prepared) -> Iterator[tuple[str, RowKind, set[int], int]]:
+    """Yield (name, kind, sites, most) of each limit on the stations that stand at some sites."""
+    table, policy = held(prepared.sites, "table"), prepared.study.policy
     for key, column, limits in named_limits(policy):
         for name in sorted(limits):
-            yield _row(f"{key}.{name}", COUNT, standing(_where(table[column], name)), limits[name])
+            yield f"{key}.{name}", COUNT, _where(table[column], name), limits[name]
     for text in shared_texts(table):
-        yield _row(f"exclusive {text}", EXCLUSIVE, standing(_where(table["exclusive"], text)), 1)
-    yield from _fixed(table, columns)
+        yield f"exclusive {text}", EXCLUSIVE, _where(table["exclusive"], text), 1
     for together in _sets_too_near(prepared):
-        yield _row("spacing_m", SPACING, standing(together), 1)
-    if policy.min_reach_new is not None:
-        within = weight_within(reach, weights)
-        poor = {site for site, weight in enumerate(within) if weight < policy.min_reach_new * _SCALE}
-        terms = {k: 1 for k, (kind, site) in enumerate(columns) if kind in _COMES and site in poor}
-        if terms:
-            yield _row("min_reach_new", REACH_NEW, terms, 0)
+        yield "spacing_m", SPACING, together, 1
+
+
+def poor_sites(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> set[int]:
+    """Return the sites that too little weight can reach for a station to come there."""
+    least = prepared.study.policy.min_reach_new
+    if least is None:
+        return set()
+    return {site for site, weight in enumerate(weight_within(reach, weights)) if weight < least * _SCALE}
 
 
 def site_limit_faults(claims: Claims, prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> Iterator[str]:
@@ -111,7 +124,7 @@ def shared_texts(table: Any) -> list[str]:
     return sorted({text for text in texts if texts.count(text) > 1})
 
 
-def _fixed(table: Any, columns: list[Column]) -> Iterator[LinearRow]:
+def fixed_rows(table: Any, columns: list[Column]) -> Iterator[LinearRow]:
     """Yield that as many fixed actions happen as there are, less those that are not to happen."""
     wanted = {"keep": "keep", "open": "open"}
     terms: dict[int, int] = {}
@@ -122,7 +135,8 @@ def _fixed(table: Any, columns: list[Column]) -> Iterator[LinearRow]:
         elif action == "close" and kind in {"keep", "give"}:
             terms[k] = 1
     if terms:
-        yield _row("action_fixed", FIXED, terms, -sum(sign < 0 for sign in terms.values()))
+        asked = {columns[k][1] for k, sign in terms.items() if sign < 0}
+        yield _row("action_fixed", FIXED, terms, -len(asked))
 
 
 def _near(prepared: Prepared, sites: list[str]) -> NDArray[np.bool_]:

@@ -7,7 +7,9 @@ from fractions import Fraction
 import numpy as np
 
 from placement.judge.facts import floors
+from placement.judge.machines import by_machine
 from placement.judge.program import by_id, program_columns
+from placement.judge.targets import LEAST_COST
 from placement.judge.visits_certificate import VisitsAsked
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use
@@ -21,32 +23,35 @@ ALONE = "visits"
 
 
 def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
-    """Return what the study asks of visits; None where they do not count in its objective and limits."""
+    """Return what the study asks of visits; None where they do not count in its objective and limits: not in phases."""
     policy, capture = prepared.study.policy, None if use is None else use.capture
     said = words_on_visits(policy)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
     if prepared.tables.publicity is not None or prepared.study.guides is not None:
         return None  # visits beside them the study refuses
-    if use is None or capture is None or (named and policy.objective != ALONE):
+    other = prepared.study.phase or policy.objective == LEAST_COST
+    if other or use is None or capture is None or (named and policy.objective != ALONE):
         return None
     default = DEFAULT_WEIGHT if use.ranks else Fraction(0)
     weight = default if policy.visits_weight is None else Fraction(policy.visits_weight)
     if policy.objective == ALONE:
-        weight = ONLY_VISITS if any(True for _ in floors(prepared, prepared.demand.need.shape)) else Fraction(1)
+        everybody = policy.coverage_floor is not None or policy.keep_share is not None
+        asked = everybody or any(True for _ in floors(prepared, prepared.demand.need.shape))
+        weight = ONLY_VISITS if asked else Fraction(1)
     if weight == 0 and said[1:] == (None, None, None):
         return None
-    order = by_id(prepared.sites.ids)
+    order, columns = by_id(prepared.sites.ids), program_columns(prepared)
     whole = WholeCapture.of(capture, np.array(order, dtype=np.int64))
     today = prepared.sites.table["existing"].to_numpy(dtype=bool)[order]
     floor, least = policy.visits_floor, policy.min_visits_new
     return VisitsAsked(
-        capture=whole,
+        capture=whole.wider(len(order) + sum(kind in {"hold", "gain"} for kind, _ in columns) * by_machine(prepared)),
         weight=weight,
         floor=None if floor is None else _up(Fraction(floor) * whole.total(today)),
         least=None if least is None else _up(least * THOUSANDTHS * (1 - NEW_TOLERANCE)),
         most_idle=policy.max_idle,
         idle_below=_up(policy.idle_below * THOUSANDTHS * (1 + IDLE_MARGIN)),
-        new=np.array([kind in {"open", "move_in"} for kind, _ in program_columns(prepared)], dtype=bool),
+        new=np.array([kind in {"open", "move_in"} for kind, _ in columns], dtype=bool),
     )
 
 

@@ -98,7 +98,10 @@ def plan_value(program: CoverageProgram, asked: VisitsAsked, chosen: BoolArray) 
     for covers, weights in program.blocks():
         count = covers.astype(np.int64) @ providing
         counted = program.counting(first, np.asarray(weights, dtype=np.int64))
-        within += sum(share * sum(counted[count > before].tolist()) for before, share in enumerate(shares))
+        once = program.counts_once(first, counted.size)
+        layered = np.where(once, 0, counted)
+        within += sum(share * sum(layered[count > before].tolist()) for before, share in enumerate(shares))
+        within += program.once_worth * sum(counted[once & (count > 0)].tolist())
         first += counted.size
     covered += within // SCALE
     return int(covered + asked.weight.numerator * visits(asked.capture, stands) // asked.weight.denominator)

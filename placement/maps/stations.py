@@ -33,6 +33,8 @@ SIGNS = {
     "open": ("square", "#00674f", "#ffffff", "#ffffff"),
 }
 """Shape, fill, outline and letter colour by action, in the order of drawing."""
+_AS_KEPT = frozenset({"grow", "shrink"})
+"""What becomes of stations that stay, under the sign of those."""
 _ONE_POINT_PX = 1e-9
 _ROUNDS = 200
 ORIGIN = "from"
@@ -85,7 +87,9 @@ class Stations:
             if row.action == "move":
                 about.append(text["map.moved"].format(name=_called(names, origins[row.mark])))
             title = escape(" · ".join(about))
-            drawn[row.action].append(f"<g>{sign(row.action, row.x, row.y, row.mark)}<title>{title}</title></g>")
+            drawn[sign_of(row.action)].append(
+                f"<g>{sign(row.action, row.x, row.y, row.mark)}<title>{title}</title></g>"
+            )
         return [*ties, *arrows, *(part for parts in drawn.values() for part in parts)]
 
     def _arrows(self) -> list[BaseGeometry]:
@@ -98,12 +102,17 @@ class Stations:
         ]
 
 
+def sign_of(action: str) -> str:
+    """Return the action whose sign an action has."""
+    return "keep" if action in _AS_KEPT else action
+
+
 def sign(action: str, x: float, y: float, mark: str) -> str:
     """Return the sign of an action (or ``from``) at a place in the picture, with its mark in it."""
     if action == ORIGIN:
         style = f'fill="#fff" stroke="{ARROW}" stroke-width="1.5" stroke-dasharray="2.4 1.6"'
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {style}/>'
-    shape, fill, outline, letter = SIGNS[action]
+    shape, fill, outline, letter = SIGNS[sign_of(action)]
     if shape == "circle":
         body = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{SIGN_PX - 0.5:.1f}"'
     else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from placement.case import Case
 from placement.errors import InputError
 from placement.models.maximal_coverage import maximal_coverage
 from placement.models.model import Columns, Decision, Formulated, Model
+from placement.models.phases import PhasedProgram, phased_coverage
 from placement.values.objectives import OBJECTIVES, known_objective
 
 __all__ = [
@@ -14,6 +16,8 @@ __all__ = [
     "Decision",
     "Formulated",
     "Model",
+    "PhasedProgram",
+    "formulated",
     "maximal_coverage",
     "model_of",
     "register",
@@ -21,6 +25,17 @@ __all__ = [
 ]
 
 _REGISTERED: dict[str, Model] = {}
+
+
+def formulated(case: Case) -> Formulated:
+    """Return the program of a case: that of its objective, over several years where its policy has phases.
+
+    Raises
+    ------
+    InputError
+        As :func:`model_of` does, and if the program cannot be written in whole numbers.
+    """
+    return phased_coverage(case) if case.policy.phases else model_of(case.policy.objective)(case)
 
 
 def model_of(objective: str) -> Model:

@@ -34,7 +34,8 @@ A station that is neither kept nor gives its machines away is closed.
 
 :math:`f, m, d, c` are what opening, moving, closing and a standing station add to the line, taken from the table in
 :mod:`placement.economics.lines`. Limits that go by what a site is (host, chain, neighbours, fixed actions):
-:mod:`placement.models.site_limits`. Weights are rounded to whole thousandths of a visit a month.
+:mod:`placement.models.site_limits`. With ``max_machines`` columns and rows of :mod:`placement.models.machines` take the
+place of those above, but of lines, counts and floors. Weights are rounded to whole thousandths of a visit a month.
 With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
 (:mod:`placement.models.reserve`); floors stay as they are. Guides at stations are columns and rows more
 (:mod:`placement.models.guides`), and what publicity adds to rows is beside the program
@@ -48,9 +49,13 @@ models and public facility location, for steps; relocation rows as in design sec
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from placement.case import Case
 from placement.models.guides import guide_rows, guided_program, with_guides
-from placement.models.model import Formulated
+from placement.models.machine_layers import by_machine
+from placement.models.machines import MachineColumns, beyond_room, machine_columns, machine_rows, station_rows
+from placement.models.model import Columns, Formulated
 from placement.models.parts import (
     columns_of,
     count_rows,
@@ -61,6 +66,7 @@ from placement.models.parts import (
     whole_weights,
 )
 from placement.models.site_limits import site_limit_rows
+from placement.values import LinearRow
 
 
 def maximal_coverage(case: Case) -> Formulated:
@@ -75,16 +81,28 @@ def maximal_coverage(case: Case) -> Formulated:
     InputError
         If need adds up to more than integer weights can hold.
     """
-    moves = case.sites.table["existing"].any()
-    columns = columns_of(case, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
-    columns = with_guides(columns, case)
+    columns, decided = _decisions(case)
     rows = (
-        *site_rows(columns, case),
-        *token_row(columns),
+        *decided,
         *line_rows(columns, case),
         *count_rows(columns, case),
         *site_limit_rows(columns, case, whole_weights(case, case.coverage.by_ids().points)),
         *guide_rows(columns, case),
     )
-    program = guided_program(covering_program(columns, rows, case), columns, case)
+    program = covering_program(columns, rows, case)
+    if isinstance(columns, MachineColumns):
+        program = replace(program, excluded=program.excluded | beyond_room(columns, case))
+        program = by_machine(program, columns, case)
+    program = guided_program(program, columns, case)
     return Formulated(program=program, columns=columns, costs=case.costs)
+
+
+def _decisions(case: Case) -> tuple[Columns, tuple[LinearRow, ...]]:
+    """Return the columns and the rows that say what they mean: of stations, or of stations and their machines."""
+    if case.policy.max_machines is not None:
+        machines = machine_columns(case)
+        return machines, (*machine_rows(machines, case), *station_rows(machines, case))
+    moves = case.sites.table["existing"].any()
+    columns = columns_of(case, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
+    columns = with_guides(columns, case)
+    return columns, (*site_rows(columns, case), *token_row(columns))

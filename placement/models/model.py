@@ -43,11 +43,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.case import Case
-from placement.economics import CAPITAL, Action, StationCosts
+from placement.economics import CAPITAL, Action, Line, StationCosts
 from placement.values import CoverageProgram
 from placement.values.arrays import frozen_array
 from placement.values.immutable import immutable
 from placement.values.policy import COUNTED
+from placement.values.rows import MONEY
 
 WEIGHT_SCALE = 1000
 """Weights are whole thousandths of a visit a month."""
@@ -71,10 +72,26 @@ class Decision:
         The action: one of ``ACTIONS``, or :data:`LEAVE`.
     spares
         The action that happens at the site unless a column that spares it is chosen there; None: nothing happens.
+    counts
+        What money and limits count where the column is chosen; by default what it does.
+    undoes
+        What they count less.
     """
 
     does: str
     spares: str | None = None
+    counts: tuple[str, ...] | None = None
+    undoes: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """What is counted where the column is chosen."""
+        return (self.does,) if self.counts is None else self.counts
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """What is counted less where the column is chosen."""
+        return self.undoes if self.spares is None else (self.spares, *self.undoes)
 
 
 DECISIONS: Mapping[str, Decision] = {
@@ -127,14 +144,22 @@ class Columns:
         total = np.zeros(self.sites.size, dtype=np.int64)
         for kind, decision in self.decisions.items():
             here = self.kinds == kind
-            total[here] += amounts(decision.does)[self.sites[here]]
-            if decision.spares is not None:
-                total[here] -= amounts(decision.spares)[self.sites[here]]
+            for event in decision.counted:
+                total[here] += amounts(event)[self.sites[here]]
+            for event in decision.saved:
+                total[here] -= amounts(event)[self.sites[here]]
         return total
 
     def base(self, amounts: Amounts) -> int:
         """Return what it adds up to where no column is chosen."""
         return sum(int(amounts(action)[sites].sum()) for action, sites in self.spared().items())
+
+    def paying(self, line: Line, added: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the columns that the row of a budget line lists; `added` is what each adds to it, (columns,) fen.
+
+        Fingerprints hold which columns a row lists: those that cost or save something once, those that stand each year.
+        """
+        return np.flatnonzero(added if line.kind == MONEY else self.doing(line.items))
 
     def actions(self, chosen: NDArray[np.bool_]) -> tuple[Action, ...]:
         """Return what happens at which site where some columns are chosen."""
@@ -165,7 +190,8 @@ class Formulated:
     costs
         What actions cost.
     scale
-        Units of the program's value that make one unit of the plan's (a visit a month).
+        Units of the program's value that make one unit of the plan's (a visit a month); below 0 where the plan's is
+        what it costs (yuan a year).
     """
 
     program: CoverageProgram
@@ -203,11 +229,13 @@ class Formulated:
         stands[self.sites[chosen & self.columns.doing(STANDING)]] = True
         return stands
 
-    def action_costs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what columns count where optima are equal, (columns,) each: actions, then fen."""
+    def action_costs(self) -> tuple[NDArray[np.int64], ...]:
+        """Return what columns count where optima are equal, (columns,) each: actions, further machines, then fen."""
         none, one = np.zeros(len(self.costs), dtype=np.int64), np.ones(len(self.costs), dtype=np.int64)
         changes = self.columns.adds(lambda action: one if action in COUNTED["max_changes"] else none)
-        return changes, self.columns.adds(lambda action: CAPITAL.amounts(self.costs, action))
+        further = self.columns.adds(lambda action: one if action == "run" else none)
+        money = self.columns.adds(lambda action: CAPITAL.amounts(self.costs, action))
+        return (changes, further, money) if further.any() else (changes, money)
 
 
 class Model(Protocol):

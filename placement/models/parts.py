@@ -17,7 +17,7 @@ from placement.models.reserve import layers_of
 from placement.values import CoverageProgram, Floor, LinearRow
 from placement.values.policy import COUNTED
 from placement.values.program import WEIGHT_LIMIT
-from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS
+from placement.values.rows import COUNT, REQUIRED_SITE, SITE, TOKENS
 from placement.values.steps import stacked_weights
 
 
@@ -57,7 +57,7 @@ def covering_program(columns: Columns, rows: Sequence[LinearRow], case: Case) ->
         column_site=np.where(stands, number[at], -1),
         column_values=np.zeros(at.size, dtype=np.int64),
         linear=tuple(rows),
-        floors=tuple(_floors(weights, case, order.points)),
+        floors=tuple(floors_of(weights, case, order.points)),
         required=columns.doing({"keep"}) & (status == "required"),
         excluded=stands & (status == "excluded"),
         layers=layers_of(case.policy),
@@ -69,7 +69,7 @@ def site_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
     """Yield, by site id, that at most one decision is taken at a site, and one for a vacant site that is required."""
     table = case.sites.table
     must = ((table["status"] == "required") & ~table["existing"].astype(bool)).to_numpy()
-    decided = np.flatnonzero(columns.doing({*STANDING, LEAVE}))
+    decided = np.flatnonzero(~columns.doing({"guide"}))
     here = pd.Series(decided).groupby(columns.sites[decided]).indices
     here = {site: decided[at] for site, at in here.items()}
     for site in case.coverage.by_ids().sites.tolist():
@@ -109,8 +109,7 @@ def _line_row(line: Line, columns: Columns, costs: StationCosts, cap_fen: int) -
         return line.amounts(costs, action)
 
     added, base = columns.adds(amounts), columns.base(amounts)
-    # Fingerprints hold which columns a row lists: those that cost or save something once, those that stand each year.
-    listed = np.flatnonzero(added if line.kind == MONEY else columns.doing(line.items))
+    listed = columns.paying(line, added)
     return LinearRow(
         name=line.name,
         kind=line.kind,
@@ -156,14 +155,33 @@ def whole_weights(case: Case, points: NDArray[np.int64]) -> NDArray[np.int64]:
     return (stacked_weights(whole, steps).swapaxes(0, 1) if steps else whole).ravel()
 
 
-def _floors(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
+def floors_of(weights: NDArray[np.int64], case: Case, points: NDArray[np.int64]) -> Iterator[Floor]:
     """Yield floors of graded weight: what the steps reached count, of all the weight there is."""
     demand, policy, n_steps = case.demand, case.policy, case.coverage.n_steps
     n_points, n_segments = demand.need.shape
     parents = np.tile(demand.points["parent"].to_numpy()[points], n_segments * n_steps)
-    ages = np.repeat(np.array([segment.age_group for segment in demand.segments], dtype=object), n_points * n_steps)
-    for prefix, labels, shares in (("district", parents, policy.district_floors), ("age", ages, policy.age_floors)):
+    ages, periods = (
+        np.repeat(np.array([getattr(segment, name) for segment in demand.segments], dtype=object), n_points * n_steps)
+        for name in ("age_group", "period")
+    )
+    for prefix, labels, shares in (
+        ("district", parents, policy.district_floors),
+        ("age", ages, policy.age_floors),
+        ("period", periods, policy.period_floors),
+    ):
         for name, share in sorted(shares.items()):
             rows = np.flatnonzero(labels == name)
             minimum = math.ceil(share * int(weights[rows].sum()))
             yield Floor(name=f"floor {prefix} {name}", rows=rows, minimum=minimum)
+    every = np.arange(weights.size)
+    if policy.coverage_floor is not None:
+        yield Floor(name="coverage_floor", rows=every, minimum=math.ceil(policy.coverage_floor * int(weights.sum())))
+    if policy.keep_share is not None:
+        today = int(weights[covered_rows(case, points, case.standing)].sum())
+        yield Floor(name="keep_share", rows=every, minimum=math.ceil(policy.keep_share * today))
+
+
+def covered_rows(case: Case, points: NDArray[np.int64], standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (segments x steps x points,) which rows some stations, (sites,), cover; `points` as rows have them."""
+    steps = np.arange(case.coverage.n_steps)[None, :, None]
+    return np.asarray(case.coverage.nearest(standing)[points].T[:, None, :] <= steps).ravel()

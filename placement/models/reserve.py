@@ -14,7 +14,9 @@ With :math:`q = 0` that is :math:`g = (1 - s, s)`, with :math:`s = 0` expected c
 before (for :math:`i = 1` the difference is :math:`(1 - q)^2 (1 - 2 s)`). A larger share would make the bound loose, and
 is refused.
 
-A station counts as one machine. Shares are rounded down to :math:`2^{-20}`; layers that come to 0 are left out.
+A station counts as one machine, unless machines are counted one by one: then :math:`n` are machines where they may be
+out of order (:mod:`placement.models.machine_layers`). Shares are rounded down to :math:`2^{-20}`; layers that come to
+0 are left out.
 
 Sources: Hogan & ReVelle (1986), Concepts and applications of backup coverage, Management Science 32, 1434-1444; Daskin
 (1983), A maximum expected covering location model, Transportation Science 17, 48-70.

@@ -21,7 +21,8 @@ what else takes one a pair, and says it more tightly. It holds at most one site 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,29 +40,51 @@ MM = 1000
 
 def site_limit_rows(columns: Columns, case: Case, weights: NDArray[np.int64]) -> Iterator[LinearRow]:
     """Yield the rows of the module's docstring; `weights` are those of the program's rows, thousandths."""
-    yield from _kind_rows(columns, case)
-    yield from _exclusive_rows(columns, case)
-    yield from _fixed_row(columns, case)
-    yield from _spacing_rows(columns, case)
-    yield from _reach_row(columns, case, weights)
+    yield from standing_rows(columns, kind_sets(case))
+    yield from fixed_row(columns, case)
+    yield from standing_rows(columns, spacing_sets(case))
+    yield from reach_row(columns, case, weights)
 
 
-def _kind_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Together:
+    """Sites of which at most some may have a station.
+
+    Parameters
+    ----------
+    name, kind
+        Of its row.
+    here
+        (sites,) which they are.
+    most
+        How many of them.
+    """
+
+    name: str
+    kind: RowKind
+    here: NDArray[np.bool_]
+    most: int
+
+
+def standing_rows(columns: Columns, sets: Iterable[Together]) -> Iterator[LinearRow]:
+    """Yield a row for each set: at most so many of its sites have a station after the plan."""
+    for each in sets:
+        yield _at_most(each.name, _standing_at(columns, each.here), each.most, each.kind)
+
+
+def kind_sets(case: Case) -> Iterator[Together]:
+    """Yield the sites of each host and chain that has a limit, then those that exclude one another."""
     for key, column in BY_KIND.items():
         kinds = case.sites.table[column].to_numpy()
         for name, most in sorted(getattr(case.policy, key).items()):
-            listed = _standing_at(columns, kinds == name)
-            yield _at_most(f"{key}.{name}", listed, most, COUNT)
-
-
-def _exclusive_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
+            yield Together(name=f"{key}.{name}", kind=COUNT, here=kinds == name, most=most)
     texts = case.sites.table["exclusive"].to_numpy()
     for text in sorted(set(texts) - {""}):
         if np.count_nonzero(texts == text) > 1:
-            yield _at_most(f"exclusive {text}", _standing_at(columns, texts == text), 1, EXCLUSIVE)
+            yield Together(name=f"exclusive {text}", kind=EXCLUSIVE, here=texts == text, most=1)
 
 
-def _fixed_row(columns: Columns, case: Case) -> Iterator[LinearRow]:
+def fixed_row(columns: Columns, case: Case) -> Iterator[LinearRow]:
     """Yield the row of fixed actions; nothing where none is fixed."""
     fixed = case.sites.table["action_fixed"].to_numpy()[columns.sites]
     happens = np.zeros(columns.sites.size, dtype=np.bool_)
@@ -71,11 +94,12 @@ def _fixed_row(columns: Columns, case: Case) -> Iterator[LinearRow]:
     listed = np.flatnonzero(happens | prevented)
     if listed.size:
         signs = np.where(happens[listed], -1, 1)
-        yield LinearRow(name="action_fixed", kind=FIXED, columns=listed, coefficients=signs, limit=-int(happens.sum()))
+        sites = np.unique(columns.sites[happens])
+        yield LinearRow(name="action_fixed", kind=FIXED, columns=listed, coefficients=signs, limit=-sites.size)
 
 
-def _spacing_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
-    """Yield one row for each set of sites too near to one another; sites are numbered by id."""
+def spacing_sets(case: Case) -> Iterator[Together]:
+    """Yield each set of sites too near to one another; sites are numbered by id."""
     if case.policy.spacing_m is None:
         return
     order = case.coverage.by_ids().sites
@@ -86,7 +110,7 @@ def _spacing_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
     for together in cliques(near):
         at = np.zeros(order.size, dtype=np.bool_)
         at[order[together]] = True
-        yield _at_most("spacing_m", _standing_at(columns, at), 1, SPACING)
+        yield Together(name="spacing_m", kind=SPACING, here=at, most=1)
 
 
 def cliques(near: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:
@@ -120,7 +144,7 @@ def cliques(near: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:
             yield np.array(together, dtype=np.int64)
 
 
-def _reach_row(columns: Columns, case: Case, weights: NDArray[np.int64]) -> Iterator[LinearRow]:
+def reach_row(columns: Columns, case: Case, weights: NDArray[np.int64]) -> Iterator[LinearRow]:
     """Yield that no station comes where too little can reach it; nothing where every site is good enough."""
     least = case.policy.min_reach_new
     if least is None:

@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 from placement.notes.chinese_inputs import INPUTS
 from placement.notes.chinese_limits import LIMITS
+from placement.notes.chinese_network import NETWORK
 from placement.notes.chinese_places import PLACES
+from placement.notes.chinese_questions import QUESTIONS
 from placement.notes.words import WORDS
 
 CHINESE: Mapping[str, str] = MappingProxyType(
-    {name: chinese for name, (_, chinese) in WORDS.items()} | {**INPUTS, **LIMITS, **PLACES}
+    {name: chinese for name, (_, chinese) in WORDS.items()} | {**INPUTS, **LIMITS, **NETWORK, **PLACES, **QUESTIONS}
 )

@@ -46,6 +46,9 @@ INPUTS: Mapping[str, str] = MappingProxyType(
         "inputs.footfall adds no need: demand.footfall_capture is 0": (
             "inputs.footfall 未增加需求：demand.footfall_capture 为 0"
         ),
+        "a plan in phases counts coverage alone: predicted visits are only reported": (
+            "分期方案只计覆盖率：预计办件量仅作报告"
+        ),
         "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan": (
             "solve.backend 为 {backend} 时只计覆盖：预计办件量不参与方案"
         ),

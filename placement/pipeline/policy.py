@@ -9,12 +9,13 @@ import pandas as pd
 
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
+from placement.study.phases import phase_of
 from placement.tables import levels_of
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS
+from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 from placement.values.publicity import Guides, Publicity
 
-ALONE = ("spacing_m", "min_reach_new", "idle_below")
+ALONE = ("max_machines", "spacing_m", "min_reach_new", "idle_below", *TARGETS)
 """Settings of the policy that are of no kind with others."""
 
 
@@ -58,6 +59,8 @@ def study_policy(study: Study, parents: pd.Series, publicity: pd.DataFrame | Non
         age_floors=floors.by_age_group,
         publicity_levels=None if publicity is None else Publicity(levels=tuple(levels_of(publicity))),
         guide_uptake=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
+        period_floors=floors.period,
+        phases=tuple(map(phase_of, study.phase)),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import pandas as pd
+
 from placement.case import Case
 from placement.coverage import cover
 from placement.economics import station_costs
@@ -15,11 +17,12 @@ from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, GuidesSection, Study, overrides_of
+from placement.study.phases import section_of
 from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
-from placement.values.policy import MONEY
+from placement.values.policy import FLOORS, MONEY
 
 
 @immutable
@@ -46,6 +49,24 @@ class StudyCase(Case):
     def drawn_weights(self, n: int, seed: int) -> Iterator[FloatArray]:
         """Yield `n` draws of the weight; see :meth:`placement.demand.DemandEstimate.drawn_weights`."""
         return self.prepared.demand.drawn_weights(n, seed) if self.demand is self.prepared.demand else iter(())
+
+    @property
+    def transactions(self) -> pd.DataFrame | None:
+        """The study's usage table, a copy; None without."""
+        table = self.prepared.tables.usage
+        return None if table is None else table.copy()
+
+    @property
+    def expected_alone(self) -> pd.DataFrame | None:
+        """What the model of use says of each station without its record, where its evidence lets it speak."""
+        usage = None if self.use is None or self.use.capture is None else self.use.usage
+        return None if usage is None else usage.leave_one_out
+
+    @property
+    def simulated_transactions(self) -> bool:
+        """Whether the study declares its usage table simulated."""
+        usage = self.prepared.study.inputs.usage
+        return usage is not None and usage.simulated
 
     @property
     def capture_ranks(self) -> bool:
@@ -125,11 +146,16 @@ def study_asked(case: StudyCase) -> Study:
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
     outreach = _outreach_asked(changed)
-    district, ages = changed.pop("district_floors", None), changed.pop("age_floors", None)
+    district, ages, periods = (changed.pop(name, None) for name in FLOORS)
+    phases = changed.pop("phases", None)
     floors = study.policy.floors
-    if district is not None or ages is not None:
+    if district is not None or ages is not None or periods is not None:
         by_age = floors.by_age_group if ages is None else ages
-        changed["floors"] = FloorsSection(district=floors.district if district is None else district or None, **by_age)
+        changed["floors"] = FloorsSection(
+            district=floors.district if district is None else district or None,
+            period=floors.period if periods is None else periods,
+            **by_age,
+        )
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
     if options.engine != study_options(study).engine:
         solve |= {"engine": options.engine, "expert": True}
@@ -142,6 +168,7 @@ def study_asked(case: StudyCase) -> Study:
             "solve": study.solve.model_copy(update=solve),
             "budget": study.budget.model_copy(update=budget),
             "policy": study.policy.model_copy(update=changed),
+            "phase": study.phase if phases is None else tuple(map(section_of, phases)),
         }
     )
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -50,11 +51,17 @@ def kept_floors(case: Case, standing: BoolArray, *, draws: int = DRAWS) -> tuple
     )  # fmt: skip
 
 
+def keeps_floors(case: Case, weight: FloatArray, counted: FloatArray) -> bool:
+    """Return whether every floor holds where the demand is `weight`, (points, segments), of which `counted` counts."""
+    asked = list(_floors(case.policy, case.demand))
+    return not asked or bool((_shares(weight, counted, asked) >= np.array([each.least for each in asked])).all())
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Floor:
     """A floor: of what, its least share, and which points of a district, or segments of an age group, are meant."""
 
-    of: Literal["district", "age_group"]
+    of: Literal["district", "age_group", "period"]
     name: str
     least: float
     part: BoolArray
@@ -64,15 +71,19 @@ def _floors(policy: Policy, demand: Demand) -> Iterator[_Floor]:
     parents = demand.points["parent"].to_numpy()
     for name, share in sorted(policy.district_floors.items()):
         yield _Floor(of="district", name=name, least=float(share), part=np.asarray(parents == name))
-    ages = np.array([segment.age_group for segment in demand.segments])
-    for name, share in sorted(policy.age_floors.items()):
-        yield _Floor(of="age_group", name=name, least=float(share), part=np.asarray(ages == name))
+    kinds: tuple[tuple[Literal["age_group", "period"], Mapping[str, Fraction]], ...]
+    kinds = (("age_group", policy.age_floors), ("period", policy.period_floors))
+    for of, shares in kinds:
+        groups = np.array([getattr(segment, of) for segment in demand.segments])
+        for name, share in sorted(shares.items()):
+            yield _Floor(of=of, name=name, least=float(share), part=np.asarray(groups == name))
 
 
 def _shares(weight: FloatArray, counted: FloatArray, floors: Sequence[_Floor]) -> FloatArray:
     """Return (floors,) shares of their weight that count as covered; 1 where one has none."""
     within = weight * counted
-    sums = {"district": (within.sum(axis=1), weight.sum(axis=1)), "age_group": (within.sum(axis=0), weight.sum(axis=0))}
-    pairs = np.array([[part[each.part].sum() for part in sums[each.of]] for each in floors])
+    of_points, of_segments = ((within.sum(axis=axis), weight.sum(axis=axis)) for axis in (1, 0))
+    sums = [of_points if each.of == "district" else of_segments for each in floors]
+    pairs = np.array([[part[each.part].sum() for part in both] for each, both in zip(floors, sums, strict=True)])
     found: FloatArray = np.divide(pairs[:, 0], pairs[:, 1], out=np.ones(len(floors)), where=pairs[:, 1] > 0)
     return found

@@ -28,14 +28,16 @@ from placement.solve.program.reduced import common_divisor
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.values import Certificate, CoverageProgram, Solution
 from placement.values.infeasible import WEIGHT_UNIT, Change, Infeasibility
+from placement.values.visits_certificate import VISITS_FLOOR
 
 _LOG = logging.getLogger(__name__)
 
 _ANY_PLAN = 0.999
 """Asked gap at which the engine stops at nearly any plan."""
 
-_FILTER_SHARE, _CHANGE_SHARE, _QUESTION_SHARE = 0.5, 0.7, 0.6
-"""Shares of the time left that finding the clash may take, what is enough of one constraint, and one question."""
+_FILTER_SHARE, _FILTER_VISITS_SHARE, _CHANGE_SHARE, _QUESTION_SHARE = 0.5, 0.4, 0.7, 0.6
+"""Shares of the time left that finding the clash may take, with limits on visits, what is enough of one constraint, and
+one question."""
 
 _MARGIN = 0.1
 """How far beyond what is proven a constraint gives way where a first plan is looked for, as a share of that."""
@@ -110,10 +112,14 @@ class _Explainer:
         return replace(self.found, changes=tuple(change for change in settled if change is not None))
 
     def _in_turn(self) -> list[str]:
-        """Return the constraints of the clash: limits first, but floors where they clash with a rule."""
+        """Return the constraints of the clash: limits first, but floors where they clash with a rule.
+
+        That on all visits comes before these: whatever sees most tells what is enough of it.
+        """
         floors = [floor.name for floor in self.program.floors]
+        seen = {row.name for row in self.program.linear if row.kind == VISITS_FLOOR}
         against = bool(self._rules() & set(self.found.constraints))
-        return sorted(self.found.constraints, key=lambda name: (name in floors) != against)
+        return sorted(self.found.constraints, key=lambda name: (name not in seen, (name in floors) != against))
 
     def _rules(self) -> set[str]:
         """Return the names of rules that hold as a whole: there is no amount by which one could give way."""
@@ -124,7 +130,8 @@ class _Explainer:
 
     def _filtered(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Certificate | None]:
         """Return a smallest part of the constraints that still clashes, with its proof; what is doubtful stays in."""
-        until = self.deadline.within(_FILTER_SHARE * self.deadline.left_s())
+        share = _FILTER_SHARE if self.visits is None else _FILTER_VISITS_SHARE
+        until = self.deadline.within(share * self.deadline.left_s())
         used = self._relaxation.clash(names, until)
         self._relaxed = bool(used)
         if not used:

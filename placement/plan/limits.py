@@ -10,20 +10,63 @@ from numpy.typing import NDArray
 from placement.case import Case
 from placement.economics import Action
 from placement.models.model import STANDING, WEIGHT_SCALE
-from placement.models.parts import whole_weights
-from placement.values import LimitUse
-from placement.values.policy import BY_KIND, COUNTED
+from placement.models.parts import covered_rows, whole_weights
+from placement.values import LimitUse, Policy
+from placement.values.policy import BY_KIND, COUNTED, TARGETS
 from placement.values.visits import as_told
 
-
-def limits_used(case: Case, actions: tuple[Action, ...]) -> tuple[LimitUse, ...]:
-    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows."""
-    return (*_counts(case, actions), *_site_limits(case, actions), *_idle(case, actions))
+DECIMALS = 6
+"""Of shares, as ``plan.json`` has them."""
 
 
-def _counts(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+def limits_used(
+    case: Case, actions: tuple[Action, ...], stations: tuple[Action, ...] | None = None
+) -> tuple[LimitUse, ...]:
+    """Return every limit of a case's policy and sites beside what some actions make of it, in the order of rows.
+
+    `stations` is what becomes of stations where `actions` are of machines; None: the same.
+    """
+    there = actions if stations is None else stations
+    return (
+        *counts_used(case.policy, actions),
+        *(() if stations is None else _stations(case, stations)),
+        *_site_limits(case, there),
+        *_idle(case, there),
+        *_targets(case, there),
+    )
+
+
+def _stations(case: Case, stations: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield by how many the stations grow and fall, at least 0, where the policy limits it."""
+    grown = int(_at(case, stations, STANDING).sum()) - int(case.standing.sum())
+    for name, most, found in (
+        ("max_opens", case.policy.max_opens, grown),
+        ("max_closes", case.policy.max_closes, -grown),
+    ):
+        if most is not None:
+            yield LimitUse(name=f"{name}.stations", asked=most, found=max(0, found))
+
+
+def _targets(case: Case, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield the least coverage of everybody together, as shares of the program's whole weights."""
+    policy, points = case.policy, case.coverage.by_ids().points
+    if all(getattr(policy, name) is None for name in TARGETS):
+        return
+    weights = whole_weights(case, points)
+    covered, today = (
+        int(weights[covered_rows(case, points, standing)].sum())
+        for standing in (_at(case, actions, STANDING), case.standing)
+    )
+    for name, of in (("coverage_floor", int(weights.sum())), ("keep_share", today)):
+        asked = getattr(policy, name)
+        if asked is not None:
+            yield LimitUse(name=name, asked=float(asked), found=round(covered / of, DECIMALS) if of else None)
+
+
+def counts_used(policy: Policy, actions: tuple[Action, ...]) -> Iterator[LimitUse]:
+    """Yield every limit on numbers beside what some actions make of it."""
     for name, counted in COUNTED.items():
-        most = getattr(case.policy, name)
+        most = getattr(policy, name)
         if most is not None:
             yield LimitUse(name=name, asked=most, found=sum(action in counted for action, _ in actions))
 

@@ -17,7 +17,7 @@ from placement.solve.program.recount import open_sites, recount
 from placement.solve.ties.reissue import reissued
 from placement.streets import Streets
 from placement.values import CoverageProgram, LinearRow, Sites, Solution
-from placement.values.arrays import BoolArray
+from placement.values.arrays import BoolArray, IntArray
 from placement.values.layers import PLAIN
 
 
@@ -41,7 +41,7 @@ def with_cheapest_actions(
         Seed, threads and settings, as there.
     """
     stands = open_sites(model.program, solution.chosen)
-    program = _only(model.program, stands)
+    program = _only(model.program, _providing(model.program, solution.chosen))
     found, proven = _first(model, program, sites, streets, time_limit_s=time_limit_s, **runs)
     if found is None or not proven:
         return solution
@@ -78,7 +78,8 @@ def columns_for(
     """
     stands = np.concatenate([stands, np.zeros(model.program.n_sites - stands.size, dtype=np.bool_)])  # no guides
     anyhow = restricted(replace(model.program, excluded=np.zeros_like(model.program.excluded)), ())
-    for program in (_only(model.program, stands), _only(anyhow, stands)):
+    once = stands.astype(np.int64)
+    for program in (_only(model.program, once), _only(anyhow, once)):
         found, _ = _first(model, program, sites, streets, time_limit_s=time_limit_s, **runs)
         # A station that is required elsewhere keeps its column, whatever is refused.
         if found is not None and (open_sites(model.program, found.chosen) == stands).all():
@@ -100,16 +101,25 @@ def _first(
     return break_ties(replace(model, program=program), first, sites, streets, time_limit_s=until.left_s(), **runs)
 
 
-def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
-    """Return the program of the plans after which just `stands`, (sites,), have a station; all are worth nothing."""
+def _providing(program: CoverageProgram, chosen: BoolArray) -> IntArray:
+    """Return (sites,) how many chosen columns provide there."""
+    return np.bincount(program.column_site[chosen & (program.column_site >= 0)], minlength=program.n_sites)
+
+
+def _only(program: CoverageProgram, stand: IntArray) -> CoverageProgram:
+    """Return the program of the plans in which just so many columns provide at each site; all are worth nothing."""
     provides = program.column_site >= 0
     here = np.zeros(program.n_columns, dtype=np.bool_)
-    here[provides] = stands[program.column_site[provides]]
+    here[provides] = stand[program.column_site[provides]] > 0
     must = [
         LinearRow(
-            name=f"stands {site}", columns=at, coefficients=np.ones(at.size, dtype=np.int64), limit=1, equality=True
+            name=f"stands {site}",
+            columns=at,
+            coefficients=np.ones(at.size, dtype=np.int64),
+            limit=int(stand[site]),
+            equality=True,
         )
-        for site, at in ((site, np.flatnonzero(program.column_site == site)) for site in np.flatnonzero(stands))
+        for site, at in ((site, np.flatnonzero(program.column_site == site)) for site in np.flatnonzero(stand))
     ]
     rows = program.row_weights().size
     return replace(
@@ -118,5 +128,6 @@ def _only(program: CoverageProgram, stands: BoolArray) -> CoverageProgram:
         linear=(*program.linear, *must),
         floors=(),
         layers=PLAIN,
+        once=np.empty(0, dtype=np.int64),
         excluded=program.excluded | (provides & ~here),
     )

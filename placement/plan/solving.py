@@ -29,8 +29,8 @@ LEAST_S = 0.01
 _WORDS = {"infeasible": "says infeasible, without a proof", "no_solution": "found no plan"}
 """What a solver does that is not the last word, by the status of its solution."""
 
-_EXPLAIN_S, _EXPLAIN_TIMES = 4.5, 3.0
-"""Seconds in which a clash is explained at most, or so many times as long as its proof took."""
+_EXPLAIN_S, _EXPLAIN_VISITS_S, _EXPLAIN_TIMES = 4.5, 10.0, 3.0
+"""Seconds in which a clash is explained at most, and one with limits on visits; or so many times as its proof took."""
 
 
 def solve_in_time(
@@ -72,7 +72,7 @@ def settle(
     if solution.status == "infeasible" and solution.certificate is not None:
         if "progress" in options:
             options["progress"].stage(EXPLAINING)
-        most = max(_EXPLAIN_S, _EXPLAIN_TIMES * (now_s() - begun))
+        most = max(_EXPLAIN_S if visits is None else _EXPLAIN_VISITS_S, _EXPLAIN_TIMES * (now_s() - begun))
         left_s = begun + (1.0 + AFTER_SHARE) * limit_s - now_s()
         raise _infeasible(program, solution, min(left_s, most), options, visits)
     if solution.status not in {"optimal", "feasible"}:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
+from placement.errors import InputError
 from placement.models import Formulated, model_of
 from placement.models.model import LEAVE, STANDING
 from placement.plan.visits import Asked, asked_of_visits
@@ -18,6 +19,8 @@ from placement.solve.program.recount import covered_rows, exact_sum, open_sites,
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
 from placement.values.infeasible import WEIGHT_UNIT
+from placement.values.objectives import LEAST_COST
+from placement.values.phases import refuse_phases
 from placement.values.visits_certificate import VISITS_FLOOR
 from placement.values.what_if import EXCLUDED, REQUIRED, Broken
 
@@ -49,8 +52,15 @@ class Question:
         Raises
         ------
         InputError
-            If the policy's objective or limits cannot be written down.
+            If the policy's objective or limits cannot be written down, it counts machines or costs alone or has phases.
         """
+        refuse_phases("the question", case.policy.phases)
+        if case.policy.objective == LEAST_COST:
+            problem = "plans of the least cost are not worth what they cover, and such questions count that"
+            raise InputError.single("policy", problem, row="objective", remedy='ask with objective = "coverage"')
+        if case.policy.max_machines is not None:
+            problem = "is about stations alone, and the policy counts machines one by one"
+            raise InputError.single("policy", problem, row="max_machines", remedy="leave it out to ask this")
         model = model_of(case.policy.objective)(case)
         return cls(case=case, model=model, asked=asked_of_visits(case, model))
 
@@ -103,12 +113,16 @@ class Question:
 
     def worth(self, chosen: BoolArray) -> float:
         """Return what chosen columns are worth, visits a month: covered weight, and visits by their weight."""
+        return self.whole_worth(chosen) / self.model.scale
+
+    def whole_worth(self, chosen: BoolArray) -> int:
+        """Return the same in the program's own units."""
         model, asked = self.model, self.asked
         covered = recount(model.program, chosen).objective
         if asked is None:
-            return covered / model.scale
+            return covered
         visits = asked.capture.total(open_sites(model.program, chosen))
-        return (visits if asked.alone else asked.aim.worth(covered, visits)) / model.scale
+        return visits if asked.alone else asked.aim.worth(covered, visits)
 
     def broken(self, chosen: BoolArray) -> tuple[Broken, ...]:
         """Return the limits that chosen columns do not keep: of money and counts, floors, sites, then of visits."""

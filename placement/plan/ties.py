@@ -104,11 +104,13 @@ def _transfers(model: Formulated, sites: Sites, streets: Streets | None) -> Tran
 
 
 def _action_costs(model: Formulated) -> list[NDArray[np.int64]]:
-    """Return what columns count where optima are equal: one action each, then money; as one number where it is small.
+    """Return what columns count where optima are equal: one action each, ..., then money; as one number where small.
 
     Money is counted in shares of the largest unit that divides all amounts.
     """
-    actions, money = model.action_costs()
-    money = money // (int(np.gcd.reduce(money)) or 1)
-    worst = int(np.abs(money).sum()) + 1
-    return [actions * worst + money] if worst < _ONE_NUMBER else [actions, money]
+    *before, money = model.action_costs()
+    costs = [money // (int(np.gcd.reduce(money)) or 1)]
+    for first in reversed(before):
+        worst = int(np.abs(costs[0]).sum()) + 1
+        costs = [first * worst + costs[0], *costs[1:]] if worst < _ONE_NUMBER else [first, *costs]
+    return costs

@@ -21,7 +21,7 @@ from placement.solve.program.gap import within_gap
 from placement.solve.program.recount import open_sites, recount
 from placement.values import CoverageProgram, Policy, Solution
 from placement.values.arrays import BoolArray
-from placement.values.objectives import VISITS
+from placement.values.objectives import LEAST_COST, VISITS
 from placement.values.solution import Status
 from placement.values.visits_certificate import MOST_IDLE, NEW_VISITS, VISITS_FLOOR
 from placement.values.visits_value import (
@@ -79,7 +79,7 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     if policy.outreach:
         return None  # what is asked of visits beside them the policy refuses
     _check(case, alone=alone)
-    if case.capture is None or (named and not policy.on_visits):
+    if policy.objective == LEAST_COST or case.capture is None or (named and not policy.on_visits):
         return None
     default = DEFAULT_WEIGHT if case.capture_ranks else Fraction(0)
     program, weight = model.program, default if policy.visits_weight is None else policy.visits_weight
@@ -89,6 +89,13 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     if not weight and policy.limits_on_visits == ():
         return None
     capture = WholeCapture.of(case.capture, case.coverage.by_ids().sites)
+    further = model.program.n_sites > capture.n_sites
+    if further and policy.max_idle is not None:
+        problem = (
+            "is a limit on stations, and further machines, which may be out of order, stand at places of their own"
+        )
+        remedy = "leave it out, or max_machines or outage_probability"
+        raise InputError.single("policy", problem, row="max_idle", remedy=remedy)
     standing = case.standing[case.coverage.by_ids().sites]
     floor = policy.visits_floor
     aim = Aim(
@@ -100,6 +107,7 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
         new=np.flatnonzero(model.columns.doing({"open", "move"})),
     )
     by_default = not alone and not policy.on_visits
+    capture = capture.wider(model.program.n_sites)
     return Asked(capture=capture, aim=aim, program=program, alone=alone, by_default=by_default)
 
 
@@ -165,7 +173,10 @@ class _Limits:
         program = without_marks(program, self.asked.program.n_columns)
         others = tuple(row for row in program.linear if row.kind not in {VISITS_FLOOR, NEW_VISITS})
         floor = 2 * asked - floors[0] if floors else None
-        aim = replace(self.asked.aim, weight=Fraction(0), floor=floor, most_idle=most)
+        # Where the floor of visits is let go, that which sees most needs the least of it; else any plan will do.
+        least = self.asked.aim.floor is not None and floor is None
+        weight = ONLY_VISITS if least else Fraction(0)
+        aim = replace(self.asked.aim, weight=weight, floor=floor, most_idle=most)
         runs = {name: self.options[name] for name in ("seed", "threads", "settings")}
         limits: dict[str, Any] = {"gap": _ANY_PLAN, "time_limit_s": time_limit_s}
         return maximise_visits(replace(program, linear=others), self.asked.capture, aim, **limits, **runs)[0]

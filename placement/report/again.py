@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from placement.errors import InputError
 from placement.pipeline.study_case import StudyCase, prepare
@@ -20,6 +22,7 @@ def plan_again(
     *,
     study: str | PathLike[str] | None = None,
     allow_outside: bool = False,
+    settings: Mapping[str, Any] | None = None,
     progress: Listener | Progress | None = None,
 ) -> tuple[StudyCase, Plan]:
     """Return what the plan in a result folder was made from, prepared again, and the plan.
@@ -32,6 +35,8 @@ def plan_again(
         Path of the study; by default the one that ``plan.json`` names, relative to `folder`.
     allow_outside
         Whether the study's inputs may lie outside its folder.
+    settings
+        Values of settings in place of those that the plan was made with, by ``section.key``.
     progress
         Called with a :class:`~placement.progress.Step` whenever there is something to tell.
 
@@ -49,6 +54,6 @@ def plan_again(
     file = place / str(record["study"]) if study is None else Path(study)
     written = read_study(file, allow_outside=allow_outside)
     used = {each["key"]: each["used"] for each in record["overrides"]}
-    case = prepare(written.with_settings(used), progress=progress)
+    case = prepare(written.with_settings(used | dict(settings or {})), progress=progress)
     refuse_other_inputs(record, case.prepared.fingerprints)
     return case, plan_from_dict(record)

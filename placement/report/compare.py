@@ -8,8 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from placement.analysis.difference import difference
+from placement.report.again import plan_again
 from placement.report.folder import recover_folder
 from placement.report.plan_json import PLAN_FILE, read_plan
+from placement.values.difference import Difference
 from placement.values.immutable import immutable
 
 _SHOWN = 12
@@ -47,19 +52,36 @@ class Comparison:
         return "\n".join([*lines[:_SHOWN], *more])
 
 
-def compare(first: str | PathLike[str], second: str | PathLike[str]) -> Comparison:
+def compare(
+    first: str | PathLike[str], second: str | PathLike[str], *, people: bool = False, allow_outside: bool = False
+) -> Comparison:
     """Return what differs between the plans in two result folders: inputs, settings, coverage, money, actions.
+
+    Parameters
+    ----------
+    first, second
+        Folders written by ``placement recommend``.
+    people
+        Also count, by the study of the second, who gains and who loses: by district, segment and walking time, and the
+        places that are hit hardest.
+    allow_outside
+        Whether that study's inputs may lie outside its folder.
 
     Raises
     ------
     InputError
-        If a folder holds no plan.
+        If a folder holds no plan; with `people` also if the second's study cannot be read or has changed since, or the
+        first has stations that are no sites of it.
     """
     folders = Path(first), Path(second)
     for folder in folders:
         recover_folder(folder)
     records = [read_plan(folder / PLAN_FILE) for folder in folders]
-    return Comparison(first=str(folders[0]), second=str(folders[1]), record=_record(*records))
+    record = _record(*records)
+    if people:
+        case, _ = plan_again(folders[1], allow_outside=allow_outside)
+        record["people"] = difference(case, records[0]["open"], records[1]["open"]).record()
+    return Comparison(first=str(folders[0]), second=str(folders[1]), record=record)
 
 
 def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +106,8 @@ def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
         "idle": [each["idle"]["after"] for each in seen],
         "stations": [len(record["open"]) for record in (first, second)],
         "coverage": {key: round(totals[1][key] - totals[0][key], 6) for key in totals[0]},
+        "district": _by_group(first, second, "district"),
+        "segment": _by_group(first, second, "segment"),
         "budget": {
             name: round(money[1].get(name, 0.0) - money[0].get(name, 0.0), 2)
             for name in dict.fromkeys((*money[0], *money[1]))
@@ -92,6 +116,17 @@ def _record(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
         "only_second": sorted(set(second["open"]) - set(first["open"])),
         "actions": {site: pair for site, pair in changed.items() if pair[0] != pair[1]},
     }
+
+
+def _by_group(first: Mapping[str, Any], second: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return the covered weight of each group in both plans, and its change; None in a plan that does not know it."""
+    parts = [record["coverage"]["after"][kind] for record in (first, second)]
+    found = {}
+    for name in dict.fromkeys((*parts[0], *parts[1])):
+        one, other = (None if name not in part else part[name]["covered"] for part in parts)
+        change = None if one is None or other is None else round(other - one, 6)
+        found[name] = {"first": one, "second": other, "change": change}
+    return found
 
 
 def _lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
@@ -112,6 +147,15 @@ def _lines(record: Mapping[str, Any], first: str, second: str) -> list[str]:
         (seen_a, seen_b), (idle_a, idle_b) = record["visits"], record["idle"]
         lines.append(f"predicted visits a month: A {seen_a:,.0f}, B {seen_b:,.0f}, B - A {seen_b - seen_a:+,.0f}")
         lines.append(f"stations below the idle limit: A {idle_a}, B {idle_b}")
+    for kind in ("district", "segment"):
+        lines += [
+            f"{kind} {name}: B - A {each['change']:+,.1f} visits a month within reach"
+            for name, each in record[kind].items()
+            if each["change"]
+        ]
+    if "people" in record:
+        frames = {name: pd.DataFrame(rows) for name, rows in record["people"].items()}
+        lines += Difference(**frames).lines
     lines += [f"{name}: B - A {amount:+,.2f} yuan" for name, amount in record["budget"].items()]
     lines += [f"{site}: A {pair[0] or 'nothing'}, B {pair[1] or 'nothing'}" for site, pair in record["actions"].items()]
     return lines if record["actions"] else [*lines, "the actions are the same"]

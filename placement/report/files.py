@@ -10,6 +10,7 @@ from placement.report.data import ReportData
 from placement.report.html import report_page
 from placement.report.plan_json import PLAN_FILE, plan_bytes, plan_from_dict, plan_to_dict
 from placement.report.tables import actions_csv, actions_geojson, awareness_csv, visits_csv
+from placement.values import Coverages
 
 CERTIFICATE_FILE = "certificate.npz"
 REPORT_FILE = "report.html"
@@ -78,10 +79,12 @@ def _as_filed(data: ReportData) -> tuple[ReportData, dict[str, Any]]:
         """Return groups in the order of the demand, others after them by name."""
         return dict(sorted(groups.items(), key=lambda item: (place.get(item[0], len(keys)), item[0])))
 
-    sides = {}
-    for name in ("before", "after"):
-        side = getattr(plan, name)
-        groups = {group: ordered(getattr(side, group)) for group in ("segment", "district", "people")}
-        steps = tuple(replace(step, people=ordered(step.people)) for step in side.steps)
-        sides[name] = replace(side, **groups, steps=steps)
-    return replace(data, plan=replace(plan, **sides)), record
+    def filed(side: Coverages) -> Coverages:
+        """Return coverage with its groups in order."""
+        groups: dict[str, Any] = {group: ordered(getattr(side, group)) for group in ("segment", "district", "people")}
+        return replace(side, **groups, steps=tuple(replace(step, people=ordered(step.people)) for step in side.steps))
+
+    phased = plan.phased
+    if phased is not None:
+        phased = replace(phased, phases=tuple(replace(each, after=filed(each.after)) for each in phased.phases))
+    return replace(data, plan=replace(plan, before=filed(plan.before), after=filed(plan.after), phased=phased)), record

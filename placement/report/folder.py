@@ -35,7 +35,7 @@ except ImportError:  # not a POSIX system: no lock between processes
     fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "SHA256SUMS"
-ALWAYS = ("plan.json", "infeasible.json")
+ALWAYS = ("plan.json", "infeasible.json", "answer.json")
 """A list of files without this one is somebody else's: ``sha256sum`` is used for other things too."""
 DESKTOP_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files that file managers leave in every folder they show; nobody's work."""
@@ -59,7 +59,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
         The folder. It may not exist, be empty, or be one written by this function; its parents are made. A link of
         the user's to such a folder stays, and what it points to is replaced.
     files
-        Content by plain file name; ``plan.json``, or ``infeasible.json``, is always among them.
+        Content by plain file name; ``plan.json``, ``infeasible.json`` or ``answer.json`` is always among them.
 
     Raises
     ------

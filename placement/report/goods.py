@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from placement.report.phases import phases_objective, phases_say
 from placement.report.text import word
 from placement.values import Plan
 from placement.values.outreach import Outreach
@@ -51,13 +52,17 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     """Return a sentence where reach and visits go opposite ways."""
     gains = plan.gains
     lost = {"visits": gains.visits or 0.0, "reach": gains.reach}
-    return [text[f"warning.{gains.falls}"].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    key = f"warning.{gains.falls}"
+    if gains.falls == "visits" and (plan.least_cost or plan.phased is not None):
+        key = "cost.warning" if plan.least_cost else "warning.visits.phases"
+    return [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
     """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
     idle = [] if plan.visits is None else [_idle(plan.visits, text)]
-    return [*_reserve(plan, text), *outreach(plan, text), *idle, *_cost(plan, text), *unsure(plan, text)]
+    says = [*phases_say(plan, text), *_reserve(plan, text), *outreach(plan, text)]
+    return [*says, *idle, *_cost(plan, text), *unsure(plan, text)]
 
 
 def outreach(plan: Plan, text: Text) -> list[str]:
@@ -122,6 +127,8 @@ def unsure(plan: Plan, text: Text) -> list[str]:
 
 def sought(plan: Plan, text: Text) -> str:
     """Return what the objective is made of where it counts visits, and what its bound says of each; else nothing."""
+    if plan.least_cost:
+        return text["cost.sought"].format(cost=f"{plan.objective:,.2f}", least=f"{plan.bound:,.2f}")
     value = plan.valued
     if value is None or value.most_visits is None:
         return ""
@@ -141,7 +148,11 @@ def sought(plan: Plan, text: Text) -> str:
 
 def objective_label(plan: Plan, text: Text) -> str:
     """Return what the value of a plan and its bound count."""
+    if plan.least_cost:
+        return text["cost.objective"]
     value = plan.valued
+    if plan.phased is not None:
+        return phases_objective(plan, text)
     if value is None or value.most_visits is None:
         if plan.outreach is not None:
             return text["outreach.objective"]

@@ -23,6 +23,8 @@ from placement.notes import INTERRUPTED, MISSING, in_language, known
 from placement.report import evidence, sure, view
 from placement.report.data import ReportData
 from placement.report.goods import percent, warnings_of
+from placement.report.phases import phases_shown
+from placement.report.plan_fairness import fairness_rows
 from placement.report.plan_json import ordered_actions
 from placement.report.terms import standard, terms
 from placement.report.text import HTML_LANG, word
@@ -70,18 +72,20 @@ def _contents(data: ReportData, text: Mapping[str, str]) -> dict[str, Any]:
         "notes": [in_language(note, data.language) for note in data.notes],
         "plan": plan,
         "title": text["title"].format(study=shown(plan.study, limit=NAME_LIMIT)),
-        "subtitle": text["subtitle"].format(standard=standard(data, text)),
+        "subtitle": text["cost.subtitle" if plan.least_cost else "subtitle"].format(standard=standard(data, text)),
         "simulated": view.simulated_names(data, text),
         "figures": view.figures(data, text),
         "sentences": view.sentences(data, text),
         "warnings": warnings_of(plan, text),
         "trade": _trade(data, text),
+        "phases": phases_shown(plan, text),
         "proof": view.proof(plan, text),
         "groups": view.action_groups(data, text),
         "total_cost": view.money(int(plan.actions["cost_fen"].sum())),
         "budget": view.budget(plan, text),
         "limits": view.limits(plan, text),
         "tables": _tables(data),
+        "fair": fairness_rows(plan, text),
         "aware": evidence.aware(data, text),
         "passers": evidence.passers(data, text),
         "people": view.people_rows(data, text),

@@ -7,7 +7,7 @@ constraints, and for each change one of the program in which that constraint giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from placement.errors import Fault, InputError
 from placement.pipeline.prepare import Prepared
 from placement.report.files import CERTIFICATE_FILE
 from placement.report.gather import versions
-from placement.report.parts import Fingerprint, Id, Part, PlanFormatError, Word, Words
+from placement.report.parts import DecisionsPart, Fingerprint, Id, Part, PlanFormatError, Word, Words, decisions_of
 from placement.report.plan_json import OverridePart, plan_bytes, read_json
 from placement.study import overrides_of
 from placement.values import Certificate, Change, Infeasibility
@@ -30,15 +30,6 @@ VISITS_ROWS_FILE = "visits.npz"
 INFEASIBLE_SCHEMA = "placement/infeasible/1"
 
 Units = Annotated[int, Field(ge=1, le=2**62)]
-
-
-class DecisionsPart(Part):
-    """A plan: the sites at which a station stays, is given away, is opened, and to which one moves."""
-
-    keep: list[Id]
-    give: list[Id]
-    open: list[Id]
-    move_in: list[Id]
 
 
 class EnoughPart(Part):
@@ -82,7 +73,7 @@ def infeasible_files(found: Infeasibility, prepared: Prepared, *, study_path: st
         "name": study.study.name,
         "travel": prepared.times.mode,
         "inputs": dict(prepared.fingerprints),
-        "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides_of(study)],
+        "overrides": [each.record() for each in overrides_of(study)],
         "versions": versions(),
         "constraints": list(found.constraints),
         "explanation": found.explanation,
@@ -103,7 +94,7 @@ def proof_file(number: int) -> str:
 def _change(change: Change, number: int) -> dict[str, Any]:
     enough = None
     if change.enough is not None:
-        enough = {"amount": change.enough, "plan": _decisions(change.decisions)}
+        enough = {"amount": change.enough, "plan": decisions_of(change.decisions)}
     return {
         "constraint": change.constraint,
         "unit": change.unit,
@@ -111,15 +102,6 @@ def _change(change: Change, number: int) -> dict[str, Any]:
         "proof": proof_file(number),
         "enough": enough,
     }
-
-
-def _decisions(names: Iterable[str]) -> dict[str, list[str]]:
-    plan: dict[str, list[str]] = {kind: [] for kind in DecisionsPart.model_fields}
-    for name in names:
-        kind, site = name.split(" ", 1)
-        if kind in plan:  # guides only cost money: the plan does without
-            plan[kind].append(site)
-    return {kind: sorted(sites) for kind, sites in plan.items()}
 
 
 def read_infeasible(path: str | Path) -> dict[str, Any]:

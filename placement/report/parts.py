@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from placement.errors import InputError
 
@@ -32,6 +33,54 @@ class Part(BaseModel):
     """A part of a file: no key but those named, every value of its very type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SparePart(Part):
+    """A part in which some keys stand only where they say something."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ()
+    """Keys that are left out where they are null or empty."""
+
+    @model_serializer(mode="wrap")
+    def _told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = handler(self)
+        return {name: value for name, value in told.items() if value or name not in self.SPARED}
+
+
+class DecisionsPart(SparePart):
+    """A plan: the sites at which a station stays, is given away, is opened, and to which one moves.
+
+    Where machines are counted one by one: the sites at which a station has a further machine of today's (hold), and one
+    more than today (gain), a site for each; and one site for each machine that moves, of those where moving in (bring),
+    and being sent away (send), costs as much. Of a plan in phases the number of the phase stands before the site:
+    ``2 S1`` of `keep` closes in the second phase.
+    """
+
+    SPARED: ClassVar[tuple[str, ...]] = ("hold", "gain", "bring", "send")
+
+    keep: list[Id]
+    give: list[Id]
+    open: list[Id]
+    move_in: list[Id]
+    hold: list[Id] = Field(default_factory=list)
+    gain: list[Id] = Field(default_factory=list)
+    bring: list[Id] = Field(default_factory=list)
+    send: list[Id] = Field(default_factory=list)
+
+
+def decisions_of(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the decisions that names of columns say, such as ``keep S1``."""
+    plan: dict[str, list[str]] = {kind: [] for kind in DecisionsPart.model_fields}
+    for name in names:
+        kind, site = name.split(" ", 1)
+        if kind in plan:  # guides only cost money: the plan does without
+            plan[kind].append(site)
+    return {kind: sorted(sites) for kind, sites in plan.items()}
+
+
+def decisions_from(part: DecisionsPart) -> tuple[str, ...]:
+    """Return the names of columns that decisions say."""
+    return tuple(f"{kind} {site}" for kind in DecisionsPart.model_fields for site in getattr(part, kind))
 
 
 def rounded(value: float) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, JsonValue, ValidationError
@@ -28,11 +28,13 @@ from placement.report.parts import (
     Part,
     PlanFormatError,
     Quantity,
+    SparePart,
     Word,
     Words,
     rounded,
 )
 from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
+from placement.report.plan_fairness import FairnessPart, fairness_to_dict
 from placement.report.plan_goods import (
     FrontierPart,
     GainsPart,
@@ -41,6 +43,7 @@ from placement.report.plan_goods import (
     goods_from_parts,
     goods_to_dict,
 )
+from placement.report.plan_machines import MachinesPart, machines_from_part, machines_to_dict
 from placement.report.plan_money import (
     BudgetPart,
     LimitPart,
@@ -52,6 +55,7 @@ from placement.report.plan_money import (
     yuan,
 )
 from placement.report.plan_outreach import OutreachPart
+from placement.report.plan_phases import PhasesPart, phases_from_part, phases_to_dict
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
     AssumptionPart,
@@ -70,19 +74,24 @@ PLAN_FILE = "plan.json"
 SCHEMA = "placement/plan/3"
 MOST_BYTES = 2**28
 """A larger file is no plan."""
-ACTION_ORDER = ("open", "move", "close", "keep")
+ACTION_ORDER = ("open", "move", "grow", "shrink", "close", "keep")
 """Order of the actions in every table: what changes first."""
 
 
-class ActionPart(Part):
+class ActionPart(SparePart):
     """What happens at one station. A move is named by its destination."""
 
+    SPARED: ClassVar[tuple[str, ...]] = ("phase",)
+
     site_id: Id
-    action: Literal["keep", "move", "close", "open"]
+    action: Literal["keep", "grow", "shrink", "move", "close", "open"] = Field(
+        description="Stations grow and shrink, and none moves, where `machines` are counted one by one."
+    )
     from_site_id: Id | None = Field(description="Where the machines of a move come from; null for other actions.")
     machines_before: Machines
     machines_after: Machines
     cost: Amount = Field(description="Capital cost in yuan, at most two decimals.")
+    phase: Id | None = Field(default=None, description="Of a plan in phases: when it happens; absent for keep.")
 
 
 class SolvePart(Part):
@@ -107,8 +116,10 @@ class OverridePart(Part):
     used: JsonValue = Field(description="The value the plan was made with.")
 
 
-class PlanFile(Part):
+class PlanFile(SparePart):
     """A plan of the Python library placement: which stations stay, move, close and open."""
+
+    SPARED: ClassVar[tuple[str, ...]] = ("machines", "phases")
 
     schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
@@ -125,16 +136,22 @@ class PlanFile(Part):
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(
-        description="Covered weight, or what `valued`, `reserve` and `outreach` say; visits a month."
+        description="Covered weight, or what `valued`, `reserve`, `outreach` and `phases` say, visits a month; with "
+        "`least_cost` what the plan costs a year, yuan."
     )
-    bound: Quantity = Field(description="No plan is worth more than this, visits a month.")
-    gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, rounded.")
+    bound: Quantity = Field(description="No plan is worth more than this; with `least_cost`, none costs less.")
+    gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, or of a cost by the objective, rounded.")
     actions: list[ActionPart]
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
+    machines: MachinesPart | None = Field(
+        default=None, description="Machines counted one by one; left out where `policy.max_machines` is not given."
+    )
     coverage: CoveragePart
+    fairness: FairnessPart | None = Field(description="null of fewer than two districts.")
     floors: list[KeptFloorPart] = Field(description="How sure each floor of coverage is.")
     visits: VisitsPart | None = Field(description="null where nothing is predicted.")
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
+    least_cost: bool = Field(description="Whether the least yearly running cost is sought.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
     outreach: OutreachPart | None = Field(
         default=None, description="Publicity and guides; left out where the study has neither."
@@ -145,6 +162,7 @@ class PlanFile(Part):
     budget: list[BudgetPart]
     limits: list[LimitPart] = Field(description="Limits that are no money, beside what the plan makes of them.")
     solve: SolvePart
+    phases: PhasesPart | None = Field(default=None, description="Of a plan of several years; absent from others.")
 
 
 def ordered_actions(plan: Plan) -> pd.DataFrame:
@@ -152,7 +170,8 @@ def ordered_actions(plan: Plan) -> pd.DataFrame:
 
     Marks are the capital first letter of the action and a running number: ``O1``, ``O2``, ``M1``, ``C1``, ``K1``.
     """
-    actions = plan.actions.loc[:, list(ACTION_COLUMNS)].copy()
+    known = plan.actions
+    actions = known.loc[:, [*ACTION_COLUMNS, *(["phase"] if "phase" in known else [])]].copy()
     actions["from_site_id"] = actions["from_site_id"].fillna("")
     rank = actions["action"].map({name: number for number, name in enumerate(ACTION_ORDER)})
     actions = actions.assign(_rank=rank).sort_values(["_rank", "site_id"]).drop(columns="_rank")
@@ -211,11 +230,12 @@ def plan_to_dict(
         "notices": list(notices),
         "notes": [str(note) for note in notes],
         "assumptions": assumptions_to_list(assumptions),
-        "overrides": [{"key": each.key, "study": each.study, "used": each.used} for each in overrides],
+        "overrides": [each.record() for each in overrides],
         "versions": dict(versions),
         "seed": seed,
         **_figures(plan),
         **goods_to_dict(plan, frontier),
+        "phases": None if plan.phased is None else phases_to_dict(plan.phased),
     }
     return _dumped(_validated(record))
 
@@ -233,9 +253,12 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "objective": rounded(plan.objective),
         "bound": rounded(plan.bound),
         "gap": rounded(plan.gap),
+        "least_cost": plan.least_cost,
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
+        "machines": None if plan.machines is None else machines_to_dict(plan.machines),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
+        "fairness": fairness_to_dict(plan),
         "floors": floors_to_list(plan.floors),
         "warnings": warnings_of(plan, texts("en", steps=bool(plan.after.steps))),
         "budget": budget_to_list(plan.budget_lines),
@@ -261,9 +284,11 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
             "machines_before": action.machines_before,
             "machines_after": action.machines_after,
             "cost_fen": fen(PLAN_FILE, f"actions.{number}.cost", action.cost),
+            "phase": action.phase or "",
         }
         for number, action in enumerate(file.actions)
     ]
+    phased = None if file.phases is None else phases_from_part(file.phases, PLAN_FILE)
     return Plan(
         study=file.name,
         status=file.status,
@@ -272,8 +297,9 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         objective=file.objective,
         bound=file.bound,
         asked_gap=file.solve.asked_gap,
-        actions=pd.DataFrame(actions, columns=list(ACTION_COLUMNS)),
+        actions=pd.DataFrame(actions, columns=[*ACTION_COLUMNS, *(["phase"] if phased is not None else [])]),
         open=tuple(file.open),
+        machines=None if file.machines is None else machines_from_part(file.machines),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
         budget_lines=budget_from_parts(file.budget, PLAN_FILE),
@@ -281,7 +307,9 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         tie_broken=file.solve.tie_broken,
         interrupted=file.solve.interrupted,
         simulated=bool(file.simulated),
+        least_cost=file.least_cost,
         floors=floors_from_parts(file.floors),
+        phased=phased,
         **goods_from_parts(file.visits, file.valued, file.reserve, file.outreach, PLAN_FILE),
     )
 
@@ -355,4 +383,5 @@ def _action(row: Mapping[Any, Any]) -> dict[str, Any]:
         "machines_before": int(row["machines_before"]),
         "machines_after": int(row["machines_after"]),
         "cost": yuan(int(row["cost_fen"])),
+        **({"phase": row["phase"] or None} if "phase" in row else {}),
     }

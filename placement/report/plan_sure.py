@@ -26,7 +26,7 @@ class AssumptionPart(Part):
 class KeptFloorPart(Part):
     """A floor of coverage, and in which share of draws of the demand the plan keeps it."""
 
-    of: Literal["district", "age_group"]
+    of: Literal["district", "age_group", "period"]
     name: Id
     floor: float = Share
     reached: float = Field(ge=0, le=1, description="By the estimate.")

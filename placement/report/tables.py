@@ -90,13 +90,17 @@ def action_table(plan: Plan, sites: Sites) -> pd.DataFrame:
 
 
 def actions_csv(plan: Plan, sites: Sites) -> bytes:
-    """Return ``actions.csv``: UTF-8 with a byte order mark, costs in yuan with two decimals, no live formulas."""
+    """Return ``actions.csv``: UTF-8 with a byte order mark, costs in yuan with two decimals, no live formulas.
+
+    Of a plan in phases with a last column `phase`: when each action happens.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
+    columns = CSV_COLUMNS if plan.phased is None else (*CSV_COLUMNS, "phase")
+    writer.writerow(columns)
     for row in action_table(plan, sites).to_dict("records"):
         row["cost_yuan"] = yuan(int(row["cost_fen"]))
-        writer.writerow([_cell(name, row[name]) for name in CSV_COLUMNS])
+        writer.writerow([_cell(name, row[name]) for name in columns])
     return stream.getvalue().encode("utf-8-sig")
 
 
@@ -193,6 +197,8 @@ def _properties(row: dict[Any, Any]) -> dict[str, Any]:
     properties["machines_before"] = int(row["machines_before"])
     properties["machines_after"] = int(row["machines_after"])
     properties["cost_yuan"] = int(row["cost_fen"]) / 100
+    if row.get("phase"):
+        properties["phase"] = str(row["phase"])
     if row["action"] == "move":
         properties |= {name: row[name] for name in ("from_site_id", "from_name", "from_lon", "from_lat")}
     return properties

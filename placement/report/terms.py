@@ -38,11 +38,12 @@ def terms(data: ReportData, text: Text) -> list[tuple[str, str]]:
     share = data.demand.need_share
     speeds = {segment.age_group: segment.speed_m_s for segment in data.demand.segments}
     pace = text["comma"].join(f"{word(text, group)} {speed:g} m/s" for group, speed in speeds.items())
+    means = "cost.demand.means" if data.plan.least_cost else "term.demand.means"
     found = [
         (text["term.coverage"], text["term.coverage.means"].format(standard=standard(data, text))),
         (text["term.need"], text["term.need.means"]),
         (text["term.use"], text["term.use.means"]),
-        (text["term.demand"], text["term.demand.means"].format(need=percent(share), use=percent(1 - share))),
+        (text["term.demand"], text[means].format(need=percent(share), use=percent(1 - share))),
     ]
     if data.travel_mode:
         found.append((text["term.travel"], travel_mode(data, text)))

@@ -16,6 +16,7 @@ from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
 from placement.report.text_money import MONEY
 from placement.report.text_outreach import OUTREACH
+from placement.report.text_phases import PHASES
 from placement.report.text_steps import STEPS
 from placement.report.text_sure import SURE
 
@@ -82,11 +83,14 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "says.keep": ("keeps {count}", "保留 {count} 个"),
         "says.move": ("moves {count}", "迁移 {count} 个"),
+        "says.grow": ("adds machines at {count}", "扩容 {count} 个"),
+        "says.shrink": ("takes machines from {count}", "缩减 {count} 个"),
         "says.close": ("closes {count}", "撤并 {count} 个"),
         "says.open": ("opens {count}", "新增 {count} 个"),
         **GOODS,
         **MONEY,
         **OUTREACH,
+        **PHASES,
         "says.capped": (
             "{line}: {amount} yuan of at most {cap} yuan.",
             "{line}：{amount} 元，上限 {cap} 元。",
@@ -141,6 +145,8 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         # Actions
         "action.keep": ("keep", "保留"),
         "action.move": ("move", "迁移"),
+        "action.grow": ("grow", "扩容"),
+        "action.shrink": ("shrink", "缩减"),
         "action.close": ("close", "撤并"),
         "action.open": ("open", "新增"),
         "column.mark": ("Mark", "图号"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.maps.stations import sign_of
 from placement.report.data import ReportData
 from placement.report.goods import headline, objective_label, percent, sought, worth
 from placement.report.plan_json import ACTION_ORDER
@@ -141,6 +142,7 @@ def sentences(data: ReportData, text: Text) -> list[str]:
             after=len(plan.open),
             actions=text["comma"].join(acts) or text["none"],
         ),
+        *machines(plan, text),
     ]
     for line in (each for each in plan.budget_lines if each.name in SUMS or each.cap_fen is not None):
         key = "says.uncapped" if line.cap_fen is None else "says.capped"
@@ -149,13 +151,30 @@ def sentences(data: ReportData, text: Text) -> list[str]:
     return [*said, *worth(plan, text)]
 
 
+def machines(plan: Plan, text: Text) -> list[str]:
+    """Return what becomes of machines that are counted one by one, and which of them goes where."""
+    change = plan.machines
+    if change is None:
+        return []
+    counts = {"moved": change.moved, "bought": change.bought, "removed": change.removed}
+    done = [text[f"machines.{name}"].format(count=count) for name, count in counts.items() if count]
+    words = {"before": change.before, "after": change.after, "done": text["comma"].join(done) or text["none"]}
+    moves = [
+        f"{move.from_site_id} → {move.to_site_id}" + (f" ({move.machines})" if move.machines > 1 else "")
+        for move in change.moves
+    ]
+    said = [text["machines.moves"].format(moves=text["comma"].join(moves))] if moves else []
+    return [text["machines.says"].format(**words), *said]
+
+
 def proof(plan: Plan, text: Text) -> Proof:
     """Return what is known about the quality of the plan, in words and numbers."""
     kind = "within" if plan.status == "optimal" and plan.gap > 0 else plan.status
     trusted = kind == "optimal" and plan.proof != "certificate"
+    form, means = (",.2f", f"cost.{kind}.means") if plan.least_cost else (",.3f", f"proof.{kind}.means")
     facts = [
-        (objective_label(plan, text), f"{plan.objective:,.3f}"),
-        (text["proof.bound"], f"{plan.bound:,.3f}"),
+        (objective_label(plan, text), f"{plan.objective:{form}}"),
+        (text["cost.bound" if plan.least_cost else "proof.bound"], f"{plan.bound:{form}}"),
         (text["proof.gap"], small_gap(plan.gap)),
         (text["proof.asked"], small_gap(plan.asked_gap)),
         (text["proof.solver"], plan.solver),
@@ -164,7 +183,7 @@ def proof(plan: Plan, text: Text) -> Proof:
     return Proof(
         good=plan.status == "optimal",
         headline=text["proof.optimal.solver" if trusted else f"proof.{kind}"],
-        meaning=text[f"proof.{kind}.means"].format(gap=small_gap(plan.gap)),
+        meaning=text.get(means, text[f"proof.{kind}.means"]).format(gap=small_gap(plan.gap)),
         sought=sought(plan, text),
         warning=text["proof.interrupted"] if plan.interrupted else "",
         by=text[f"proof.by.{plan.proof}"].format(solver=plan.solver),
@@ -182,7 +201,7 @@ def action_groups(data: ReportData, text: Text) -> list[dict[str, Any]]:
         if len(rows):
             label = f"{text[f'action.{action}']} ({len(rows)})"
             shown = [_action_row(row, seen, text) for row in rows.to_dict("records")]
-            groups.append({"action": action, "label": label, "rows": shown})
+            groups.append({"action": sign_of(action), "label": label, "rows": shown})
     return groups
 
 
@@ -211,7 +230,9 @@ def limits(plan: Plan, text: Text) -> list[Limit]:
     found = []
     for each in plan.limits:
         key, _, name = each.name.replace(" ", ".", 1).partition(".")
-        said = text.get(f"limit.{key}", each.name).format(name=word(text, name))
+        keys = [f"limit.{each.name}.machines"] if plan.machines is not None else []
+        said = next((text[own] for own in (*keys, f"limit.{each.name}", f"limit.{key}") if own in text), each.name)
+        said = said.format(name=word(text, name))
         used = text["limit.kept"] if each.found is None else f"{each.found:,.10g}"
         found.append(Limit(name=said, asked=f"{each.asked:,.10g}", found=used))
     return found
@@ -286,9 +307,15 @@ def override_sentences(data: ReportData, text: Text) -> list[str]:
     """Return which settings the run did not take from the study file."""
     said = []
     for each in data.overrides:
-        used, study = (text["none"] if value is None else value for value in (each.used, each.study))
+        used, study = (_setting(value, text) for value in (each.used, each.study))
         said.append(text["overrides.says"].format(key=each.key, used=used, study=study))
     return said
+
+
+def _setting(value: object, text: Text) -> object:
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or text["none"]
+    return text["none"] if value is None else value
 
 
 def simulated_names(data: ReportData, text: Text) -> str:
@@ -323,6 +350,7 @@ def _action_row(row: Mapping[Any, Any], visits: pd.DataFrame | None, text: Text)
         "machines": arrow,
         "visits": _visits(visits, str(row["site_id"])),
         "cost": money(int(row["cost_fen"])),
+        "phase": str(row.get("phase", "")),
     }
 
 

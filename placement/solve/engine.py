@@ -16,6 +16,7 @@ from placement.solve.deadline import Deadline
 from placement.solve.program.aggregate import aggregate
 from placement.solve.program.recount import exact_sum
 from placement.solve.program.reduced import ReducedProgram
+from placement.solve.root import KnownPrices
 from placement.solve.run import close_tree, run_root
 from placement.solve.settings import DEFAULTS, EngineSettings
 from placement.solve.tree.branch import Tree
@@ -38,19 +39,25 @@ def solve_engine(
     threads: int = 2,
     settings: EngineSettings = DEFAULTS,
     start: BoolArray | None = None,
+    known: KnownPrices | None = None,
     progress: Listener | Progress | None = None,
 ) -> Solution:
     """Return the best plan and a certificate of its bound; see :func:`placement.solve.maximise_coverage`.
 
-    A `start` that is no plan of the program is passed over.
+    A `start` that is no plan of the program is passed over. `known` makes prices of the aggregated program from which
+    the root begins, where somebody knows better ones than none; what they prove is counted here.
     """
     told = Progress.of(progress, ENGINE)
     asked: dict[str, Any] = {"gap": gap, "seed": seed, "threads": threads, "progress": told}
-    return _solve(program, now_s() + time_limit_s, settings, start, **asked)
+    return _solve(program, now_s() + time_limit_s, settings, (start, known), **asked)
 
 
 def _solve(
-    program: CoverageProgram, ends: float, settings: EngineSettings, start: BoolArray | None, **asked: Any
+    program: CoverageProgram,
+    ends: float,
+    settings: EngineSettings,
+    begins: tuple[BoolArray | None, KnownPrices | None],
+    **asked: Any,
 ) -> Solution:
     """Aggregate, work at the root, branch, and seal the proof; `ends` is ``placement.clock.now_s()`` of the end."""
     begun = now_s()
@@ -65,7 +72,7 @@ def _solve(
         begun = now_s()
         tools = Tools.of(reduced, deadline, settings=settings, **asked)
         seconds["build"] = now_s() - begun
-        root, at_root = run_root(tools, start)
+        root, at_root = run_root(tools, *begins)
         begun = now_s()
         tree = close_tree(root, tools)
         seconds |= {**at_root, "tree": now_s() - begun}

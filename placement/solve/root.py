@@ -6,6 +6,7 @@ fixed. Whatever it fixes goes into the log, so that the proof holds wherever a s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,12 +20,16 @@ from placement.solve.plans.population import Improver
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import Problem
+from placement.solve.program.reduced import ReducedProgram
 from placement.solve.tree.first_order_visitor import FirstOrderVisitor
 from placement.solve.tree.node import Node, Visit, fixed_by_prices
 from placement.solve.tree.tools import Tools
 from placement.values import Solution
 from placement.values.arrays import BoolArray
 from placement.values.certificate import SCALE
+
+KnownPrices = Callable[[ReducedProgram, Problem], Prices]
+"""Makes prices of a program that somebody knows before anything is solved."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,6 +89,11 @@ class Root:
         if self.incumbent is not None:
             incumbent = self.incumbent.or_better(incumbent)
         return replace(self, incumbent=incumbent)
+
+    def priced(self, prices: Prices, tools: Tools) -> Root:
+        """Return the root with other prices, where they bound it better."""
+        bound, _ = tools.bound(prices, self.domain)
+        return replace(self, prices=prices, bound=bound) if bound < self.bound else self
 
     def is_closed(self, tools: Tools) -> bool:
         """Return whether no plan can be better than the one at hand by more than is asked."""

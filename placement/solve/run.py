@@ -27,7 +27,17 @@ from placement.solve.plans.value import plan_value
 from placement.solve.program.domain import Domain
 from placement.solve.program.incumbent import Incumbent
 from placement.solve.program.problem import FREE, ONE, ZERO
-from placement.solve.root import Root, bounded, core, fixed, has_many_columns, simplex_fits, taken, with_improver
+from placement.solve.root import (
+    KnownPrices,
+    Root,
+    bounded,
+    core,
+    fixed,
+    has_many_columns,
+    simplex_fits,
+    taken,
+    with_improver,
+)
 from placement.solve.tree.branch import BranchAndBound, Stage, Tree
 from placement.solve.tree.cut_visitor import CutVisitor
 from placement.solve.tree.first_order_visitor import FirstOrderVisitor
@@ -59,14 +69,18 @@ class RootStage:
     work: Callable[[Root, Tools, Deadline], Root]
 
 
-def run_root(tools: Tools, start: BoolArray | None = None) -> tuple[Root, dict[str, float]]:
+def run_root(
+    tools: Tools, start: BoolArray | None = None, known: KnownPrices | None = None
+) -> tuple[Root, dict[str, float]]:
     """Return what is known at the root after the stages that are due there, and the seconds that each took.
 
-    `start` is a plan to begin with; one that breaks a limit is passed over.
+    `start` is a plan to begin with; one that breaks a limit is passed over. `known` makes prices to begin with.
     """
     root, seconds = Root.of(tools.problem), {}
     if start is not None:
         root = root.better(_counted(start, tools))
+    if known is not None:
+        root = fixed(root.priced(known(tools.reduced, tools.problem), tools), tools)
     for stage in _stages_at_root(root, tools):
         if stage.is_due(root, tools):
             begun = now_s()

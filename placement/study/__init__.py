@@ -23,6 +23,7 @@ from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
+from placement.study.phases import PhaseSection, phase_faults
 from placement.study.presets import preset_changed, with_preset
 from placement.study.section import Section
 from placement.study.sections import DemandSection, SolveSection, StudySection
@@ -30,7 +31,7 @@ from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
-from placement.values.objectives import VISITS
+from placement.values.objectives import LEAST_COST, VISITS
 from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
@@ -54,6 +55,7 @@ __all__ = [
     "InputFile",
     "Inputs",
     "Override",
+    "PhaseSection",
     "PolicySection",
     "SolveSection",
     "StepSection",
@@ -94,8 +96,8 @@ class Study(Section):
         SHA-256 of the bytes that were parsed; empty where the study came from no file.
     remarks
         Sentences on names that were brought to one spelling.
-    study, inputs, demand, travel, costs, guides, budget, policy, solve
-        The sections; `costs` maps a host kind (or ``default``) to its amounts.
+    study, inputs, demand, travel, costs, guides, budget, policy, phase, solve
+        The sections; `costs` maps a host kind (or ``default``) to its amounts, `phase` has one for each year of a plan.
     """
 
     folder: Path
@@ -110,6 +112,7 @@ class Study(Section):
     guides: GuidesSection | None = None
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
+    phase: tuple[PhaseSection, ...] = ()
     solve: SolveSection = SolveSection()
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
     _outside: bool = PrivateAttr(default=True)
@@ -126,6 +129,9 @@ class Study(Section):
         unknown = sorted(set(self.policy.floors.by_age_group) - groups)
         if unknown:
             raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
+        strange = sorted(set(self.policy.floors.period) - set(self.demand.periods))
+        if strange:
+            raise ValueError(f"policy.floors.period names unknown periods: {', '.join(strange)}")
         if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
@@ -135,7 +141,7 @@ class Study(Section):
         lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
-        self._reserve()
+        self._phases_and_reserve()
         self._outreach()
         self._solver()
         self._ways_to_travel()
@@ -167,11 +173,16 @@ class Study(Section):
             raise ValueError(f"{outreach} has no effect where need is all that counts: lower demand.need_share")
         limits = (*ON_VISITS, *ON_RESERVE)
         against = [f"policy.{name}" for name in limits if _asks(name, getattr(self.policy, name))]
-        against += ["policy.objective"] if self.policy.objective == VISITS else []
+        against += ["policy.objective"] if self.policy.objective in {VISITS, LEAST_COST} else []
+        against += ["policy.max_machines"] if self.policy.max_machines is not None else []
+        against += ["[[phase]]"] if self.phase else []
         if against:
             raise ValueError(f"{outreach} cannot count together with {', '.join(against)} yet: remove one of both")
 
-    def _reserve(self) -> None:
+    def _phases_and_reserve(self) -> None:
+        problems = list(phase_faults(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
         if asked and self.policy.objective == VISITS:
             raise ValueError(f"{asked} has no effect where visits are the objective: remove it")
@@ -244,6 +255,7 @@ class Study(Section):
         sections = ("inputs", "demand", "travel", "costs", "budget", "policy", "solve")
         rows = [("file", str(self.file))]
         rows += [(name, brief(getattr(self, name))) for name in sections]
+        rows += [("phases", ", ".join(each.name for each in self.phase))] if self.phase else []
         return f"Study {self.study.name}: {self.study.crs}{of_data(self.simulated_inputs)}", rows
 
     @property

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from placement.study.limits import CostSection
+from placement.values.policy import MOST_MACHINES
 from placement.values.sites import FIXED_ACTIONS, ONCE_KEYS
 
 MOST = 1e12
 """No number of a table is larger."""
 MOST_A_DAY = 10_000_000
 """People a day past one counter."""
-MOST_MACHINES = 200
 MOST_A_MONTH = 10_000_000
 """Transactions, or pages, of one station in a month."""
 MOST_HOURS = 31 * 24
@@ -187,7 +187,12 @@ def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
         Column(name="opens", says="when it opens", kind=CLOCK, default="00:00"),
         Column(name="closes", says="when it closes; before `opens`: after midnight", kind=CLOCK, default="24:00"),
         replace(machine, name="machines", says="that stand there or would"),
-        replace(machine, name="max_machines", says="that there is room for"),
+        replace(
+            machine,
+            name="max_machines",
+            says="that there is room for, for `policy.max_machines`; no limit where absent",
+            default=MOST_MACHINES,
+        ),
         Column(name="services", says="it offers, divided by ;; all where absent", kind="list of names"),
         Column(
             name="status",

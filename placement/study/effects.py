@@ -91,8 +91,11 @@ def effect_notes(study: Study, table: str) -> list[Note]:
     if study.guides is None and any(section.guide is not None for section in study.costs.values()):
         why = Note("no [guides]")
         notes.append(about(table, Note("{key} has no effect: {why}", key="costs.guide", why=why)))
+    if study.phase and study.inputs.usage is not None and study.policy.visits_weight is None:
+        notes.append(about(table, Note("a plan in phases counts coverage alone: predicted visits are only reported")))
     backend = study.solve.backend
-    if backend != "auto" and study.inputs.usage is not None and study.policy.visits_weight is None:
+    silent = study.inputs.usage is not None and study.policy.visits_weight is None and not study.phase
+    if backend != "auto" and silent:
         form = "solve.backend {backend} knows coverage alone: predicted visits count nothing for a plan"
         notes.append(about(table, Note(form, backend=backend)))
     return notes
@@ -136,7 +139,7 @@ def _without_effect(study: Study) -> Iterator[tuple[str, str]]:
 def _limits_without_effect(study: Study) -> Iterator[tuple[str, str]]:
     if study.inputs.usage is None:
         yield "policy.idle_below", "no inputs.usage"
-    if study.budget.horizon_years is None:
+    if study.budget.horizon_years is None and not study.phase:
         yield "budget.discount_rate", "no budget.horizon_years"
 
 

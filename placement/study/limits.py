@@ -18,17 +18,27 @@ from placement.study.fields import (
     ExactShare,
     Fen,
     Host,
+    Period,
     Share,
     StationFen,
     half_at_most,
 )
 from placement.study.section import Section
-from placement.values.objectives import OBJECTIVES, known_objective
-from placement.values.policy import BUDGET_LINES, IDLE_BELOW, MOST_SPACING_M, MOST_YEARS
+from placement.values.objectives import LEAST_COST, OBJECTIVES, known_objective
+from placement.values.policy import (
+    BUDGET_LINES,
+    IDLE_BELOW,
+    MOST_MACHINES,
+    MOST_SPACING_M,
+    MOST_YEARS,
+    ON_RESERVE,
+    ON_VISITS,
+)
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+_Site = Annotated[str, Field(min_length=1)]
 _Stations = Annotated[_Count, Called(unit="stations")]
 _Half = Annotated[ExactShare, AfterValidator(half_at_most)]
 _Once, _AYear = Called(unit="yuan, once"), Called(unit="yuan a year")
@@ -108,7 +118,8 @@ class BudgetSection(Section):
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None
     """How many years of running costs the total counts; a year's costs fall due at its end."""
     discount_rate: Annotated[ExactShare, Called("share", "a year")] = Fraction(0)
-    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up."""
+    """How much less money is worth a year later: 0.03 is 3 %. Each station's share is rounded to the fen, half up. In a
+    plan with phases: how much less a covered visit counts a year later."""
 
     @model_validator(mode="after")
     def _horizon(self) -> BudgetSection:
@@ -123,7 +134,7 @@ class BudgetSection(Section):
 
 
 class FloorsSection(Section):
-    """`[policy.floors]`: least share of weight covered, of steps as they count: by district and by age group."""
+    """`[policy.floors]`: least share of weight covered, of steps as they count: by district, age group and period."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[
@@ -134,6 +145,8 @@ class FloorsSection(Section):
         ExactShare | Mapping[District, ExactShare] | None, Called("share, or share by district", "0 to 1")
     ] = None
     """Of every district (parent), or of those named."""
+    period: Annotated[Mapping[Period, ExactShare], Called("share by period", "0 to 1")] = {}
+    """Of a period of the day, over all age groups; a station counts in it if it is open through all of it."""
 
     @property
     def by_age_group(self) -> dict[str, Fraction]:
@@ -161,10 +174,13 @@ class PolicySection(Section):
     """`[policy]`: the objective and the limits of the plan; no limit where a key is absent."""
 
     objective: Annotated[str, AfterValidator(_known_objective), Called(_NAMED_OBJECTIVES)] = "coverage"
-    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count."""
-    preset: Annotated[Literal["free", "expansion", "relocation"], Called(_NAMED_PRESETS)] = "free"
+    """What is made largest; "coverage" is the weight within the standard of a station, of steps as they count. The
+    yearly running cost of the stations that stand, "least_cost", is made least: keep_share, coverage_floor or floors
+    say of what."""
+    preset: Annotated[Literal["free", "expansion", "relocation", "reduction"], Called(_NAMED_PRESETS)] = "free"
     """Sets limits that can be set by hand too: "expansion" max_moves and max_closes to 0, "relocation" max_opens and
-    max_closes to 0 (as many stations as today), "free" none."""
+    max_closes to 0 (as many stations as today), "reduction" objective to "least_cost" and, unless it is given,
+    keep_share to 1 (today's coverage for the least yearly cost), "free" none."""
     max_stations: _Stations | None = None
     """That stand after the plan."""
     max_moves: _Stations | None = None
@@ -175,6 +191,11 @@ class PolicySection(Section):
     """Closed for good."""
     max_changes: _Stations | None = None
     """Moved, opened and closed, all three together."""
+    max_machines: Annotated[int, Field(ge=1, le=MOST_MACHINES, strict=True), Called(unit="machines")] | None = None
+    """At one station after the plan, where its site has room for them (`max_machines` of the sites). Machines are then
+    bought, moved, taken away and kept up one by one, at a price each; `max_moves`, `max_opens`, `max_closes` and
+    `max_changes` count machines moved, bought, taken away, and all three, `max_opens` and `max_closes` also by how many
+    the stations grow and fall. Where absent, a station has the price and the place of one whatever its machines."""
     max_by_host: Annotated[Mapping[Host, _Stations], Called("number by host")] = {}
     """That stand after the plan at sites of a host."""
     max_by_chain: Annotated[Mapping[Chain, _Stations], Called("number by chain")] = {}
@@ -185,6 +206,11 @@ class PolicySection(Section):
     min_reach_new: Annotated[_Count, Called(unit="visits a month")] | None = None
     """Weight of the objective that must be within reach of each site to which a station comes, whether or not others
     reach it too."""
+    coverage_floor: ExactShare | None = None
+    """Least coverage of everybody together, of all weight; where coverage is the objective, it tells what would have to
+    give way."""
+    keep_share: ExactShare | None = None
+    """Least coverage as a share of what today's stations cover: 1 is not less than today."""
     visits_weight: Annotated[
         Annotated[ExactRatio, Called(unit="covered visits a predicted visit")] | None,
         Assumed(ends=(0.0, 2.0), value=DEFAULT_WEIGHT),
@@ -199,8 +225,36 @@ class PolicySection(Section):
     backup_share: _Half | None = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
     outage_probability: _Half | None = None
-    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits"."""
+    """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits". With
+    `max_machines` it is that of a machine, and further machines of a station count too."""
+    must_stay: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
+    """At which a station stands after the plan, whatever their status says besides."""
+    must_close: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
+    """At which none stands after the plan."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""
+
+    @model_validator(mode="after")
+    def _least_cost(self) -> PolicySection:
+        if self.objective != LEAST_COST:
+            return self
+        idle = [name for name in (*ON_VISITS, *ON_RESERVE) if getattr(self, name)]
+        if idle:
+            raise ValueError(f"{', '.join(idle)} has no effect where the least cost is the objective: remove it")
+        if self.max_machines is not None:
+            raise ValueError(
+                "max_machines counts machines one by one, and the least cost is one of stations: remove it"
+            )
+        asked = (
+            self.keep_share,
+            self.coverage_floor,
+            self.floors.district,
+            self.floors.by_age_group,
+            self.floors.period,
+        )
+        if not any(asked):
+            problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
+            raise ValueError(f"{problem}: give keep_share, coverage_floor or floors")
+        return self

@@ -1,8 +1,8 @@
 """Settings that a run used in place of those in `study.toml`: what they are, and a study with them put in.
 
-A setting is named as in `study.toml`, ``section.key`` (``costs`` is one setting), and its value has the form it has
-there: amounts are yuan, shares are numbers, a table is a table; null means the key is not given. A share that no
-decimal number equals is text such as ``1/3``.
+A setting is named as in `study.toml`, ``section.key`` (``costs`` and ``phase`` are one setting each), and its value has
+the form it has there: amounts are yuan, shares are numbers, a table is a table; null means the key is not given. A
+share that no decimal number equals is text such as ``1/3``.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ from pydantic import BaseModel
 
 from placement.errors import Fault, InputError
 from placement.study.limits import BudgetSection, CostSection
+from placement.study.phases import PhaseSection
 from placement.values.immutable import immutable
+from placement.values.phases import PHASE_COUNTS
 from placement.values.policy import ON_RESERVE
 
 if TYPE_CHECKING:
     from placement.study import Study
 
-_MONEY = (BudgetSection, CostSection)
-_NO_MONEY = frozenset({"horizon_years", "discount_rate"})
+_MONEY = (BudgetSection, CostSection, PhaseSection)
+_NO_MONEY = frozenset({"horizon_years", "discount_rate", "name", "carry_over", *PHASE_COUNTS})
 """Settings of these sections that are no amounts."""
 _EXACT_LIMITS = ("spacing_m", "visits_weight", "visits_floor", *ON_RESERVE)
 _EXACT = frozenset({"budget.discount_rate", "policy.floors", *(f"policy.{name}" for name in _EXACT_LIMITS)})
 """Settings that are kept as exact fractions."""
-SECTIONS = ("study", "inputs", "demand", "travel", "costs", "guides", "budget", "policy", "solve")
+SECTIONS = ("study", "inputs", "demand", "travel", "costs", "guides", "budget", "policy", "phase", "solve")
+_WHOLE = ("costs", "phase")
+"""Sections that are one setting."""
 
 
 @immutable
@@ -49,6 +53,10 @@ class Override:
     study: Any
     used: Any
 
+    def record(self) -> dict[str, Any]:
+        """Return it as ``plan.json`` has it."""
+        return {"key": self.key, "study": _plain(self.study), "used": _plain(self.used)}
+
     def __str__(self) -> str:
         return f"{self.key} = {_shown(self.used)} instead of {_shown(self.study)}"
 
@@ -67,7 +75,7 @@ def settings(study: BaseModel) -> dict[str, Any]:
         section = getattr(study, name)
         if isinstance(section, BaseModel):
             found |= {f"{name}.{key}": value for key, value in _fields(section, whole=True).items()}
-        elif isinstance(section, Mapping):
+        elif isinstance(section, Mapping) or (name in _WHOLE and section):
             found[name] = _plain(section)
     return found
 
@@ -85,7 +93,7 @@ def overridden(content: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str,
     for key, value in sorted(used.items()):
         section, _, name = key.partition(".")
         table = changed if not name else changed.setdefault(section, {})
-        if section not in SECTIONS or not isinstance(table, dict) or (not name and section != "costs"):
+        if section not in SECTIONS or not isinstance(table, dict) or (not name and section not in _WHOLE):
             faults.append(Fault(table="overrides", row=key, problem="is no setting of a study"))
         elif value is None:
             table.pop(name or section, None)
@@ -148,4 +156,6 @@ _LONGEST = 100
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple | list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or "nothing"
     return "nothing" if value is None else str(value)

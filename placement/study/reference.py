@@ -190,7 +190,9 @@ def _sections() -> Iterator[Part]:
     for name in SECTIONS:
         field = Study.model_fields[name]
         annotation = field.annotation
-        if get_origin(annotation) in {Union, types.UnionType}:
+        if get_origin(annotation) is tuple:
+            yield from _section(name, get_args(annotation)[0], "sections")
+        elif get_origin(annotation) in {Union, types.UnionType}:
             yield from _section(name, _model(field))
         elif get_args(annotation):
             key, model = get_args(annotation)

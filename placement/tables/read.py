@@ -28,6 +28,7 @@ from placement.tables.sites import read_sites, read_usage, refuse_repeated_month
 from placement.tables.survey import read_covariates, read_survey
 from placement.tables.travel import read_travel
 from placement.tables.unify import unify_names
+from placement.tables.wishes import with_wishes
 from placement.values import Sites
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown
@@ -133,6 +134,8 @@ class _Reader:
         cross_check(parts, self.study, self.faults)
         self.faults.raise_any()
         parts = {name: None if frame is None else in_order(frame) for name, frame in parts.items()}
+        sites = with_wishes(stack_sites(parts["stations"], parts["candidates"], self.crs), self.study, self.faults)
+        self.faults.raise_any()
         survey = parts["survey"]
         asked_one_by_one = survey is not None and "heard" in survey.columns
         return Tables(
@@ -142,7 +145,7 @@ class _Reader:
             survey=None if asked_one_by_one else survey,
             covariates=parts["covariates"],
             questionnaires=survey if asked_one_by_one else None,
-            sites=Sites(table=stack_sites(parts["stations"], parts["candidates"], self.crs)),
+            sites=Sites(table=sites),
             usage=parts["usage"],
             travel=parts["travel"],
             publicity=parts["publicity"],

@@ -1,9 +1,9 @@
 r"""A proof that no plan of a coverage program beats a stated bound, checkable in integer arithmetic without a solver.
 
 **Classes.** Rows of the program with weight 0 and rows that no site covers are dropped. The others are grouped by
-equal cover set *and* equal set of floors they belong to, those that count in floors alone apart; classes are numbered
-by first appearance in row order. Class ``c`` has sites ``N(c)`` (increasing), floors ``F(c)`` (increasing), the summed
-weight ``w_c`` and ``o_c``, 0 where it counts in floors alone, else 1.
+equal cover set *and* equal set of floors they belong to, those that count in floors alone apart, and those that count
+once; classes are numbered by first appearance in row order. Class ``c`` has sites ``N(c)`` (increasing), floors
+``F(c)`` (increasing), the summed weight ``w_c`` and ``o_c``, 0 where it counts in floors alone, else 1.
 
 **Linear rows.** Coefficients of a repeated column are added up. Then every ``<=`` row whose coefficients are not all
 zero is divided by the greatest common divisor of the absolute coefficients, its limit rounded down (valid since the
@@ -69,7 +69,8 @@ A group branching ``sum of x over E <= r`` has ``h = r`` and ``e_k = 1`` for ``k
 ``floor(U / S)`` (``o = 1``); with ``o = 0`` and ``U < 0`` there is no feasible plan at the node.
 
 **Layers** (:mod:`placement.values.layers`): the first, ``g_1``, takes the place of ``S`` in ``o o_c S w_c``, and each
-other adds ``sum over c of max(0, o o_c w_c g_i - lambda_c)`` to ``U``. `dominated` is then empty.
+other adds ``sum over c of max(0, o o_c w_c g_i - lambda_c)`` to ``U``. A class that counts once has, in place of all
+these, the one layer `once_worth`. `dominated` is then empty.
 
 **Unit.** Where there are rows that count in floors alone, and every class does, values of plans are whole multiples of
 ``u``, the greatest common divisor of the ``b_k`` (1 where all are 0); else ``u = 1``.

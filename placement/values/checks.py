@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from placement.errors import AlignmentError, Fault, InputError, listed
 MOST_FEN = 10**14
 """Amounts of money stay below this (10^12 yuan), so that sums over all sites fit into 64-bit integers."""
 
+Number = TypeVar("Number", int, Fraction)
+
+_FEN_A_YUAN = 100
 _FINEST = Decimal("1e-12")
 _SHOWN = 60
 
@@ -91,6 +94,20 @@ class Faults:
             return None
         return number
 
+    def fen_of_yuan(self, name: str, yuan: object) -> int | None:
+        """Return yuan with at most two decimals as whole fen; None, and a fault, where they are none."""
+        most = MOST_FEN // _FEN_A_YUAN
+        # The size is looked at first: writing out a Decimal with a huge exponent would not end.
+        if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
+            self.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
+            return None
+        exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
+        fen = exact * _FEN_A_YUAN
+        if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
+            self.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
+            return None
+        return int(fen)
+
     def share(self, name: str, value: object) -> Fraction | None:
         """Return a share as an exact fraction (a float as it is written); None, and a fault, outside 0..1."""
         if not is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
@@ -106,6 +123,23 @@ class Faults:
             self.add(f"{name} is {shown(value)}", row=name, remedy=f"give a number in 0..{most}")
             return None
         return _exact(value)
+
+    def by_name(
+        self, name: str, given: object, exact: Callable[[Faults, str, Any], Number | None]
+    ) -> dict[str, Number]:
+        """Return numbers by name, each as `exact` makes it; a fault for what is no mapping of texts to numbers."""
+        if not isinstance(given, Mapping):
+            self.add(f"{name} is {shown(given)}", row=name, remedy="give a mapping of names to numbers")
+            return {}
+        found = {}
+        for key, value in given.items():
+            if not isinstance(key, str):
+                self.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
+                continue
+            number = exact(self, f"{name}.{key}", value)
+            if number is not None:
+                found[key] = number
+        return found
 
     def amounts(self, name: str, values: object, ids: Sequence[str] | pd.Index | None = None) -> NDArray[np.int64]:
         """Return (n,) amounts as whole numbers >= 0; an empty array, and a fault, where they are none."""

@@ -19,6 +19,7 @@ def classes_fingerprint(
     floor_indptr: NDArray[np.integer],
     floor_index: NDArray[np.integer],
     floor_only: NDArray[np.integer],
+    once: NDArray[np.integer],
 ) -> str:
     """Return the SHA-256 of all that a proof rests on: the classes and the program's columns and side rows.
 
@@ -36,6 +37,8 @@ def classes_fingerprint(
         CSR of the floors of each class (all empty where there are none).
     floor_only
         (n,) the classes that count in floors alone, increasing.
+    once
+        (n,) the classes that count once, increasing.
     """
     digest = hashlib.sha256(b"placement classes 1")
     digest.update(f"{program.n_sites} {program.n_columns} {len(program.linear)} {len(program.floors)}".encode())
@@ -48,4 +51,5 @@ def classes_fingerprint(
     digest.update(" ".join(str(floor.minimum) for floor in program.floors).encode())
     digest.update(layer_bytes(program.layers))
     digest.update(number_bytes("floor only", floor_only))
+    digest.update(number_bytes(f"once {program.once_worth}", once))
     return digest.hexdigest()

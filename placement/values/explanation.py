@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.notes import Note
 from placement.values.immutable import held, immutable
 from placement.values.shown import Shown
 
@@ -70,16 +71,19 @@ class Explanation:
     limit_s: float | None = None
     notes: tuple[str, ...] = ()
 
-    def sentences(self) -> Iterator[tuple[str, str]]:
+    def sentences(self) -> Iterator[tuple[str, Note]]:
         """Yield (site id, why) for each action that changes something, in words."""
         for row in held(self, "table").to_dict("records"):
             if row["action"] != "keep":
-                yield str(row["site_id"]), " ".join(_words(row))
+                first, *others = _words(row)
+                for each in others:
+                    first = Note("{says} {more}", says=first, more=each)
+                yield str(row["site_id"]), first
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Every change in a line of text."""
-        return tuple(f"{site}: {said}" for site, said in self.sentences()) + self.notes
+        return tuple(Note("{site}: {says}", site=site, says=said) for site, said in self.sentences()) + self.notes
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -95,32 +99,42 @@ class Explanation:
         return f"Explanation: why {changes:,} changes and {len(table) - changes:,} that stay", list(self.sentences())
 
 
-def _words(row: dict[str, Any]) -> Iterator[str]:
+def _words(row: dict[str, Any]) -> Iterator[Note]:
     """Yield the sentences of one action."""
     action, origin = row["action"], row["from_site_id"]
     if action == "close":
-        yield f"closes: saves {row['running_yuan']:,.0f} yuan a year, costs {row['cost_yuan']:,.0f} once;"
+        form = "closes: saves {running:,.0f} yuan a year, costs {once:,.0f} once;"
+        yield Note(form, running=row["running_yuan"], once=row["cost_yuan"])
     else:
-        came = f"moves here from {origin}" if action == "move" else "opens" if action == "open" else "stays"
-        cost = f" for {row['cost_yuan']:,.0f} yuan" if row["cost_yuan"] else ""
-        yield f"{came}{cost}: {row['people_only']:,.0f} people have no other station in reach in some period"
-        yield f"({row['reach_only']:,.0f} visits a month);"
+        came = Note("moves here from {origin}", origin=origin) if action == "move" else Note(_CAME[action])
+        if row["cost_yuan"]:
+            came = Note("{says} for {once:,.0f} yuan", says=came, once=row["cost_yuan"])
+        form = "{says}: {people:,.0f} people have no other station in reach in some period"
+        yield Note(form, says=came, people=row["people_only"])
+        yield Note("({visits:,.0f} visits a month);", visits=row["reach_only"])
     if action in {"move", "close"}:
         yield _lost(row)
     if row["next_best"]:
-        yield f"next best {row['next_best']}, {row['next_best_loses']:,.0f} visits a month less;"
+        form = "next best {site}, {less:,.0f} visits a month less;"
+        yield Note(form, site=row["next_best"], less=row["next_best_loses"])
     if not pd.isna(row["left_out_loses_most"]):
         least, most = max(row["left_out_loses_least"], 0.0), max(row["left_out_loses_most"], 0.0)
-        span = f"{most:,.0f}" if round(least) == round(most) else f"{least:,.0f} to {most:,.0f}"
-        yield f"without it the best plan is worth {span} less"
+        same = Note(f"{most:,.0f}")
+        span = same if round(least) == round(most) else Note("{least:,.0f} to {most:,.0f}", least=least, most=most)
+        yield Note("without it the best plan is worth {span} less", span=span)
 
 
-def _lost(row: dict[str, Any]) -> str:
+_CAME = {"open": "opens", "keep": "stays"}
+
+
+def _lost(row: dict[str, Any]) -> Note:
     if not row["people_lost"]:
-        return "nobody loses reach by it;"
-    where = f"{row['people_lost']:,.0f} people lose reach in some period"
+        return Note("nobody loses reach by it;")
+    where = Note("{people:,.0f} people lose reach in some period", people=row["people_lost"])
     if row["lost_to"]:
-        where += f", most walk to {row['lost_to']}, {row['lost_to_min']:.0f} minutes on average"
+        form = "{says}, most walk to {site}, {minutes:.0f} minutes on average"
+        where = Note(form, says=where, site=row["lost_to"], minutes=row["lost_to_min"])
     if row["lost_beyond"]:
-        where += f", for {row['lost_beyond']:,.0f} of them no station is as near as times are known"
-    return f"{where};"
+        form = "{says}, for {people:,.0f} of them no station is as near as times are known"
+        where = Note(form, says=where, people=row["lost_beyond"])
+    return Note("{says};", says=where)

@@ -19,7 +19,7 @@ class KeptFloor:
     Parameters
     ----------
     of, name
-        Whether it is of a (parent) district or of an age group, and its name.
+        Whether it is of a (parent) district, of an age group or of a period of the day, and its name.
     floor, reached
         Shares (0..1) of its weight that are asked, and that the plan reaches by the estimate.
     kept
@@ -28,7 +28,7 @@ class KeptFloor:
         How many were taken.
     """
 
-    of: Literal["district", "age_group"]
+    of: Literal["district", "age_group", "period"]
     name: str
     floor: float
     reached: float

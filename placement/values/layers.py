@@ -57,6 +57,19 @@ def is_plain(layers: IntArray) -> bool:
     return layers.size == 1 and int(layers[0]) == FULL
 
 
+def layer_table(layers: IntArray, once_worth: int) -> IntArray:
+    """Return (2, layers): the layers, and those of rows that count once.
+
+    Examples
+    --------
+    >>> layer_table(np.array([3, 2, 1]), 5).tolist()
+    [[3, 2, 1], [5, 0, 0]]
+    """
+    once = np.zeros_like(layers)
+    once[0] = once_worth
+    return np.stack([layers, once])
+
+
 def worth_by_count(layers: IntArray) -> IntArray:
     """Return (layers + 1,) what a unit of weight counts, in units of :data:`FULL`, with 0, 1, ... within reach.
 

@@ -6,12 +6,18 @@ The names stand here, below the models, so that study files and policies are che
 
 from __future__ import annotations
 
+COVERAGE = "coverage"
+"""The weight within the standard of a station."""
 VISITS = "visits"
 """The objective of predicted visits alone; its program is that of coverage, whose floors it keeps."""
 
+LEAST_COST = "least_cost"
+"""The objective of the least yearly cost of the stations that stand, of plans that keep floors of coverage."""
+
 OBJECTIVES: dict[str, str] = {
-    "coverage": "placement.models.maximal_coverage:maximal_coverage",
+    COVERAGE: "placement.models.maximal_coverage:maximal_coverage",
     VISITS: "placement.models.maximal_coverage:maximal_coverage",
+    LEAST_COST: "placement.models.least_cost:least_cost",
 }
 """Objective -> ``module:name`` of its model."""
 

@@ -9,20 +9,23 @@ from typing import Any
 import pandas as pd
 
 from placement.values.certificate import Certificate
+from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
+from placement.values.machines import MachinesChange
 from placement.values.options import SolveOptions
 from placement.values.outreach import Outreach
+from placement.values.phases import Phased
 from placement.values.policy import A_YEAR, SUMS, Policy
 from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
-from placement.values.solution import Proof, Status, ended, in_words
+from placement.values.solution import Proof, Status, ended, gap_between, in_words
 from placement.values.visits import FALLS, Gains, VisitsChange, in_short
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VisitsValue
 
-ACTIONS = ("keep", "move", "close", "open")
+ACTIONS = ("keep", "grow", "shrink", "move", "close", "open")
 _FEN_A_YUAN = 100
 ACTION_COLUMNS = ("site_id", "action", "from_site_id", "machines_before", "machines_after", "cost_fen")
 
@@ -203,12 +206,15 @@ class Plan:
     status, proof, solver
         See :class:`~placement.values.Solution`.
     objective, bound
-        Covered weight in the program's rounded weights and its proven upper bound, visits a month (thousandths exact).
+        Covered weight in the program's rounded weights and its proven upper bound, visits a month (thousandths exact);
+        with `least_cost` what the plan costs a year and the least that any could, yuan (fen exact).
     asked_gap
         Gap at which the run was allowed to stop.
     actions
         One row a station kept, moved, closed or opened, with :data:`ACTION_COLUMNS`: for ``move`` `site_id` is the
-        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen.
+        destination and `from_site_id` the origin (empty otherwise); `cost_fen` is the capital cost in fen. Where
+        machines are counted one by one, stations grow and shrink too, and none moves: its machines do (`machines`). Of
+        a plan in phases also `phase`: when it happens (empty for ``keep``).
     open
         Ids of the sites at which a station stands after the plan, sorted.
     before, after
@@ -228,6 +234,8 @@ class Plan:
         True where any input is declared simulated; shown wherever the plan is shown.
     details
         Sizes of the program and of its reduction.
+    least_cost
+        True where the objective is the yearly running cost, of which the least is sought.
     valued
         What the objective is made of where it counts predicted visits: coverage, visits and their weight; `objective`
         and `bound` are then of both together. None where coverage alone counts.
@@ -235,11 +243,16 @@ class Plan:
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
     outreach
         What is spent on publicity and guides and what they bring, where the policy lets a plan have some; else None.
+    machines
+        Machines bought, taken away and moved, where the policy counts them one by one; else None.
     visits
         Predicted visits of today's stations and of the plan's; None where nothing is predicted.
     floors
         In which share of draws of the demand each floor of coverage is kept; empty where nothing tells how sure the
         demand is.
+    phased
+        What becomes of it phase by phase; None where the policy has no phases. `objective` and `bound` are then added
+        up over the phases, discounted.
     policy, options
         What the plan was made with; None where it was read from a file.
     """
@@ -262,18 +275,28 @@ class Plan:
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    least_cost: bool = False
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
     outreach: Outreach | None = None
+    machines: MachinesChange | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
+    phased: Phased | None = None
     policy: Policy | None = None
     options: SolveOptions | None = None
 
     @property
     def gap(self) -> float:
-        """(bound - objective) / bound."""
-        return 0.0 if self.bound <= self.objective else (self.bound - self.objective) / self.bound
+        """(bound - objective) / bound; of a cost (objective - bound) / objective."""
+        sign = -1 if self.least_cost else 1
+        return gap_between(sign * self.objective, sign * self.bound)
+
+    @property
+    def fairness(self) -> tuple[Fairness, Fairness] | None:
+        """How evenly districts are covered, by today's stations and by the plan's; None of fewer than two districts."""
+        before, after = Fairness.of(self.before.district), Fairness.of(self.after.district)
+        return None if before is None or after is None else (before, after)
 
     @property
     def gains(self) -> Gains:
@@ -307,6 +330,11 @@ class Plan:
         return _no_outreach.guide_frame() if self.outreach is None else self.outreach.guide_frame()
 
     @property
+    def phases(self) -> pd.DataFrame:
+        """A row a phase, with what :meth:`placement.values.Phased.frame` says; empty where there are none."""
+        return pd.DataFrame() if self.phased is None else self.phased.frame(held(self, "actions"))
+
+    @property
     def told_lines(self) -> tuple[BudgetLine, ...]:
         """The budget lines that say something: the sums, and each on which money is or was spent, or that has a cap."""
         return tuple(
@@ -333,9 +361,10 @@ class Plan:
         counts = held(self, "actions")["action"].value_counts()
         done = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if action in counts)
         word = "coverage by steps" if self.after.steps else "coverage"
-        standing = int(counts.get("keep", 0) + counts.get("move", 0) + counts.get("close", 0))
+        standing = sum(int(counts.get(action, 0)) for action in ("keep", "grow", "shrink", "move", "close"))
         rows = [
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
+            *([] if self.machines is None else [("machines", self.machines.in_words)]),
             (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
         if self.reserve is not None:
@@ -343,6 +372,9 @@ class Plan:
             rows.append(("two in reach", " -> ".join(second)))
         if self.outreach is not None:
             rows += self.outreach.lines()
+        if self.phased is not None:
+            each = [f"{one.name} {one.after.total.share:.1%}" for one in self.phased.phases]
+            rows.append(("phases", ", ".join(each)))
         for near, far in zip(self.before.steps, self.after.steps, strict=False):
             rows.append((f"within {far.within}", f"{near.total.share:.1%} -> {far.total.share:.1%}, counted in full"))
         if self.visits is not None:
@@ -354,7 +386,8 @@ class Plan:
             earlier = self.before.people.get(name, (0.0, everyone))
             who = f"{self.after.people_word} {name}"
             rows.append((who, f"{share(*earlier)} -> {_within(reached, everyone)}"))
-        known = f"{self.objective:,.3f}, no plan above {self.bound:,.3f} (gap {self.gap:.2%}), {self.solver}"
+        form = "{:,.2f} yuan a year, no plan below {:,.2f}" if self.least_cost else "{:,.3f}, no plan above {:,.3f}"
+        known = f"{form.format(self.objective, self.bound)} (gap {self.gap:.2%}), {self.solver}"
         money = [(line.name, _spent(line)) for line in self.budget_lines if line.name in SUMS]
         # Whatever the number of groups, the money stays in sight.
         rows = [*rows[: MOST_LINES - len(money) - 2], *money, ("value", known)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from placement.errors import InputError
-from placement.values.checks import MOST_FEN, Faults, is_number, shown
+from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import OBJECTIVES, VISITS, known_objective
+from placement.values.objectives import COVERAGE, LEAST_COST, OBJECTIVES, VISITS, known_objective
+from placement.values.phases import MOST_COUNT, Phase, checked_phases
 from placement.values.presets import PRESETS, against
 from placement.values.publicity import Guides, Publicity
 from placement.values.shown import Shown, headline_of, listed_briefly
@@ -30,18 +30,22 @@ MOST_YEARS = 50
 """The longest that a budget looks ahead."""
 COUNTED: dict[str, frozenset[str]] = {
     "max_stations": frozenset({"keep", "move", "open"}),
-    "max_moves": frozenset({"move"}),
-    "max_opens": frozenset({"open"}),
-    "max_closes": frozenset({"close"}),
-    "max_changes": frozenset({"move", "close", "open"}),
+    "max_moves": frozenset({"move", "bring"}),
+    "max_opens": frozenset({"open", "buy"}),
+    "max_closes": frozenset({"close", "scrap"}),
+    "max_changes": frozenset({"move", "close", "open", "bring", "buy", "scrap"}),
 }
-"""The actions that each count limits; a move counts at its destination."""
+"""The actions that each count limits; a move counts at its destination. The last three are of single machines."""
 BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
 """Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
 ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
 """Settings that go by predicted visits."""
 ON_RESERVE = ("backup_share", "outage_probability")
 """Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
+FLOORS = {"district_floors": "district", "age_floors": "age group", "period_floors": "period"}
+"""Least shares of weight by name, and what the names are of."""
+TARGETS = ("coverage_floor", "keep_share")
+"""Least coverage of everybody together: of all weight, and of what today's stations cover."""
 MOST_RESERVE = Fraction(1, 2)
 """They go up to this: a second station may not count more than a first."""
 MOST_RATIO = 10**6
@@ -50,8 +54,10 @@ IDLE_BELOW = 500
 """Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
 MOST_SPACING_M = 200_000
 """Stations are at most so many metres apart."""
-MOST_COUNT = 10**9
-"""Counts go up to this, as in a study file, so that they fit into 64-bit integers."""
+MOST_MACHINES = 200
+"""Machines of one station are at most so many."""
+NOT_IN_PHASES = ("total_fen", "horizon_years", "max_machines", *TARGETS, *ON_VISITS, *ON_RESERVE)
+"""Settings that a plan in phases cannot take in."""
 
 _RATIOS = {
     **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
@@ -59,7 +65,6 @@ _RATIOS = {
     "spacing_m": Fraction(MOST_SPACING_M),
 }
 """Numbers that are kept exact, and how large each may be."""
-_Number = TypeVar("_Number", int, Fraction)
 
 _FEN_A_YUAN = 100
 _YUAN = {f"{line}_yuan": f"{line}_fen" for line in BUDGET_LINES}
@@ -92,6 +97,11 @@ class Policy:
         New stations bought, and stations given up whose machines do not move.
     max_changes
         Moves, opens and closes together; a move counts once.
+    max_machines
+        Machines that stand at one station after the plan, where its site has room for them: machines are then bought,
+        moved, taken away and kept up one by one, and the four limits above count machines moved, bought, taken away,
+        and all three; `max_opens` and `max_closes` also limit by how many the stations grow or fall. None: stations
+        are counted, whatever machines they have (:mod:`placement.models.machines`).
     max_by_host, max_by_chain
         Stations that stand after the plan at sites of one host, and of one chain.
     spacing_m
@@ -99,9 +109,12 @@ class Policy:
         a straight line where there are none. Two that stand today may both stay.
     min_reach_new
         Weight, visits a month, that must be within reach of each site to which a station comes, whoever else serves it.
-    district_floors, age_floors
-        Least share (0..1) of the weight to be covered, by (parent) district and by age group. Where the standard has
-        steps, weight counts as they say.
+    district_floors, age_floors, period_floors
+        Least share (0..1) of the weight to be covered, by (parent) district, age group and period of the day. Where the
+        standard has steps, weight counts as they say.
+    coverage_floor, keep_share
+        Least share (0..1) of all weight to be covered, and of the weight that today's stations cover: 1 is not less
+        than today. Both are exact; beside "coverage" as the objective they only tell what would have to give way.
     visits_weight
         What a predicted visit a month is worth beside a covered visit a month of the objective, >= 0, exact. None: the
         default rule.
@@ -123,6 +136,10 @@ class Policy:
         a thousandth more counts too.
     idle_below
         Visits a month below which a station is counted as idle, in figures and by `max_idle`.
+    phases
+        Years of the plan, each with limits of its own. Those above hold too: of what is spent once and of actions, for
+        all phases together; of what a year costs, `max_stations` and limits by what a site is, after each phase; floors
+        after the last. Coverage counts after each phase, from year to year less by `discount_rate`.
 
     Raises
     ------
@@ -153,12 +170,16 @@ class Policy:
     max_opens: int | None = None
     max_closes: int | None = None
     max_changes: int | None = None
+    max_machines: int | None = None
     max_by_host: Mapping[str, int] = field(default_factory=dict)
     max_by_chain: Mapping[str, int] = field(default_factory=dict)
     spacing_m: Fraction | None = None
     min_reach_new: int | None = None
     district_floors: Mapping[str, Fraction] = field(default_factory=dict)
     age_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    period_floors: Mapping[str, Fraction] = field(default_factory=dict)
+    coverage_floor: Fraction | None = None
+    keep_share: Fraction | None = None
     visits_weight: Fraction | None = None
     visits_floor: Fraction | None = None
     min_visits_new: int | None = None
@@ -168,6 +189,7 @@ class Policy:
     publicity_levels: Publicity | None = None
     guide_uptake: Guides | None = None
     idle_below: int = IDLE_BELOW
+    phases: tuple[Phase, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults("policy")
@@ -183,11 +205,15 @@ class Policy:
         self._check_years(faults)
         self._check_outreach(faults)
         self._exact(faults)
+        self._check_phases(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
+        if self.max_machines is not None:
+            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
+            object.__setattr__(self, "max_machines", most)
         for name, exact in _BY_NAME.items():
-            object.__setattr__(self, name, _by_name(faults, name, getattr(self, name), exact))
+            object.__setattr__(self, name, faults.by_name(name, getattr(self, name), exact))
         faults.raise_any()
 
     def _check_years(self, faults: Faults) -> None:
@@ -209,28 +235,53 @@ class Policy:
                 continue
             if not isinstance(value, kind):
                 faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
-            for other in self.on_visits:
-                if not getattr(self, other) and other != "max_idle":
-                    continue  # visits that count nothing
-                faults.add(
-                    f"{other} beside {name}: both cannot count together yet", row=other, remedy="give one of both"
-                )
-            if self.objective == VISITS:
-                problem = f"{name} changes coverage, and visits are the objective"
-                faults.add(problem, row="objective", remedy=f"give another objective, or no {name}")
-            for other in ON_RESERVE:
-                if getattr(self, other):
-                    problem = f"{other} beside {name}: both cannot count together yet"
-                    faults.add(problem, row=other, remedy="give one of both")
+            for other in self._against_outreach():
+                problem = f"{other} beside {name}: both cannot count together yet"
+                faults.add(problem, row=other, remedy="give one of both")
+
+    def _against_outreach(self) -> tuple[str, ...]:
+        """Return what is given that publicity and guides do not go with; visits that count nothing may stay."""
+        names = (*self.on_visits, *ON_RESERVE, "max_machines", "phases")
+        against = [name for name in names if getattr(self, name) or name == "max_idle"]
+        return (*against, *(["objective"] if self.objective in {VISITS, LEAST_COST} else []))
+
+    def _check_phases(self, faults: Faults) -> None:
+        object.__setattr__(self, "phases", checked_phases(faults, self.phases))
+        if not self.phases:
+            return
+        if self.objective != COVERAGE:
+            problem = f"objective is {shown(self.objective)}, and a plan in phases maximises coverage"
+            faults.add(problem, row="objective", remedy=f"give {COVERAGE}, or no phases")
+        for name in NOT_IN_PHASES:
+            if getattr(self, name):
+                faults.add(f"{name} is not for plans in phases", row=name, remedy="remove it, or the phases")
 
     def _exact(self, faults: Faults) -> None:
         """Make exact what is a weight, a share or a length, or say why not."""
         for name, most in _RATIOS.items():
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, faults.ratio(name, getattr(self, name), most=most))
+        for name in TARGETS:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.share(name, getattr(self, name)))
         for name in ON_RESERVE:
             if getattr(self, name) and self.objective == VISITS:
                 faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
+        if self.objective == LEAST_COST:
+            self._check_least_cost(faults)
+
+    def _check_least_cost(self, faults: Faults) -> None:
+        """Refuse what counts nothing where cost is the objective, and a cost of nothing."""
+        for name in (*ON_RESERVE, *ON_VISITS):
+            if getattr(self, name):
+                problem = f"{name} has no effect where the least cost is the objective: floors ask for plain coverage"
+                faults.add(problem, row=name, remedy="remove it")
+        if self.max_machines is not None:
+            problem = "max_machines counts machines one by one, and the least cost is one of stations"
+            faults.add(problem, row="max_machines", remedy="remove it, or give another objective")
+        if not any(getattr(self, name) for name in (*TARGETS, *FLOORS)):
+            problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
+            faults.add(problem, row="objective", remedy="give keep_share, coverage_floor or floors")
 
     @classmethod
     def from_yuan(cls, **limits: Any) -> Policy:
@@ -250,7 +301,7 @@ class Policy:
         faults = Faults("policy")
         caps = {name: limits.pop(name) for name in BUDGET_LINES if name in limits}
         given = {name: amount for name, amount in caps.items() if amount is not None}
-        fen: dict[str, Any] = {f"{name}_fen": _fen(faults, name, amount) for name, amount in given.items()}
+        fen: dict[str, Any] = {f"{name}_fen": faults.fen_of_yuan(name, amount) for name, amount in given.items()}
         faults.raise_any()
         both = sorted(set(limits) & set(MONEY))
         if both:
@@ -289,6 +340,8 @@ class Policy:
             rows.append(("total", f"over {self.horizon_years} years at {float(self.discount_rate):.2%} a year"))
         limits = [(name, getattr(self, name)) for name in COUNTED]
         rows += [(name, f"{limit:,}") for name, limit in limits if limit is not None]
+        if self.max_machines is not None:
+            rows.append(("machines of a station", f"at most {self.max_machines:,}"))
         ratios = (("visits weight", self.visits_weight), ("visits floor", self.visits_floor))
         rows += [(name, f"{float(ratio):g}") for name, ratio in ratios if ratio is not None]
         for name, most in (each for kind in BY_KIND for each in getattr(self, kind).items()):
@@ -309,8 +362,13 @@ class Policy:
         ]
         if self.max_idle is not None:
             rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
-        floors = {"district": self.district_floors, "age group": self.age_floors}
-        for what, shares in floors.items():
+        rows += [
+            (name.replace("_", " "), f"at least {float(getattr(self, name)):.1%}")
+            for name in TARGETS
+            if getattr(self, name) is not None
+        ]
+        rows += [("phases", listed_briefly(each.name for each in self.phases))] if self.phases else []
+        for what, shares in ((what, getattr(self, name)) for name, what in FLOORS.items()):
             if shares:
                 said = listed_briefly(f"{name} {float(least):.1%}" for name, least in shares.items())
                 rows.append((f"least in each {what}", said))
@@ -362,50 +420,17 @@ class Policy:
             yuan, own = changes.pop(name), _YUAN[name]
             if own in changes:
                 faults.add(f"{own} is given besides {name}", row=name, remedy="give one")
-            changes[own] = None if yuan is None else _fen(faults, name, yuan)
+            changes[own] = None if yuan is None else faults.fen_of_yuan(name, yuan)
         faults.raise_any()
         return replace(self, **changes)
-
-
-def _fen(faults: Faults, name: str, yuan: object) -> int | None:
-    most = MOST_FEN // _FEN_A_YUAN
-    # The size is looked at first: writing out a Decimal with a huge exponent would not end.
-    if not is_number(yuan) or not 0 <= yuan <= most:  # type: ignore[operator]
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy=f"give yuan, 0 to {most:.0e}")
-        return None
-    exact = yuan if isinstance(yuan, Fraction) else Fraction(Decimal(str(yuan)).quantize(Decimal("1e-6")))
-    fen = exact * _FEN_A_YUAN
-    if fen.denominator != 1 or (not isinstance(yuan, Fraction) and Decimal(str(yuan)) != fen / _FEN_A_YUAN):
-        faults.add(f"{name} is {shown(yuan)}", row=name, remedy="give yuan with at most two decimals")
-        return None
-    return int(fen)
 
 
 def _count(faults: Faults, name: str, value: object) -> int | None:
     return faults.whole(name, value, most=MOST_COUNT)
 
 
-def _by_name(
-    faults: Faults, name: str, given: object, exact: Callable[[Faults, str, Any], _Number | None]
-) -> dict[str, _Number]:
-    """Return numbers by name, each as `exact` makes it."""
-    if not isinstance(given, Mapping):
-        faults.add(f"{name} is {shown(given)}", row=name, remedy="give a mapping of names to numbers")
-        return {}
-    found = {}
-    for key, value in given.items():
-        if not isinstance(key, str):
-            faults.add(f"{name} names {shown(key)}, not a text", row=name, remedy="names are texts")
-            continue
-        number = exact(faults, f"{name}.{key}", value)
-        if number is not None:
-            found[key] = number
-    return found
-
-
 _BY_NAME: Mapping[str, Callable[[Faults, str, Any], Any]] = {
-    "district_floors": Faults.share,
-    "age_floors": Faults.share,
+    **dict.fromkeys(FLOORS, Faults.share),
     **dict.fromkeys(BY_KIND, _count),
 }
 """Settings by name, and what makes an exact number of each."""

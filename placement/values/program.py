@@ -17,6 +17,11 @@ value is then rounded down. Floors ask for plain coverage whatever the layers.
 Rows may count in floors alone (`floor_only`): floors may so weigh by another measure than the objective (people, where
 it counts visits), and the objective may be money alone, of plans that reach a target.
 
+Rows may count once (`once`): one column that provides counts `once_worth` of their weight, further ones nothing,
+whatever the layers. Where several columns provide at one place, such as machines of one station, a row over places that
+counts once beside a row over columns that counts in layers says the same in whole numbers as one row in layers, and
+says it far more tightly in fractions.
+
 Sources: Church & ReVelle (1974), The maximal covering location problem, Papers of the Regional Science Association
 32, 101-118; the side rows are those of design section 7.
 """
@@ -36,7 +41,7 @@ from placement.errors import InputError
 from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_csr
 from placement.values.blocks import CoverBlocks, WeightedBlocks
 from placement.values.immutable import immutable
-from placement.values.layers import PLAIN, checked_layers, is_plain
+from placement.values.layers import FULL, PLAIN, checked_layers, is_plain
 from placement.values.rows import LIMIT, RowKind
 from placement.values.shown import Shown, brief, listed_briefly
 
@@ -156,6 +161,10 @@ class CoverageProgram:
         weight; by default coverage is plain.
     floor_only
         (n,) indices of the rows whose weight counts in floors alone, not in the objective, increasing.
+    once
+        (n,) indices of the rows that count once, increasing; none of them counts in floors alone.
+    once_worth
+        What one column that provides counts there, in ``2**-20`` of the weight.
 
     Raises
     ------
@@ -175,11 +184,14 @@ class CoverageProgram:
     column_names: tuple[str, ...] = field(default=())
     layers: IntArray = field(default_factory=lambda: PLAIN)
     floor_only: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    once: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    once_worth: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers))
         for name, dtype in (
             ("floor_only", np.int64),
+            ("once", np.int64),
             ("column_site", np.int64),
             ("column_values", np.int64),
             ("required", np.bool_),
@@ -247,7 +259,7 @@ class CoverageProgram:
     @property
     def is_plain(self) -> bool:
         """Whether a row counts in full as soon as one chosen column provides."""
-        return is_plain(self.layers)
+        return is_plain(self.layers) and not self.once.size
 
     def blocks(self) -> Iterator[tuple[sparse.csr_array, IntArray]]:
         """Yield (covers, weights) blocks in row order; one block where covers are held in memory."""
@@ -264,6 +276,13 @@ class CoverageProgram:
         counted = weights.copy()
         counted[inside - first] = 0
         return counted
+
+    def counts_once(self, first: int, n_rows: int) -> BoolArray:
+        """Return (rows,) which of so many rows from `first` on count once."""
+        inside = self.once[slice(*np.searchsorted(self.once, [first, first + n_rows]))]
+        found = np.zeros(n_rows, dtype=np.bool_)
+        found[inside - first] = True
+        return found
 
     def row_weights(self) -> IntArray:
         """Return (rows,) weights, held or in blocks."""
@@ -338,10 +357,18 @@ def _check(program: CoverageProgram) -> None:
             raise InputError.single("linear", "columns and coefficients differ in length", row=row.name)
         if row.columns.size and not (int(row.columns.min()) >= 0 and int(row.columns.max()) < columns):
             raise InputError.single("linear", "names a column that does not exist", row=row.name)
-    if (np.diff(program.floor_only) <= 0).any():
-        raise InputError.single("floor_only", "rows do not increase", remedy="sort them, each once")
+    _check_rows(program)
     if program.weights is not None:
         _check_weights(program.covers, program.weights, program.n_sites)
+
+
+def _check_rows(program: CoverageProgram) -> None:
+    for name, rows in (("floor_only", program.floor_only), ("once", program.once)):
+        if (np.diff(rows) <= 0).any():
+            raise InputError.single(name, "rows do not increase", remedy="sort them, each once")
+    if np.isin(program.once, program.floor_only).any() or not 0 <= program.once_worth <= FULL:
+        problem = f"rows that count {program.once_worth} once are rows of floors alone, or that is more than {FULL}"
+        raise InputError.single("once", problem, remedy="leave them out of floor_only, and give a share of it")
 
 
 def _check_weights(covers: sparse.csr_array, weights: IntArray, n_sites: int) -> None:
@@ -375,6 +402,7 @@ def _fingerprint(program: CoverageProgram) -> str:
         digest.update(line)
     digest.update(layer_bytes(program.layers))
     digest.update(number_bytes("floor only", program.floor_only))
+    digest.update(number_bytes(f"once {program.once_worth}", program.once))
     return digest.hexdigest()
 
 

@@ -54,6 +54,8 @@ REQUIRED_SITE = RowKind(name="required site", structural=True, demands=True)
 """Exactly one decision at a site where a station must stand."""
 TOKENS = RowKind(name="tokens", structural=True)
 """As many stations give their machines away as sites receive some."""
+MACHINES = RowKind(name="machines", structural=True)
+"""A machine stands only beside the one before it; no more move than are gained, and than are lost."""
 EXCLUSIVE = RowKind(name="exclusive sites")
 """At most one station at the sites of one text."""
 FIXED = RowKind(name="fixed actions", unit="fixed actions")

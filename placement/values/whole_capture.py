@@ -14,7 +14,7 @@ asks, so that sums of rows times multipliers of 2**20 stay within 64 bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ OUTSIDE = 2**16
 
 MOST_PULL = 2**28
 """A site's pull counts up to this."""
+
+ROUNDING = 2
+"""Thousandths of a visit by which what a station sees may come out otherwise in floating point, at most."""
 
 _MOST_MASS = 2**36
 """All visits together stay below this many thousandths."""
@@ -95,6 +98,10 @@ class WholeCapture:
         none = np.zeros(0, dtype=np.int64)
         door = np.zeros(n_sites, dtype=np.int64)
         return cls(mass=none, indptr=np.zeros(1, dtype=np.int64), site=none, pull=none, door=door)
+
+    def wider(self, n_sites: int) -> WholeCapture:
+        """Return the same visits where there are more places than sites, such as those of further machines."""
+        return replace(self, door=np.pad(self.door, (0, n_sites - self.door.size)))
 
     @property
     def n_sites(self) -> int:

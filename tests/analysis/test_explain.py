@@ -15,7 +15,7 @@ import placement as pl
 from placement.case import Case
 from placement.cli import main
 from placement.errors import InfeasibleError, InputError
-from placement.values import Capture
+from placement.values import Capture, Sites
 from tests.doorstep import write_doorstep
 from tests.effort import cases
 from tests.plan.brute_force import best_actions, covered_sets, steps_of, taken, value_of
@@ -65,6 +65,18 @@ def test_an_action_that_no_plan_can_do_without_is_noted():
     assert found.table[["action", "reach_lost", "lost_to"]].to_numpy().tolist() == [["close", 4.0, ""]]
 
 
+def test_an_action_that_is_fixed_is_noted():
+    """That S closes is decided; asking for it to stay once was an error of the table, not an answer."""
+    street = case()
+    table = street.sites.table
+    table.loc["S", "action_fixed"] = "close"
+    asked = street.but(sites=Sites(table=table))
+    plan = pl.optimise(asked)
+    found = pl.explain(asked, plan, left_out=["close"])
+    assert found.notes == ("S: its action is fixed to close",)
+    assert pl.what_if(asked, plan, add=["S"], around=True).why_none == "S: its action is fixed"
+
+
 def test_visits_by_hand():
     """Doors alone: S sees 40, U 10. Worth r = 1: S 4 + 40, U 11 + 10, T 9. Under one station S stays."""
     capture = Capture(
@@ -93,7 +105,7 @@ def test_what_cannot_be_asked():
         pl.explain(asked, pl.optimise(asked), left_out=["S"])
 
 
-@settings(max_examples=cases(150), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=cases(60), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(town=towns())
 def test_every_number_equals_a_count_by_loops(town):
     asked = Case(**town.stages())
@@ -141,7 +153,7 @@ def _check_next_best(town, actions, site, row, ids):
     assert allowed[ids.index(row["next_best"])] == max(allowed.values())
 
 
-@settings(max_examples=cases(20), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=cases(5), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(town=towns())
 def test_what_is_lost_without_an_action_equals_all_plans_tried(town):
     asked = Case(**town.stages())

@@ -90,7 +90,7 @@ def test_the_report_has_a_dot_and_a_row_for_each():
 def test_goods_and_cases_that_cannot_be_traded():
     with pytest.raises(InputError, match="the case predicts no visits"):
         pl.frontier(case())
-    with pytest.raises(InputError, match="give 'coverage' and 'visits'"):
+    with pytest.raises(InputError, match="and one of: visits, capital"):
         pl.frontier(one_station(), None, "coverage", "money")
 
 

@@ -1,4 +1,4 @@
-"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``--cases large`` the largest.
+"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``large`` the largest, ``machines``.
 
 Prints a Markdown table, a line a solver. Each run is a process of its own with one thread; seconds are of the
 processor, the limit is by the clock. Peers solve the raw program, a variable for each demand row. To add cases, write
@@ -14,6 +14,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from placement.coverage import cover
 from placement.models import maximal_coverage
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.study import read_study
-from placement.values import CoverageProgram, LinearRow
+from placement.values import CoverageProgram, LinearRow, Policy
 from tests.benchmarks.solve import _forget_peak, _peak_mb
 from tests.benchmarks.solve_instances import SIDE, Recipe, _city, disc_covers
 from tests.benchmarks.solve_peers import PEERS
@@ -86,7 +87,28 @@ def large() -> Iterator[Asked]:
     yield Asked(name="1e6 points", make=partial(relocation, 10**6, 2_000, 300), limit_s=90.0, gap=5e-3)
 
 
-GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {"hankou": hankou, "large": large}
+def machines() -> Iterator[Asked]:
+    """Yield the shipped study with up to four machines a site, each with a price, and how often one is out of order."""
+    for percent, gap in ((0, 2e-4), (5, 2e-3), (10, 3e-3)):
+        yield Asked(name=f"outages {percent} %", make=partial(by_machine, percent), limit_s=60.0, gap=gap)
+
+
+def by_machine(percent: int) -> CoverageProgram:
+    """Return the program of machines, without floors: 60,000 yuan each, 20,000 a station, 12 moves, two budgets."""
+    case, fen = shipped(), 100
+    yuan = {
+        "purchase": 60_000, "install": 20_000, "move": 9_000, "remove": 2_000, "close": 3_000, "network": 1_200,
+        "maintenance": 9_000,
+    }  # fmt: skip
+    every = {name: np.full(len(case.sites), fen * amount) for name, amount in yuan.items()}
+    policy = Policy.from_yuan(
+        capital=1_500_000, running=1_050_000, max_stations=52, max_moves=12, max_machines=4,
+        outage_probability=Fraction(percent, 100) or None,
+    )  # fmt: skip
+    return maximal_coverage(replace(case, costs=replace(case.costs, **every), policy=policy)).program
+
+
+GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {"hankou": hankou, "large": large, "machines": machines}
 
 
 def relocation(points: int, candidates: int, existing: int, *, radius: float = 0.9, seed: int = 1) -> CoverageProgram:

@@ -215,6 +215,15 @@ def test_the_study_of_publicity_adds_a_table_and_guides_alone():
     assert "publicity" in prepared.study.simulated_inputs
 
 
+def test_the_study_of_three_years_differs_in_budget_policy_and_phases_alone():
+    first, second = (
+        tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "phases.toml")
+    )
+    assert {name for name in first if first[name] != second[name]} == {"study", "budget", "policy"}
+    assert second.keys() - first.keys() == {"phase"}
+    assert [phase["name"] for phase in second["phase"]] == ["pilot", "2027", "2028"]
+
+
 def test_the_study_of_relocation_differs_in_budget_and_policy_alone():
     first, second = (
         tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "relocation.toml")

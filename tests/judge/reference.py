@@ -22,6 +22,7 @@ class Class:
     floors: tuple[int, ...]
     weight: int
     alone: bool = False
+    once: bool = False
 
 
 def sites_of_row(program, r):
@@ -31,13 +32,14 @@ def sites_of_row(program, r):
 
 def classes_of(program):
     """Classes in order of first appearance."""
-    found: dict[tuple[tuple[int, ...], tuple[int, ...], bool], Class] = {}
+    found: dict[tuple[tuple[int, ...], tuple[int, ...], bool, bool], Class] = {}
     for r, weight in enumerate(program.weights.tolist()):
         sites = tuple(sorted(sites_of_row(program, r)))
         floors = tuple(f for f, floor in enumerate(program.floors) if r in floor.rows.tolist())
         if weight and sites:
             alone = r in program.floor_only.tolist()
-            found.setdefault((sites, floors, alone), Class(sites, floors, 0, alone)).weight += weight
+            once = r in program.once.tolist()
+            found.setdefault((sites, floors, alone, once), Class(sites, floors, 0, alone, once)).weight += weight
     return list(found.values())
 
 
@@ -59,7 +61,7 @@ def plan_value(program, chosen):
     sites = {int(s) for s, used in zip(program.column_site, chosen, strict=True) if used}
     won = [int(weight) if sites & set(sites_of_row(program, r)) else 0 for r, weight in enumerate(program.weights)]
     counted = sum(each for r, each in enumerate(won) if r not in program.floor_only.tolist())
-    worth = counted if program.layers.tolist() == [2**20] else layered_worth(program, chosen)
+    worth = counted if program.layers.tolist() == [2**20] and not program.once.size else layered_worth(program, chosen)
     for row in program.linear:
         amount = sum(int(a) for k, a in zip(row.columns, row.coefficients, strict=True) if chosen[k])
         if amount > row.limit or (row.equality and amount != row.limit):
@@ -80,7 +82,8 @@ def layered_worth(program, chosen):
     for r, weight in enumerate(program.weights.tolist()):
         reach = set(sites_of_row(program, r)) if r not in program.floor_only.tolist() else set()
         count = sum(int(site) in reach for site, used in zip(program.column_site, chosen, strict=True) if used)
-        worth += weight * sum(program.layers[:count].tolist())
+        once = r in program.once.tolist()
+        worth += weight * (program.once_worth * (count > 0) if once else sum(program.layers[:count].tolist()))
     return worth // 2**20
 
 
@@ -194,6 +197,7 @@ def fingerprint_of(program):
         floor_indptr=_indptr([each.floors for each in classes]),
         floor_index=np.array([f for each in classes for f in each.floors], dtype=np.int64),
         floor_only=np.array([c for c, each in enumerate(classes) if each.alone], dtype=np.int64),
+        once=np.array([c for c, each in enumerate(classes) if each.once], dtype=np.int64),
     )
 
 

@@ -41,7 +41,7 @@ from placement.solve import maximise_coverage
 from placement.study import FloorsSection, PolicySection, StudyError, read_study
 from placement.toy import write_study
 from placement.values import Certificate, CoverageProgram, LinearRow, RowKind, Sites
-from placement.values.objectives import OBJECTIVES, VISITS
+from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS
 from placement.values.plan import ACTIONS
 from placement.values.policy import BUDGET_LINES
 from placement.values.rows import MONEY, YEARLY_MONEY
@@ -52,6 +52,7 @@ from tests.there import there
 from tests.towns import Town, random_town
 
 STAY = "stay"
+APART = {VISITS, LEAST_COST}
 HOST_COUNT = RowKind(name="host count")
 """At most so many stations of one host: a row kind of the model below."""
 MOST_BANKS = 2
@@ -102,8 +103,9 @@ def registered() -> Iterator[None]:
     unregister(STAY)
 
 
-every_model = pytest.mark.parametrize("objective", [*(name for name in OBJECTIVES if name != VISITS), STAY])
-"""All but that of visits alone, whose program is that of coverage: ``tests/solve/capture`` tries all of its plans."""
+every_model = pytest.mark.parametrize("objective", [*(name for name in OBJECTIVES if name not in APART), STAY])
+"""All but that of visits alone, whose program is that of coverage, and that of the least cost:
+``tests/solve/capture`` and ``tests/plan/test_least_cost.py`` try all of their plans."""
 some_towns = settings(
     max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -131,7 +133,7 @@ def judged(town: Town) -> Prepared:
     limits = {
         name: getattr(policy, name) for name in PolicySection.model_fields if name.startswith("max_") or name in own
     }
-    asked = FloorsSection(district=policy.district_floors or None, **policy.age_floors)
+    asked = FloorsSection(district=policy.district_floors or None, period=policy.period_floors, **policy.age_floors)
     prepared = SimpleNamespace(
         sites=Sites(table=table),
         demand=town.demand,
@@ -146,6 +148,9 @@ def judged(town: Town) -> Prepared:
                 floors=asked,
                 backup_share=policy.backup_share,
                 outage_probability=policy.outage_probability,
+                objective=policy.objective,
+                coverage_floor=policy.coverage_floor,
+                keep_share=policy.keep_share,
             ),
             travel=travel_of(town),
         ),
@@ -198,7 +203,7 @@ def columns_of_plan(model: Formulated, plan, ids) -> np.ndarray:
 
 
 def test_every_model_has_its_brute_force():
-    assert set(ALLOWED) == set(OBJECTIVES) - {VISITS}
+    assert set(ALLOWED) == set(OBJECTIVES) - APART
 
 
 @every_model
@@ -403,9 +408,9 @@ def test_a_study_names_a_model_and_the_judge_says_what_it_cannot_judge(tmp_path)
 
 def test_what_is_not_registered_is_refused_with_the_list():
     town = random_town(np.random.default_rng(0))
-    with pytest.raises(InputError, match=r"objective is 'median' -> give one of: coverage, visits, stay"):
+    with pytest.raises(InputError, match=r"objective is 'median' -> give one of: coverage, visits, least_cost, stay"):
         replace(town.policy, objective="median")
-    with pytest.raises(InputError, match=r"'median' is no objective -> known: coverage, visits, stay"):
+    with pytest.raises(InputError, match=r"'median' is no objective -> known: coverage, visits, least_cost, stay"):
         model_of("median")
     with pytest.raises(InputError, match=r"'coverage' is registered already"):
         register("coverage", stay)

@@ -172,26 +172,39 @@ def _value(town: Town, actions: tuple[str, ...], reach: dict[tuple[int, int], di
     if any(most is not None and amount > most for amount, most in limits):
         return None
     weights = np.rint(town.demand.need * 1000).astype(int)
-    if not _keeps_site_limits(town, actions, standing, weights, reach):
+    if not keeps_site_limits(town, actions, standing, weights, reach):
         return None
-    covered, steps = np.zeros_like(weights), steps_of(town)
+    covered = covered_weights(town, standing, reach)
+    return int(covered.sum()) if keeps_floors(town, covered) else None
+
+
+def covered_weights(town: Town, standing: set[int], reach: dict[tuple[int, int], dict[int, int]]) -> np.ndarray:
+    """Return (points, segments) what is covered of each weight, thousandths: the nearest step's share, halves up."""
+    weights, steps = np.rint(town.demand.need * 1000).astype(int), steps_of(town)
+    covered = np.zeros_like(weights)
     for (point, segment), near in reach.items():
         nearest = min((step for site, step in near.items() if site in standing), default=None)
         if nearest is not None:
             exact = int(weights[point, segment]) * steps[nearest][1]
             covered[point, segment] = math.floor(exact + Fraction(1, 2))
+    return covered
+
+
+def keeps_floors(town: Town, covered: np.ndarray) -> bool:
+    """Return whether what is covered, as :func:`covered_weights` has it, is as much as all floors ask."""
+    policy, weights = town.policy, np.rint(town.demand.need * 1000).astype(int)
     for name, share in policy.district_floors.items():
         rows = (town.demand.points["parent"] == name).to_numpy()
         if covered[rows].sum() < share * int(weights[rows].sum()):
-            return None
+            return False
     for name, share in policy.age_floors.items():
         column = [s.age_group for s in town.demand.segments].index(name)
         if covered[:, column].sum() < share * int(weights[:, column].sum()):
-            return None
-    return int(covered.sum())
+            return False
+    return True
 
 
-def _keeps_site_limits(
+def keeps_site_limits(
     town: Town, actions: Actions, standing: set[int], weights: np.ndarray, reach: dict[tuple[int, int], dict[int, int]]
 ) -> bool:
     """Return whether hosts, chains, exclusive sites, fixed actions, spacing and reach of new stations are kept."""

@@ -1,13 +1,23 @@
 """How sure floors are: by plain sums over draws, told wherever the plan is, and recounted by the judge."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import placement as pl
+from placement.case import Case
 from placement.cli import main
+from placement.coverage import Standard, cover
+from placement.economics import StationCosts
+from placement.errors import InputError
+from placement.judge.program import rebuild
+from placement.judge.recount import reach
+from placement.judge.rules import floor_faults
+from placement.models import model_of
 from placement.pipeline.study_case import prepare
 from placement.plan import optimise
 from placement.plan.floors import kept_floors
@@ -15,8 +25,10 @@ from placement.report.goods import unsure
 from placement.report.text import texts
 from placement.study import read_study
 from placement.toy import write_study
-from placement.values import Policy
+from placement.values import Policy, Segment
+from tests.models.test_contract import judged
 from tests.test_case_from_frames import case as frames_case
+from tests.towns import Town, make_demand, make_sites, make_times
 
 
 def with_floors(case, **floors):
@@ -118,3 +130,54 @@ def test_the_judge_confirms_them(told):
     said = CliRunner().invoke(main, ["verify", str(told[1])])
     assert said.exit_code == 0, said.output
     assert "in how many draws of the demand each floor is kept" in said.stdout
+
+
+def test_a_floor_of_a_period_by_hand():
+    """Three come by day to A, two by night to B, and one station may stand: A, unless the night has a floor.
+
+    B is open through the night, A is not. Of 2 at night half is asked; B reaches 2 of the 2, and of all 5.
+    """
+    segments = tuple(
+        Segment(age_group="general", period=name, service="all", speed_m_s=1.3, starts_min=start, ends_min=end)
+        for name, start, end in (("day", 480, 1200), ("night", 1200, 480))
+    )
+    demand = make_demand(np.array([[3.0, 0.0], [0.0, 2.0]]), ["all"] * 2, segments)
+    sites = make_sites(0, 2, hours=[(480, 1200), (0, 1440)])
+    times = make_times(np.array([[100.0, np.nan], [np.nan, 100.0]]), demand, sites)
+    none = np.zeros(2, dtype=np.int64)
+    town = Town(
+        demand=demand,
+        sites=sites,
+        times=times,
+        coverage=cover(demand, sites, times, Standard(threshold_s=900)),
+        costs=StationCosts(purchase=none, move=none, close=none),
+        policy=Policy(max_stations=1),
+    )
+    assert (optimise(Case(**town.stages())).open, optimise(Case(**town.stages())).objective) == (("C0",), 3.0)
+    town = replace(town, policy=town.policy.but(period_floors={"night": Fraction(1, 2)}))
+    plan = optimise(Case(**town.stages()))
+    assert (plan.open, plan.objective, plan.bound, plan.proof) == (("C1",), 2.0, 2.0, "certificate")
+    prepared = judged(town)
+    near, weights = reach(prepared), np.rint(demand.weight * 1000).astype(np.int64)
+    assert (
+        rebuild(prepared, near, weights).fingerprint()
+        == model_of("coverage")(Case(**town.stages())).program.fingerprint()
+    )
+    worth = near.worth(weights, near.by(np.asarray(prepared.sites.ids == "C0")))
+    assert [*floor_faults(prepared, weights, worth)] == ["policy: floor period night asks 50.00%, covered is 0.00%"]
+    with pytest.raises(InputError, match=r"policy \[period_floors.noon\]: period noon is not in the demand"):
+        optimise(Case(**town.stages()), Policy(period_floors={"noon": Fraction(1, 2)}))
+
+
+def test_a_floor_of_a_period_from_study_to_verdict(tmp_path):
+    path = write_study(tmp_path / "study", seed=5)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[policy.floors]\n", "[policy.floors]\nperiod = {day = 0.2}\n", 1), "utf-8")
+    outcome = pl.recommend(read_study(path))
+    pl.write(outcome.case, outcome.plan, tmp_path / "plan")
+    assert [(each.of, each.name, each.floor) for each in outcome.plan.floors][-1] == ("period", "day", 0.2)
+    verdict = pl.verify(tmp_path / "plan")
+    assert verdict.confirmed, verdict
+    path.write_text(text.replace("[policy.floors]\n", "[policy.floors]\nperiod = {noon = 0.2}\n", 1), "utf-8")
+    with pytest.raises(InputError, match=r"policy.floors.period names unknown periods: noon"):
+        read_study(path)

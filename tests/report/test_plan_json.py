@@ -43,6 +43,8 @@ def test_every_key_other_programs_rely_on_is_there(plan):
         "valued",
         "reserve",
         "gains",
+        "fairness",
+        "least_cost",
         "frontier",
         "warnings",
         "limits",

@@ -14,14 +14,16 @@ from placement.values import CoverageProgram, Floor, LinearRow
 
 
 def value_of(program, chosen):
-    """Return the value of a plan from the definition, row by row, each further provider by its layer."""
+    """Return the value of a plan from the definition, row by row, each further provider by its layer, or none."""
     providers = [site for site in program.column_site[np.flatnonzero(chosen)].tolist() if site >= 0]
     value = Fraction(int(program.column_values[chosen].sum()))
     shares = [Fraction(share, 2**20) for share in program.layers.tolist()]
     for covers, weights in program.blocks():
         for row in (row for row in range(covers.shape[0]) if row not in program.floor_only.tolist()):
             sites = covers.indices[covers.indptr[row] : covers.indptr[row + 1]].tolist()
-            value += int(weights[row]) * sum(shares[: sum(site in sites for site in providers)])
+            count = sum(site in sites for site in providers)
+            once = Fraction(program.once_worth, 2**20) * (count > 0)
+            value += int(weights[row]) * (once if row in program.once.tolist() else sum(shares[:count]))
     return math.floor(value)
 
 

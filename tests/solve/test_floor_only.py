@@ -17,6 +17,7 @@ from tests.judge.random_programs import random_program
 from tests.judge.reference import best_plan
 from tests.judge.test_certificate_mutations import differs, mutated, resealed
 from tests.solve.instances import brute_force, layered, random_relocation
+from tests.there import there
 
 TREE_BY_SIMPLEX = replace(DEFAULTS, root=replace(DEFAULTS.root, patience=0))
 
@@ -76,7 +77,7 @@ def test_programs_equal_brute_force(seed):
     solution = maximise_coverage(program, settings=DEFAULTS if seed % 3 else TREE_BY_SIMPLEX)
     assert (solution.status == "infeasible") == (best is None)
     chosen = None if best is None else solution.chosen
-    bound = check_certificate(program, chosen, solution.certificate)
+    bound = check_certificate(program, chosen, there(solution.certificate))
     if best is not None:
         assert (solution.status, solution.objective, bound) == ("optimal", best, best)
         assert recount(program, solution.chosen).objective == best
@@ -89,7 +90,7 @@ def test_least_cost_equals_brute_force(seed):
     best, _ = brute_force(program)
     solution = maximise_coverage(program, settings=DEFAULTS if seed % 2 else TREE_BY_SIMPLEX)
     assert (solution.status == "infeasible") == (best is None)
-    bound = check_certificate(program, None if best is None else solution.chosen, solution.certificate)
+    bound = check_certificate(program, None if best is None else solution.chosen, there(solution.certificate))
     if best is not None:
         assert (solution.status, solution.objective, bound) == ("optimal", best, best)
         assert maximise_coverage(program, backend="highs").objective == best
@@ -101,8 +102,8 @@ def test_with_everything_a_program_may_have(seed):
     rng = np.random.default_rng(80_000 + seed)
     program = alone(random_program(rng, max_sites=8, max_rows=20), rng)
     best, solution = best_plan(program), maximise_coverage(program)
-    bound = check_certificate(program, solution.chosen, solution.certificate)
-    assert solution.certificate.infeasible if best is None else (solution.objective, bound) == (best[0], best[0])
+    bound = check_certificate(program, solution.chosen, there(solution.certificate))
+    assert there(solution.certificate).infeasible if best is None else (solution.objective, bound) == (best[0], best[0])
     for _ in range(10):
         other = mutated(solution.certificate, rng)
         if not differs(other, solution.certificate):
@@ -121,7 +122,7 @@ def test_a_certificate_is_of_one_program():
     for one, wrong in ((plain, other), (other, plain)):
         solution = maximise_coverage(one)
         with pytest.raises(CertificateError, match="another program"):
-            check_certificate(wrong, solution.chosen, solution.certificate)
+            check_certificate(wrong, solution.chosen, there(solution.certificate))
     assert plain.fingerprint() != other.fingerprint()
 
 

@@ -7,6 +7,7 @@ from placement.errors import InputError
 from placement.study import Study, read_study
 from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
+from placement.study.phases import PhaseSection
 from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.travel import StepSection, TravelSection
 from placement.tables import read_tables
@@ -66,7 +67,8 @@ KEYS = {
         "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
         "max_idle": REFUSED,
     },
-    FloorsSection: {"district": ELSEWHERE},
+    FloorsSection: {"district": ELSEWHERE, "period": REFUSED},
+    PhaseSection: dict.fromkeys(PhaseSection.model_fields, ALWAYS) | {"carry_over": REFUSED},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
 }  # fmt: skip
 
@@ -78,7 +80,9 @@ def test_every_key_is_thought_of(section):
 
 
 def test_every_section_is_thought_of():
-    assert {"inputs", "demand", "travel", "costs", "budget", "policy", "solve", "study"} <= set(Study.model_fields)
+    assert {"inputs", "demand", "travel", "costs", "budget", "policy", "phase", "solve", "study"} <= set(
+        Study.model_fields
+    )
 
 
 NO_STREETS = ('streets = {nodes = "nodes.csv", edges = "edges.csv"}', "")
@@ -186,6 +190,13 @@ def test_a_solver_that_knows_coverage_alone_tells_that_visits_do_not_count(tmp_p
     assert read_study(write_doorstep(tmp_path / "zero", policy=f"visits_weight = 0\n{solver}")).notes == ()
     told = "study.toml: solve.backend highs knows coverage alone: predicted visits count nothing for a plan"
     assert read_study(write_doorstep(tmp_path / "silent", policy=solver)).notes == (told,)
+
+
+def test_a_plan_in_phases_tells_that_visits_do_not_count_and_uses_the_discount_rate(tmp_path):
+    phases = '[[phase]]\nname = "pilot"\n[budget]\ndiscount_rate = 0.03'
+    told = "study.toml: a plan in phases counts coverage alone: predicted visits are only reported"
+    assert read_study(write_doorstep(tmp_path / "silent", policy=phases)).notes == (told,)
+    assert read_study(write_doorstep(tmp_path / "zero", policy=f"visits_weight = 0\n{phases}")).notes == ()
 
 
 def test_what_only_the_tables_tell(spoiled):

@@ -49,7 +49,7 @@ def test_the_same_limit_beside_the_preset_is_no_contradiction(spoiled):
 
 def test_a_preset_that_there_is_not_is_refused_with_the_list(spoiled):
     spoiled.setting("max_moves = 3\n", 'preset = "shrink"\n')
-    with pytest.raises(InputError, match=r"policy.preset.*'free', 'expansion' or 'relocation'"):
+    with pytest.raises(InputError, match=r"policy.preset.*'free', 'expansion', 'relocation' or 'reduction'"):
         read_study(spoiled.folder)
     with pytest.raises(InputError, match="shrink"):
         Policy.from_preset("shrink")

@@ -38,7 +38,7 @@ from placement.demand.use.priors import UsePriors
 from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
 from placement.frames import Stages, Travel
-from placement.models import Decision, maximal_coverage
+from placement.models import Decision, formulated, maximal_coverage
 from placement.pipeline.assumptions import Assumption
 from placement.pipeline.policy import study_standard
 from placement.pipeline.recommend import recommend
@@ -52,7 +52,7 @@ from placement.solve import maximise_coverage
 from placement.solve.settings import EngineSettings
 from placement.standard import Standard, rules_of
 from placement.streets import snap_to_streets
-from placement.study import Override, StepSection, read_study
+from placement.study import Override, PhaseSection, StepSection, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import (
@@ -62,6 +62,7 @@ from placement.values import (
     Covered,
     Frontier,
     KeptFloor,
+    Phase,
     Plan,
     Policy,
     Segment,
@@ -113,7 +114,9 @@ def made_with(case: Any) -> list[Any]:
     rows = CoverRows(times=stream, rules=rules)
     asked = what_if(case.but(policy=Policy(max_stations=0)), add=[case.sites.ids[~case.standing][0]])
     plan = optimise(case, options=SolveOptions(time_limit_s=20))
+    years = case.but(policy=Policy(phases=(Phase(name="pilot", max_opens=1, max_closes=0, max_moves=0),)))
     return [
+        formulated(years), optimise(years, options=SolveOptions(time_limit_s=20)), PhaseSection(name="pilot"),
         asked, *asked.broken, explain(case, plan),
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
         Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),

@@ -170,11 +170,15 @@ def build_model(reduced: ReducedProgram) -> PulpModel:
     bounds = zip(reduced.required.tolist(), reduced.excluded.tolist(), strict=True)
     x = [problem.add_variable(f"x{k}", int(low), 1 - int(high), "Integer") for k, (low, high) in enumerate(bounds)]
     z = [problem.add_variable(f"z{c}", 0, 1) for c in range(reduced.n_rows)]
-    first, *further = _shares(reduced.program)
-    gain = [(variable, first * weight) for variable, weight in zip(z, reduced.gains.tolist(), strict=True)]
-    tails = [[problem.add_variable(f"y{c}_{i}", 0, 1) for i in range(len(further))] for c in range(reduced.n_rows)]
-    for of_row, weight in zip(tails, reduced.gains.tolist(), strict=True):
-        gain += [(variable, share * weight) for variable, share in zip(of_row, further, strict=True)]
+    kinds = [_shares(reduced, once=once) for once in (False, True)]
+    shares_of = [kinds[once] for once in reduced.once.tolist()]
+    weighed = list(zip(z, shares_of, reduced.gains.tolist(), strict=True))
+    gain = [(variable, first * weight) for variable, (first, *_), weight in weighed]
+    tails = [
+        [problem.add_variable(f"y{c}_{i}", 0, 1) for i in range(len(shares) - 1)] for c, shares in enumerate(shares_of)
+    ]
+    for of_row, (_, more, weight) in zip(tails, weighed, strict=True):
+        gain += [(variable, share * weight) for variable, share in zip(of_row, more[1:], strict=True)]
     value = pulp.LpAffineExpression([*zip(x, reduced.column_values.tolist(), strict=True), *gain])
     problem.setObjective(value)
     _add_cover_rows(problem, reduced, x, [[variable, *more] for variable, more in zip(z, tails, strict=True)])
@@ -191,9 +195,12 @@ def build_model(reduced: ReducedProgram) -> PulpModel:
     return PulpModel(problem=problem, columns=tuple(x), value=value, impossible=tuple(impossible))
 
 
-def _shares(program: CoverageProgram) -> list[Any]:
-    """Return what each layer counts of a weight; a whole number where there is one layer."""
-    return [1] if program.is_plain else [share / FULL for share in program.layers.tolist()]
+def _shares(reduced: ReducedProgram, *, once: bool) -> list[Any]:
+    """Return what each layer counts of a weight, or of one that counts once; a whole number where all is plain."""
+    program = reduced.program
+    if program.is_plain:
+        return [1]
+    return [share / FULL for share in ([program.once_worth] if once else program.layers.tolist())]
 
 
 def _add_cover_rows(problem: Any, reduced: ReducedProgram, x: list[Any], layers: list[list[Any]]) -> None:

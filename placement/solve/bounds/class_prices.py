@@ -18,7 +18,6 @@ from placement.solve.program.providing import most_providing
 from placement.solve.program.restrict import Work
 from placement.solve.program.scale import label_scale, scaled
 from placement.values.arrays import IntArray
-from placement.values.layers import is_plain
 
 Sets = list[tuple[int, ...]]
 """Odd sets of rows of a restricted program."""
@@ -38,7 +37,7 @@ class ClassPrices:
     def __init__(self, problem: Problem, work: Work, pool: CutPool) -> None:
         self._problem, self._work, self._pool = problem, work, pool
         self._members, self._start = _members(work)
-        self._plain = is_plain(problem.layers)
+        self._plain = problem.plain
         self._most = self._start if self._plain else most_providing(problem, work)
         self._row_of_member = np.repeat(np.arange(work.weights.size), np.diff(self._start))
 
@@ -119,9 +118,11 @@ class ClassPrices:
         row, weights = self._row_of_member, self._problem.covers.weights[self._members]
         whole = np.bincount(row, weights=weights, minlength=prices.size)
         parts = np.rint(prices[row] * (weights / whole[row])).astype(np.int64)
-        beyond = np.append(self._problem.layers, 0)[np.minimum(self._most, self._problem.layers.size)]
-        worth = self._problem.floors.worth[self._problem.floors.label[self._members]]
-        least = objective * worth * weights * beyond[row]
+        floors, layers = self._problem.floors, self._problem.layers
+        label, none = floors.label[self._members], np.zeros((2, 1), dtype=np.int64)
+        most = np.minimum(self._most, layers.shape[1])[row]
+        beyond = np.hstack([layers, none])[floors.once[label], most]
+        least = objective * floors.worth[label] * weights * beyond
         shared[self._members] = np.minimum(np.maximum(parts, least), room[self._members])
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placement.kernels import Floats, Ints, Longs, kernel
 from placement.solve.bounds.prices import Prices
-from placement.solve.program.problem import Problem
+from placement.solve.program.problem import Problem, first_layer
 from placement.solve.program.restrict import Work
 
 
@@ -27,7 +27,7 @@ def _shared_multipliers(rows: Longs, full: Floats, row_of_class: Ints, n_rows: i
 def multipliers(problem: Problem, work: Work, prices: Prices) -> NDArray[Any]:
     """Return (rows,) multipliers in [0, 1] of a restricted program from prices of the whole."""
     floors = problem.floors
-    factor = float(problem.layers[0]) * floors.worth
+    factor = first_layer(problem).astype(np.float64)
     np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), prices.phi[floors.floor_index])
     full = problem.covers.weights * factor[floors.label]
     return np.asarray(_shared_multipliers(prices.rows, full, work.row_of_class, work.weights.size))

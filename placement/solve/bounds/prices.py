@@ -68,7 +68,7 @@ def scaled_bound(problem: Problem, cuts: Cuts, prices: Prices, domain: Domain) -
     count = prices.cuts.size
     above, below, rho = _rows_and_columns(
         problem.covers, problem.floors, cuts, prices.objective, prices.rows, prices.cuts, prices.phi,
-        problem.site, problem.values, problem.side, prices.theta, problem.layers,
+        problem.site, problem.values, problem.side, prices.theta, problem.layers.ravel(),
     )  # fmt: skip
     total = (int(above) << _HALF) + int(below)
     total -= sum(int(a) * int(b) for a, b in zip(prices.phi, problem.floors.minimum, strict=True))
@@ -150,7 +150,7 @@ def _rows_and_columns(
     site: Longs, values: Longs, side: Side, theta: Longs, layers: Longs,
 ) -> Any:  # fmt: skip
     """Return (upper and lower half of the sum over classes of what their prices leave, columns' reduced values)."""
-    factor = objective * layers[0] * floors.worth
+    factor = objective * layers[floors.once * (layers.size // 2)] * floors.worth
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
             factor[label] += phi[floors.floor_index[entry]]
@@ -172,9 +172,11 @@ def _rows_and_columns(
         if left[row] > 0:
             above += left[row] >> _HALF
             below += left[row] & (2**_HALF - 1)
-    for layer in range(1, layers.size):
+    for layer in range(1, layers.size // 2):
         for row in range(rows.size):
-            more = objective * layers[layer] * floors.worth[floors.label[row]] * covers.weights[row] - rows[row]
+            label = floors.label[row]
+            counts = layers[floors.once[label] * (layers.size // 2) + layer] * floors.worth[label]
+            more = objective * counts * covers.weights[row] - rows[row]
             if more > 0:
                 above += more >> _HALF
                 below += more & (2**_HALF - 1)

@@ -27,12 +27,7 @@ from placement.solve.program.recount import open_sites
 from placement.values import CoverageProgram, LinearRow
 from placement.values.arrays import BoolArray, FloatArray, IntArray
 from placement.values.visits_certificate import IDLE, MOST_IDLE
-from placement.values.whole_capture import OUTSIDE, WholeCapture
-
-_CROSSED = 1e-3
-"""A point crosses a row that it is so far beyond."""
-_ROUNDING = 2
-"""Thousandths of a visit by which floating point may differ from whole numbers."""
+from placement.values.whole_capture import OUTSIDE, ROUNDING, WholeCapture
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,22 +86,22 @@ class Marks:
         """Yield the sites at which a station is idle beside a single other."""
         for site in self.marked.tolist():
             near = self._near(site)
-            for place in np.flatnonzero(near.beside(np.eye(near.others.size)) < self.least + _ROUNDING).tolist():
+            for place in np.flatnonzero(near.beside(np.eye(near.others.size)) < self.least + ROUNDING).tolist():
                 yield from self._certain(site, near.others[[place]])
 
-    def crossed(self, point: FloatArray) -> Iterator[Idle]:
-        """Yield rows that a point of the columns crosses: of each station one, beside those that stand most there."""
+    def crossed(self, point: FloatArray, beyond: float) -> Iterator[Idle]:
+        """Yield rows that a point is so far `beyond`: of each station one, beside those that stand most."""
         program = self.program
         placed = np.flatnonzero(program.column_site >= 0)
         stands = np.zeros(program.n_sites)
         np.add.at(stands, program.column_site[placed], point[placed])
         for site, mark in zip(self.marked.tolist(), point[self.first :].tolist(), strict=True):
             room = stands[site] - mark
-            if room <= _CROSSED:
+            if room <= beyond:
                 continue
             near = self._near(site)
             order = np.argsort(-stands[near.others], kind="stable")
-            order = order[np.cumsum(1 - stands[near.others[order]]) < room - _CROSSED]
+            order = order[np.cumsum(1 - stands[near.others[order]]) < room - beyond]
             few = near.fewest(order, self.least)
             if few is not None:
                 yield from self._certain(site, np.sort(near.others[few]))

@@ -136,7 +136,7 @@ class Plans:
         """Keep why stations are idle that a point of the relaxation does not mark; return whether that was new."""
         if self._marks is None:
             return False
-        fresh = [each for each in self._marks.crossed(point) if each not in self.idle]
+        fresh = [each for each in self._marks.crossed(point, self._settings.crossed) if each not in self.idle]
         self.idle += fresh
         return bool(fresh)
 

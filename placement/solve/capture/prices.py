@@ -19,6 +19,7 @@ from placement.solve.program.problem import Problem
 from placement.solve.program.providing import most_providing_in
 from placement.solve.program.reduced import ReducedProgram, common_divisor
 from placement.solve.program.scale import label_scale, scaled
+from placement.solve.root import KnownPrices
 from placement.solve.settings import EngineSettings
 from placement.solve.tree.tools import Tools
 from placement.values import Certificate, CoverageProgram
@@ -81,7 +82,7 @@ def proven(
     domain = Domain.of(tools.problem)
     if not duals.objective:
         duals = duals.times(RAY_SIZE / SCALE / (_size(reduced, duals) or 1.0))  # the larger, the less rounding takes
-    prices = _prices(reduced, tools.problem, duals)
+    prices = integer_prices(reduced, tools.problem, duals)
     bound = tools.bound(prices, domain)[0]
     if bound >= (NO_BOUND if duals.objective else 0):
         return None
@@ -89,6 +90,11 @@ def proven(
     worth = bound // SCALE if duals.objective else None
     proof = tools.log.certificate(bound=worth or 0, infeasible=worth is None, objective=0, chosen=None)
     return worth, proof
+
+
+def known_prices(duals: Duals) -> KnownPrices:
+    """Return what makes prices of a program, and all that has rows more, of multipliers of its relaxation."""
+    return lambda reduced, problem: integer_prices(reduced, problem, duals)
 
 
 def _size(reduced: ReducedProgram, duals: Duals) -> float:
@@ -99,13 +105,15 @@ def _size(reduced: ReducedProgram, duals: Duals) -> float:
     return heaviest * float(duals.floors.sum()) + float(duals.rows.sum()) + side
 
 
-def _prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+def integer_prices(reduced: ReducedProgram, problem: Problem, duals: Duals) -> Prices:
+    """Return the multipliers of a relaxation as integer prices of a program with the same rows."""
     phi = scaled(duals.floors)
     full = problem.covers.weights * label_scale(problem, phi, duals.objective)[problem.floors.label]
     rows = full.copy()  # folded classes are covered with their site: at their full price they cost nothing
     # No price is less than the first layer counts that no plan comes to: the relaxation has no such layers.
-    layers = np.append(problem.layers, 0)
-    beyond = layers[np.minimum(most_providing_in(reduced), problem.layers.size)] * reduced.gains * duals.objective
+    layers = np.hstack([reduced.layers, np.zeros((reduced.n_rows, 1), dtype=np.int64)])
+    most = np.minimum(most_providing_in(reduced), layers.shape[1] - 1)
+    beyond = layers[np.arange(reduced.n_rows), most] * reduced.gains * duals.objective
     rows[reduced.row_class] = np.minimum(np.maximum(scaled(duals.rows), beyond), full[reduced.row_class])
     return Prices(
         objective=duals.objective,

@@ -94,9 +94,8 @@ class VisitsRelaxation:
         self._at_site = sparse.csr_array(entries, shape=(reduced.n_sites, reduced.n_columns))
         total = int(reduced.weights.sum()) + int(capture.mass.sum())
         self._unit = float(2 ** max(0, total.bit_length() - WEIGHT_BITS))
-        layers = reduced.program.layers
-        self._first = int(layers[0]) / FULL
-        self._tails = Tails.of(layers, most_providing_in(reduced), reduced.gains)
+        self._first = reduced.layers[:, 0] / FULL
+        self._tails = Tails.of(reduced.program.layers, most_providing_in(reduced), reduced.gains, reduced.once)
         self._doors = self._at_site.T @ (capture.door / self._unit)
         self._lower = reduced.required.astype(np.float64)
         self._upper = np.where(reduced.excluded & ~reduced.required, 0.0, 1.0)

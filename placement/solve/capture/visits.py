@@ -22,7 +22,7 @@ from placement.solve.capture.majorants import Mixture
 from placement.solve.capture.marks import Marks
 from placement.solve.capture.parts import Fixings, Grown, Part, Proven
 from placement.solve.capture.plans import Plans
-from placement.solve.capture.prices import Duals, proven
+from placement.solve.capture.prices import Duals, known_prices, proven
 from placement.solve.capture.relaxation import Relaxed, VisitsRelaxation
 from placement.solve.deadline import Deadline
 from placement.solve.engine import NAME, solve_engine
@@ -125,12 +125,24 @@ class _Run:
         """Take the plan that changes nothing, or one near the relaxation of coverage alone; return the latter."""
         self._plans.offer(self._plans.keeping())
         relaxed = self._relaxation.solve(Aim(), self._within(self._settings.engine_share), rounds=0)
-        if relaxed.state != "infeasible":
+        if relaxed.state != "infeasible" and not self._is_ruled_out():
             near = relaxed.point > 0.5 if relaxed.state == "optimal" else self._plans.keeping()
             if self._plans.best is None:
                 self._plans.mend(near, self._until)
-            self._plans.improve(near, self._within(self._settings.start_share))
+            if self._plans.best is None or not self._any_plan:
+                self._plans.improve(near, self._within(self._settings.start_share))
         return relaxed
+
+    @property
+    def _any_plan(self) -> bool:
+        """Whether nearly any plan is as good as asked, so that none is improved."""
+        return not self._aim.weight and self._gap > self._settings.any_gap
+
+    def _is_ruled_out(self) -> bool:
+        """Return whether limits on visits leave no plan by the relaxation, where none is known."""
+        if not self._aim.limited or self._plans.best is not None:
+            return False
+        return self._relaxed().state == "infeasible"
 
     def _within(self, share: float) -> Deadline:
         return self._until.within(share * self._until.left_s())
@@ -140,7 +152,7 @@ class _Run:
         self._rounds, rules = self._rounds + 1, self._aim.limited
         relaxed = self._relaxed()
         relaxed = relaxed if relaxed.duals is not None else first
-        if relaxed.state == "optimal":
+        if relaxed.state == "optimal" and not (self._any_plan and self._plans.best):
             self._plans.improve(relaxed.point > 0.5, self._within(self._settings.start_share))
         grown = self._grown_of(relaxed)
         if self._bounded(grown, relaxed):
@@ -148,11 +160,14 @@ class _Run:
         if self._closed() or self._until.passed():
             return True
         gap = self._settings.rough_gap if rules and self._rounds == 1 else 0.0
-        solution = self._last = self._solved(grown.program(), gap)
-        if solution.status == "infeasible":
-            self._refuted = self._without_plan(grown, solution), grown.base
-            return True
-        self._keep(Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),)))
+        for begins in self._attempts(relaxed):
+            solution = self._last = self._solved(grown.program(), gap, begins)
+            if solution.status == "infeasible":
+                self._refuted = self._without_plan(grown, solution), grown.base
+                return True
+            self._keep(Proven(grown=grown, parts=(grown.part((), None, solution, relaxed.point),)))
+            if solution.status == "optimal" or self._until.passed():
+                break
         return self._taken(solution, relaxed) and (self._rounds > 1 or not rules)
 
     def _relaxed(self) -> Relaxed:
@@ -231,12 +246,25 @@ class _Run:
             return relaxed.mixed
         return self._relaxation.solve(Aim(weight=ONLY_VISITS), self._until).mixed or relaxed.mixed
 
-    def _solved(self, program: CoverageProgram, gap: float) -> Solution:
-        """Return what the engine finds of a program."""
-        settings = self._settings
+    def _attempts(self, relaxed: Relaxed) -> list[dict[str, Any]]:
+        """Return what the engine begins with, in turn until it proves its plan.
+
+        From nothing it may find other plans than are known; where the relaxation leaves much open, or that did not do,
+        it begins with the best plan and the relaxation's prices, from which its tree is the smaller.
+        """
+        settings, best, duals = self._settings, self._plans.best, relaxed.duals
+        if duals is None or not duals.objective or best is None or self._proven is None:
+            return [{"share": settings.engine_share}]
+        begun = {"share": settings.wide_share, "start": best.chosen, "known": known_prices(duals)}
+        wide = self._proven.bound > within_gap(best.value, settings.wide_gap)
+        return [begun] if wide else [{"share": settings.try_share}, begun]
+
+    def _solved(self, program: CoverageProgram, gap: float, begins: dict[str, Any] | None = None) -> Solution:
+        """Return what the engine finds of a program in a share of the time, from what it `begins` with."""
+        settings, begins = self._settings, begins or {"share": self._settings.engine_share}
         gap = max(settings.gap_share * self._gap, gap)
-        seconds = max(settings.least_s, settings.engine_share * self._until.left_s())
-        return solve_engine(program, gap=gap, time_limit_s=seconds, **self._asked)
+        seconds = max(settings.least_s, begins.pop("share") * self._until.left_s())
+        return solve_engine(program, gap=gap, time_limit_s=seconds, **begins, **self._asked)
 
     def _taken(self, solution: Solution, relaxed: Relaxed) -> bool:
         """Look at the plan of a round, improve it, and say why it will not do; return whether it does."""
@@ -279,15 +307,17 @@ class _Run:
 
     def _divide(self) -> None:
         """Divide the plans by what they choose, each part with a majorant of its own, the highest bound first."""
-        while self._proven is not None and self._aim.weight and not self._closed() and not self._until.passed():
-            part = self._proven.highest
+        divided = self._proven  # what stands is kept until the parts together prove more
+        while divided is not None and self._aim.weight and not self._closed() and not self._until.passed():
+            part = divided.highest
             column = part.question()
-            if column is None or len(self._proven.parts) >= self._settings.most_parts:
+            if column is None or len(divided.parts) >= self._settings.most_parts:
                 break
-            halves = [self._half(self._proven.grown, (*part.fixed, (column, value))) for value in (0, 1)]
+            halves = [self._half(divided.grown, (*part.fixed, (column, value))) for value in (0, 1)]
             if None in halves:
                 break
-            self._proven = self._proven.divided(part, [half for half in halves if half is not None])
+            divided = divided.divided(part, [half for half in halves if half is not None])
+            self._keep(divided)
             self._tell()
         self._relaxation.fix(())
 

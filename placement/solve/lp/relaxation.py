@@ -39,12 +39,12 @@ from placement.solve.program.domain import Domain
 from placement.solve.program.limits import Branch
 from placement.solve.program.problem import ONE, ZERO, Problem
 from placement.solve.program.providing import most_providing
-from placement.solve.program.restrict import Work, label_membership, row_gains, site_gains
+from placement.solve.program.restrict import Work, label_membership
 from placement.solve.program.scale import scaled
 from placement.solve.settings import DEFAULTS, LpSettings
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.certificate import SCALE
-from placement.values.layers import FULL, is_plain
+from placement.values.layers import FULL
 
 
 class CutRelaxation:
@@ -84,7 +84,7 @@ class CutRelaxation:
         *,
         settings: LpSettings = DEFAULTS.lp,
     ) -> None:
-        self._plain = is_plain(problem.layers)
+        self._plain = problem.plain
         domain = domain if self._plain else domain.reopened()
         work = domain.restricted(problem)
         self._problem, self.work, self._pool = problem, work, pool
@@ -99,8 +99,11 @@ class CutRelaxation:
         self._class_prices = ClassPrices(problem, work, pool)
         self._incidence = _incidence(work)
         most = work.indptr if self._plain else most_providing(problem, work)
-        self._tails, self._first = Tails.of(problem.layers, most, row_gains(work)), int(problem.layers[0]) / FULL
-        folded = self._first * site_gains(work)
+        once = problem.floors.once[work.label] > 0
+        weights = work.weights * problem.floors.worth[work.label]
+        self._tails = Tails.of(problem.layers[0], most, weights, once)
+        self._gains = weights * (problem.layers[:, 0] / FULL)[once.astype(np.int64)]
+        folded = _folded(problem, work)
         self._values = (work.values + folded[work.column_site]) / self._unit
         core = core if self._plain else None
         self.core = np.arange(work.columns.size) if core is None else np.flatnonzero(core[work.columns])
@@ -287,8 +290,7 @@ class CutRelaxation:
         first, further = sparse.vstack(rows), np.zeros(tails.count)
         every = [first, self._columns_of(core), tails.matrix(first.shape[0])]
         return ArrayModel(
-            objective=np.concatenate([self._first * row_gains(work), self._values[core] * self._unit, tails.worth])
-            / self._unit,
+            objective=np.concatenate([self._gains, self._values[core] * self._unit, tails.worth]) / self._unit,
             matrix=sparse.hstack(every, format="csr"),
             row_lower=np.concatenate(
                 [np.full(n_rows, -np.inf), lower, self._floor_limits(), np.full(limits.size, -np.inf)]
@@ -325,6 +327,13 @@ class CutRelaxation:
 
 def _key(cut: Cut) -> tuple[Any, ...]:
     return cut.key if isinstance(cut, KnapsackCut) else cut
+
+
+def _folded(problem: Problem, work: Work) -> NDArray[Any]:
+    """Return (live sites,) what the folded classes of each count, and a last 0 for no site."""
+    floors, first = problem.floors, problem.layers[:, 0] / FULL
+    kinds = [first[once] * ((floors.worth * (floors.once == once)) @ work.fold) for once in (0, 1)]
+    return np.append(kinds[0] + kinds[1], 0.0)
 
 
 def _incidence(work: Work) -> sparse.csc_array:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from placement.values.arrays import FloatArray, IntArray
+from placement.values.arrays import BoolArray, FloatArray, IntArray
 from placement.values.layers import FULL
 
 
@@ -33,11 +33,14 @@ class Tails:
     worth: FloatArray
 
     @classmethod
-    def of(cls, layers: IntArray, most: IntArray, weights: FloatArray | IntArray) -> Tails:
-        """Return those of rows with `weights` in which `most` columns provide at most, (rows,) each, layer by layer."""
+    def of(cls, layers: IntArray, most: IntArray, weights: FloatArray | IntArray, once: BoolArray) -> Tails:
+        """Return those of rows with `weights` in which `most` columns provide at most, (rows,) each, layer by layer.
+
+        Rows that count `once`, (rows,) bool, have none.
+        """
         rows, worth = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
         for before, share in enumerate(layers[1:].tolist(), start=1):
-            rows.append(np.flatnonzero(most > before))
+            rows.append(np.flatnonzero((most > before) & ~once))
             worth.append(weights[rows[-1]] * (share / FULL))
         return cls(row=np.concatenate(rows), worth=np.concatenate(worth))
 

@@ -65,15 +65,15 @@ def _recover(ground: Any, state: Any, row: Any, old: Any, new: Any) -> None:
     """Change how many stations cover a class, and what a station more or less would do at the sites that cover it."""
     n_floors = ground.minimum.size - 1
     state.covering[row] = new
-    most = ground.layers.size
+    most, first = ground.layers.size // 2, ground.once[row]
     if old > most and new > most:
         return
     for at in range(ground.coverer_indptr[row], ground.coverer_indptr[row + 1]):
         site = ground.coverer[at]
         alone = 1 if state.stands[site] > 0 else 0
         before, after = old - alone, new - alone
-        gain = (ground.layers[after] if 0 <= after < most else 0.0) - (
-            ground.layers[before] if 0 <= before < most else 0.0
+        gain = (ground.layers[first + after] if 0 <= after < most else 0.0) - (
+            ground.layers[first + before] if 0 <= before < most else 0.0
         )
         state.gain[site] += gain * ground.weight[row]
         sign = (1.0 if after == 0 else 0.0) - (1.0 if before == 0 else 0.0)
@@ -94,8 +94,8 @@ def _place(ground: Any, state: Any, site: Any, sign: Any) -> None:
         old = state.covering[row]
         _recover(ground, state, row, old, old + sign)
         others = old + min(0, sign)
-        if others < ground.layers.size:
-            state.sums[0] += sign * ground.weight[row] * ground.layers[others]
+        if others < ground.layers.size // 2:
+            state.sums[0] += sign * ground.weight[row] * ground.layers[ground.once[row] + others]
         if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.reached[ground.floor_number[place]] += sign * ground.floor_weight[place]
@@ -220,8 +220,8 @@ def _look_at(ground: Any, state: Any, site: Any) -> None:
     for at in range(ground.cover_indptr[site], ground.cover_indptr[site + 1]):
         row = ground.cover_row[at]
         others = state.covering[row] - (1 if standing else 0)
-        if others < ground.layers.size:
-            gain += ground.weight[row] * ground.layers[others]
+        if others < ground.layers.size // 2:
+            gain += ground.weight[row] * ground.layers[ground.once[row] + others]
         if others == 0:
             for place in range(ground.floor_indptr[row], ground.floor_indptr[row + 1]):
                 state.floor_gain[site * n_floors + ground.floor_number[place]] += ground.floor_weight[place]

@@ -13,11 +13,8 @@ from placement.solve.program.problem import NO_LIMIT
 from placement.solve.program.reduced import ReducedProgram
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray
-from placement.values.layers import FULL
-from placement.values.whole_capture import OUTSIDE, WholeCapture
-
-_ROUNDING = 2
-"""Thousandths of a visit by which floating point may differ from whole numbers."""
+from placement.values.layers import FULL, layer_table
+from placement.values.whole_capture import OUTSIDE, ROUNDING, WholeCapture
 
 
 class Ground(NamedTuple):
@@ -41,8 +38,9 @@ class Ground(NamedTuple):
         Sites that cover each class.
     weight
         (classes,) what covering one is worth.
-    layers
-        (layers,) what share of it the first, the second, ... station within reach counts.
+    layers, once
+        (2 * layers,) what share of it the first, the second, ... station within reach counts, of classes that count by
+        layers, then of those that count once; and (classes,) where the layers of each begin.
     floor_indptr, floor_number, floor_weight
         Floors of each class, and what it counts there.
     column_floor
@@ -78,6 +76,7 @@ class Ground(NamedTuple):
     coverer: Longs
     weight: Floats
     layers: Floats
+    once: Longs
     floor_indptr: Longs
     floor_number: Longs
     floor_weight: Floats
@@ -115,6 +114,7 @@ def ground_of(
     for (columns, _), needs in zip(groups, asked, strict=True):
         gives[columns] &= reduced.required[columns] | (not needs)
     side, covers = _by_column(left, reduced.n_columns), sparse.csc_array(reduced.covers.astype(np.float64))
+    layers = layer_table(reduced.program.layers, reduced.program.once_worth)
     in_floor, gains = _floors_of_rows(reduced), [each.column_gain for each in reduced.floors]
     return read_only(
         Ground(
@@ -134,7 +134,8 @@ def ground_of(
             coverer_indptr=reduced.covers.indptr.astype(np.int64),
             coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.gains.astype(np.float64),
-            layers=reduced.program.layers / FULL,
+            layers=layers.ravel() / FULL,
+            once=reduced.once * np.int64(layers.shape[1]),
             floor_indptr=in_floor.indptr.astype(np.int64),
             floor_number=in_floor.indices.astype(np.int64),
             floor_weight=in_floor.data.astype(np.float64),
@@ -143,7 +144,7 @@ def ground_of(
             ).ravel(),
             minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
             worth=np.array([worth]),
-            idle=np.array([idle[0] + _ROUNDING, idle[1]], dtype=np.float64),
+            idle=np.array([idle[0] + ROUNDING, idle[1]], dtype=np.float64),
             **_pulls(capture),
         )
     )

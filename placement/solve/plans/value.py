@@ -17,7 +17,7 @@ from placement.solve.program.problem import NO_LIMIT, ONE, Covers, Floors, Probl
 from placement.solve.program.restrict import Work, label_membership
 from placement.solve.settings import DEFAULTS, PlanSettings
 from placement.values.arrays import BoolArray, IntArray
-from placement.values.layers import FULL, is_plain, worth_by_count
+from placement.values.layers import FULL, worth_by_count
 
 
 @kernel
@@ -33,13 +33,17 @@ def _covered_by_label(covers: Covers, labels: Ints, n_labels: int, opened: Bools
 
 @kernel
 def _layered_worth(covers: Covers, floors: Floors, worth: Longs, at: Longs) -> Any:
-    """Return what all classes count with `at` columns providing at each site, in ``2**-20`` of the weights' unit."""
-    total = np.int64(0)
+    """Return what all classes count with `at` columns providing at each site, in ``2**-20`` of the weights' unit.
+
+    `worth` is that of a unit of weight by count, of classes that count by layers, then of those that count once.
+    """
+    total, most = np.int64(0), worth.size // 2
     for row in range(covers.weights.size):
         count = 0
         for entry in range(covers.indptr[row], covers.indptr[row + 1]):
             count += at[covers.sites[entry]]
-        total += floors.worth[floors.label[row]] * covers.weights[row] * worth[min(count, worth.size - 1)]
+        label = floors.label[row]
+        total += floors.worth[label] * covers.weights[row] * worth[floors.once[label] * most + min(count, most - 1)]
     return total
 
 
@@ -75,11 +79,12 @@ def plan_value(problem: Problem, chosen: BoolArray) -> int | None:
 
 def _worth(problem: Problem, chosen: BoolArray, covered: IntArray) -> int:
     """Return what a plan covers, by layers and rounded down; `covered` is the weight with one column or more."""
-    if is_plain(problem.layers):
+    if problem.plain:
         return int(problem.floors.worth @ covered)
     sites = problem.site[chosen]
     at = np.bincount(sites[sites >= 0], minlength=problem.exclusive.size).astype(np.int64)
-    return int(_layered_worth(problem.covers, problem.floors, worth_by_count(problem.layers), at)) // FULL
+    worth = np.concatenate([worth_by_count(layers) for layers in problem.layers])
+    return int(_layered_worth(problem.covers, problem.floors, worth, at)) // FULL
 
 
 class Finder:

@@ -4,7 +4,7 @@ Three steps, none of which changes the optimum or the set of optimal columns:
 
 * rows of weight 0 and rows nobody covers go;
 * rows of equal cover set and equal floors merge into a *class*, their weights added (isomorphic aggregation); those
-  that count in floors alone stay apart;
+  that count in floors alone stay apart, and those that count once;
 * a class of one site ``j`` is *folded*: since ``z = x_k`` for the column ``k`` chosen at ``j``, its weight joins the
   values ``b_k`` of the columns at ``j`` (and their gain in the floors the class stands in). This is exact only where
   at most one column of a site can be chosen, which is checked row by row; else the class stays.
@@ -45,8 +45,8 @@ _INT32_MAX = 2**31 - 1
 _NO_LIMIT = 2**62
 """Limits of more are as good as none, and would not fit an array."""
 
-_ALONE = -1
-"""Stands among the floors of rows that count in floors alone."""
+_ALONE, _ONCE = -1, -2
+"""Stand among the floors of rows that count in floors alone, and of those that count once."""
 
 _NO_LABELS = np.empty(0, dtype=np.int32)
 
@@ -117,7 +117,8 @@ def row_classes(
     until: Deadline = NEVER,
 ) -> Classes:
     """Return the classes of the program's rows; see :func:`aggregate`."""
-    labels, floors_of_label = _floor_labels([floor.rows for floor in program.floors], program.floor_only)
+    marked = {_ALONE: program.floor_only, _ONCE: program.once}
+    labels, floors_of_label = _floor_labels([floor.rows for floor in program.floors], marked)
     pool = _ClassPool(program.n_sites, threads, settings)
     row, entries, total = 0, 0, 0
     for covers, weights in _checked_blocks(program):
@@ -135,20 +136,26 @@ def row_classes(
         if total >= WEIGHT_LIMIT:
             raise InputError.single("weights", "the total reaches 2**42", remedy="divide all weights by a number")
     indptr, sites, class_weights, class_labels = pool.merged()
-    inside = [tuple(floor for floor in each if floor != _ALONE) for each in floors_of_label]
+    inside = [tuple(floor for floor in each if floor >= 0) for each in floors_of_label]
     floor_indptr, floor_index = _class_floors(class_labels, inside, class_weights.size)
-    counts = np.array([_ALONE not in each for each in floors_of_label], dtype=np.bool_)
+    alone, once = (np.array([mark in each for each in floors_of_label], dtype=np.bool_) for mark in marked)
     return Classes(
         indptr=indptr,
         sites=sites,
         weights=class_weights,
         floor_indptr=floor_indptr,
         floor_index=floor_index,
-        counts=counts[class_labels] if class_labels.size else np.ones(class_weights.size, dtype=np.bool_),
+        counts=~_at_classes(alone, class_labels, class_weights.size),
+        once=_at_classes(once, class_labels, class_weights.size),
         n_rows=row,
         n_entries=entries,
         total_weight=total,
     )
+
+
+def _at_classes(of_label: BoolArray, labels: NDArray[Any], count: int) -> BoolArray:
+    """Return (classes,) what holds of the label of each; there may be no labels."""
+    return np.asarray(of_label[labels]) if labels.size else np.zeros(count, dtype=np.bool_)
 
 
 class _ClassPool:
@@ -241,15 +248,17 @@ def _checked_blocks(program: CoverageProgram) -> Iterator[tuple[sparse.csr_array
         yield block, weights
 
 
-def _floor_labels(floors: list[IntArray], alone: IntArray) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+def _floor_labels(
+    floors: list[IntArray], marked: dict[int, IntArray]
+) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
     """Return a label for each row up to the last with one, and the floors of each label; label 0 has none.
 
-    Rows that count in floors alone are in one more, :data:`_ALONE`.
+    Rows that are marked, as those that count in floors alone, stand in a floor of the mark's number too.
     """
-    last = max((int(rows.max()) for rows in (*floors, alone) if rows.size), default=-1)
+    last = max((int(rows.max()) for rows in (*floors, *marked.values()) if rows.size), default=-1)
     labels = np.zeros(last + 1, dtype=np.int32)
     floors_of_label: list[tuple[int, ...]] = [()]
-    for index, rows in (*enumerate(floors), (_ALONE, alone)):
+    for index, rows in (*enumerate(floors), *marked.items()):
         old, at = np.unique(labels[rows], return_inverse=True)
         labels[rows] = (len(floors_of_label) + at).astype(np.int32)
         floors_of_label += [(*floors_of_label[int(label)], index) for label in old]

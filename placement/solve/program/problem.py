@@ -20,6 +20,7 @@ from placement.solve.program.totals import column_kinds, column_totals, site_gro
 from placement.solve.settings import DEFAULTS, ProgramSettings
 from placement.values import LinearRow
 from placement.values.arrays import BoolArray, IntArray
+from placement.values.layers import layer_table
 
 NO_LIMIT = 2**61
 """Stands for an absent limit: ``high = NO_LIMIT``, ``low = -NO_LIMIT``."""
@@ -52,12 +53,13 @@ class Side(NamedTuple):
 class Floors(NamedTuple):
     """Coverage floors over labels: classes that stand in the same floors share one, and there is at least one.
 
-    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``; a unit of weight adds ``worth[t]`` to the
-    objective, 0 where it counts in floors alone, else 1.
+    Label ``t`` stands in the floors ``floor_index[indptr[t]:indptr[t + 1]]``; a unit of weight counts ``worth[t]`` in
+    the objective, 0 where it counts in floors alone, else 1, by the layers of kind ``once[t]``: 1 where it counts once.
     """
 
     label: Ints
     worth: Longs
+    once: Longs
     indptr: Longs
     floor_index: Longs
     minimum: Longs
@@ -90,7 +92,10 @@ class Problem(NamedTuple):
     status
         (columns,) int8 status at the root: required and excluded columns are decided.
     layers
-        (layers,) what the first, the second, ... column that provides counts, in ``2**-20`` of a class's weight.
+        (2, layers) what the first, the second, ... column that provides counts, in ``2**-20`` of a class's weight; and
+        of a class that counts once.
+    plain
+        Whether a class counts in full as soon as one column provides.
     settings
         How what is left of it at a node is coded.
     """
@@ -108,6 +113,7 @@ class Problem(NamedTuple):
     exclusive: BoolArray
     status: NDArray[np.int8]
     layers: IntArray
+    plain: bool
     settings: ProgramSettings
 
     @property
@@ -177,7 +183,8 @@ def build_problem(reduced: ReducedProgram, settings: ProgramSettings = DEFAULTS.
         floors=_floors(reduced.classes, [floor.minimum for floor in program.floors]),
         exclusive=reduced.exclusive,
         status=status,
-        layers=np.require(program.layers, np.int64, ["C", "A"]),
+        layers=layer_table(program.layers, program.once_worth),
+        plain=program.is_plain,
         settings=settings,
     )
 
@@ -207,14 +214,20 @@ def _covers(classes: Classes, n_sites: int) -> Covers:
 
 
 def _floors(classes: Classes, minimum: list[int]) -> Floors:
-    known: dict[tuple[tuple[int, ...], bool], int] = {}
+    known: dict[tuple[tuple[int, ...], bool, bool], int] = {}
     label = np.zeros(classes.count, dtype=np.int32)
-    if minimum or not classes.counts.all():
-        for row, counts in enumerate(classes.counts.tolist()):
+    if minimum or not classes.counts.all() or classes.once.any():
+        for row, kind in enumerate(zip(classes.counts.tolist(), classes.once.tolist(), strict=True)):
             floors = tuple(classes.floor_index[classes.floor_indptr[row] : classes.floor_indptr[row + 1]].tolist())
-            label[row] = known.setdefault((floors, counts), len(known))
-    known = known or {((), True): 0}
-    indptr = np.cumsum([0] + [len(floors) for floors, _ in known]).astype(np.int64)
-    index = np.array([floor for floors, _ in known for floor in floors], dtype=np.int64)
-    worth = np.array([counts for _, counts in known], dtype=np.int64)
-    return read_only(Floors(label, worth, indptr, index, np.array(minimum, dtype=np.int64)))
+            label[row] = known.setdefault((floors, *kind), len(known))
+    known = known or {((), True, False): 0}
+    indptr = np.cumsum([0] + [len(floors) for floors, _, _ in known]).astype(np.int64)
+    index = np.array([floor for floors, _, _ in known for floor in floors], dtype=np.int64)
+    worth, once = (np.array([each[kind] for each in known], dtype=np.int64) for kind in (1, 2))
+    return read_only(Floors(label, worth, once, indptr, index, np.array(minimum, dtype=np.int64)))
+
+
+def first_layer(problem: Problem) -> IntArray:
+    """Return (labels,) what the first column that provides counts of a unit of weight, in ``2**-20``."""
+    floors = problem.floors
+    return np.asarray(problem.layers[floors.once, 0] * floors.worth)

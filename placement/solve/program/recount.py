@@ -14,7 +14,7 @@ from scipy import sparse
 
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray, IntArray
-from placement.values.layers import FULL, worth_by_count
+from placement.values.layers import FULL, layer_table, worth_by_count
 
 _HALF = 32
 """Bits of the halves that sums without limit are taken in."""
@@ -61,7 +61,7 @@ def recount(program: CoverageProgram, chosen: BoolArray) -> Recount:
     for covers, weights in program.blocks():
         won = np.where(covered_rows(covers, stands), weights, 0)
         counted = program.counting(first, won if program.is_plain else weights)
-        covered_weight += exact_sum(counted if program.is_plain else layered_worth(program, covers, counted, at))
+        covered_weight += exact_sum(counted if program.is_plain else layered_worth(program, covers, counted, at, first))
         last = first + won.size
         for number, floor in enumerate(program.floors):
             inside = floor.rows[(floor.rows >= first) & (floor.rows < last)] - first
@@ -92,12 +92,15 @@ def columns_at(program: CoverageProgram, chosen: BoolArray) -> IntArray:
 
 
 def layered_worth(
-    program: CoverageProgram, covers: sparse.csr_array, weights: IntArray, at: IntArray
+    program: CoverageProgram, covers: sparse.csr_array, weights: IntArray, at: IntArray, first: int
 ) -> NDArray[np.int64]:
-    """Return (rows,) what rows count, in ``2**-20`` of the unit of weights, with `at`, (sites,), columns providing."""
-    worth = worth_by_count(program.layers)
-    count = np.asarray(covers.astype(np.int64) @ at)
-    return np.asarray(weights * worth[np.minimum(count, program.layers.size)])
+    """Return (rows,) what rows from `first` on count, in ``2**-20`` of the unit of weights.
+
+    `at`, (sites,), columns provide.
+    """
+    worth = np.stack([worth_by_count(each) for each in layer_table(program.layers, program.once_worth)])
+    count = np.minimum(np.asarray(covers.astype(np.int64) @ at), program.layers.size)
+    return np.asarray(weights * worth[program.counts_once(first, count.size).astype(np.int64), count])
 
 
 def covered_rows(covers: sparse.csr_array, stands: BoolArray) -> BoolArray:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from placement.values import CoverageProgram, LinearRow, classes_fingerprint
 from placement.values.arrays import BoolArray, IntArray, frozen_array
+from placement.values.layers import layer_table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +27,8 @@ class Classes:
         CSR of the floors of each class.
     counts
         (classes,) whether the weight counts in the objective too, not in floors alone.
+    once
+        (classes,) whether it counts once, whatever the layers.
     n_rows, n_entries
         Rows and cover entries read.
     total_weight
@@ -38,6 +41,7 @@ class Classes:
     floor_indptr: IntArray
     floor_index: IntArray
     counts: BoolArray
+    once: BoolArray
     n_rows: int
     n_entries: int
     total_weight: int
@@ -63,6 +67,7 @@ class Classes:
             floor_indptr=self.floor_indptr,
             floor_index=self.floor_index,
             floor_only=np.flatnonzero(~self.counts),
+            once=np.flatnonzero(self.once),
         )
 
 
@@ -134,8 +139,18 @@ class ReducedProgram:
 
     @property
     def gains(self) -> IntArray:
-        """(rows,) what covering each adds to the objective: its weight, or 0 where it counts in floors alone."""
+        """(rows,) the weight of each as the objective counts it: 0 where it counts in floors alone."""
         return np.where(self.classes.counts[self.row_class], self.weights, 0)
+
+    @property
+    def once(self) -> BoolArray:
+        """(rows,) whether each counts once, whatever the layers."""
+        return self.classes.once[self.row_class]
+
+    @property
+    def layers(self) -> IntArray:
+        """(rows, layers) what the first, the second, ... column that provides counts, in ``2**-20`` of the weight."""
+        return layer_table(self.program.layers, self.program.once_worth)[self.once.astype(np.int64)]
 
     @property
     def value_unit(self) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from placement.kernels import Bools, Bytes, Floats, FloatTable, Ints, Keys, Longs, OutInts, inner, kernel, read_only
 from placement.solve.program.forest import Forest, build_forest
-from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Problem, Side, transposed
+from placement.solve.program.problem import FREE, NO_LIMIT, ONE, Covers, Problem, Side, first_layer, transposed
 
 COVERED, LOST, FOLDED = -1, -2, -3
 """What became of a class that is no row of the restricted program."""
@@ -53,7 +53,7 @@ class Work(NamedTuple):
     main
         The row that is projected on exactly, or -1.
     label_indptr, label_floors, label_worth, minimum
-        Floors, and what a unit of weight of each label adds to the objective.
+        Floors, and what a unit of weight of each label adds to the objective beside those that add most.
     """
 
     row_of_class: Ints
@@ -340,7 +340,7 @@ def restrict(problem: Problem, status: NDArray[np.int8], low: NDArray[Any], high
             **_side_fields(side, columns.size),
             label_indptr=floors.indptr,
             label_floors=floors.floor_index,
-            label_worth=floors.worth.astype(np.float64),
+            label_worth=_relative(first_layer(problem)),
             minimum=floors.minimum.astype(np.float64),
         )
     )
@@ -355,6 +355,11 @@ def _side_fields(side: tuple[NDArray[Any], ...], n_columns: int) -> dict[str, An
         **dict(zip(turned, transposed(side[1], side[2], side[3], n_columns), strict=True)),
         "main": int(_main_row(side[1], side[4])),
     }
+
+
+def _relative(first: NDArray[np.int64]) -> NDArray[Any]:
+    """Return what the labels' first layers count beside the one that counts most, which is 1."""
+    return np.asarray(first / max(1, int(first.max(initial=0))))
 
 
 def row_gains(work: Work) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.solve.program.problem import Problem
+from placement.solve.program.problem import Problem, first_layer
 from placement.values.arrays import IntArray
 from placement.values.certificate import SCALE
 
@@ -23,6 +23,6 @@ def scaled(prices: NDArray[Any]) -> IntArray:
 def label_scale(problem: Problem, phi: IntArray, objective: int) -> IntArray:
     """Return what a unit of weight is worth to a price set in the first layer, scaled, for each label of classes."""
     floors = problem.floors
-    factor = objective * int(problem.layers[0]) * floors.worth
+    factor = objective * first_layer(problem)
     np.add.at(factor, np.repeat(np.arange(factor.size), np.diff(floors.indptr)), phi[floors.floor_index])
     return factor

@@ -31,7 +31,7 @@ def column_kinds(linear: tuple[LinearRow, ...], n_columns: int) -> list[IntArray
     signature = np.zeros(n_columns, dtype=np.int64)
     uneven = np.zeros(n_columns, dtype=bool)
     for row in linear:
-        if row.columns.size < _LONG_ROW:
+        if _is_of_one_site(row):
             continue
         sign = np.zeros(n_columns, dtype=np.int64)
         sign[row.columns] = np.sign(row.coefficients)
@@ -53,7 +53,7 @@ def column_totals(linear: tuple[LinearRow, ...], kinds: list[IntArray]) -> list[
         return []
     found = {kind.tobytes(): kind for kind in kinds}
     for row in linear:
-        if row.columns.size < _LONG_ROW:
+        if _is_of_one_site(row):
             continue
         parts = [row.coefficients > 0, row.coefficients < 0]
         prices = np.unique(row.coefficients[row.coefficients != 0])
@@ -64,6 +64,11 @@ def column_totals(linear: tuple[LinearRow, ...], kinds: list[IntArray]) -> list[
             if columns.size > 1:
                 found.setdefault(columns.tobytes(), columns)
     return list(found.values())[len(kinds) :]
+
+
+def _is_of_one_site(row: LinearRow) -> bool:
+    """Return whether a row ties the decisions at one site together: it is short, or says of many that one is taken."""
+    return row.columns.size < _LONG_ROW or (row.kind.structural and bool((row.coefficients == 1).all()))
 
 
 def site_groups(column_site: IntArray) -> list[IntArray]:

@@ -41,8 +41,23 @@ class VisitsSettings(Group):
     most_rounds: Count = 30
     """Rounds of a majorant and an engine run, at most: one where visits only count, more where plans are refused."""
 
+    any_gap: Share = 0.9
+    """Asked gap from which on nearly any plan will do, and none is improved where visits count nothing."""
+
+    crossed: Amount = 1e-3
+    """A point of the relaxation crosses a row that marks an idle station where it is so far beyond."""
+
     rough_gap: Amount = 2e-3
     """Gap at which the engine may stop in the first round, whose plan may well be refused."""
+
+    wide_gap: Amount = 4e-3
+    """Gap of the best plan to the relaxation beyond which the engine begins with both: the plan, and its prices."""
+
+    wide_share: Share = 0.85
+    """Share of the time left that the engine then gets."""
+
+    try_share: Share = 0.2
+    """Share that it gets to begin from nothing, where it may go on from the relaxation's prices after that."""
 
     engine_share: Share = 0.6
     """Share of the time left that the engine gets for one program, or the relaxation of coverage alone."""
