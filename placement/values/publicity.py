@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -143,8 +143,9 @@ class Guides:
 
     def __post_init__(self) -> None:
         faults = Faults("guides")
-        if not isinstance(self.age_group, str) or not self.age_group:
-            faults.add(f"age_group is {shown(self.age_group)}", row="age_group", remedy="give a text")
+        age_group: Any = self.age_group
+        if not isinstance(age_group, str) or not age_group:
+            faults.add(f"age_group is {shown(age_group)}", row="age_group", remedy="give a text")
         if faults.share("uptake", self.uptake) == 0:
             faults.add("uptake is 0: guides would do nothing", row="uptake", remedy="give a share above 0")
         faults.raise_any()
@@ -167,16 +168,18 @@ def level_problems(levels: Iterable[tuple[Any, Level]]) -> Iterator[tuple[Any, s
 
 
 def _problems(level: Level) -> Iterator[tuple[str, str]]:
-    if not isinstance(level.area, str) or not level.area:
-        yield f"area is {shown(level.area)}", "give the name of a district or survey area"
-    if not isinstance(level.package, str):
-        yield f"package is {shown(level.package)}", "give a text, or nothing"
-    if isinstance(level.spend_fen, bool) or not isinstance(level.spend_fen, int) or level.spend_fen <= 0:
-        yield f"spend is {shown(level.spend_fen)} fen", "give an amount above 0, at most two decimals of a yuan"
-    elif level.spend_fen > MOST_FEN:
-        yield f"spend is {level.spend_fen} fen", f"give {MOST_FEN} or less"
-    if not is_number(level.awareness) or not 0 < level.awareness <= 1:
-        yield f"awareness is {shown(level.awareness)}, not a share above 0", "0.6 is 60 %"
+    given: dict[str, Any] = {each.name: getattr(level, each.name) for each in fields(level)}
+    if not isinstance(given["area"], str) or not given["area"]:
+        yield f"area is {shown(given['area'])}", "give the name of a district or survey area"
+    if not isinstance(given["package"], str):
+        yield f"package is {shown(given['package'])}", "give a text, or nothing"
+    fen = given["spend_fen"]
+    if isinstance(fen, bool) or not isinstance(fen, int) or fen <= 0:
+        yield f"spend is {shown(fen)} fen", "give an amount above 0, at most two decimals of a yuan"
+    elif fen > MOST_FEN:
+        yield f"spend is {fen} fen", f"give {MOST_FEN} or less"
+    if not is_number(given["awareness"]) or not 0 < given["awareness"] <= 1:
+        yield f"awareness is {shown(given['awareness'])}, not a share above 0", "0.6 is 60 %"
 
 
 def _area_problems(levels: list[tuple[Any, Level]]) -> Iterator[tuple[Any, str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from scipy import sparse
 
 from placement.case import Case
 from placement.coverage import Standard, cover
@@ -48,7 +49,7 @@ def _town(rng: np.random.Generator, points: int) -> Case:
         demand,
         awareness=np.array([known[area] for area in demand.points["parent"]]),
         uptake=np.broadcast_to(rng.choice([0.25, 0.5], size=2), demand.need.shape),
-        people=rng.integers(1, 30, size=demand.people.shape) * 1.0,
+        people=rng.integers(1, 30, size=demand.people.shape).astype(np.float64),
         need_share=float(rng.choice([0.0, 0.5])),
     )
     sites = make_sites(stations, candidates, xy=rng.uniform(0, 2000, size=(n, 2)))
@@ -104,7 +105,7 @@ def best_of(case: Case, model: Formulated) -> Best:
     at_site = np.zeros((count, program.n_sites), dtype=np.int64)
     placed = np.flatnonzero(program.column_site >= 0)
     at_site[placed, program.column_site[placed]] = 1
-    within = (every @ at_site) @ program.covers.toarray().astype(np.int64).T > 0
+    within = (every @ at_site) @ sparse.csr_array(next(program.blocks())[0]).toarray().astype(np.int64).T > 0
     for floor in program.floors:
         good = within[:, floor.rows] @ program.row_weights()[floor.rows] >= floor.minimum
         every, within = every[good], within[good]
@@ -190,4 +191,4 @@ def _thousandths(case: Case, aware: np.ndarray) -> np.ndarray:
         old = [k for k, segment in enumerate(demand.segments) if segment.age_group == guides.age_group]
         more = np.maximum(guides.uptake - demand.uptake[:, old], 0)
         weight = np.hstack([weight, (1 - share) * (demand.need[:, old] * aware[:, old] * more)])
-    return np.rint(weight * 1000).astype(int)
+    return np.asarray(np.rint(weight * 1000), dtype=np.int64)

@@ -1,6 +1,7 @@
 """Publicity and guides beside stations: by hand, against all plans of tiny towns, and against the checker of proofs."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -192,7 +193,7 @@ def test_what_cannot_be_is_said_all_at_once():
     with pytest.raises(InputError, match="age_group child is none"):
         town(1_000, guides=Guides(age_group="child", uptake=0.9))
     with pytest.raises(InputError) as error:
-        Policy(publicity_levels=good, visits_weight=1, backup_share=0.25, guides_fen=5)
+        Policy(publicity_levels=good, visits_weight=Fraction(1), backup_share=Fraction(1, 4), guides_fen=5)
     for part in (
         "visits_weight beside publicity_levels",
         "backup_share beside publicity_levels",

@@ -26,7 +26,8 @@ def raised(program: CoverageProgram, more: IntArray) -> CoverageProgram:
     weights = program.row_weights()
     if program.weights is not None:
         again = np.flatnonzero(more)
-        covers = sparse.csr_array(sparse.vstack([program.covers, program.covers[again]], format="csr"))
+        own: sparse.csr_array = program.covers
+        covers = sparse.csr_array(sparse.vstack([own, own[again]], format="csr"))
         return replace(program, covers=covers, weights=np.concatenate([weights, more[again]]))
     twice = WeightedBlocks(covers=_Twice(program), weights=np.concatenate([weights, more]))
     return replace(program, covers=twice)

@@ -114,7 +114,7 @@ class Relaxed:
     def spend(self, gates: Gates) -> IntArray:
         """Return (areas,) fen a year that this is; of levels bought as wholes those that it buys all of."""
         whole = np.where(gates.whole[:, None], np.floor(self.bought + _NEARLY), self.bought)
-        return np.floor((whole * gates.cost_fen).sum(axis=1)).astype(np.int64)
+        return np.asarray(np.floor((whole * gates.cost_fen).sum(axis=1)), dtype=np.int64)
 
 
 class PublicityRelaxation:
