@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.coverage import Coverage, Standard
+from placement.coverage import Coverage, Standard, people_reached
 from placement.economics import StationCosts
 from placement.economics.publicity import guide_faults, publicity_faults
 from placement.errors import AlignmentError, Fault, InputError
@@ -26,11 +26,12 @@ from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults, shown
 from placement.values.immutable import immutable
 from placement.values.policy import BY_KIND, ON_RESERVE
+from placement.values.use_cost import UseCost
 from placement.values.visits import visits_change
 
 DRAWS, FEWEST_DRAWS, MOST_PULLS = 400, 100, 400_000_000
 """Intervals of visits rest on so many draws; on fewer where draws times pulls are more than so many."""
-_MAY_LACK = frozenset({"streets", "standard", "capture"})
+_MAY_LACK = frozenset({"streets", "standard", "capture", "use_cost"})
 
 
 @immutable
@@ -55,6 +56,8 @@ class Case:
         Limits of a plan and how it is sought, where :func:`placement.plan.optimise` is not given others.
     capture
         Predicted visits of any set of the sites; None: nothing is predicted, and no setting of `policy` may go by it.
+    use_cost
+        What visits cost in consumables and bring in fees; None: not counted.
     name
         Name shown with the plan.
     notes
@@ -76,6 +79,7 @@ class Case:
     policy: Policy = field(default_factory=Policy)
     options: SolveOptions = field(default_factory=SolveOptions)
     capture: Capture | None = None
+    use_cost: UseCost | None = None
     name: str = ""
     notes: tuple[str, ...] = ()
 
@@ -91,6 +95,9 @@ class Case:
         faults.raise_any()
         check_stages(self.coverage, self.demand, self.sites, self.costs, self.policy)
         _check_capture(self)
+        if self.policy.visits_machine_month is not None and self.times is None:
+            problem = "visits_machine_month of the policy asks who goes to the nearest station, and no times are known"
+            raise InputError.single("case", problem, row="times", remedy="give Case(times=...), or the policy without")
 
     @classmethod
     def from_frames(
@@ -273,14 +280,14 @@ def measure(case: Case, standing: NDArray[np.bool_] | Collection[str] | None = N
         total=covered(counted, everyone, everyone),
         segment={segment.name: covered(counted, everyone, index) for index, segment in enumerate(demand.segments)},
         district={str(name): covered(counted, parents == name, everyone) for name in sorted(set(parents))},
-        people=_people(demand, nearest < coverage.n_steps),
+        people=people_reached(demand, nearest < coverage.n_steps),
         steps=tuple(
             StepCovered(
                 threshold_s=step.threshold_s,
                 threshold_m=step.threshold_m,
                 share=float(step.share),
                 total=covered((nearest <= number).astype(np.float64), everyone, everyone),
-                people=_people(demand, nearest <= number),
+                people=people_reached(demand, nearest <= number),
             )
             for number, step in enumerate(coverage.graded)
         ),
@@ -322,17 +329,6 @@ def measure_visits(
         basis=case.capture_basis,
         idle_below=case.policy.idle_below,
     )
-
-
-def _people(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
-    people: dict[str, tuple[float, float]] = {}
-    keys = dict.fromkeys((segment.age_group, segment.period) for segment in demand.segments)
-    for age_group, period in keys:
-        columns = [k for k, s in enumerate(demand.segments) if (s.age_group, s.period) == (age_group, period)]
-        residents = demand.people[:, demand.age_groups.index(age_group)]
-        within = reached[:, columns].any(axis=1)
-        people[f"{age_group}/{period}"] = (float(residents[within].sum()), float(residents.sum()))
-    return people
 
 
 def _mask(case: Case, standing: Any) -> Any:

@@ -363,3 +363,15 @@ def cover(demand: Demand, sites: Sites, times: TravelTimes | TimesStream, standa
         covers=covers, segments=demand.segments, point_ids=demand.ids, site_ids=sites.ids, serving=rules.serving,
         steps=standard.steps,
     )  # fmt: skip
+
+
+def people_reached(demand: Demand, reached: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+    """Return ``age_group/period`` -> (residents within reach, all); `reached` is (points, segments)."""
+    people: dict[str, tuple[float, float]] = {}
+    keys = dict.fromkeys((segment.age_group, segment.period) for segment in demand.segments)
+    for age_group, period in keys:
+        columns = [k for k, s in enumerate(demand.segments) if (s.age_group, s.period) == (age_group, period)]
+        residents = demand.people[:, demand.age_groups.index(age_group)]
+        within = reached[:, columns].any(axis=1)
+        people[f"{age_group}/{period}"] = (float(residents[within].sum()), float(residents.sum()))
+    return people

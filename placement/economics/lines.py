@@ -54,6 +54,7 @@ from placement.economics.costs import StationCosts
 from placement.values import BudgetLine, Policy
 from placement.values.immutable import immutable
 from placement.values.rows import MONEY, YEARLY_MONEY, RowKind
+from placement.values.use_cost import CONSUMABLES, FEES, IN_ALL, UseCost
 
 Action = tuple[str, int]
 """What happens (``keep``, ``move``, ``close``, ``open``) and the position of the site at which it does."""
@@ -156,6 +157,32 @@ def spending_worth(policy: Policy) -> tuple[tuple[str, Fraction], ...]:
     one, years = Fraction(1), policy.horizon_years
     lines = [(PUBLICITY.name, one), (RUNNING.name, one)]
     return tuple(lines if years is None else [*lines, ("total", present_worth(years, policy.discount_rate))])
+
+
+def use_lines(use: UseCost | None, covered: tuple[float, float], running: BudgetLine) -> tuple[BudgetLine, ...]:
+    """Return the lines that follow use, of a year; none where it is not counted.
+
+    Parameters
+    ----------
+    use
+        What visits cost and bring.
+    covered
+        Expected use that today's stations and the plan's cover, visits a month.
+    running
+        What the stations themselves cost a year.
+    """
+    if use is None:
+        return ()
+    (used_now, paid_now), (used, paid) = map(use.amounts, covered)
+    amounts = {
+        CONSUMABLES: (used, used_now),
+        FEES: (-paid, -paid_now),
+        IN_ALL: (running.amount_fen + used - paid, running.today_fen + used_now - paid_now),
+    }
+    return tuple(
+        BudgetLine(name=name, amount_fen=amount, cap_fen=None, today_fen=today)
+        for name, (amount, today) in amounts.items()
+    )
 
 
 def present_values(yearly: NDArray[np.int64], years: int, rate: Fraction) -> NDArray[np.int64]:

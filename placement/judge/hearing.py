@@ -18,6 +18,7 @@ from placement.judge.bound import (
     load_publicity_certificate,
     load_visits_certificate,
 )
+from placement.judge.capacity import capacity_faults
 from placement.judge.counting import Counting
 from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
@@ -112,6 +113,7 @@ class Hearing:
         yield from visit_faults(record, self.counting)
         yield from frontier_faults(record, self.counting)
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
+        yield from capacity_faults(record, prepared, self.counting.near)
         yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
         yield from outreach_faults(record, self.counting.outreach, self.counting.weights, self.after)
         if self.years is not None:

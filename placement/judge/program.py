@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from placement.judge.facts import YEARLY, floors, line_of_action, lines
-from placement.judge.machines import by_machine, chosen_machines, counted, machine_columns, machine_rows, without_room
+from placement.judge.machine_rows import chosen_machines, machine_columns, machine_rows, without_room
+from placement.judge.machines import by_machine, counted
 from placement.judge.recount import Reach
 from placement.judge.reserve import layer_shares
 from placement.judge.rules import Claims

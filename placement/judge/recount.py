@@ -89,6 +89,10 @@ class Reach:
             columns.append(np.concatenate([np.zeros(0, dtype=np.int64), *counts]))
         return np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int64)
 
+    def within(self, times: TravelTimes, segment: int, usable: BoolArray) -> sparse.csr_array:
+        """Return who is within the farthest ring of which of the sites of `times`, (its sites,) usable."""
+        return sparse.csr_array(sparse.vstack(list(self._blocks(times, segment, self.rings[-1], usable)), format="csr"))
+
     def parts(self, first: NDArray[np.int64]) -> FloatArray:
         """Return (points, segments) which part (0..1) of each weight counts, `first` as :meth:`by` has it."""
         return np.array([*(float(ring.share) for ring in self.rings), 0.0])[first]

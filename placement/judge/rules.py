@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from placement.judge.facts import floors, line_of_action, lines, once, present_value
+from placement.judge.fees import fee_faults, fee_lines
 from placement.judge.machines import MachineClaims, counted, counts, growth, machine_faults, paid_at, paid_today
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
@@ -149,7 +150,7 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
             cost = paid_at(claims.machines, prepared, action["site_id"], "capital")
         if _fen(action["cost"]) != cost:
             yield f"actions: {action['action']} {action['site_id']} costs {cost / 100:.2f} yuan, not {action['cost']}"
-    names = lines(prepared)
+    names = (*lines(prepared), *fee_lines(prepared))
     if [line["name"] for line in record["budget"]] != list(names):
         yield f"budget: lines should be {', '.join(names)}"
         return
@@ -162,13 +163,16 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
         return
     more = {"publicity": sum(claims.spent_fen), "running": sum(claims.spent_fen)}
     more["total"] = sum(present_value(prepared, fen) for fen in claims.spent_fen)
-    for line in record["budget"]:
+    running = 0, 0
+    for line in record["budget"][: len(lines(prepared))]:
         name = line["name"]
         amounts = _spent(prepared, name, done) + more.get(name, 0), _spent(prepared, name, today)
         if claims.machines is not None:
             spent = sum(paid_at(claims.machines, prepared, site, name) for site in claims.machines.after)
             amounts = spent, paid_today(prepared, name)
+        running = amounts if name == "running" else running
         yield from _line_faults(line, *amounts, prepared)
+    yield from fee_faults(record, prepared, running)
 
 
 def _line_faults(line: Mapping[str, Any], amount: int, today: int, prepared: Prepared) -> Iterator[str]:

@@ -15,7 +15,7 @@ from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 from placement.values.publicity import Guides, Publicity
 
-ALONE = ("max_machines", "spacing_m", "min_reach_new", "idle_below", *TARGETS)
+ALONE = ("max_machines", "visits_machine_month", "spacing_m", "min_reach_new", "idle_below", *TARGETS)
 """Settings of the policy that are of no kind with others."""
 
 

@@ -14,6 +14,7 @@ from placement.economics import station_costs
 from placement.errors import InputError
 from placement.pipeline.policy import study_options, study_policy, study_standard
 from placement.pipeline.prepare import Prepared, prepare_inputs
+from placement.pipeline.use_cost import study_use_cost
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
 from placement.study import FloorsSection, GuidesSection, Study, overrides_of
@@ -118,6 +119,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
         policy=policy,
         options=study_options(study),
         capture=None if use is None else use.capture,
+        use_cost=study_use_cost(study, prepared.tables),
         name=study.study.name,
         notes=(*prepared.notes, *(() if use is None else use.notes)),
         prepared=prepared,

@@ -8,10 +8,11 @@ from typing import Any
 
 from placement.case import Case, measure, measure_visits
 from placement.clock import now_s
-from placement.economics import budget
+from placement.economics import RUNNING, budget, use_lines
 from placement.errors import InfeasibleError, InputError
 from placement.models import Formulated, PhasedProgram, formulated
 from placement.models.machines import MachineColumns
+from placement.plan.capacity import measure_capacity
 from placement.plan.decode import decode
 from placement.plan.floors import kept_floors
 from placement.plan.least_cost import with_most_coverage
@@ -112,13 +113,21 @@ def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) 
 
 def _plan(case: Case, model: Formulated, solution: Solution, *, spend_fen: Iterable[int] = (), **about: Any) -> Plan:
     standing = model.standing(solution.chosen)
+    before, after, done = (
+        measure(case),
+        measure(case, standing),
+        _done(case, model, solution.chosen, [int(fen) for fen in spend_fen]),
+    )
+    running = next(line for line in done["budget_lines"] if line.name == RUNNING.name)
+    done["budget_lines"] += use_lines(case.use_cost, (before.total.use_covered, after.total.use_covered), running)
     return Plan(
         study=case.name,
         **_claims(model, solution),
-        **_done(case, model, solution.chosen, [int(fen) for fen in spend_fen]),
+        **done,
+        capacity=measure_capacity(case, done["actions"]),
         open=tuple(sorted(case.sites.ids[standing])),
-        before=measure(case),
-        after=measure(case, standing),
+        before=before,
+        after=after,
         simulated=case.demand.simulated,
         least_cost=case.policy.objective == LEAST_COST,
         visits=measure_visits(case, standing),

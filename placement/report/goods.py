@@ -11,6 +11,7 @@ from placement.report.phases import phases_objective, phases_say
 from placement.report.text import word
 from placement.values import Plan
 from placement.values.outreach import Outreach
+from placement.values.use_cost import CONSUMABLES, MUCH
 from placement.values.visits import VisitsChange
 
 Text = Mapping[str, str]
@@ -55,13 +56,23 @@ def warnings_of(plan: Plan, text: Text) -> list[str]:
     key = f"warning.{gains.falls}"
     if gains.falls == "visits" and (plan.least_cost or plan.phased is not None):
         key = "cost.warning" if plan.least_cost else "warning.visits.phases"
-    return [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    fall = [text[key].format(count=f"{-lost[gains.falls]:,.0f}")] if gains.falls else []
+    return [*fall, *_consumables(plan, text)]
+
+
+def _consumables(plan: Plan, text: Text) -> list[str]:
+    """Return a sentence where the least cost is sought, and consumables, which it does not count, are much of it."""
+    amounts = {line.name: line.amount_fen for line in plan.budget_lines}
+    used, running = amounts.get(CONSUMABLES, 0), amounts.get("running", 0)
+    if not plan.least_cost or used <= MUCH * running:
+        return []
+    return [text["cost.consumables"].format(share=percent(used / running) if running else "—")]
 
 
 def worth(plan: Plan, text: Text) -> list[str]:
     """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
     idle = [] if plan.visits is None else [_idle(plan.visits, text)]
-    says = [*phases_say(plan, text), *_reserve(plan, text), *outreach(plan, text)]
+    says = [*phases_say(plan, text), *_reserve(plan, text), *outreach(plan, text), *_capacity(plan, text)]
     return [*says, *idle, *_cost(plan, text), *unsure(plan, text)]
 
 
@@ -173,7 +184,20 @@ def _reserve(plan: Plan, text: Text) -> list[str]:
         "counted": f"{value.after.counted:,.0f}",
     }
     asked = {"backup": value.backup_share, "outage": value.outage_probability}
-    return [text[f"reserve.{name}"].format(**words) for name, share in asked.items() if share]
+    keys = {"backup": "reserve.backup", "outage": f"reserve.outage{'' if plan.machines is None else '.machines'}"}
+    return [text[keys[name]].format(**words) for name, share in asked.items() if share]
+
+
+def _capacity(plan: Plan, text: Text) -> list[str]:
+    value = plan.capacity
+    if value is None:
+        return []
+    words: dict[str, str] = {"each": f"{value.visits_machine_month:,}"}
+    for when, of in (("before", value.before), ("after", value.after)):
+        for name in ("served", "no_capacity", "out_of_reach", "could_be_served"):
+            words[f"{name}_{when}"] = f"{getattr(of, name):,.0f}"
+        words |= {f"share_{when}": percent(of.served / (of.all or 1.0)), f"overloaded_{when}": f"{of.overloaded:,}"}
+    return [text["capacity.says"].format(**words), text["capacity.best"].format(**words)]
 
 
 def _visits(visits: VisitsChange, text: Text) -> str:

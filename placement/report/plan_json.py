@@ -33,6 +33,7 @@ from placement.report.parts import (
     Words,
     rounded,
 )
+from placement.report.plan_capacity import CapacityPart, capacity_from_part, capacity_to_dict
 from placement.report.plan_coverage import CoveragePart, coverages_from_part, coverages_to_dict
 from placement.report.plan_fairness import FairnessPart, fairness_to_dict
 from placement.report.plan_goods import (
@@ -119,7 +120,7 @@ class OverridePart(Part):
 class PlanFile(SparePart):
     """A plan of the Python library placement: which stations stay, move, close and open."""
 
-    SPARED: ClassVar[tuple[str, ...]] = ("machines", "phases")
+    SPARED: ClassVar[tuple[str, ...]] = ("capacity", "machines", "phases")
 
     schema_: Literal["placement/plan/3"] = Field(alias="schema")
     study: str = Field(description="Path of the study file, relative to the folder of this file.")
@@ -145,6 +146,9 @@ class PlanFile(SparePart):
     open: list[Id] = Field(description="Ids of the sites at which a station stands after the plan.")
     machines: MachinesPart | None = Field(
         default=None, description="Machines counted one by one; left out where `policy.max_machines` is not given."
+    )
+    capacity: CapacityPart | None = Field(
+        default=None, description="Visits that machines can serve; left out where `visits_machine_month` is not given."
     )
     coverage: CoveragePart
     fairness: FairnessPart | None = Field(description="null of fewer than two districts.")
@@ -257,6 +261,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "actions": [_action(row) for row in ordered_actions(plan).to_dict("records")],
         "open": sorted(plan.open),
         "machines": None if plan.machines is None else machines_to_dict(plan.machines),
+        "capacity": None if plan.capacity is None else capacity_to_dict(plan.capacity),
         "coverage": {"before": coverages_to_dict(plan.before), "after": coverages_to_dict(plan.after)},
         "fairness": fairness_to_dict(plan),
         "floors": floors_to_list(plan.floors),
@@ -300,6 +305,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         actions=pd.DataFrame(actions, columns=[*ACTION_COLUMNS, *(["phase"] if phased is not None else [])]),
         open=tuple(file.open),
         machines=None if file.machines is None else machines_from_part(file.machines),
+        capacity=None if file.capacity is None else capacity_from_part(file.capacity),
         before=coverages_from_part(file.coverage.before),
         after=coverages_from_part(file.coverage.after),
         budget_lines=budget_from_parts(file.budget, PLAN_FILE),

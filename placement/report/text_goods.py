@@ -87,6 +87,41 @@ GOODS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "现状每月 {counted_before} 人次，方案实施后 {counted} 人次。"
             ),
         ),
+        "reserve.outage.machines": (
+            (
+                "A machine is out of order with probability {outage}: what counts is the coverage to be expected of "
+                "all machines within reach, {counted_before} visits a month before, {counted} after."
+            ),
+            (
+                "设备故障概率按 {outage} 计：以可达设备的期望覆盖需求为准，"
+                "现状每月 {counted_before} 人次，方案实施后 {counted} 人次。"
+            ),
+        ),
+        "capacity.says": (
+            (
+                "A machine takes {each} visits a month. Where everybody goes to the nearest station, {served_after} "
+                "expected visits a month are served ({share_after}; today {served_before}, {share_before}), "
+                "{no_capacity_after} find no machine free at {overloaded_after} stations (today {no_capacity_before} "
+                "at {overloaded_before}), and {out_of_reach_after} are out of reach (today {out_of_reach_before})."
+            ),
+            (
+                "每台设备每月可办 {each} 件。居民均前往最近站点时，每月可办结 {served_after} 件"
+                "（{share_after}；现状 {served_before} 件，{share_before}），"
+                "{overloaded_after} 个站点超负荷、{no_capacity_after} 件无设备可办"
+                "（现状 {overloaded_before} 个、{no_capacity_before} 件），"
+                "{out_of_reach_after} 件在服务范围外（现状 {out_of_reach_before} 件）。"
+            ),
+        ),
+        "capacity.best": (
+            (
+                "With people spread over all stations in reach as well as can be, the same machines could serve "
+                "{could_be_served_after} visits a month (today {could_be_served_before})."
+            ),
+            (
+                "若在可达站点间合理分流，同样的设备每月最多可办结 {could_be_served_after} 件"
+                "（现状 {could_be_served_before} 件）。"
+            ),
+        ),
         "reserve.objective": ("Covered, by stations within reach (a month)", "按可达站点数计的覆盖需求（每月）"),
         "worth.alone": (
             "What is sought are predicted visits: no plan under the same rules sees more than {visits_most} a month.",

@@ -14,6 +14,16 @@ MONEY: dict[str, tuple[str, str]] = {
     "line.maintenance": ("Maintenance, a year", "维护费，每年"),
     "line.staff": ("Staff, a year", "人员费，每年"),
     "line.running": ("Running costs, a year", "年运行费用"),
+    "line.consumables": ("Consumables of expected use, a year", "耗材费（按预期使用量），每年"),
+    "line.fees": ("Fees paid by visitors, a year (income)", "收费（按预期使用量，收入），每年"),
+    "line.net_running": ("Running costs with consumables, less fees, a year", "年运行费用（含耗材，扣除收费）"),
+    "cost.consumables": (
+        (
+            "Consumables are {share} of running costs. They follow use, and no plan goes by them: one that costs less "
+            "to run may cost more with them."
+        ),
+        "耗材费为年运行费用的 {share}。耗材随使用量变化，未计入优化：运行费用较低的方案计入耗材后未必较省。",
+    ),
     "line.total": ("Total over the years, as it is worth today", "规划期总费用（现值）"),
     "cost.objective": ("Running costs a year (yuan)", "年运行费用（元）"),
     "cost.subtitle": (

@@ -18,6 +18,7 @@ from pydantic import BaseModel, PrivateAttr, SkipValidation, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
+from placement.study.fees import FeesSection, fee_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
@@ -50,6 +51,7 @@ __all__ = [
     "BudgetSection",
     "CostSection",
     "DemandSection",
+    "FeesSection",
     "FloorsSection",
     "GuidesSection",
     "InputFile",
@@ -96,7 +98,7 @@ class Study(Section):
         SHA-256 of the bytes that were parsed; empty where the study came from no file.
     remarks
         Sentences on names that were brought to one spelling.
-    study, inputs, demand, travel, costs, guides, budget, policy, phase, solve
+    study, inputs, demand, travel, costs, guides, budget, policy, phase, fees, solve
         The sections; `costs` maps a host kind (or ``default``) to its amounts, `phase` has one for each year of a plan.
     """
 
@@ -113,6 +115,7 @@ class Study(Section):
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     phase: tuple[PhaseSection, ...] = ()
+    fees: FeesSection = FeesSection()
     solve: SolveSection = SolveSection()
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
     _outside: bool = PrivateAttr(default=True)
@@ -126,12 +129,12 @@ class Study(Section):
             raise ValueError("demand.footfall_interpolate needs counters: give inputs.footfall")
         if self.demand.grid_shape == "streets" and self.inputs.streets is None:
             raise ValueError('demand.grid_shape = "streets" needs inputs.streets')
-        unknown = sorted(set(self.policy.floors.by_age_group) - groups)
-        if unknown:
-            raise ValueError(f"policy.floors names unknown age groups: {', '.join(unknown)}")
-        strange = sorted(set(self.policy.floors.period) - set(self.demand.periods))
-        if strange:
-            raise ValueError(f"policy.floors.period names unknown periods: {', '.join(strange)}")
+        for name, given, known in (
+            ("policy.floors names unknown age groups", self.policy.floors.by_age_group, groups),
+            ("policy.floors.period names unknown periods", self.policy.floors.period, self.demand.periods),
+        ):
+            if unknown := sorted(set(given) - set(known)):
+                raise ValueError(f"{name}: {', '.join(unknown)}")
         if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
             missing = sorted(groups - set(self.travel.speed_m_s))
             if missing:
@@ -151,11 +154,10 @@ class Study(Section):
         """Refuse a solver of others where visits count: it would answer another question."""
         if self.solve.backend == "auto":
             return
-        asked = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name)]
-        asked += ["policy.objective"] if self.policy.objective == VISITS else []
-        if asked:
-            problem = f"solve.backend {self.solve.backend} knows coverage alone and {', '.join(asked)} goes by visits"
-            raise ValueError(f'{problem}: set solve.backend = "auto", or remove {", ".join(asked)}')
+        names = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name)]
+        if asked := ", ".join([*names, *(["policy.objective"] if self.policy.objective == VISITS else [])]):
+            problem = f"solve.backend {self.solve.backend} knows coverage alone and {asked} goes by visits"
+            raise ValueError(f'{problem}: set solve.backend = "auto", or remove {asked}')
 
     def _outreach(self) -> None:
         """Refuse what publicity and guides do not go with, and money for them where there are none."""
@@ -174,13 +176,18 @@ class Study(Section):
         limits = (*ON_VISITS, *ON_RESERVE)
         against = [f"policy.{name}" for name in limits if _asks(name, getattr(self.policy, name))]
         against += ["policy.objective"] if self.policy.objective in {VISITS, LEAST_COST} else []
-        against += ["policy.max_machines"] if self.policy.max_machines is not None else []
-        against += ["[[phase]]"] if self.phase else []
+        others = {
+            "policy.max_machines": self.policy.max_machines is not None,
+            "policy.visits_machine_month": self.policy.visits_machine_month is not None,
+            "[[phase]]": bool(self.phase),
+            "[fees]": bool(self.fees.model_fields_set),
+        }
+        against += [name for name, is_given in others.items() if is_given]
         if against:
             raise ValueError(f"{outreach} cannot count together with {', '.join(against)} yet: remove one of both")
 
     def _phases_and_reserve(self) -> None:
-        problems = list(phase_faults(self))
+        problems = [*phase_faults(self), *fee_faults(self)]
         if problems:
             raise ValueError("; ".join(problems))
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))

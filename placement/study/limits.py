@@ -231,6 +231,11 @@ class PolicySection(Section):
     """At which a station stands after the plan, whatever their status says besides."""
     must_close: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
     """At which none stands after the plan."""
+    visits_machine_month: (
+        Annotated[Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)], Called(unit="visits a month")] | None
+    ) = None
+    """That one machine can take: figures tell who is served by the nearest station, and who comes when no machine is
+    free; no limit of the plan."""
     idle_below: Annotated[_Count, Called(unit="visits a month"), Assumed(moves="figures")] = IDLE_BELOW
     """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()

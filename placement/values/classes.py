@@ -7,7 +7,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.values.program import CoverageProgram, layer_bytes, linear_bytes, number_bytes
+from placement.values.program import CoverageProgram
+from placement.values.program_bytes import layer_bytes, linear_bytes, number_bytes
 
 
 def classes_fingerprint(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from placement.values.capacity import CapacityValue
 from placement.values.certificate import Certificate
 from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
@@ -243,6 +244,8 @@ class Plan:
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
     outreach
         What is spent on publicity and guides and what they bring, where the policy lets a plan have some; else None.
+    capacity
+        Visits that machines can serve, before and after, where the policy says how many one can take; else None.
     machines
         Machines bought, taken away and moved, where the policy counts them one by one; else None.
     visits
@@ -280,6 +283,7 @@ class Plan:
     reserve: ReserveValue | None = None
     outreach: Outreach | None = None
     machines: MachinesChange | None = None
+    capacity: CapacityValue | None = None
     visits: VisitsChange | None = None
     floors: tuple[KeptFloor, ...] = ()
     phased: Phased | None = None
@@ -367,6 +371,7 @@ class Plan:
             *([] if self.machines is None else [("machines", self.machines.in_words)]),
             (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
         ]
+        rows += [] if self.capacity is None else [("served", self.capacity.in_short)]
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))

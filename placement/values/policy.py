@@ -134,6 +134,8 @@ class Policy:
     max_idle
         Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
         a thousandth more counts too.
+    visits_machine_month
+        Visits a month that one machine can take: figures then tell who is served; no limit of the plan. None: any.
     idle_below
         Visits a month below which a station is counted as idle, in figures and by `max_idle`.
     phases
@@ -188,6 +190,7 @@ class Policy:
     outage_probability: Fraction | None = None
     publicity_levels: Publicity | None = None
     guide_uptake: Guides | None = None
+    visits_machine_month: int | None = None
     idle_below: int = IDLE_BELOW
     phases: tuple[Phase, ...] = ()
 
@@ -209,9 +212,9 @@ class Policy:
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
-        if self.max_machines is not None:
-            most = faults.whole("max_machines", self.max_machines, least=1, most=MOST_MACHINES)
-            object.__setattr__(self, "max_machines", most)
+        for name, most in (("visits_machine_month", MOST_COUNT), ("max_machines", MOST_MACHINES)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, faults.whole(name, getattr(self, name), least=1, most=most))
         for name, exact in _BY_NAME.items():
             object.__setattr__(self, name, faults.by_name(name, getattr(self, name), exact))
         faults.raise_any()
@@ -241,7 +244,7 @@ class Policy:
 
     def _against_outreach(self) -> tuple[str, ...]:
         """Return what is given that publicity and guides do not go with; visits that count nothing may stay."""
-        names = (*self.on_visits, *ON_RESERVE, "max_machines", "phases")
+        names = (*self.on_visits, *ON_RESERVE, "max_machines", "phases", "visits_machine_month")
         against = [name for name in names if getattr(self, name) or name == "max_idle"]
         return (*against, *(["objective"] if self.objective in {VISITS, LEAST_COST} else []))
 

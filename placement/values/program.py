@@ -28,13 +28,12 @@ Sources: Church & ReVelle (1974), The maximal covering location problem, Papers 
 
 from __future__ import annotations
 
-import hashlib
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from placement.errors import InputError
@@ -42,6 +41,7 @@ from placement.values.arrays import BoolArray, IntArray, frozen_array, frozen_cs
 from placement.values.blocks import CoverBlocks, WeightedBlocks
 from placement.values.immutable import immutable
 from placement.values.layers import FULL, PLAIN, checked_layers, is_plain
+from placement.values.program_bytes import program_fingerprint
 from placement.values.rows import LIMIT, RowKind
 from placement.values.shown import Shown, brief, listed_briefly
 
@@ -303,7 +303,7 @@ class CoverageProgram:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of everything in the program, independent of how rows were cut into blocks."""
-        return _fingerprint(self)
+        return program_fingerprint(self)
 
     def _shown(self) -> Shown:
         size = "rows made block by block"
@@ -382,55 +382,3 @@ def _check_weights(covers: sparse.csr_array, weights: IntArray, n_sites: int) ->
             "the total reaches 2**42",
             remedy="divide all weights, e.g. count whole visits, not thousandths",
         )
-
-
-def _fingerprint(program: CoverageProgram) -> str:
-    digest = hashlib.sha256(b"placement coverage program 1")
-    rows = 0
-    lengths, indices, weights = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
-    for covers, block_weights in program.blocks():
-        rows += covers.shape[0]
-        lengths.update(np.diff(covers.indptr).astype("<i8").tobytes())
-        indices.update(covers.indices.astype("<i8").tobytes())
-        weights.update(np.asarray(block_weights).astype("<i8").tobytes())
-    digest.update(f"{rows} {program.n_sites} {program.n_columns}".encode())
-    for part in (lengths, indices, weights):
-        digest.update(part.digest())
-    for array in (program.column_site, program.column_values, program.required, program.excluded):
-        digest.update(array.astype("<i8").tobytes())
-    for line in _side_rows(program.linear, program.floors):
-        digest.update(line)
-    digest.update(layer_bytes(program.layers))
-    digest.update(number_bytes("floor only", program.floor_only))
-    digest.update(number_bytes(f"once {program.once_worth}", program.once))
-    return digest.hexdigest()
-
-
-def number_bytes(name: str, numbers: NDArray[np.integer]) -> bytes:
-    """Return whole numbers as bytes for fingerprints: nothing where there are none."""
-    return b"" if not numbers.size else f"{name} {numbers.size} ".encode() + numbers.astype("<i8").tobytes()
-
-
-def layer_bytes(layers: IntArray) -> bytes:
-    """Return layers as bytes for fingerprints: nothing where they are plain."""
-    return b"" if is_plain(layers) else f"layers {layers.size} ".encode() + layers.astype("<i8").tobytes()
-
-
-def linear_bytes(linear: Iterable[LinearRow]) -> Iterator[bytes]:
-    """Yield the content of linear rows (not names, kinds and bases) as bytes of fixed order, for fingerprints."""
-    rows = tuple(linear)
-    none = np.empty(0, dtype=np.int64)
-    columns = np.concatenate([none, *(row.columns for row in rows)]).astype("<i8").tobytes()
-    coefficients = np.concatenate([none, *(row.coefficients for row in rows)]).astype("<i8").tobytes()
-    begin = 0
-    for row in rows:
-        end = begin + 8 * row.columns.size
-        head = f"linear {row.limit} {int(row.equality)} {row.columns.size} ".encode()
-        yield head + columns[begin:end] + coefficients[begin:end]
-        begin = end
-
-
-def _side_rows(linear: Iterable[LinearRow], floors: Iterable[Floor]) -> Iterator[bytes]:
-    yield from linear_bytes(linear)
-    for floor in floors:
-        yield f"floor {floor.minimum} {floor.rows.size} ".encode() + floor.rows.astype("<i8").tobytes()

@@ -127,7 +127,7 @@ def test_what_cannot_be_is_refused():
     cost = case.but(policy=Policy(objective="least_cost", coverage_floor=Fraction(1, 2)))
     with pytest.raises(InputError, match="the least cost of a target leaves nothing"):
         pl.fairest(cost)
-    with pytest.raises(InputError, match="plans of the least cost"):
+    with pytest.raises(InputError, match="the objective is the least cost"):
         pl.floor_prices(cost, pl.optimise(cost))
 
 

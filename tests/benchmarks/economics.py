@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from placement.case import Case
 from placement.coverage import cover
-from placement.models import maximal_coverage
+from placement.models import formulated, maximal_coverage
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.study import read_study
-from placement.values import CoverageProgram, LinearRow, Policy
+from placement.values import Certificate, CoverageProgram, LinearRow, Phase, Policy, Sites, SolveOptions
 from tests.benchmarks.solve import _forget_peak, _peak_mb
 from tests.benchmarks.solve_instances import SIDE, Recipe, _city, disc_covers
 from tests.benchmarks.solve_peers import PEERS
@@ -50,6 +51,8 @@ class Asked:
     make: Callable[[], CoverageProgram]
     limit_s: float
     gap: float
+    case: Callable[[], Case] | None = None
+    """What the library makes a plan from, where it does more than solve the program."""
 
 
 @functools.cache
@@ -87,6 +90,50 @@ def large() -> Iterator[Asked]:
     yield Asked(name="1e6 points", make=partial(relocation, 10**6, 2_000, 300), limit_s=90.0, gap=5e-3)
 
 
+def phased(name: str) -> Case:
+    """Return three or five years of the shipped study, without its floors: see :data:`YEARS`."""
+    case, years = shipped(), YEARS[name]
+    table = case.sites.table
+    nothing = name.startswith("from nothing")
+    if nothing:
+        table["existing"], table["status"] = False, "candidate"
+    phases = tuple(Phase.from_yuan(f"year {number + 1}", **limits) for number, limits in enumerate(years))
+    rate = Fraction(0) if nothing else Fraction(3, 100)
+    policy = Policy(phases=phases, max_stations=None if nothing else 52, discount_rate=rate)
+    return case.but(sites=Sites(table=table), policy=policy)
+
+
+def _spend(*yuan: int, carry_over: bool = False) -> list[dict[str, Any]]:
+    """Return the limits of years with so much capital each and four moves."""
+    last = len(yuan) - 1
+    return [
+        {"capital": each, "max_moves": 4, "carry_over": carry_over and number < last}
+        for number, each in enumerate(yuan)
+    ]
+
+
+YEARS: dict[str, list[dict[str, Any]]] = {
+    "years, relocation, 300, 200, 200 thousand": _spend(300_000, 200_000, 200_000),
+    "years, the same, carried over": _spend(300_000, 200_000, 200_000, carry_over=True),
+    "years, relocation, 3 x 200 thousand, carried over": _spend(200_000, 200_000, 200_000, carry_over=True),
+    "from nothing, 5, then 2 years of 10": [{"max_opens": count} for count in (5, 10, 10)],
+    "from nothing, 5, then 4 years of 10": [{"max_opens": count} for count in (5, 10, 10, 10, 10)],
+}
+"""Limits of each year."""
+
+
+def phases() -> Iterator[Asked]:
+    """Yield plans of several years."""
+    for name in YEARS:
+        gap = 0.0 if name.startswith("from nothing") else 3e-3
+        make = partial(_formulated, name)
+        yield Asked(name=name, make=make, limit_s=60.0, gap=gap, case=partial(phased, name))
+
+
+def _formulated(name: str) -> CoverageProgram:
+    return formulated(phased(name)).program
+
+
 def machines() -> Iterator[Asked]:
     """Yield the shipped study with up to four machines a site, each with a price, and how often one is out of order."""
     for percent, gap in ((0, 2e-4), (5, 2e-3), (10, 3e-3)):
@@ -108,7 +155,9 @@ def by_machine(percent: int) -> CoverageProgram:
     return maximal_coverage(replace(case, costs=replace(case.costs, **every), policy=policy)).program
 
 
-GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {"hankou": hankou, "large": large, "machines": machines}
+GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {
+    "hankou": hankou, "large": large, "machines": machines, "phases": phases,
+}  # fmt: skip
 
 
 def relocation(points: int, candidates: int, existing: int, *, radius: float = 0.9, seed: int = 1) -> CoverageProgram:
@@ -167,10 +216,26 @@ def engine(program: CoverageProgram, limit_s: float) -> tuple[float, float, dict
     return solution.objective, solution.bound, more
 
 
-def _child(make: Callable[[], CoverageProgram], solver: str, limit_s: float, busy: bool, pipe: Any) -> None:
+def planned(case: Case, program: CoverageProgram, limit_s: float) -> tuple[float, float, dict[str, Any]]:
+    """Return (value, bound, more) of the plan of a case, its certificate checked; all that making it takes."""
+    from placement.judge import check_certificate
+    from placement.plan import optimise
+
+    begun = time.process_time()
+    plan = optimise(case, options=SolveOptions(time_limit_s=limit_s, threads=1))
+    more = {"seconds": time.process_time() - begun, "nodes": plan.details["nodes"], "mb": _peak_mb()}
+    if isinstance(plan.certificate, Certificate):
+        more["proven"] = check_certificate(program, plan.certificate.chosen, plan.certificate)
+    beside = None if plan.phased is None else plan.phased.year_by_year
+    if beside is not None:
+        more["year_by_year"] = round(beside.objective * 1000)
+    return round(plan.objective * 1000), round(plan.bound * 1000), more
+
+
+def _child(asked: Asked, solver: str, limit_s: float, busy: bool, pipe: Any) -> None:
     from placement import clock, kernels
 
-    program = make()
+    program = asked.make()
     if busy:
         clock.perf_counter = time.process_time  # type: ignore[attr-defined]
     before = _forget_peak()
@@ -178,7 +243,8 @@ def _child(make: Callable[[], CoverageProgram], solver: str, limit_s: float, bus
         import placement.solve.engine  # noqa: F401 -- brings its kernels
 
         kernels.warm()
-        value, bound, more = engine(program, limit_s)
+        case = None if asked.case is None else asked.case()
+        value, bound, more = engine(program, limit_s) if case is None else planned(case, program, limit_s)
     else:
         begun = time.process_time()
         _, _, value, bound = PEERS[solver][1](program, limit_s)
@@ -189,7 +255,7 @@ def _child(make: Callable[[], CoverageProgram], solver: str, limit_s: float, bus
 def run(asked: Asked, solver: str, limit_s: float, *, busy: bool) -> dict[str, Any]:
     """Return what a solver did in a process of its own; an empty result if it had to be killed or failed."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=_child, args=(asked.make, solver, limit_s, busy, sender))
+    process = multiprocessing.Process(target=_child, args=(asked, solver, limit_s, busy, sender))
     process.start()
     sender.close()
     try:
@@ -210,6 +276,8 @@ def row(asked: Asked, solver: str, result: dict[str, Any]) -> str:
     shown = shown if np.isfinite(gap) else "no plan or no bound"
     met = "yes" if gap <= asked.gap else "no"
     proof = "certificate" if result.get("proven") == result["bound"] else ""
+    if "year_by_year" in result:
+        proof += f"; year by year {result['year_by_year'] / result['value'] - 1:+.3%}"
     return (
         f"| {asked.name} | {solver} | {result['value']:.0f} | {shown} | {met} | {result['seconds']:.1f} "
         f"| {result['mb']:.0f} | {proof} |"

@@ -38,7 +38,7 @@ from placement.plan import optimise
 from placement.plan.decode import decode
 from placement.report.write import write
 from placement.solve import maximise_coverage
-from placement.study import FloorsSection, PolicySection, StudyError, read_study
+from placement.study import FeesSection, FloorsSection, PolicySection, StudyError, read_study
 from placement.toy import write_study
 from placement.values import Certificate, CoverageProgram, LinearRow, RowKind, Sites
 from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS
@@ -140,8 +140,11 @@ def judged(town: Town) -> Prepared:
         times=town.times,
         streets=None,
         population=town.demand.points,
+        tables=SimpleNamespace(publicity=None),
         study=SimpleNamespace(
             costs={},
+            fees=FeesSection(),
+            guides=None,
             budget=SimpleNamespace(**budget, **ahead),
             policy=SimpleNamespace(
                 **limits,

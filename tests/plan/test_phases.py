@@ -22,6 +22,8 @@ from placement.pipeline.prepare import prepare_inputs
 from placement.pipeline.recommend import recommend
 from placement.plan import optimise
 from placement.report import PLAN_FILE, plan_from_dict
+from placement.report.phases import phases_say
+from placement.report.text import texts
 from placement.study import read_study
 from placement.toy import write_study
 from placement.values import Certificate, SolveOptions
@@ -184,6 +186,9 @@ def test_a_folder_is_confirmed(town):
     report = (root / "plan" / "report.html").read_text(encoding="utf-8")
     assert "Year by year" in report
     assert "Looking ahead" in report
+    chinese = phases_say(outcome.plan, texts("zh"))
+    assert chinese[0].startswith("各期需求覆盖率：pilot ")
+    assert len(chinese) == 2
     header = (root / "plan" / "actions.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert header.endswith(",phase")
 

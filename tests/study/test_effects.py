@@ -5,6 +5,7 @@ import pytest
 
 from placement.errors import InputError
 from placement.study import Study, read_study
+from placement.study.fees import FeesSection
 from placement.study.inputs import InputFile, Inputs, StreetsInput
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.phases import PhaseSection
@@ -68,6 +69,7 @@ KEYS = {
         "max_idle": REFUSED,
     },
     FloorsSection: {"district": ELSEWHERE, "period": REFUSED},
+    FeesSection: dict.fromkeys(FeesSection.model_fields, ALWAYS) | {"free_pages": REFUSED, "pages_per_visit": REFUSED},
     PhaseSection: dict.fromkeys(PhaseSection.model_fields, ALWAYS) | {"carry_over": REFUSED},
     SolveSection: dict.fromkeys(SolveSection.model_fields, ALWAYS),
 }  # fmt: skip
@@ -80,7 +82,7 @@ def test_every_key_is_thought_of(section):
 
 
 def test_every_section_is_thought_of():
-    assert {"inputs", "demand", "travel", "costs", "budget", "policy", "phase", "solve", "study"} <= set(
+    assert {"inputs", "demand", "travel", "costs", "budget", "policy", "phase", "fees", "solve", "study"} <= set(
         Study.model_fields
     )
 

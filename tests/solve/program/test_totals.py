@@ -1,5 +1,7 @@
 """Totals that nodes are branched by: which there are, and what one of them closes."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from placement.solve.program.aggregate import aggregate
 from placement.solve.program.problem import build_problem
 from placement.solve.program.totals import column_kinds, column_totals, site_groups
 from placement.values import CoverageProgram, LinearRow
+from placement.values.rows import SITE
 from tests.effort import cases
 from tests.solve.instances import brute_force
 from tests.solve.test_relocate import two_stations
@@ -38,6 +41,17 @@ def test_sums_of_a_relocation_program_by_hand():
     totals = sorted(total.tolist() for total in column_totals(linear, kinds))
     # closed for money, all that stands, what stands at either rent, what is spent on
     assert totals == sorted([[*keep, *give], stands, [0, 4, 5, 8, 9], [1, 6, 7], [*opened, *moved]])
+
+
+def test_what_says_that_one_decision_is_taken_at_a_site_tells_no_kinds_apart():
+    """Three ways at each of two sites, priced 11 and up: with the rows of the sites as without."""
+    money = row(dict(enumerate(range(11, 17))), 40)
+    at_sites = tuple(replace(row(dict.fromkeys(three, 1)), kind=SITE) for three in ([0, 1, 2], [3, 4, 5]))
+    alone, beside = column_kinds((money,), 6), column_kinds((money, *at_sites), 6)
+    assert [kind.tolist() for kind in beside] == [kind.tolist() for kind in alone] == [list(range(6))]
+    assert column_totals((money, *at_sites), beside) == []
+    # A limit of the same form is one on what stands there, and does.
+    assert len(column_kinds((money, row(dict.fromkeys([0, 1, 2], 1))), 6)) == 2
 
 
 def test_no_totals_where_there_are_no_kinds_or_only_one_that_costs_much_this_much_that():
