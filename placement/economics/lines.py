@@ -142,7 +142,8 @@ def lines_of(policy: Policy) -> tuple[Line, ...]:
         *([] if policy.guide_uptake is None else [GUIDES]),
         *([] if policy.publicity_levels is None else [PUBLICITY]),
     )
-    lines = (*ONCE, CAPITAL, *YEARLY, *more, RUNNING)
+    at = LINES.index(RUNNING)
+    lines = (*LINES[:at], *more, *LINES[at:])
     if policy.horizon_years is None:
         return lines
     both = _sum("total", MONEY, (CAPITAL, RUNNING))
