@@ -63,17 +63,20 @@ def main(log_level: str) -> None:
 @main.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--sensitivity", "moved", is_flag=True, help="Also solve with each assumption moved to its other end.")
+@click.option("--tornado", "swung", is_flag=True, help="Also solve with need, standard, speeds, online share moved.")
 @outside_option
 @json_option
 @quiet_option
 @exit_codes
-def check(study: Path, moved: bool, allow_outside: bool, as_json: bool, quiet: bool) -> int:
+def check(  # noqa: PLR0917 -- one option a parameter
+    study: Path, moved: bool, swung: bool, allow_outside: bool, as_json: bool, quiet: bool
+) -> int:
     """Check everything a study names; solve nothing.
 
     STUDY is a study file, or the folder that holds study.toml. Every table is read, demand and walking times are
     computed; all faults are listed at once. With --sensitivity, settings that are left to their defaults (assumptions)
-    are moved one at a time, and the study is solved for each: how far does it move the plan? Within five minutes of
-    solving in all.
+    are moved one at a time, and the study is solved for each: how far does it move the plan? With --tornado those
+    that swing plans most are moved, whether or not the study gives them. Within five minutes of solving in all.
     """
     from placement.pipeline.engine import study_engine  # noqa: PLC0415 -- keeps `placement --help` fast
     from placement.pipeline.prepare import open_study, prepare_inputs  # noqa: PLC0415
@@ -84,10 +87,10 @@ def check(study: Path, moved: bool, allow_outside: bool, as_json: bool, quiet: b
         opened = open_study(study, allow_outside=allow_outside)
         study_engine(opened)
         prepared = prepare_inputs(opened, progress=bar)
-        if moved:
-            from placement.pipeline.sensitivity import sensitivity  # noqa: PLC0415
+        if moved or swung:
+            from placement.pipeline.sensitivity import sensitivity, tornado  # noqa: PLC0415
 
-            answer = sensitivity(opened)
+            answer = sensitivity(opened, moving=tornado(opened) if swung else None)
     record = check_record(prepared)
     if as_json:
         return print_out(record if answer is None else {**record, "sensitivity": answer.record()}, quiet)

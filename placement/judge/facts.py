@@ -6,6 +6,7 @@ The judge's own tables of what an action costs, apart from those that plans are 
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 
@@ -37,6 +38,18 @@ def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
         if amount is not None:
             return int(amount)
     return 0
+
+
+def outage(prepared: Prepared) -> Fraction:
+    """Return how probable it is that a station, or a machine, is out of order: as told, or as the usage table has it.
+
+    Of the hours of all months on record that share was out of service, in whole ten thousandths.
+    """
+    policy, usage = prepared.study.policy, prepared.tables.usage if prepared.study.policy.outage_from_usage else None
+    if usage is None:
+        return Fraction(policy.outage_probability or 0)
+    hours = sum(24 * monthrange(*map(int, month.split("-")))[1] for month in usage["month"])
+    return Fraction(round(10_000 * math.fsum(usage["outage_hours"]) / hours), 10_000)
 
 
 def once(prepared: Prepared, site_id: str, action: str, items: Collection[str] = ITEMS) -> int:

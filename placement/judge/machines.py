@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.facts import ITEMS, YEARLY, station_amount, worth_today
+from placement.judge.facts import ITEMS, YEARLY, outage, station_amount, worth_today
 from placement.pipeline.prepare import Prepared
 from placement.travel.between import distances_mm
 from placement.values.immutable import held
@@ -23,7 +23,7 @@ def counted(prepared: Prepared) -> bool:
 
 def by_machine(prepared: Prepared) -> bool:
     """Return whether coverage counts machines: where they are counted one by one, and may be out of order."""
-    return counted(prepared) and bool(prepared.study.policy.outage_probability)
+    return counted(prepared) and bool(outage(prepared))
 
 
 @dataclass(frozen=True, kw_only=True)

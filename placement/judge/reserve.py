@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.judge.facts import outage
 from placement.judge.machines import by_machine
 from placement.judge.recount import Reach
 from placement.pipeline.prepare import Prepared
@@ -28,8 +29,7 @@ def layer_shares(prepared: Prepared) -> list[int]:
     A station works with probability p. Of n in reach none works with q^n and just one with n p q^(n-1): what n count
     is 1 - q^n, less s where just one works, less none. A layer is the difference of two such sums.
     """
-    policy = prepared.study.policy
-    share, lost = Fraction(policy.backup_share or 0), Fraction(policy.outage_probability or 0)
+    share, lost = Fraction(prepared.study.policy.backup_share or 0), outage(prepared)
     layers: list[int] = []
     while True:
         number = len(layers)
@@ -67,7 +67,8 @@ def reserve_faults(
 
     Where machines are counted one by one and may be out of order, they stand in place of stations.
     """
-    said, layers, policy = record.get("reserve"), layer_shares(prepared), prepared.study.policy
+    said, layers = record.get("reserve"), layer_shares(prepared)
+    asked = {"backup_share": Fraction(prepared.study.policy.backup_share or 0), "outage_probability": outage(prepared)}
     if layers == [FULL]:
         if said is not None:
             yield "reserve: the study asks for none"
@@ -75,8 +76,7 @@ def reserve_faults(
     if said is None:
         yield "reserve: is missing"
         return
-    for name in ("backup_share", "outage_probability"):
-        right = str(Fraction(getattr(policy, name) or 0))
+    for name, right in ((name, str(share)) for name, share in asked.items()):
         if said[name] != right:
             yield f"reserve.{name}: is {right}, the plan says {said[name]}"
     weight = prepared.demand.weight

@@ -23,6 +23,13 @@ LIMITS: Mapping[str, str] = MappingProxyType(
             "policy.min_reach_new 排除了 {all} 个无站点地点中的 {count} 个"
         ),
         "every site without a station has as much within reach": "每个无站点地点的服务范围内都有这么多需求",
+        (
+            "machines are out of order {share:.2%} of the time, by outage_hours of {months:,} months of {stations:,} "
+            "stations: from {least:.2%} at {best} to {most:.2%} at {worst}"
+        ): (
+            "设备故障时间占 {share:.2%}，取自 {stations:,} 个站点 {months:,} 个月的 outage_hours："
+            "最低 {best} {least:.2%}，最高 {worst} {most:.2%}"
+        ),
         "no more than {count:,} stations may stand": "站点总数不会超过 {count:,} 个",
         "interrupted: {left} of {all} weights were not tried": "已中断：{all} 个权重中有 {left} 个未求解",
         "no plan with weight {weight} was found in time": "权重 {weight} 未在时限内找到方案",

@@ -68,7 +68,8 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
         "{value:,.0f} visits a month at best known, {own:,.0f} of this plan": (
             "已知最好为每月 {value:,.0f} 次，本方案为 {own:,.0f} 次"
         ),
-        "{says}, no plan beyond {bound:,.0f}": "{says}，没有方案能超过 {bound:,.0f}",
+        "{says}, no plan has more than {bound:,.0f}": "{says}，没有方案多于 {bound:,.0f} 次",
+        "{says}, no plan has less than {bound:,.0f}": "{says}，没有方案少于 {bound:,.0f} 次",
         "{count:,} draws were not planned for in time": "{count:,} 次抽样未在时限内完成规划",
         "in {count:,} draws no plan keeps all limits": "{count:,} 次抽样中没有方案满足全部限制",
         # Who gains and who loses.

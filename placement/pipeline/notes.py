@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from placement.countable import count_pairs
 from placement.demand import DemandEstimate
 from placement.notes import Note, about
 from placement.pipeline.idle_limits import apart_notes, few_notes, kind_notes, reach_notes, text_notes
+from placement.pipeline.outages import outage_notes
 from placement.pipeline.policy import study_standard
 from placement.standard import rules_of
 from placement.streets import Streets, street_notes
@@ -20,7 +23,13 @@ MOVES_ONLY = Note(
 
 
 def limit_notes(
-    study: Study, demand: Demand, sites: Sites, times: TravelTimes | TimesStream, streets: Streets | None
+    study: Study,
+    demand: Demand,
+    sites: Sites,
+    times: TravelTimes | TimesStream,
+    streets: Streets | None,
+    *,
+    usage: pd.DataFrame | None,
 ) -> tuple[str, ...]:
     """Return what can count for nothing, and limits that limit less than they seem to, or nothing.
 
@@ -40,7 +49,7 @@ def limit_notes(
     ]
     if policy.min_reach_new is not None:
         idle += reach_notes(study, demand, sites, times)
-    notes = (*found.notes, *(about(table, note) for note in idle))
+    notes = (*found.notes, *(about(table, note) for note in idle), *outage_notes(study, usage))
     others = (policy.max_opens, policy.max_closes, policy.max_changes)
     if policy.max_moves == 0 and others == (None, None, None) and sites.table["existing"].any():
         return (*notes, MOVES_ONLY)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from placement.pipeline.outages import usage_outage
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.study.phases import phase_of
-from placement.tables import levels_of
+from placement.tables import Tables, levels_of
 from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 from placement.values.publicity import Guides, Publicity
@@ -34,10 +35,17 @@ def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
     return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
-def study_policy(study: Study, parents: pd.Series, publicity: pd.DataFrame | None) -> Policy:
-    """Return the limits of a study; `parents` are the (parent) districts of its demand points.
+def study_policy(study: Study, parents: pd.Series, tables: Tables) -> Policy:
+    """Return the limits of a study.
 
-    `publicity` is its table of levels; None where it has none.
+    Parameters
+    ----------
+    study
+        The study.
+    parents
+        The (parent) districts of its demand points.
+    tables
+        Its tables: usage may tell how often machines are out of order, publicity has its levels.
     """
     floors = study.policy.floors
     district = floors.district
@@ -47,17 +55,18 @@ def study_policy(study: Study, parents: pd.Series, publicity: pd.DataFrame | Non
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
-    guides = study.guides
+    guides, levels = study.guides, tables.publicity
     caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
+    told = {name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)}
     return Policy(
         objective=study.policy.objective,
         **caps,
         horizon_years=study.budget.horizon_years,
         discount_rate=study.budget.discount_rate,
-        **{name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)},
+        **{**told, "outage_probability": usage_outage(study, tables.usage)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
-        publicity_levels=None if publicity is None else Publicity(levels=tuple(levels_of(publicity))),
+        publicity_levels=None if levels is None else Publicity(levels=tuple(levels_of(levels))),
         guide_uptake=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
         period_floors=floors.period,
         phases=tuple(map(phase_of, study.phase)),

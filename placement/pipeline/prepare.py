@@ -194,7 +194,7 @@ def prepare_inputs(study: Study, *, progress: Listener | Progress | None = None,
     progress.stage(TIMES)
     times, more = study_times(study, tables, population, streets, cached=cached)
     notes = (*notes, *more, *shifted, *place_notes(study, streets, demand, times))
-    notes = (*notes, *limit_notes(study, demand, tables.sites, times, streets))
+    notes = (*notes, *limit_notes(study, demand, tables.sites, times, streets, usage=tables.usage))
     return Prepared(
         study=study,
         tables=tables,
@@ -225,7 +225,7 @@ def restated(prepared: Prepared, study: Study) -> Prepared:
     """Return what was prepared, for a study that differs in limits and in how it is solved alone; notes follow it."""
     if study == prepared.study:
         return prepared
-    about = (prepared.demand, prepared.sites, prepared.times, prepared.streets)
-    first, last = len(prepared.study.notes), len(limit_notes(prepared.study, *about))
+    about, usage = (prepared.demand, prepared.sites, prepared.times, prepared.streets), prepared.tables.usage
+    first, last = len(prepared.study.notes), len(limit_notes(prepared.study, *about, usage=usage))
     between = prepared.notes[first : len(prepared.notes) - last]
-    return replaced(prepared, study=study, notes=(*study.notes, *between, *limit_notes(study, *about)))
+    return replaced(prepared, study=study, notes=(*study.notes, *between, *limit_notes(study, *about, usage=usage)))

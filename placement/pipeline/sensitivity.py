@@ -7,6 +7,7 @@ tells whether the number is worth measuring.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from placement.values import KeptFloor, Plan, SolveOptions
 from placement.values.immutable import immutable, replaced
 from placement.values.shown import Shown
 
+_SWING, _TENTH = 0.2, 0.1
 TIME_LIMIT_S = 300.0
 """Of all solves of an answer together, unless it is said otherwise."""
 
@@ -116,13 +118,64 @@ class Sensitivity:
         return "Sensitivity", [("", line) for line in self.lines()]
 
 
-def sensitivity(study: Study, *, time_limit_s: float = TIME_LIMIT_S, progress: Listener | None = None) -> Sensitivity:
+def tornado(study: Study) -> tuple[Assumption, ...]:
+    """Return the settings that swing plans most, as a study has them, each with a lower and a higher value.
+
+    Shares of need from none to all, passers-by from half to twice, the standard and the speeds by a fifth, what is done
+    online by a tenth of all.
+    """
+    return tuple(
+        Assumption(key=key, value=_written(value), unit=unit, moves="plan", ends=ends)
+        for key, value, unit, ends in (*_swung(study), *_swung_by_age(study))
+    )
+
+
+def _swung(study: Study) -> Iterator[tuple[str, Any, str, tuple[Any, ...]]]:
+    """Yield (key, value, unit, other values) of single numbers."""
+    demand, travel = study.demand, study.travel
+    yield "demand.need_share", demand.need_share, "", (0.0, 1.0)
+    if demand.footfall_capture:
+        yield "demand.footfall_capture", demand.footfall_capture, "", _about(demand.footfall_capture, 0.5, 2.0)
+    farthest = np.inf if travel.cutoff_min is None else travel.cutoff_min
+    for key, value, unit, most in (
+        ("threshold_min", travel.threshold_min, "minutes", farthest),
+        ("threshold_m", travel.threshold_m, "metres", np.inf),
+    ):
+        if value is not None:
+            ends = tuple(end for end in _about(value, 1 - _SWING, 1 + _SWING) if end <= most)
+            yield f"travel.{key}", value, unit, ends
+
+
+def _swung_by_age(study: Study) -> Iterator[tuple[str, Any, str, tuple[Any, ...]]]:
+    """Yield the same of numbers by age group, one group at a time."""
+    speeds, online = study.travel.speed_m_s, study.demand.online_share
+    for group, speed in speeds.items():
+        ends = _about(speed, 1 - _SWING, 1 + _SWING)
+        yield "travel.speed_m_s", speeds, group, tuple({**speeds, group: end} for end in ends)
+    for group, share in online.items():
+        near = {round(max(0.0, share - _TENTH), 6), round(min(1.0, share + _TENTH), 6)} - {share}
+        yield "demand.online_share", online, group, tuple({**online, group: end} for end in sorted(near))
+
+
+def _about(value: float, low: float, high: float) -> tuple[float, float]:
+    return round(value * low, 6), round(value * high, 6)
+
+
+def sensitivity(
+    study: Study,
+    *,
+    moving: tuple[Assumption, ...] | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+    progress: Listener | None = None,
+) -> Sensitivity:
     """Solve a study, and again with each of its assumptions moved to its other ends.
 
     Parameters
     ----------
     study
         See :func:`placement.study.read_study`.
+    moving
+        Settings to move in place of its assumptions, such as :func:`tornado` returns.
     time_limit_s
         Of all solves together; each has an equal part, or the study's own limit where that is shorter.
     progress
@@ -134,7 +187,7 @@ def sensitivity(study: Study, *, time_limit_s: float = TIME_LIMIT_S, progress: L
         As :func:`placement.pipeline.recommend` does, of the study as it stands.
     """
     case = prepare(study, progress=progress)
-    found = assumptions(case.prepared, case.use)
+    found = assumptions(case.prepared, case.use) if moving is None else moving
     turns = 1 + sum(len(each.ends) for each in found)
     options = _hasty(case.options, time_limit_s / turns)
     plan = optimise(case, None, options, progress=progress)

@@ -102,7 +102,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
     """
     progress = Progress.of(progress, PREPARE)
     prepared = prepare_inputs(study, progress=progress)
-    policy = study_policy(study, prepared.demand.points["parent"], prepared.tables.publicity)
+    policy = study_policy(study, prepared.demand.points["parent"], prepared.tables)
     progress.stage(VISITS)
     use = study_use(prepared)
     _check_use(study, policy, use)
@@ -139,12 +139,13 @@ def _check_use(study: Study, policy: Policy, use: Use | None) -> None:
 def study_asked(case: StudyCase) -> Study:
     """Return the study with the name, limits and options of its case, where they are not its own."""
     study, options = case.prepared.study, case.options
-    own = study_policy(study, case.prepared.demand.points["parent"], case.prepared.tables.publicity)
+    own = study_policy(study, case.prepared.demand.points["parent"], case.prepared.tables)
     changed = {
         each.name: getattr(case.policy, each.name)
         for each in fields(Policy)
         if getattr(case.policy, each.name) != getattr(own, each.name)
     }
+    changed |= {"outage_from_usage": False} if "outage_probability" in changed else {}
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
     outreach = _outreach_asked(changed)

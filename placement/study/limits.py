@@ -227,6 +227,8 @@ class PolicySection(Section):
     outage_probability: _Half | None = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits". With
     `max_machines` it is that of a machine, and further machines of a station count too."""
+    outage_from_usage: bool = False
+    """`outage_probability` is the share of hours that `outage_hours` of the usage table says; needs `inputs.usage`."""
     must_stay: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
     """At which a station stands after the plan, whatever their status says besides."""
     must_close: Annotated[tuple[_Site, ...], Called("list of sites")] = ()
@@ -240,6 +242,12 @@ class PolicySection(Section):
     """Below it a station is counted as idle, in figures and by `max_idle`."""
     floors: FloorsSection = FloorsSection()
     """Least coverage of districts and age groups."""
+
+    @model_validator(mode="after")
+    def _one_outage(self) -> PolicySection:
+        if self.outage_from_usage and self.outage_probability is not None:
+            raise ValueError("outage_probability is given, and outage_from_usage takes it from the table: remove one")
+        return self
 
     @model_validator(mode="after")
     def _least_cost(self) -> PolicySection:

@@ -147,8 +147,10 @@ class Stability:
             if not row["action"]:
                 form = "{site}: not in this plan, a station in {count:,} of {draws:,} plans"
                 yield Note(form, site=row["site_id"], count=row["in_plans"], draws=self.draws)
-        yield Note("worst regret: {says}", says=_chosen(self.regret))
-        yield Note("mean of the worst fifth: {says}", says=_chosen(self.cvar))
+        yield Note("worst regret: {says}", says=_chosen(self.regret, "{says}, no plan has less than {bound:,.0f}"))
+        yield Note(
+            "mean of the worst fifth: {says}", says=_chosen(self.cvar, "{says}, no plan has more than {bound:,.0f}")
+        )
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -192,7 +194,7 @@ def _refused(says: Note, row: dict[str, Any]) -> Note:
     return says
 
 
-def _chosen(choice: Choice) -> Note:
+def _chosen(choice: Choice, bounded: str) -> Note:
     form = "{value:,.0f} visits a month at best known, {own:,.0f} of this plan"
     says = Note(form, value=choice.value, own=choice.plan_value)
-    return says if choice.bound is None else Note("{says}, no plan beyond {bound:,.0f}", says=says, bound=choice.bound)
+    return says if choice.bound is None else Note(bounded, says=says, bound=choice.bound)

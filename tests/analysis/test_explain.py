@@ -105,7 +105,12 @@ def test_what_cannot_be_asked():
         pl.explain(asked, pl.optimise(asked), left_out=["S"])
 
 
-@settings(max_examples=cases(60), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=cases(60),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(town=towns())
 def test_every_number_equals_a_count_by_loops(town):
     asked = Case(**town.stages())
@@ -153,7 +158,12 @@ def _check_next_best(town, actions, site, row, ids):
     assert allowed[ids.index(row["next_best"])] == max(allowed.values())
 
 
-@settings(max_examples=cases(5), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=cases(5),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(town=towns())
 def test_what_is_lost_without_an_action_equals_all_plans_tried(town):
     asked = Case(**town.stages())

@@ -151,6 +151,7 @@ def judged(town: Town) -> Prepared:
                 floors=asked,
                 backup_share=policy.backup_share,
                 outage_probability=policy.outage_probability,
+                outage_from_usage=False,
                 objective=policy.objective,
                 coverage_floor=policy.coverage_floor,
                 keep_share=policy.keep_share,

@@ -49,7 +49,7 @@ def test_layers_are_the_expectation_over_all_outages(share, lost):
     for number in range(1, MOST_TRIED + 1):
         gained = expected(number, share, lost) - expected(number - 1, share, lost)
         assert (layers[number - 1] if number <= len(layers) else 0) == math.floor(gained * 2**20)
-    asked = SimpleNamespace(backup_share=share, outage_probability=lost)
+    asked = SimpleNamespace(backup_share=share, outage_probability=lost, outage_from_usage=False)
     assert layer_shares(SimpleNamespace(study=SimpleNamespace(policy=asked))) == layers  # type: ignore[arg-type]
 
 

@@ -63,7 +63,7 @@ KEYS = {
         "total": REFUSED, "discount_rate": "notes", "guides": REFUSED, "publicity": REFUSED,
     },
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
-        "backup_share": REFUSED, "outage_probability": REFUSED,
+        "backup_share": REFUSED, "outage_probability": REFUSED, "outage_from_usage": REFUSED,
         "idle_below": "notes", "max_by_host": ELSEWHERE, "max_by_chain": ELSEWHERE, "spacing_m": "notes",
         "min_reach_new": "notes", "visits_weight": REFUSED, "visits_floor": REFUSED, "min_visits_new": REFUSED,
         "max_idle": REFUSED,

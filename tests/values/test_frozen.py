@@ -34,6 +34,7 @@ from placement.demand import (
     period_pieces,
     tabulate_questionnaires,
 )
+from placement.demand.performance import PerformanceRules, judge_stations
 from placement.demand.use.priors import UsePriors
 from placement.economics import CAPITAL
 from placement.errors import Fault, InfeasibleError
@@ -60,6 +61,7 @@ from placement.values import (
     Change,
     CoverageProgram,
     Covered,
+    Evaluation,
     Frontier,
     Guides,
     KeptFloor,
@@ -81,6 +83,8 @@ from placement.values.publicity import Level
 from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
+from tests.demand.networks import Town
+from tests.demand.networks import network as simulated_network
 from tests.pipeline.test_virtual_counters import ON, counted
 from tests.values.looking import attributes, below, content, edit, is_value, public_values, reached, thawed
 
@@ -164,6 +168,14 @@ def trades() -> list[Any]:
     return [Trade(points=points, notes=("none",), plans=()), Frontier(points=points)]
 
 
+def network() -> list[Any]:
+    """Return what a log says of its stations."""
+    log, expected, _ = simulated_network(Town(months=12, stations=12), seed=3)
+    table = pd.DataFrame({"site_id": ["S1"], "month": ["2024-01"], "found": ["normal"]})
+    evaluation = Evaluation(stations=table, months=table, proposals={"S1": "leave it alone"}, season={"2024-01": 1.0})
+    return [log, judge_stations(log, expected), PerformanceRules(), evaluation]
+
+
 def made_by_hand() -> list[Any]:
     """Return values of no study."""
     corners = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 200, 200)], index=["a"], crs="EPSG:32650")
@@ -184,7 +196,7 @@ def made_by_hand() -> list[Any]:
         Fault(table="a", problem="b"), Override(key="demand.uptake", study=[1], used={"a": [1.5]}),
         Standard(steps=(CoverStep(threshold_s=60.0),)), StepSection(threshold_min=1, share=Fraction(1)),
         StepCovered(threshold_s=60.0, threshold_m=None, share=1.0, total=nobody, people={"general/all": (0.0, 0.0)}),
-        *trades(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
+        *trades(), *network(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
         GuidesSection(age_group="elderly", uptake=0.9), Guides(age_group="elderly", uptake=0.9),

@@ -10,8 +10,10 @@ from scipy import stats
 from placement.demand.performance.levels import Levels, fit_levels
 from placement.demand.performance.log import StationLog
 from placement.demand.performance.ratios import Ratios, likely_enough, ratios_of
-from placement.demand.performance.rules import PerformanceRules
-from placement.values.arrays import BoolArray, FloatArray
+from placement.demand.performance.rules import CLASSES, PerformanceRules
+from placement.values.arrays import BoolArray, FloatArray, frozen_array
+from placement.values.immutable import immutable
+from placement.values.shown import Shown
 
 _FEWEST_EXPECTED = 5.0
 """Months of which fewer visits would be expected cannot be called faulty."""
@@ -19,6 +21,7 @@ _LEAST_DISPERSION = 1e-4
 _TAILS = (0.05, 0.95)
 
 
+@immutable
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Verdicts:
     """What was found, in the order of the log's stations.
@@ -54,6 +57,15 @@ class Verdicts:
     season: FloatArray
     spread: float
     weak: bool
+
+    def __post_init__(self) -> None:
+        for name in ("ratio", "low", "high", "idle", "overloaded", "own", "down", "season"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+
+    def _shown(self) -> Shown:
+        kinds = ((kind, self.found.count(kind)) for kind in CLASSES)
+        said = ", ".join(f"{count:,} {kind}" for kind, count in kinds if count)
+        return f"Verdicts: {len(self.found):,} stations, {said}", ()
 
 
 def judge_stations(
