@@ -109,6 +109,7 @@ def _acts(key: str, prepared: Prepared, use: Use | None) -> bool:
     study, tables = prepared.study, prepared.tables
     footfall, predicts = study.inputs.footfall is not None, use is not None and use.capture is not None
     counted = footfall and study.demand.footfall_capture > 0
+    counts_one = study.policy.objective != VISITS and not study.travel.step
     survey = tables.survey if tables.questionnaires is None else tables.questionnaires
     return {
         "demand.need_share": survey is not None,
@@ -121,6 +122,8 @@ def _acts(key: str, prepared: Prepared, use: Use | None) -> bool:
         "demand.footfall_cv": counted,
         "travel.speed_m_s": _walked(prepared, predicts=predicts),
         "policy.visits_weight": predicts and use is not None and use.ranks and _asks_nothing_of_visits(prepared),
+        "policy.backup_share": counts_one,
+        "policy.outage_probability": counts_one,
         "policy.idle_below": predicts,
     }.get(key, True)
 

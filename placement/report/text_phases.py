@@ -40,7 +40,7 @@ PHASES: dict[str, tuple[str, str]] = {
         "No plan that is best in each phase for itself was found that keeps all limits.",
         "未找到逐期各自最优且满足全部条件的方案。",
     ),
-    "phases.beside": ("Best in each phase for itself", "逐期各自最优"),
+    "phases.beside": ("Year by year alone", "逐期最优"),
     "column.phase": ("Phase", "分期"),
     "column.factor": ("Weight", "权重"),
     "column.opened": ("Opened", "新增"),

@@ -88,6 +88,14 @@ SURE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "what a predicted visit counts beside a covered one",
             "一次预计办件相对于一次覆盖需求的权重",
         ),
+        "assumed.policy.backup_share": (
+            "part of the demand that counts only where two stations are within reach",
+            "须有两个站点可达才计入的需求比例",
+        ),
+        "assumed.policy.outage_probability": (
+            "that a station is out of order when it is needed",
+            "需要时站点停用的概率",
+        ),
         "assumed.policy.idle_below": (
             "visits a month below which a station is called idle",
             "每月办件量低于此数即称闲置",

@@ -222,9 +222,9 @@ class PolicySection(Section):
     """That every station opened or moved must be predicted; needs `inputs.usage`."""
     max_idle: _Stations | None = None
     """That stand after the plan and are predicted fewer visits than `idle_below`; needs `inputs.usage`."""
-    backup_share: _Half | None = None
+    backup_share: Annotated[_Half | None, Assumed(value=0)] = None
     """Part of the demand, up to 1/2, that counts only where two stations are within reach; not with "visits"."""
-    outage_probability: _Half | None = None
+    outage_probability: Annotated[_Half | None, Assumed(value=0)] = None
     """That a station is out of order, up to 1/2: what counts is the coverage to be expected; not with "visits". With
     `max_machines` it is that of a machine, and further machines of a station count too."""
     outage_from_usage: bool = False

@@ -1,4 +1,4 @@
-"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``large`` the largest, ``machines``.
+"""Programs under money: ``python -m tests.benchmarks.economics --cases hankou``; ``large``, ``machines``, ``cost``.
 
 Prints a Markdown table, a line a solver. Each run is a process of its own with one thread; seconds are of the
 processor, the limit is by the clock. Peers solve the raw program, a variable for each demand row. To add cases, write
@@ -24,9 +24,11 @@ import numpy as np
 from placement.case import Case
 from placement.coverage import cover
 from placement.models import formulated, maximal_coverage
+from placement.models.least_cost import least_cost
 from placement.pipeline.study_case import StudyCase, prepare
 from placement.study import read_study
 from placement.values import Certificate, CoverageProgram, LinearRow, Phase, Policy, Sites, SolveOptions
+from placement.values.solution import gap_between
 from tests.benchmarks.solve import _forget_peak, _peak_mb
 from tests.benchmarks.solve_instances import SIDE, Recipe, _city, disc_covers
 from tests.benchmarks.solve_peers import PEERS
@@ -53,6 +55,8 @@ class Asked:
     gap: float
     case: Callable[[], Case] | None = None
     """What the library makes a plan from, where it does more than solve the program."""
+    plain: bool = True
+    """Whether peers can be asked: they know no layers."""
 
 
 @functools.cache
@@ -137,7 +141,8 @@ def _formulated(name: str) -> CoverageProgram:
 def machines() -> Iterator[Asked]:
     """Yield the shipped study with up to four machines a site, each with a price, and how often one is out of order."""
     for percent, gap in ((0, 2e-4), (5, 2e-3), (10, 3e-3)):
-        yield Asked(name=f"outages {percent} %", make=partial(by_machine, percent), limit_s=60.0, gap=gap)
+        make = partial(by_machine, percent)
+        yield Asked(name=f"outages {percent} %", make=make, limit_s=60.0, gap=gap, plain=not percent)
 
 
 def by_machine(percent: int) -> CoverageProgram:
@@ -155,8 +160,22 @@ def by_machine(percent: int) -> CoverageProgram:
     return maximal_coverage(replace(case, costs=replace(case.costs, **every), policy=policy)).program
 
 
+def cost() -> Iterator[Asked]:
+    """Yield today's coverage of the shipped study at the least cost: nothing bought, and under all its limits."""
+    bought = Policy.from_yuan(objective="least_cost", keep_share=Fraction(1), capital=300_000, max_opens=0)
+    yield Asked(name="least cost, nothing bought", make=partial(at_least_cost, bought), limit_s=60.0, gap=2e-4)
+    yield Asked(name="least cost, all limits", make=partial(at_least_cost, None), limit_s=60.0, gap=5e-2)
+
+
+def at_least_cost(policy: Policy | None) -> CoverageProgram:
+    """Return the program of the least cost; None: under the limits of the study, of today's coverage."""
+    case = shipped()
+    kept = case.policy.but(objective="least_cost", keep_share=Fraction(1), visits_weight=None)
+    return least_cost(replace(case, policy=policy or kept)).program
+
+
 GROUPS: dict[str, Callable[[], Iterator[Asked]]] = {
-    "hankou": hankou, "large": large, "machines": machines, "phases": phases,
+    "hankou": hankou, "large": large, "machines": machines, "phases": phases, "cost": cost,
 }  # fmt: skip
 
 
@@ -271,7 +290,7 @@ def row(asked: Asked, solver: str, result: dict[str, Any]) -> str:
     """Return a line of the table."""
     if not result:
         return f"| {asked.name} | {solver} | failed, or killed long after its limit | | | | | |"
-    gap = max(0.0, result["bound"] - result["value"]) / max(result["bound"], 1e-9)
+    gap = gap_between(result["value"], result["bound"])
     shown = "proven" if result["bound"] - result["value"] < 1.0 else f"{gap:.4%}"
     shown = shown if np.isfinite(gap) else "no plan or no bound"
     met = "yes" if gap <= asked.gap else "no"
@@ -298,7 +317,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for asked in GROUPS[options.cases]():
         if any(part in asked.name for part in options.only.split(",")):
-            for solver in ["placement", *peers]:
+            for solver in ["placement", *(peers if asked.plain else [])]:
                 print(
                     row(asked, solver, run(asked, solver, options.limit or asked.limit_s, busy=options.busy)),
                     flush=True,

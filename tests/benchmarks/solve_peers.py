@@ -62,7 +62,9 @@ def raw(program: CoverageProgram) -> Raw:
     matrix = sparse.vstack([top, side], format="csr")
     matrix.sort_indices()
     return Raw(
-        objective=np.concatenate([program.weights, program.column_values]).astype(np.float64),
+        objective=np.concatenate([program.counting(0, there(program.weights)), program.column_values]).astype(
+            np.float64
+        ),
         matrix=matrix,
         row_lower=np.concatenate([np.zeros(demand), low]),
         row_upper=np.concatenate([np.full(demand, np.inf), high]),

@@ -224,6 +224,15 @@ def test_the_study_of_three_years_differs_in_budget_policy_and_phases_alone():
     assert [phase["name"] for phase in second["phase"]] == ["pilot", "2027", "2028"]
 
 
+def test_the_study_of_reduction_differs_in_budget_policy_and_fees_alone():
+    first, second = (
+        tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "reduction.toml")
+    )
+    assert {name for name in first if first[name] != second[name]} == {"study", "budget", "policy"}
+    assert second.keys() - first.keys() == {"fees"}
+    assert second["policy"]["preset"] == "reduction"
+
+
 def test_the_study_of_relocation_differs_in_budget_and_policy_alone():
     first, second = (
         tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "relocation.toml")

@@ -26,7 +26,11 @@ def found(folder):
 def test_what_is_given_is_no_assumption_and_what_does_not_act_is_none(spoiled):
     keys = found(spoiled.folder)
     assert "demand.need_share" not in keys  # given
-    assert not {key for key in keys if key.startswith(("policy.", "usage.", "travel."))}  # streets, no transactions
+    own = {key for key in keys if key.startswith(("policy.", "usage.", "travel."))}  # streets, no transactions
+    assert own == {"policy.backup_share", "policy.outage_probability"}
+    assert [(keys[key].value, keys[key].moves, keys[key].ends) for key in sorted(own)] == [("0", "plan", ())] * 2
+    spoiled.setting("max_moves = 3\n", "max_moves = 3\nbackup_share = 0.25\n")
+    assert "policy.backup_share" not in found(spoiled.folder)
     assert (keys["demand.need_area_cv"].moves, keys["demand.need_area_cv"].ends) == ("intervals", ())
     assert str(keys["demand.people_cv"]) == "demand.people_cv = 0.1 standard deviation / mean (moves intervals alone)"
     spoiled.setting("need_share = 0.5\n", "")
@@ -62,6 +66,8 @@ def test_visits_rest_on_a_weight_and_a_limit_that_nobody_gave(tmp_path):
     assert {key for key in keys if key.startswith("usage.")} <= {f"usage.{name}" for name in OF_VISITS}
     write_doorstep(tmp_path / "asked", policy="visits_weight = 1.0")
     assert "policy.visits_weight" not in found(tmp_path / "asked")
+    write_doorstep(tmp_path / "alone", policy='objective = "visits"')
+    assert not {"policy.backup_share", "policy.outage_probability"} & set(found(tmp_path / "alone"))
 
 
 def test_the_shipped_study_s_list():
@@ -73,6 +79,8 @@ def test_the_shipped_study_s_list():
         "demand.footfall_cv 0.2 intervals",
         "demand.need_area_cv 0.15 intervals",
         "demand.people_cv 0.1 intervals",
+        "policy.backup_share 0 plan",
+        "policy.outage_probability 0 plan",
         "policy.idle_below 500 figures",
         "usage.outside 3.17 plan",  # how much a new station takes from others
     ]

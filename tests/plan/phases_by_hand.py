@@ -167,7 +167,8 @@ def random_phased_town(rng: np.random.Generator) -> Town:
     )
     rate = Fraction(int(rng.choice([0, 3, 25])), 100)
     spacing = Fraction(int(rng.integers(0, 900))) if rng.random() < 0.2 else None
-    policy = town.policy.but(phases=phases, discount_rate=rate, spacing_m=spacing)
+    hosts = {"default": int(rng.integers(1, 4))} if rng.random() < 0.2 else {}
+    policy = town.policy.but(phases=phases, discount_rate=rate, spacing_m=spacing, max_by_host=hosts)
     policy = policy.but(min_reach_new=int(rng.integers(0, 60))) if rng.random() < 0.15 else policy
     return replace(town, policy=policy, sites=_marked(town, rng))
 

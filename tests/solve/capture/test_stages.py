@@ -8,7 +8,7 @@ import pytest
 from placement.judge import check_certificate
 from placement.solve.capture.parts import Grown, Part, Proven
 from placement.solve.capture.plans import Plans
-from placement.solve.capture.prices import Duals, proven
+from placement.solve.capture.prices import Duals, known_prices, proven
 from placement.solve.capture.relaxation import VisitsRelaxation
 from placement.solve.deadline import NEVER
 from placement.solve.engine import solve_engine
@@ -61,6 +61,25 @@ def test_no_plan_is_worth_more_than_the_relaxation_and_its_prices_prove_a_bound(
         assert (
             town.aim.worth(bound, 0) + -(-constant * town.aim.weight.numerator // town.aim.weight.denominator) >= best
         )
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_the_engine_that_begins_with_known_prices_and_a_plan_proves_the_same(seed):
+    """Of a majorant's program: the root's bound is what the prices prove, and the best of all is found."""
+    town = without_rules(seed)
+    _, relaxation, found = relaxed(town)
+    standing = np.ones(town.program.n_sites, dtype=bool)
+    mixed = found.mixed or relaxation.tight_at(standing, standing.astype(float))
+    grown = Grown.of(town.program, town.capture, town.aim, mixtures=[mixed], idle=[])
+    program, duals = grown.program(), there(found.duals)
+    plain = solve_engine(program, threads=1)
+    bound, _ = there(proven(program, duals, threads=1, settings=DEFAULTS))
+    root_alone = replace(DEFAULTS, tree=replace(DEFAULTS.tree, root_iterations=1))
+    for settings, start in ((DEFAULTS, None), (DEFAULTS, plain.chosen), (root_alone, plain.chosen)):
+        known = solve_engine(program, threads=1, settings=settings, start=start, known=known_prices(duals))
+        assert known.status == plain.status == "optimal"
+        assert known.objective == plain.objective == known.bound <= there(bound)
+        assert check_certificate(program, known.chosen, there(known.certificate)) == known.bound
 
 
 @pytest.mark.parametrize("seed", SOME)
