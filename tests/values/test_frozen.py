@@ -18,7 +18,11 @@ import shapely
 from scipy import sparse
 
 from placement.analysis import Trade
+from placement.analysis.alternatives import alternatives
+from placement.analysis.difference import difference
 from placement.analysis.explain import explain
+from placement.analysis.frontier import frontier
+from placement.analysis.stability import stability
 from placement.analysis.what_if import what_if
 from placement.batch import BatchRow
 from placement.case import Case
@@ -53,7 +57,7 @@ from placement.solve import maximise_coverage
 from placement.solve.settings import EngineSettings
 from placement.standard import Standard, rules_of
 from placement.streets import snap_to_streets
-from placement.study import Override, PhaseSection, StepSection, read_study
+from placement.study import GuidesSection, Override, PhaseSection, StepSection, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import (
@@ -63,10 +67,12 @@ from placement.values import (
     Covered,
     Evaluation,
     Frontier,
+    Guides,
     KeptFloor,
     Phase,
     Plan,
     Policy,
+    Publicity,
     Segment,
     Sites,
     SolveOptions,
@@ -77,6 +83,7 @@ from placement.values import (
 )
 from placement.values import Step as CoverStep
 from placement.values.immutable import FrozenDict, immutable
+from placement.values.publicity import Level
 from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
@@ -121,7 +128,9 @@ def made_with(case: Any) -> list[Any]:
     years = case.but(policy=Policy(phases=(Phase(name="pilot", max_opens=1, max_closes=0, max_moves=0),)))
     return [
         formulated(years), optimise(years, options=SolveOptions(time_limit_s=20)), PhaseSection(name="pilot"),
-        asked, *asked.broken, explain(case, plan),
+        asked, *asked.broken, explain(case, plan), alternatives(case, plan, count=1, differ=1),
+        frontier(case, None, "coverage", "stations", points=2), stability(case, plan, draws=2),
+        difference(case, plan.open, []),
         model, rules, run, stream, rows, nothing, found, streets.describe(), next(demand.draws(1)),
         Case(**{each.name: getattr(case, each.name) for each in dataclasses.fields(Case)}),
         Stages(
@@ -196,6 +205,8 @@ def made_by_hand() -> list[Any]:
         *trades(), *network(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
+        GuidesSection(age_group="elderly", uptake=0.9), Guides(age_group="elderly", uptake=0.9),
+        Publicity(levels=(Level(area="A", spend_fen=100, awareness=0.5),)),
         RasterPeople(points=places, notes=("none",)),
         areal_weights(corners, places), interpolate_footfall(places, places.set_index(pd.Index(list("abcd")))),
         clean_counts(pd.DataFrame({"counter_id": "C1", "time": hours, "count": hours.hour})),
