@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from placement.coverage import Coverage, Standard, people_reached
 from placement.economics import StationCosts
-from placement.errors import AlignmentError, InputError
+from placement.economics.publicity import guide_faults, publicity_faults
+from placement.errors import AlignmentError, Fault, InputError
 from placement.frames import Missing, Travel, Unit, stages_from
 from placement.streets import Streets
 from placement.travel import TimesStream, TravelTimes
@@ -392,9 +393,21 @@ def check_stages(coverage: Coverage, demand: Demand, sites: Sites, costs: Statio
     for name, column in BY_KIND.items():
         known = set(sites.table[column]) - {""}
         floors.known(name, getattr(policy, name), "the sites", known, column)
+    floors.found += _outreach_faults(demand, costs, policy)
     asked = [name for name in ON_RESERVE if getattr(policy, name)]
     if asked and coverage.n_steps > 1:
         problem = f"{', '.join(asked)} counts stations within one threshold, and the standard has steps"
         floors.add(problem, row=asked[0], remedy="give a threshold, or no reserve")
     faults.found += floors.found
     faults.raise_any(AlignmentError)
+
+
+def _outreach_faults(demand: Demand, costs: StationCosts, policy: Policy) -> list[Fault]:
+    """Return what of publicity and guides cannot be."""
+    faults = [] if policy.publicity_levels is None else [*publicity_faults(demand, policy.publicity_levels)]
+    if policy.guide_uptake is not None:
+        faults += guide_faults(demand, policy.guide_uptake)
+        if len(costs) and not costs.guide.any():
+            remedy = "give the costs of a guide, a year"
+            faults.append(Fault(table="costs", row="guide", problem="guides are paid nothing", remedy=remedy))
+    return faults

@@ -20,7 +20,7 @@ from placement.values.arrays import frozen_array
 from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
 from placement.values.shown import Shown
-from placement.values.sites import COST_KEYS, YEARLY_KEYS
+from placement.values.sites import COST_KEYS, ONCE_KEYS, YEARLY_KEYS
 
 _NOTHING = frozen_array(np.zeros(0, dtype=np.int64))
 
@@ -45,6 +45,8 @@ class StationCosts:
         Closing the station that stands there: taking the machine away, and ending the contract.
     rent, network, maintenance, staff
         Of a station there, a year.
+    guide
+        Of a guide at the station there, a year.
     site_ids
         Whose costs they are, compared with the sites of a program; None: not known.
 
@@ -65,6 +67,7 @@ class StationCosts:
     network: NDArray[np.int64] = field(default_factory=_nothing)
     maintenance: NDArray[np.int64] = field(default_factory=_nothing)
     staff: NDArray[np.int64] = field(default_factory=_nothing)
+    guide: NDArray[np.int64] = field(default_factory=_nothing)
     site_ids: pd.Index | None = None
 
     def __post_init__(self) -> None:
@@ -91,7 +94,7 @@ class StationCosts:
         return np.asarray(sum(getattr(self, key) for key in YEARLY_KEYS))
 
     def _shown(self) -> Shown:
-        units = {name: "yuan a year" if name in YEARLY_KEYS else "yuan" for name in COST_KEYS}
+        units = {name: "yuan" if name in ONCE_KEYS else "yuan a year" for name in COST_KEYS}
         rows: list[tuple[str, str]] = []
         for name, unit in units.items() if len(self) else ():
             fen = getattr(self, name)

@@ -14,13 +14,16 @@ line             keep        move            close       open
 ``staff``        staff       staff           --          staff
 ===============  ==========  ==============  ==========  ==============
 
+``guides`` is what a guide at a station is paid, and ``publicity`` what is spent on it in all areas: lines of plans that
+may have such. Both are spent each year.
+
 Where machines are counted one by one (:mod:`placement.models.machines`), these are of a station with its first
 machine, and five more are of single machines: a further one that stands (``run``: maintenance), one that is bought
 (``buy``: purchase), moves here (``bring``: move) or is taken away (``scrap``: remove), and a station given up whose
 machine moves (``vacate``: close).
 
 The names in the table are items of :class:`~placement.economics.costs.StationCosts`; a move counts at its destination.
-The first five are spent once and add up to ``capital``; the last four are spent each year and add up to ``running``.
+The first five are spent once and add up to ``capital``; the others are spent each year and add up to ``running``.
 Where a policy looks ahead, ``total`` is capital plus what the running costs of `horizon_years` are worth today:
 
 .. math::
@@ -29,15 +32,13 @@ Where a policy looks ahead, ``total`` is capital plus what the running costs of 
         \Big\lfloor \text{running}_j \sum_{t=1}^{H} (1 + r)^{-t} + \tfrac12 \Big\rfloor
 
 Capital falls due at once, the running costs of a year at its end; the sum over years is an exact fraction, and each
-station's present value, and each further machine's, is rounded to the fen (half up), so that the lines of stations add
-up to the total of the plan.
+station's present value, each further machine's, each guide's and that of each area's publicity is rounded to the fen
+(half up), so that they add up to the total of the plan.
 
 The rows of a program, the amounts of a plan, the unit in which a cap is too low and the lines of every report come
 from this table: a further line is one more entry of :data:`ONCE` or :data:`YEARLY`, a key of ``[budget]``, a field of
-:class:`~placement.values.Policy` and its name in words in ``report/text.py``. Guides, publicity, and consumables less
-fees are to be such lines of each year: what they spend is decided by columns of their own, or follows what is covered,
-so their models will bring the amounts of those columns beside :meth:`Line.amounts`. The judge
-(:mod:`placement.judge`) counts with a table of its own.
+:class:`~placement.values.Policy` and its name in words in ``report/text.py``. Consumables less fees are to be such a
+line of each year that follows what is covered. The judge (:mod:`placement.judge`) counts with a table of its own.
 """
 
 from __future__ import annotations
@@ -122,24 +123,41 @@ ONCE = (
     _once("close", "close", "vacate"),
 )
 YEARLY = (_yearly("rent"), _yearly("network"), _yearly("maintenance", "run"), _yearly("staff"))
-_YEARLY_ITEMS = frozenset(line.name for line in YEARLY)
+GUIDES = Line(name="guides", kind=YEARLY_MONEY, items={"guide": ("guide",)})
+PUBLICITY = Line(name="publicity", kind=YEARLY_MONEY, items={})
+_YEARLY_ITEMS = frozenset({*(line.name for line in YEARLY), "guide"})
 CAPITAL = _sum("capital", MONEY, ONCE)
 """The line of what actions cost once: what a plan states beside each action, and by which equal plans are compared."""
-RUNNING = _sum("running", YEARLY_MONEY, YEARLY)
+RUNNING = _sum("running", YEARLY_MONEY, (*YEARLY, GUIDES))
 
 LINES = (*ONCE, CAPITAL, *YEARLY, RUNNING)
-"""All lines but the total, in the order of rows and reports."""
+"""All lines but the total, of plans without guides and publicity, in the order of rows and reports."""
 
 
 def lines_of(policy: Policy) -> tuple[Line, ...]:
-    """Return the lines of a plan: those of :data:`LINES`, and the total where the policy looks ahead."""
+    """Return the lines of a plan: those of :data:`LINES`, of guides and publicity where it may have such, and the
+    total where the policy looks ahead.
+    """  # noqa: D205 -- one sentence
+    more = (
+        *([] if policy.guide_uptake is None else [GUIDES]),
+        *([] if policy.publicity_levels is None else [PUBLICITY]),
+    )
+    at = LINES.index(RUNNING)
+    lines = (*LINES[:at], *more, *LINES[at:])
     if policy.horizon_years is None:
-        return LINES
+        return lines
     both = _sum("total", MONEY, (CAPITAL, RUNNING))
     return (
-        *LINES,
+        *lines,
         Line(name="total", kind=MONEY, items=both.items, years=policy.horizon_years, rate=policy.discount_rate),
     )
+
+
+def spending_worth(policy: Policy) -> tuple[tuple[str, Fraction], ...]:
+    """Return the lines that publicity is part of, and what a fen a year counts there."""
+    one, years = Fraction(1), policy.horizon_years
+    lines = [(PUBLICITY.name, one), (RUNNING.name, one)]
+    return tuple(lines if years is None else [*lines, ("total", present_worth(years, policy.discount_rate))])
 
 
 def use_lines(use: UseCost | None, covered: tuple[float, float], running: BudgetLine) -> tuple[BudgetLine, ...]:
@@ -176,10 +194,15 @@ def present_values(yearly: NDArray[np.int64], years: int, rate: Fraction) -> NDA
     >>> present_values(np.array([10_000]), 2, Fraction("0.25")).tolist()  # 8,000 and 6,400
     [14400]
     """
-    factor = sum((1 / (1 + rate) ** year for year in range(1, years + 1)), Fraction(0))
+    factor = present_worth(years, rate)
     above, below = factor.numerator, factor.denominator
     rounded = [(2 * each * above + below) // (2 * below) for each in yearly.tolist()]
     return np.array(rounded, dtype=np.int64)
+
+
+def present_worth(years: int, rate: Fraction) -> Fraction:
+    """Return what one that falls due at the end of each of some years is worth today."""
+    return sum((1 / (1 + rate) ** year for year in range(1, years + 1)), Fraction(0))
 
 
 def budget(
@@ -188,6 +211,8 @@ def budget(
     policy: Policy,
     standing: NDArray[np.bool_],
     machines: NDArray[np.int64] | None = None,
+    *,
+    spend_fen: Iterable[int] = (),
 ) -> tuple[BudgetLine, ...]:
     """Return what a plan's actions add to every line, beside its cap and what today's stations spend.
 
@@ -199,7 +224,12 @@ def budget(
         (sites,) where a station stands today.
     machines
         (sites,) machines of those stations, where they are counted one by one.
+    spend_fen
+        What areas spend on publicity, fen a year.
     """
+    spent = np.array([*spend_fen], dtype=np.int64)
+    publicity = {"publicity": int(spent.sum()), "running": int(spent.sum())}
+    publicity["total"] = int(present_values(spent, policy.horizon_years or 0, policy.discount_rate).sum())
     further = np.zeros(len(costs), dtype=np.int64) if machines is None else np.maximum(0, machines - 1)
     at: dict[str, list[int]] = {}
     for action, site in actions:
@@ -207,7 +237,8 @@ def budget(
     return tuple(
         BudgetLine(
             name=line.name,
-            amount_fen=sum(int(line.amounts(costs, action)[sites].sum()) for action, sites in at.items()),
+            amount_fen=publicity.get(line.name, 0)
+            + sum(int(line.amounts(costs, action)[sites].sum()) for action, sites in at.items()),
             cap_fen=policy.cap_fen(line.name),
             today_fen=int(line.amounts(costs, "keep")[standing].sum() + line.amounts(costs, "run") @ further),
         )

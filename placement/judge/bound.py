@@ -17,11 +17,13 @@ from placement.judge.certificate import check_certificate
 from placement.judge.counting import SCALE, Counting
 from placement.judge.phases import chosen_in_phases
 from placement.judge.program import chosen_columns
+from placement.judge.publicity_certificate import check_publicity_certificate
 from placement.judge.rules import Claims
 from placement.judge.visits_asked import ALONE, least_covered, weighed, words_on_visits
 from placement.judge.visits_certificate import check_visits_certificate, near, visits_of
 from placement.report import CERTIFICATE_FILE
 from placement.values import Certificate
+from placement.values.publicity_certificate import PUBLICITY_GAP, PublicityCertificate
 from placement.values.visits_certificate import VisitsCertificate
 from placement.values.visits_value import VISITS_GAP
 
@@ -71,8 +73,7 @@ def claim_faults(
     objective = claimed if counting.asked is not None and near(claimed, value) else value
     slack = sign * (bound - objective)
     gap = 0.0 if slack <= 0 else slack / max(bound, objective)
-    asked = counting.prepared.study.solve.gap
-    asked = asked if counting.asked is None else max(asked, VISITS_GAP)
+    asked = _asked_gap(counting)
     if record["objective"] != objective / unit:
         yield f"objective: recounted {objective / unit:.3f}, the plan says {record['objective']}"
     if record["bound"] != bound / unit:
@@ -101,8 +102,15 @@ def _proof_faults(record: Mapping[str, Any], bound: int, counting: Counting) -> 
         yield "proof: an optimal plan needs one"
     if unproven and counting.asked is not None:
         yield "proof: a plan that counts visits comes with one"
-    if unproven and counting.sign * bound < counting.everything:
+    if unproven and (counting.outreach is not None or counting.sign * bound < counting.everything):
         yield f"bound: nothing proves {record['bound']}, beyond it is {counting.everything / counting.unit:.3f}"
+
+
+def _asked_gap(counting: Counting) -> float:
+    """Return the gap at which a plan of the study is called optimal."""
+    asked = counting.prepared.study.solve.gap
+    asked = asked if counting.asked is None else max(asked, VISITS_GAP)
+    return asked if counting.gates is None else max(asked, PUBLICITY_GAP)
 
 
 def _value_faults(record: Mapping[str, Any], counted: tuple[int, int], slack: int, counting: Counting) -> Iterator[str]:
@@ -163,6 +171,11 @@ def load_visits_certificate(content: bytes) -> VisitsCertificate:
     return _loaded(content, VisitsCertificate.from_bytes)
 
 
+def load_publicity_certificate(content: bytes) -> PublicityCertificate:
+    """Return the certificate of a plan that spends on publicity; raises as :func:`load_certificate` does."""
+    return _loaded(content, PublicityCertificate.from_bytes)
+
+
 def _loaded(content: bytes, made: Callable[[bytes], Proof]) -> Proof:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -175,13 +188,20 @@ def _loaded(content: bytes, made: Callable[[bytes], Proof]) -> Proof:
 
 
 def certificate_faults(
-    record: Mapping[str, Any], claims: Claims, counting: Counting, certificate: Certificate | VisitsCertificate
+    record: Mapping[str, Any],
+    claims: Claims,
+    counting: Counting,
+    certificate: Certificate | VisitsCertificate | PublicityCertificate,
 ) -> Iterator[str]:
     """Yield why a certificate does not prove the bound of a plan."""
     prepared = counting.prepared
     chosen = chosen_in_phases(prepared, claims) if prepared.study.phase else chosen_columns(prepared, claims)
     try:
-        if isinstance(certificate, VisitsCertificate):
+        if isinstance(certificate, PublicityCertificate):
+            assert counting.gates is not None  # noqa: S101 -- else another is loaded
+            spent = list(claims.spent_fen)
+            proven = check_publicity_certificate(counting.program, counting.gates, chosen, spent, certificate)
+        elif isinstance(certificate, VisitsCertificate):
             proven = _proven_with_visits(counting, chosen, certificate)
         else:
             proven = check_certificate(counting.program, chosen, certificate)

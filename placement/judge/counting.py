@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from placement.errors import InputError
 from placement.judge.certificate_classes import derive_classes
+from placement.judge.outreach import OutreachAsked, outreach_asked
 from placement.judge.phases import of_year, rebuild_in_phases, year_factors
-from placement.judge.program import JUDGED, by_id, rebuild
+from placement.judge.program import JUDGED, by_id, guided, rebuild
 from placement.judge.recount import Reach, coverage_record, reach
 from placement.judge.resolve import Resolver
 from placement.judge.seen import Seen, seen_by
@@ -20,8 +21,10 @@ from placement.judge.visits_asked import ALONE, visits_asked
 from placement.judge.visits_certificate import VisitsAsked, visits
 from placement.pipeline.prepare import Prepared
 from placement.pipeline.visits import Use, study_use
+from placement.travel import TimesStream
 from placement.values import CoverageProgram
 from placement.values.arrays import BoolArray
+from placement.values.gates import Gates
 
 SCALE = 1000
 """Weights of the program are whole thousandths of a visit a month."""
@@ -94,7 +97,24 @@ class Counting:
     def program(self) -> CoverageProgram:
         """The integer program."""
         write = rebuild_in_phases if self.prepared.study.phase else rebuild
-        return write(self.prepared, self.near, self.weights)
+        program, asked = write(self.prepared, self.near, self.weights), self.outreach
+        if asked is None or self.prepared.study.guides is None:
+            return program
+        guides = asked.weights(np.zeros(len(self.prepared.demand.ids)))[:, self.weights.shape[1] :]
+        return guided(self.prepared, program, self.near, asked.helped, guides)
+
+    @cached_property
+    def outreach(self) -> OutreachAsked | None:
+        """What the study lets a plan spend beside stations; None where that is nothing."""
+        return outreach_asked(self.prepared, self.near)
+
+    @cached_property
+    def gates(self) -> Gates | None:
+        """What publicity adds to the rows of the program; None where there is none."""
+        if self.outreach is None or not self.outreach.levels:
+            return None
+        points = None if isinstance(self.prepared.times, TimesStream) else by_id(self.prepared.demand.ids)
+        return self.outreach.gates(points, tuple(row.name for row in self.program.linear))
 
     @cached_property
     def year_weights(self) -> tuple[NDArray[np.int64], ...]:

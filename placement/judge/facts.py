@@ -22,8 +22,8 @@ ONCE = {"close": ("remove", "close"), "open": ("purchase", "install"), "move": (
 YEARLY = ("rent", "network", "maintenance", "staff")
 """The cost items of each year that a station stands."""
 ITEMS = ("purchase", "install", "move", "remove", "close")
-LINES = (*ITEMS, "capital", *YEARLY, "running", "total")
-"""Lines of the budget, in their order; `total` where the study looks ahead."""
+LINES = (*ITEMS, "capital", *YEARLY, "guides", "publicity", "running", "total")
+"""Lines of the budget, in their order; some only where the study has what they are spent on."""
 
 
 def station_amount(prepared: Prepared, site_id: str, item: str) -> int:
@@ -67,14 +67,24 @@ def worth_today(prepared: Prepared, site_id: str, items: Collection[str] = YEARL
 
     A year's costs fall due at its end. Over H years at the rate r each yuan a year is worth (1 - (1 + r)^-H) / r.
     """
+    return present_value(prepared, yearly(prepared, site_id, items))
+
+
+def present_value(prepared: Prepared, fen_a_year: int) -> int:
+    """Return what an amount a year over the years of the budget is worth today, fen, half rounded up."""
     years, rate = prepared.study.budget.horizon_years or 0, Fraction(prepared.study.budget.discount_rate)
     each = Fraction(years) if rate == 0 else (1 - (1 + rate) ** -years) / rate
-    return math.floor(yearly(prepared, site_id, items) * each + Fraction(1, 2))
+    return math.floor(fen_a_year * each + Fraction(1, 2))
 
 
 def line_of_action(prepared: Prepared, line: str, action: str, site_id: str) -> int:
     """Return the fen that an action at a site adds to a line of the budget."""
     stands = action in {"keep", "move", "open"}
+    if action == "guide":
+        pay = station_amount(prepared, site_id, "guide")
+        return {"guides": pay, "running": pay, "total": present_value(prepared, pay)}.get(line, 0)
+    if line in {"guides", "publicity"}:
+        return 0
     if line in ITEMS or line == "capital":
         return once(prepared, site_id, action, ITEMS if line == "capital" else (line,))
     if line == "total":
@@ -84,7 +94,12 @@ def line_of_action(prepared: Prepared, line: str, action: str, site_id: str) -> 
 
 def lines(prepared: Prepared) -> tuple[str, ...]:
     """Return the lines of the study's budget."""
-    return LINES if prepared.study.budget.horizon_years is not None else LINES[:-1]
+    there = {
+        "total": prepared.study.budget.horizon_years is not None,
+        "guides": prepared.study.guides is not None,
+        "publicity": prepared.tables.publicity is not None,
+    }
+    return tuple(line for line in LINES if there.get(line, True))
 
 
 def floors(prepared: Prepared, shape: tuple[int, ...]) -> Iterator[tuple[str, BoolArray, Fraction]]:

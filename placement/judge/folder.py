@@ -34,7 +34,7 @@ from placement.study import Study, read_study
 REMARKS = (
     "study, where the study was named by hand",
     "versions, where every file came out the same bytes",
-    "gaps, weights and notes of the frontier’s other plans",
+    "gaps, weights and notes of the frontier’s other plans, the bound of stations alone beside publicity and guides",
     "solve.interrupted, solve.tie_broken = false (they say less, not more)",
 )
 """Claims of ``plan.json`` that say how the run went and that nobody can check afterwards."""

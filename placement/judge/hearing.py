@@ -11,13 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import CertificateError
-from placement.judge.bound import certificate_faults, claim_faults, load_certificate, load_visits_certificate
+from placement.judge.bound import (
+    certificate_faults,
+    claim_faults,
+    load_certificate,
+    load_publicity_certificate,
+    load_visits_certificate,
+)
 from placement.judge.capacity import capacity_faults
 from placement.judge.counting import Counting
 from placement.judge.fairness import fairness_faults
 from placement.judge.files import Found, packed_faults
 from placement.judge.kept import kept_faults
 from placement.judge.limits_used import limit_use_faults
+from placement.judge.outreach import outreach_faults
 from placement.judge.phase_faults import phase_faults, when_faults, years_of
 from placement.judge.phases import Years
 from placement.judge.recount import coverage_record
@@ -32,6 +39,8 @@ from placement.report import ReportData, gather, plan_from_dict, plan_record, re
 from placement.report.plan_goods import frontier_from_dict
 from placement.study import overrides_of
 from placement.values import Certificate
+from placement.values.publicity_certificate import PublicityCertificate
+from placement.values.visits_certificate import VisitsCertificate
 
 _PHASES = (
     "every phase: stations, coverage, money and limits",
@@ -106,6 +115,7 @@ class Hearing:
         standing = np.asarray(prepared.sites.table.index.isin(record["open"]))
         yield from capacity_faults(record, prepared, self.counting.near)
         yield from reserve_faults(record, prepared, self.counting.near, self.counting.weights, standing)
+        yield from outreach_faults(record, self.counting.outreach, self.counting.weights, self.after)
         if self.years is not None:
             yield from phase_faults(record, self.years, self.counting)
         yield from claim_faults(record, self._covered(worth, standing), standing, self.counting)
@@ -122,6 +132,9 @@ class Hearing:
         layers, counting = layer_shares(self.prepared), self.counting
         if counting.is_cost:
             return cost_of(self.prepared, self.claims)
+        if counting.outreach is not None and self.record.get("outreach") is not None:
+            guides, areas = counting.outreach.worth(self.record, self.after)
+            return int(worth.sum()) + guides + sum(areas)
         if len(layers) == 1 and layers[0] == FULL:
             return int(worth.sum())
         machines = machines_at(self.record, self.prepared, "after")
@@ -174,8 +187,7 @@ class Hearing:
 
     def _certificate_faults(self, content: bytes) -> Found:
         try:
-            load = load_certificate if self.counting.asked is None else load_visits_certificate
-            certificate = load(content)
+            certificate = self._load(content)
         except CertificateError as error:
             return Found(differences=[f"certificate: {error}"])
         found = packed_faults(content, certificate.to_bytes(), self.others)
@@ -184,6 +196,11 @@ class Hearing:
             self._accepted = certificate
         found.differences.extend(faults)
         return found
+
+    def _load(self, content: bytes) -> Certificate | VisitsCertificate | PublicityCertificate:
+        if self.counting.gates is not None:
+            return load_publicity_certificate(content)
+        return load_certificate(content) if self.counting.asked is None else load_visits_certificate(content)
 
     def second(self, *, asked: bool) -> Second:
         """Return a second opinion: on a bound that nothing here proves, and on equal plans."""
@@ -201,6 +218,11 @@ class Hearing:
             f"{len(record['actions'])} actions, {len(prepared.demand.ids)} demand points, {len(prepared.sites)} sites",
             "money to the fen, coverage by segment and district, floors and limits",
             *(["in how many draws of the demand each floor is kept"] if record["floors"] else []),
+            *(
+                ["publicity and guides: what they cost, whom they reach, what they add"]
+                if record.get("outreach")
+                else []
+            ),
             *_PHASES[: 2 * bool(record.get("phases"))],
             *(["predicted visits and their intervals, from the fitted model"] if record["visits"] else []),
             *bound.get(record["proof"], ()),

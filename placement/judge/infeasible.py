@@ -33,11 +33,11 @@ from placement.report.strict_json import read_regular
 from placement.study import overrides_of
 from placement.values import Certificate, Change, CoverageProgram, Infeasibility, LinearRow
 from placement.values.infeasible import WEIGHT_UNIT
-from placement.values.rows import MACHINES, REQUIRED_SITE, SITE, TOKENS
+from placement.values.rows import GUIDE, MACHINES, REQUIRED_SITE, SITE, TOKENS
 from placement.values.visits_certificate import IDLE, VisitsCertificate
 
 _REQUIRED = "required sites"
-_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS, MACHINES, IDLE)
+_STRUCTURAL = (SITE, REQUIRED_SITE, TOKENS, MACHINES, IDLE, GUIDE)
 """Kinds of rows that say what decisions mean, which no planner can let go."""
 
 

@@ -30,14 +30,14 @@ from placement.judge.targets import LEAST_COST, targets
 from placement.pipeline.prepare import Prepared
 from placement.travel import TimesStream
 from placement.values import CoverageProgram, Floor, LinearRow, RowKind, WeightedBlocks
-from placement.values.rows import COUNT, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
+from placement.values.rows import COUNT, GUIDE, MONEY, REQUIRED_SITE, SITE, TOKENS, YEARLY_MONEY
 
 Column = tuple[str, int]
 JUDGED = ("coverage", "visits", LEAST_COST)
 """Objectives whose program the judge can write down."""
 _STANDS = ("keep", "open", "move_in")
 """Columns after which a station stands at the site."""
-_DOES = {"keep": "keep", "open": "open", "move_in": "move"}
+_DOES = {"keep": "keep", "open": "open", "move_in": "move", "guide": "guide"}
 """The action that a column does at its site, where it does any."""
 
 
@@ -54,7 +54,8 @@ def program_columns(prepared: Prepared) -> list[Column]:
     order = by_id(prepared.sites.ids)
     stations, vacant = [s for s in order if existing[s]], [s for s in order if not existing[s]]
     columns = [("keep", s) for s in stations] + [("give", s) for s in stations] + [("open", s) for s in vacant]
-    return columns + ([("move_in", s) for s in vacant] if stations else [])
+    columns += [("move_in", s) for s in vacant] if stations else []
+    return columns + ([("guide", s) for s in order] if prepared.study.guides is not None else [])
 
 
 def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
@@ -63,6 +64,7 @@ def chosen_columns(prepared: Prepared, claims: Claims) -> NDArray[np.bool_]:
     if claims.machines is not None:
         return chosen_machines(prepared, claims.machines, program_columns(prepared))
     chosen = {("keep", site) for site in claims.keep} | {("open", site) for site in claims.open}
+    chosen |= {("guide", site) for site in claims.guides}
     chosen |= {("give", origin) for origin, _ in claims.move} | {("move_in", to) for _, to in claims.move}
     return np.array([(kind, ids[position]) in chosen for kind, position in program_columns(prepared)], dtype=bool)
 
@@ -87,6 +89,68 @@ class Ordered:
             moved = sparse.csr_array(rows[:, self.sites])
             moved.sort_indices()
             yield moved
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Guided:
+    """Blocks of all rows over sites, then of the rows of some segments over the guided sites behind them."""
+
+    blocks: Ordered
+    helped: list[int]
+
+    def __iter__(self) -> Iterator[sparse.csr_array]:
+        for block in self.blocks:
+            yield sparse.csr_array(
+                (block.data, block.indices, block.indptr), shape=(block.shape[0], 2 * block.shape[1])
+            )
+        points, row = len(self.blocks.reach.prepared.demand.ids), 0
+        rings = len(self.blocks.reach.rings)
+        for block in self.blocks:
+            if row // (points * rings) in self.helped:
+                n_sites = block.shape[1]
+                places = block.indices + n_sites
+                yield sparse.csr_array((block.data, places, block.indptr), shape=(block.shape[0], 2 * n_sites))
+            row += block.shape[0]
+
+
+def guided(
+    prepared: Prepared, program: CoverageProgram, reach: Reach, helped: list[int], weights: NDArray[np.int64]
+) -> CoverageProgram:
+    """Return the program with the rows that guides add.
+
+    Parameters
+    ----------
+    prepared, program, reach
+        The study, its program without those rows, and who can reach which site.
+    helped
+        Segments that guides help.
+    weights
+        (points, helped segments) whole thousandths that a guided station within reach adds.
+    """
+    columns, sites = program_columns(prepared), by_id(prepared.sites.ids)
+    points = None if isinstance(prepared.times, TimesStream) else by_id(prepared.demand.ids)
+    number = {site: place for place, site in enumerate(sites)}
+    layers = reach.layers(weights if points is None else weights[points])
+    covers = _Guided(blocks=Ordered.of(prepared, reach), helped=helped)
+    places = [len(sites) + number[site] if kind == "guide" else -1 for kind, site in columns]
+    return replace(
+        program,
+        covers=WeightedBlocks(covers=covers, weights=np.concatenate([program.row_weights(), layers.ravel()])),
+        weights=None,
+        n_sites=2 * len(sites),
+        column_site=np.where(np.array(places) >= 0, places, program.column_site),
+        linear=(*program.linear, *_where_stations_are(prepared, columns)),
+    )
+
+
+def _where_stations_are(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
+    """Yield that a guide is only where a station stands."""
+    for k, (kind, site) in enumerate(columns):
+        if kind == "guide":
+            standing = [
+                (other, -1) for other, (does, at) in enumerate(columns) if at == site and does not in {"give", "guide"}
+            ]
+            yield row_of(f"guide {prepared.sites.ids[site]}", GUIDE, [*standing, (k, 1)], 0)
 
 
 def rebuild(prepared: Prepared, reach: Reach, weights: NDArray[np.int64]) -> CoverageProgram:
@@ -181,7 +245,7 @@ def _decided(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
 def _linear(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
     table, study = prepared.sites.table, prepared.study
     for site in by_id(table.index):
-        terms = [(k, 1) for k, (_, at) in enumerate(columns) if at == site]
+        terms = [(k, 1) for k, (does, at) in enumerate(columns) if at == site and does != "guide"]
         must_open = table["status"].iloc[site] == "required" and not table["existing"].iloc[site]
         if len(terms) > 1 or must_open:
             kind = REQUIRED_SITE if must_open else SITE
@@ -218,8 +282,9 @@ def _counts(prepared: Prepared, columns: list[Column]) -> Iterator[LinearRow]:
 def _line(prepared: Prepared, columns: list[Column], line: str, cap: int) -> LinearRow:
     """Return the row of a budget line; of one of each year it lists every column after which a station stands."""
     added = _added(prepared, columns, line)
-    if line in (*YEARLY, "running"):
-        standing = [(k, added[k]) for k, (kind, _) in enumerate(columns) if kind != "give"]
+    if line in (*YEARLY, "guides", "publicity", "running"):
+        unpaid = {"guides": _STANDS, "publicity": (*_STANDS, "guide"), "running": ()}.get(line, ("guide",))
+        standing = [(k, added[k]) for k, (kind, _) in enumerate(columns) if kind not in {"give", *unpaid}]
         return row_of(line, YEARLY_MONEY, standing, cap)
     stations = [prepared.sites.ids[site] for kind, site in columns if kind == "keep"]
     closing = sum(line_of_action(prepared, line, "close", station) for station in stations)

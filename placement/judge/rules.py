@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from placement.judge.facts import floors, line_of_action, lines, once
+from placement.judge.facts import floors, line_of_action, lines, once, present_value
 from placement.judge.fees import fee_faults, fee_lines
 from placement.judge.machines import MachineClaims, counted, counts, growth, machine_faults, paid_at, paid_today
 from placement.pipeline.prepare import Prepared
@@ -31,6 +31,10 @@ class Claims:
         Of plans in phases: the phase in which something happens, by site id; a move is named by its destination.
     machines
         What is said of machines, where they are counted one by one.
+    guides
+        Ids of the sites at which a guide is.
+    spent_fen
+        What is spent on publicity in each area, fen a year.
     """
 
     keep: tuple[str, ...]
@@ -39,6 +43,8 @@ class Claims:
     move: tuple[tuple[str, str], ...]
     machines: MachineClaims | None = None
     when: Mapping[str, str] = field(default_factory=dict)
+    guides: tuple[str, ...] = ()
+    spent_fen: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Claims:
@@ -50,7 +56,14 @@ class Claims:
             by_kind[kind].append(pair if kind == "move" else action["site_id"])
         said = {kind: tuple(sorted(items)) for kind, items in by_kind.items()}
         when = {each["site_id"]: each["phase"] for each in record["actions"] if each.get("phase") is not None}
-        return cls(**said, machines=MachineClaims.of(record), when=when)
+        outreach = record.get("outreach") or {"guides": (), "areas": ()}
+        return cls(
+            **said,
+            machines=MachineClaims.of(record),
+            when=when,
+            guides=tuple(each["site_id"] for each in outreach["guides"]),
+            spent_fen=tuple(_fen(each["spend"]) for each in outreach["areas"]),
+        )
 
     @property
     def standing(self) -> tuple[str, ...]:
@@ -144,11 +157,16 @@ def money_faults(record: Mapping[str, Any], claims: Claims, prepared: Prepared) 
     existing = prepared.sites.table["existing"]
     today = [("keep", site) for site in existing.index[existing.to_numpy(dtype=bool)]]
     done = [*_named("keep", claims.keep), *_named("close", claims.close), *_named("open", claims.open)]
-    done += _named("move", [to for _, to in claims.move])
+    done += [*_named("move", [to for _, to in claims.move]), *_named("guide", claims.guides)]
+    if not set(claims.guides) <= set(existing.index):
+        yield "budget: guides are at sites that there are not"
+        return
+    more = {"publicity": sum(claims.spent_fen), "running": sum(claims.spent_fen)}
+    more["total"] = sum(present_value(prepared, fen) for fen in claims.spent_fen)
     running = 0, 0
     for line in record["budget"][: len(lines(prepared))]:
         name = line["name"]
-        amounts = _spent(prepared, name, done), _spent(prepared, name, today)
+        amounts = _spent(prepared, name, done) + more.get(name, 0), _spent(prepared, name, today)
         if claims.machines is not None:
             spent = sum(paid_at(claims.machines, prepared, site, name) for site in claims.machines.after)
             amounts = spent, paid_today(prepared, name)

@@ -27,6 +27,8 @@ def visits_asked(prepared: Prepared, use: Use | None) -> VisitsAsked | None:
     policy, capture = prepared.study.policy, None if use is None else use.capture
     said = words_on_visits(policy)
     named = prepared.study.solve.backend != "auto" and all(each is None for each in said)
+    if prepared.tables.publicity is not None or prepared.study.guides is not None:
+        return None  # visits beside them the study refuses
     other = prepared.study.phase or policy.objective == LEAST_COST
     if other or use is None or capture is None or (named and policy.objective != ALONE):
         return None

@@ -37,7 +37,9 @@ A station that is neither kept nor gives its machines away is closed.
 :mod:`placement.models.site_limits`. With ``max_machines`` columns and rows of :mod:`placement.models.machines` take the
 place of those above, but of lines, counts and floors. Weights are rounded to whole thousandths of a visit a month.
 With a backup share or outages :math:`w_r z_r` gives way to what the stations within reach count together
-(:mod:`placement.models.reserve`); floors stay as they are.
+(:mod:`placement.models.reserve`); floors stay as they are. Guides at stations are columns and rows more
+(:mod:`placement.models.guides`), and what publicity adds to rows is beside the program
+(:mod:`placement.models.publicity`); floors see neither.
 
 The order of the tables means nothing: sites are numbered, and rows stand within each segment, by their ids.
 
@@ -50,6 +52,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from placement.case import Case
+from placement.models.guides import guide_rows, guided_program, with_guides
 from placement.models.machine_layers import by_machine
 from placement.models.machines import MachineColumns, beyond_room, machine_columns, machine_rows, station_rows
 from placement.models.model import Columns, Formulated
@@ -84,11 +87,13 @@ def maximal_coverage(case: Case) -> Formulated:
         *line_rows(columns, case),
         *count_rows(columns, case),
         *site_limit_rows(columns, case, whole_weights(case, case.coverage.by_ids().points)),
+        *guide_rows(columns, case),
     )
     program = covering_program(columns, rows, case)
     if isinstance(columns, MachineColumns):
         program = replace(program, excluded=program.excluded | beyond_room(columns, case))
         program = by_machine(program, columns, case)
+    program = guided_program(program, columns, case)
     return Formulated(program=program, columns=columns, costs=case.costs)
 
 
@@ -99,4 +104,5 @@ def _decisions(case: Case) -> tuple[Columns, tuple[LinearRow, ...]]:
         return machines, (*machine_rows(machines, case), *station_rows(machines, case))
     moves = case.sites.table["existing"].any()
     columns = columns_of(case, standing=("keep", "give"), vacant=("open", "move_in") if moves else ("open",))
+    columns = with_guides(columns, case)
     return columns, (*site_rows(columns, case), *token_row(columns))

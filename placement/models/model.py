@@ -99,8 +99,10 @@ DECISIONS: Mapping[str, Decision] = {
     "give": Decision(does=LEAVE, spares="close"),
     "open": Decision(does="open"),
     "move_in": Decision(does="move"),
+    "guide": Decision(does="guide"),
 }
-"""Kinds of columns: the station stays, moves away, is bought, moves here. A station that does nothing is closed."""
+"""Kinds of columns: the station stays, moves away, is bought, moves here; a guide is there. A station that does nothing
+is closed."""
 
 
 @immutable

@@ -69,7 +69,9 @@ def site_rows(columns: Columns, case: Case) -> Iterator[LinearRow]:
     """Yield, by site id, that at most one decision is taken at a site, and one for a vacant site that is required."""
     table = case.sites.table
     must = ((table["status"] == "required") & ~table["existing"].astype(bool)).to_numpy()
-    here = pd.Series(np.arange(columns.sites.size)).groupby(columns.sites).indices
+    decided = np.flatnonzero(~columns.doing({"guide"}))
+    here = pd.Series(decided).groupby(columns.sites[decided]).indices
+    here = {site: decided[at] for site, at in here.items()}
     for site in case.coverage.by_ids().sites.tolist():
         at = here.get(site, np.empty(0, dtype=np.int64))
         if at.size <= 1 and not must[site]:

@@ -42,6 +42,7 @@ INPUTS: Mapping[str, str] = MappingProxyType(
         ): "本方案由 Python 数据表直接生成，没有对应的方案文件，因此无法由原始输入复核",
         # Settings that change nothing
         "{key} has no effect: {why}": "{key} 不起作用：{why}",
+        "no [guides]": "没有 [guides]",
         "inputs.footfall adds no need: demand.footfall_capture is 0": (
             "inputs.footfall 未增加需求：demand.footfall_capture 为 0"
         ),

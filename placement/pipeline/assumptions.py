@@ -144,6 +144,8 @@ def _walked(prepared: Prepared, *, predicts: bool) -> bool:
 def _asks_nothing_of_visits(prepared: Prepared) -> bool:
     policy, backend = prepared.study.policy, prepared.study.solve.backend
     given = (policy.visits_weight, policy.visits_floor, policy.min_visits_new, policy.max_idle)
+    if prepared.tables.publicity is not None or prepared.study.guides is not None:
+        return False
     return given == (None,) * 4 and policy.objective != VISITS and backend == "auto"
 
 

@@ -11,8 +11,10 @@ from placement.pipeline.outages import usage_outage
 from placement.standard import Standard
 from placement.study import StepSection, Study, TravelSection
 from placement.study.phases import phase_of
+from placement.tables import Tables, levels_of
 from placement.values import Policy, SolveOptions, Step
 from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
+from placement.values.publicity import Guides, Publicity
 
 ALONE = ("max_machines", "visits_machine_month", "spacing_m", "min_reach_new", "idle_below", *TARGETS)
 """Settings of the policy that are of no kind with others."""
@@ -33,7 +35,7 @@ def _thresholds(said: TravelSection | StepSection) -> dict[str, Any]:
     return {"threshold_s": said.threshold_min * 60, "threshold_s_by_district": by_district}
 
 
-def study_policy(study: Study, parents: pd.Series, usage: pd.DataFrame | None) -> Policy:
+def study_policy(study: Study, parents: pd.Series, tables: Tables) -> Policy:
     """Return the limits of a study.
 
     Parameters
@@ -42,8 +44,8 @@ def study_policy(study: Study, parents: pd.Series, usage: pd.DataFrame | None) -
         The study.
     parents
         The (parent) districts of its demand points.
-    usage
-        Its usage table, which may tell how often machines are out of order.
+    tables
+        Its tables: usage may tell how often machines are out of order, publicity has its levels.
     """
     floors = study.policy.floors
     district = floors.district
@@ -53,6 +55,7 @@ def study_policy(study: Study, parents: pd.Series, usage: pd.DataFrame | None) -
         by_district = dict(district)
     else:
         by_district = dict.fromkeys(sorted(set(parents)), district)
+    guides, levels = study.guides, tables.publicity
     caps: dict[str, Any] = {f"{line}_fen": cap for line, cap in study.budget.caps.items()}
     told = {name: getattr(study.policy, name) for name in (*COUNTED, *BY_KIND, *ON_VISITS, *ON_RESERVE, *ALONE)}
     return Policy(
@@ -60,9 +63,11 @@ def study_policy(study: Study, parents: pd.Series, usage: pd.DataFrame | None) -
         **caps,
         horizon_years=study.budget.horizon_years,
         discount_rate=study.budget.discount_rate,
-        **{**told, "outage_probability": usage_outage(study, usage)},
+        **{**told, "outage_probability": usage_outage(study, tables.usage)},
         district_floors=by_district,
         age_floors=floors.by_age_group,
+        publicity_levels=None if levels is None else Publicity(levels=tuple(levels_of(levels))),
+        guide_uptake=None if guides is None else Guides(age_group=guides.age_group, uptake=guides.uptake),
         period_floors=floors.period,
         phases=tuple(map(phase_of, study.phase)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from placement.pipeline.prepare import Prepared, prepare_inputs
 from placement.pipeline.use_cost import study_use_cost
 from placement.pipeline.visits import Use, study_use
 from placement.progress import COVERS, PREPARE, VISITS, Listener, Progress
-from placement.study import FloorsSection, Study, overrides_of
+from placement.study import FloorsSection, GuidesSection, Study, overrides_of
 from placement.study.phases import section_of
 from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
@@ -101,7 +102,7 @@ def prepare(study: Study, *, progress: Listener | Progress | None = None) -> Stu
     """
     progress = Progress.of(progress, PREPARE)
     prepared = prepare_inputs(study, progress=progress)
-    policy = study_policy(study, prepared.demand.points["parent"], prepared.tables.usage)
+    policy = study_policy(study, prepared.demand.points["parent"], prepared.tables)
     progress.stage(VISITS)
     use = study_use(prepared)
     _check_use(study, policy, use)
@@ -138,7 +139,7 @@ def _check_use(study: Study, policy: Policy, use: Use | None) -> None:
 def study_asked(case: StudyCase) -> Study:
     """Return the study with the name, limits and options of its case, where they are not its own."""
     study, options = case.prepared.study, case.options
-    own = study_policy(study, case.prepared.demand.points["parent"], case.prepared.tables.usage)
+    own = study_policy(study, case.prepared.demand.points["parent"], case.prepared.tables)
     changed = {
         each.name: getattr(case.policy, each.name)
         for each in fields(Policy)
@@ -147,6 +148,7 @@ def study_asked(case: StudyCase) -> Study:
     changed |= {"outage_from_usage": False} if "outage_probability" in changed else {}
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
+    outreach = _outreach_asked(changed)
     district, ages, periods = (changed.pop(name, None) for name in FLOORS)
     phases = changed.pop("phases", None)
     floors = study.policy.floors
@@ -163,6 +165,8 @@ def study_asked(case: StudyCase) -> Study:
     about = {"name": case.name or study.study.name, "seed": options.seed}
     used = study.model_copy(
         update={
+            **({"guides": outreach["guides"]} if "guides" in outreach else {}),
+            **({"inputs": study.inputs.model_copy(update={"publicity": None})} if "publicity" in outreach else {}),
             "study": study.study.model_copy(update=about),
             "solve": study.solve.model_copy(update=solve),
             "budget": study.budget.model_copy(update=budget),
@@ -174,3 +178,25 @@ def study_asked(case: StudyCase) -> Study:
         return study.as_written().with_settings({each.key: each.used for each in overrides_of(used)})
     except InputError:  # an input that went away meanwhile costs no plan
         return used
+
+
+def _outreach_asked(changed: dict[str, Any]) -> dict[str, Any]:
+    """Take publicity and guides out of changed limits; return what of a study changes: its section, or no table.
+
+    Raises
+    ------
+    InputError
+        If a plan has levels of publicity that no table of the study holds.
+    """
+    found: dict[str, Any] = {}
+    if "guide_uptake" in changed:
+        guides = changed.pop("guide_uptake")
+        found["guides"] = None if guides is None else GuidesSection(age_group=guides.age_group, uptake=guides.uptake)
+    if "publicity_levels" in changed:
+        if changed.pop("publicity_levels") is not None:
+            remedy = "give them as inputs.publicity"
+            raise InputError.single(
+                "policy", "levels are not those of the study", row="publicity_levels", remedy=remedy
+            )
+        found["publicity"] = None
+    return found

@@ -10,7 +10,7 @@ from placement.models.model import LEAVE
 from placement.plan.pairing import pair_moves
 from placement.streets import Streets
 from placement.values import Sites
-from placement.values.plan import ACTION_COLUMNS
+from placement.values.plan import ACTION_COLUMNS, ACTIONS
 
 _BEFORE = frozenset({"keep", "close"})
 _AFTER = frozenset({"keep", "open"})
@@ -37,7 +37,7 @@ def decode(actions: tuple[Action, ...], sites: Sites, costs: StationCosts, stree
     origin = {to: start for start, to in pair_moves(table, leaving, arriving, streets)}
     rows: list[tuple[object, ...]] = []
     for action, site in actions:
-        if action == LEAVE:
+        if action not in ACTIONS:
             continue
         before, after = (machines[site] if action in having else 0 for having in (_BEFORE, _AFTER))
         if action == "move":

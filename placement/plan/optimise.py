@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from placement.plan.floors import kept_floors
 from placement.plan.least_cost import with_most_coverage
 from placement.plan.limits import limits_used
 from placement.plan.machines import Machines
+from placement.plan.outreach import Found, outreach_of, solve_outreach
 from placement.plan.phases import actions_by_phase, engine_of, measure_phases, year_by_year
 from placement.plan.reserve import measure_reserve
 from placement.plan.same_stations import with_cheapest_actions
@@ -90,8 +92,11 @@ def _optimised(case: Case, progress: Progress) -> Plan:
     model = formulated(case)
     if isinstance(model, PhasedProgram):
         return _phased(case, model, progress, begun)
-    solution, valued, tie_broken = _solved(case, model, progress, begun)
-    return _plan(case, model, solution, tie_broken=tie_broken, valued=valued)
+    solution, more, tie_broken = _solved(case, model, progress, begun)
+    about: dict[str, Any] = {"valued": more if isinstance(more, VisitsValue) else None}
+    if isinstance(more, Found):
+        about = {"outreach": outreach_of(case, model, replace(more, solution=solution)), "spend_fen": more.spend_fen}
+    return _plan(case, model, solution, tie_broken=tie_broken, **about)
 
 
 def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) -> Plan:
@@ -106,9 +111,13 @@ def _phased(case: Case, model: PhasedProgram, progress: Progress, begun: float) 
     return _plan(case, model, solution, phased=measure_phases(case, model, solution.chosen, before))
 
 
-def _plan(case: Case, model: Formulated, solution: Solution, **about: Any) -> Plan:
+def _plan(case: Case, model: Formulated, solution: Solution, *, spend_fen: Iterable[int] = (), **about: Any) -> Plan:
     standing = model.standing(solution.chosen)
-    before, after, done = measure(case), measure(case, standing), _done(case, model, solution.chosen)
+    before, after, done = (
+        measure(case),
+        measure(case, standing),
+        _done(case, model, solution.chosen, [int(fen) for fen in spend_fen]),
+    )
     running = next(line for line in done["budget_lines"] if line.name == RUNNING.name)
     done["budget_lines"] += use_lines(case.use_cost, (before.total.use_covered, after.total.use_covered), running)
     return Plan(
@@ -142,24 +151,28 @@ def _how(case: Case, model: Formulated, progress: Progress) -> dict[str, Any]:
 
 def _solved(
     case: Case, model: Formulated, progress: Progress, begun: float
-) -> tuple[Solution, VisitsValue | None, bool]:
-    """Return the solution, what its objective is made of where visits count, and whether ties are proven broken.
+) -> tuple[Solution, VisitsValue | Found | None, bool]:
+    """Return the solution, what its objective is made of where not coverage alone, and whether ties are broken.
 
     `begun` is ``placement.clock.now_s()`` of the moment from which the time limit counts.
     """
     sites, options, spent_s = case.sites, case.options, now_s() - begun
     how = _how(case, model, progress)
     runs = {name: how[name] for name in _RUNS}
-    asked, valued, tie_broken = asked_of_visits(case, model), None, False
-    if asked is not None:
-        solution, valued = solve_visits(model, asked, how, spent_s=spent_s)
+    more: VisitsValue | Found | None = None
+    asked, tie_broken = asked_of_visits(case, model), False
+    if case.policy.outreach:
+        more = solve_outreach(case, model, how, spent_s=spent_s)
+        solution = more.solution
+    elif asked is not None:
+        solution, more = solve_visits(model, asked, how, spent_s=spent_s)
     else:
         solution, _ = solve_in_time(model.program, options.backend, how, spent_s=spent_s)
     left_s = max(0.0, begun + (1.0 + AFTER_SHARE) * options.time_limit_s - now_s())
     if case.policy.objective == LEAST_COST:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution = with_most_coverage(case, model, solution, time_limit_s=left_s, **runs)
-    elif asked is not None or not model.program.is_plain:
+    elif more is not None or not model.program.is_plain:
         progress.stage(TIES, plan=solution.objective, bound=solution.bound)
         solution = with_cheapest_actions(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     elif solution.status == "optimal" and options.gap == 0 and not solution.interrupted:
@@ -167,8 +180,8 @@ def _solved(
         solution, tie_broken = break_ties(model, solution, sites, case.streets, time_limit_s=left_s, **runs)
     if isinstance(model.columns, MachineColumns):
         # Machines are paired afterwards: that no other plan of equal cost has shorter moves is not proven.
-        return _first_alike(model.columns, solution), valued, False
-    return solution, valued, tie_broken
+        return _first_alike(model.columns, solution), more, False
+    return solution, more, tie_broken
 
 
 def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
@@ -180,7 +193,7 @@ def _first_alike(columns: MachineColumns, solution: Solution) -> Solution:
     return replace(solution, chosen=chosen, certificate=certificate)
 
 
-def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
+def _done(case: Case, model: Formulated, chosen: BoolArray, spend_fen: list[int]) -> dict[str, Any]:
     """Return what a plan says of actions, machines, money, limits on actions, and reserves."""
     if not isinstance(model.columns, MachineColumns):
         actions = model.actions(chosen)
@@ -190,7 +203,7 @@ def _done(case: Case, model: Formulated, chosen: BoolArray) -> dict[str, Any]:
             decoded = decode(actions, case.sites, case.costs, case.streets)
         return {
             "actions": decoded,
-            "budget_lines": budget(actions, case.costs, case.policy, case.standing),
+            "budget_lines": budget(actions, case.costs, case.policy, case.standing, spend_fen=spend_fen),
             "limits": limits_used(case, actions),
             "reserve": measure_reserve(case, model.standing(chosen)),
         }
@@ -209,7 +222,7 @@ def _claims(model: Formulated, solution: Solution) -> dict[str, Any]:
     kept = ("status", "proof", "solver", "asked_gap", "interrupted")
     return {
         **{name: getattr(solution, name) for name in kept},
-        "certificate": solution.visits_certificate or solution.certificate,
+        "certificate": solution.visits_certificate or solution.publicity_certificate or solution.certificate,
         "objective": solution.objective / model.scale,
         "bound": solution.bound / model.scale,
         "details": dict(solution.details),

@@ -76,6 +76,7 @@ def columns_for(
     NoSolutionError
         If the time ended before any way was found.
     """
+    stands = np.concatenate([stands, np.zeros(model.program.n_sites - stands.size, dtype=np.bool_)])  # no guides
     anyhow = restricted(replace(model.program, excluded=np.zeros_like(model.program.excluded)), ())
     once = stands.astype(np.int64)
     for program in (_only(model.program, once), _only(anyhow, once)):

@@ -76,6 +76,8 @@ def asked_of_visits(case: Case, model: Formulated) -> Asked | None:
     """
     policy, named = case.policy, case.options.backend != "auto"
     alone = policy.objective == VISITS
+    if policy.outreach:
+        return None  # what is asked of visits beside them the policy refuses
     _check(case, alone=alone)
     if policy.objective == LEAST_COST or case.capture is None or (named and not policy.on_visits):
         return None

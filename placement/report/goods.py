@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from placement.report.phases import phases_objective, phases_say
 from placement.report.text import word
 from placement.values import Plan
+from placement.values.outreach import Outreach
 from placement.values.use_cost import CONSUMABLES, MUCH
 from placement.values.visits import VisitsChange
 
@@ -71,14 +72,53 @@ def _consumables(plan: Plan, text: Text) -> list[str]:
 def worth(plan: Plan, text: Text) -> list[str]:
     """Return the sentences on reserves, stations that few people use, what each gain costs, unsure floors."""
     idle = [] if plan.visits is None else [_idle(plan.visits, text)]
-    return [
-        *phases_say(plan, text),
-        *_reserve(plan, text),
-        *_capacity(plan, text),
-        *idle,
-        *_cost(plan, text),
-        *unsure(plan, text),
-    ]
+    says = [*phases_say(plan, text), *_reserve(plan, text), *outreach(plan, text), *_capacity(plan, text)]
+    return [*says, *idle, *_cost(plan, text), *unsure(plan, text)]
+
+
+def outreach(plan: Plan, text: Text) -> list[str]:
+    """Return the sentences on publicity and guides, and on what the same money buys in stations alone."""
+    value = plan.outreach
+    if value is None:
+        return []
+    said = [] if not value.areas else [_publicity(value, text)]
+    if any(line.name == "guides" for line in plan.budget_lines):
+        said.append(_guides(value, text))
+    more = plan.objective - value.covered
+    said.append(text["outreach.sum"].format(covered=f"{value.covered:,.0f}", more=f"{more:,.0f}"))
+    if value.alone is not None:
+        amounts = {"alone": value.alone.objective, "most": value.alone.bound}
+        words = {name: f"{amount:,.0f}" for name, amount in amounts.items()}
+        said.append(text["outreach.alone"].format(**words, less=f"{plan.objective - value.alone.objective:,.0f}"))
+    return said
+
+
+def _publicity(value: Outreach, text: Text) -> str:
+    bought = [each for each in value.areas if each.spend_fen]
+    if not bought:
+        return text["outreach.no_publicity"]
+    areas = [
+        text["outreach.package" if each.package else "outreach.area"].format(
+            area=each.area, package=each.package, yuan=_yuan(each.spend_fen), before=percent(each.before),
+            after=percent(each.after),
+        )
+        for each in bought
+    ]  # fmt: skip
+    use = sum(each.use for each in bought)
+    words = {"people": f"{value.informed:,.0f}", "use": f"{use:,.0f}", "areas": text["comma"].join(areas)}
+    return text["outreach.publicity"].format(yuan=_yuan(value.spend_fen), **words)
+
+
+def _guides(value: Outreach, text: Text) -> str:
+    if not value.guides:
+        return text["outreach.no_guides"]
+    sites = text["comma"].join(each.site_id for each in value.guides)
+    words = {"people": f"{value.helped:,.0f}", "use": f"{value.guided:,.0f}", "sites": sites}
+    return text["outreach.guides"].format(count=len(value.guides), yuan=_yuan(value.pay_fen), **words)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}"
 
 
 def unsure(plan: Plan, text: Text) -> list[str]:
@@ -125,6 +165,8 @@ def objective_label(plan: Plan, text: Text) -> str:
     if plan.phased is not None:
         return phases_objective(plan, text)
     if value is None or value.most_visits is None:
+        if plan.outreach is not None:
+            return text["outreach.objective"]
         return text["proof.objective" if plan.reserve is None else "reserve.objective"]
     return text["worth.objective.alone" if value.alone else "worth.objective"].format(weight=f"{float(value.weight):g}")
 

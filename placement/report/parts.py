@@ -73,7 +73,8 @@ def decisions_of(names: Iterable[str]) -> dict[str, list[str]]:
     plan: dict[str, list[str]] = {kind: [] for kind in DecisionsPart.model_fields}
     for name in names:
         kind, site = name.split(" ", 1)
-        plan[kind].append(site)
+        if kind in plan:  # guides only cost money: the plan does without
+            plan[kind].append(site)
     return {kind: sorted(sites) for kind, sites in plan.items()}
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from placement.report.parts import FRACTION, Amount, Id, Part, Quantity, rounded
+from placement.report.plan_outreach import OutreachPart, outreach_from_part, outreach_to_dict
 from placement.report.plan_reserve import ReservePart, reserve_from_part, reserve_to_dict
 from placement.values import Frontier, Gains, Plan, TradePoint, VisitsChange
 from placement.values.visits import STATION_COLUMNS, Interval
@@ -108,19 +109,25 @@ def goods_to_dict(plan: Plan, frontier: Frontier | None) -> dict[str, Any]:
         "visits": None if plan.visits is None else visits_to_dict(plan.visits),
         "valued": None if plan.valued is None else valued_to_dict(plan.valued),
         "reserve": None if plan.reserve is None else reserve_to_dict(plan.reserve),
+        "outreach": None if plan.outreach is None else outreach_to_dict(plan.outreach),
         "gains": gains_to_dict(plan.gains),
         "frontier": None if frontier is None else frontier_to_dict(frontier),
     }
 
 
 def goods_from_parts(
-    visits: VisitsPart | None, valued: ValuedPart | None, reserve: ReservePart | None
+    visits: VisitsPart | None,
+    valued: ValuedPart | None,
+    reserve: ReservePart | None,
+    outreach: OutreachPart | None,
+    table: str,
 ) -> dict[str, Any]:
     """Return the visits of a plan, and what its objective is made of, from a file."""
     return {
         "visits": None if visits is None else visits_from_part(visits),
         "valued": None if valued is None else valued_from_part(valued),
         "reserve": None if reserve is None else reserve_from_part(reserve),
+        "outreach": None if outreach is None else outreach_from_part(outreach, table),
     }
 
 

@@ -55,6 +55,7 @@ from placement.report.plan_money import (
     limits_to_list,
     yuan,
 )
+from placement.report.plan_outreach import OutreachPart
 from placement.report.plan_phases import PhasesPart, phases_from_part, phases_to_dict
 from placement.report.plan_reserve import ReservePart
 from placement.report.plan_sure import (
@@ -136,8 +137,8 @@ class PlanFile(SparePart):
     seed: int = Field(ge=0)
     status: Literal["optimal", "feasible", "infeasible", "no_solution"]
     objective: Quantity = Field(
-        description="Covered weight, or what `valued`, `reserve` and `phases` say, visits a month; with `least_cost` "
-        "what the plan costs a year, yuan."
+        description="Covered weight, or what `valued`, `reserve`, `outreach` and `phases` say, visits a month; with "
+        "`least_cost` what the plan costs a year, yuan."
     )
     bound: Quantity = Field(description="No plan is worth more than this; with `least_cost`, none costs less.")
     gap: float = Field(ge=0, le=1, description="(bound - objective) / bound, or of a cost by the objective, rounded.")
@@ -156,6 +157,9 @@ class PlanFile(SparePart):
     valued: ValuedPart | None = Field(description="null where coverage alone is the objective.")
     least_cost: bool = Field(description="Whether the least yearly running cost is sought.")
     reserve: ReservePart | None = Field(description="null where one station within reach is all that counts.")
+    outreach: OutreachPart | None = Field(
+        default=None, description="Publicity and guides; left out where the study has neither."
+    )
     gains: GainsPart
     frontier: FrontierPart | None = Field(description="null where it was not asked for.")
     warnings: list[str] = Field(description="What a reader must not miss, in sentences.")
@@ -237,7 +241,13 @@ def plan_to_dict(
         **goods_to_dict(plan, frontier),
         "phases": None if plan.phased is None else phases_to_dict(plan.phased),
     }
-    return _validated(record).model_dump(by_alias=True)
+    return _dumped(_validated(record))
+
+
+def _dumped(file: PlanFile) -> dict[str, Any]:
+    """Return the content of a file, without parts that only some studies have."""
+    record = file.model_dump(by_alias=True)
+    return record if file.outreach is not None else {name: part for name, part in record.items() if name != "outreach"}
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
@@ -306,7 +316,7 @@ def plan_from_dict(record: Mapping[str, Any]) -> Plan:
         least_cost=file.least_cost,
         floors=floors_from_parts(file.floors),
         phased=phased,
-        **goods_from_parts(file.visits, file.valued, file.reserve),
+        **goods_from_parts(file.visits, file.valued, file.reserve, file.outreach, PLAN_FILE),
     )
 
 
@@ -327,7 +337,7 @@ def read_plan(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, is not JSON of one value a key, or holds no plan of this format.
     """
     record = read_json(path, PLAN_FILE)
-    checked = _validated(record).model_dump(by_alias=True)
+    checked = _dumped(_validated(record))
     plan_from_dict(checked)
     return checked
 

@@ -17,7 +17,8 @@ class BudgetPart(Part):
 
     name: str = Field(
         description="purchase, install, move, remove, close are spent once and add up to capital; rent, network, "
-        "maintenance, staff are spent a year and add up to running; total is capital and the running costs of the "
+        "maintenance, staff, guides, publicity are spent a year and add up to running; total is capital and the "
+        "running costs of the "
         "years that the budget looks ahead, as they are worth today."
     )
     today: Amount = Field(description="What today's stations spend, where nothing is changed.")

@@ -15,6 +15,7 @@ from placement.notes.words import WORDS
 from placement.report.text_evidence import EVIDENCE
 from placement.report.text_goods import GOODS
 from placement.report.text_money import MONEY
+from placement.report.text_outreach import OUTREACH
 from placement.report.text_phases import PHASES
 from placement.report.text_steps import STEPS
 from placement.report.text_sure import SURE
@@ -88,6 +89,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "says.open": ("opens {count}", "新增 {count} 个"),
         **GOODS,
         **MONEY,
+        **OUTREACH,
         **PHASES,
         "says.capped": (
             "{line}: {amount} yuan of at most {cap} yuan.",

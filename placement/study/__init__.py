@@ -21,7 +21,7 @@ from placement.study.effects import effect_notes, file_faults
 from placement.study.fees import FeesSection, fee_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
-from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
 from placement.study.phases import PhaseSection, phase_faults
@@ -32,7 +32,7 @@ from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
-from placement.values.objectives import VISITS
+from placement.values.objectives import LEAST_COST, VISITS
 from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
@@ -53,6 +53,7 @@ __all__ = [
     "DemandSection",
     "FeesSection",
     "FloorsSection",
+    "GuidesSection",
     "InputFile",
     "Inputs",
     "Override",
@@ -97,7 +98,7 @@ class Study(Section):
         SHA-256 of the bytes that were parsed; empty where the study came from no file.
     remarks
         Sentences on names that were brought to one spelling.
-    study, inputs, demand, travel, costs, budget, policy, phase, fees, solve
+    study, inputs, demand, travel, costs, guides, budget, policy, phase, fees, solve
         The sections; `costs` maps a host kind (or ``default``) to its amounts, `phase` has one for each year of a plan.
     """
 
@@ -110,6 +111,7 @@ class Study(Section):
     demand: DemandSection
     travel: TravelSection
     costs: Mapping[Host, CostSection] = {}
+    guides: GuidesSection | None = None
     budget: BudgetSection = BudgetSection()
     policy: PolicySection = PolicySection()
     phase: tuple[PhaseSection, ...] = ()
@@ -143,6 +145,7 @@ class Study(Section):
         if lacking and self.inputs.usage is None:
             raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
         self._phases_and_reserve()
+        self._outreach()
         self._solver()
         self._ways_to_travel()
         return self
@@ -155,6 +158,33 @@ class Study(Section):
         if asked := ", ".join([*names, *(["policy.objective"] if self.policy.objective == VISITS else [])]):
             problem = f"solve.backend {self.solve.backend} knows coverage alone and {asked} goes by visits"
             raise ValueError(f'{problem}: set solve.backend = "auto", or remove {asked}')
+
+    def _outreach(self) -> None:
+        """Refuse what publicity and guides do not go with, and money for them where there are none."""
+        given = {"publicity": self.inputs.publicity is not None, "guides": self.guides is not None}
+        named = {"publicity": "inputs.publicity", "guides": "[guides]"}
+        for name, is_given in given.items():
+            if not is_given and getattr(self.budget, name) is not None:
+                raise ValueError(f"budget.{name} has no effect: give {named[name]}, or remove it")
+        if self.guides is not None and self.guides.age_group not in self.demand.age_groups:
+            raise ValueError(f"guides.age_group {self.guides.age_group} has no trips_per_month")
+        outreach = ", ".join(named[name] for name, is_given in given.items() if is_given)
+        if not outreach:
+            return
+        if self.demand.need_share == 1:
+            raise ValueError(f"{outreach} has no effect where need is all that counts: lower demand.need_share")
+        limits = (*ON_VISITS, *ON_RESERVE)
+        against = [f"policy.{name}" for name in limits if _asks(name, getattr(self.policy, name))]
+        against += ["policy.objective"] if self.policy.objective in {VISITS, LEAST_COST} else []
+        others = {
+            "policy.max_machines": self.policy.max_machines is not None,
+            "policy.visits_machine_month": self.policy.visits_machine_month is not None,
+            "[[phase]]": bool(self.phase),
+            "[fees]": bool(self.fees.model_fields_set),
+        }
+        against += [name for name, is_given in others.items() if is_given]
+        if against:
+            raise ValueError(f"{outreach} cannot count together with {', '.join(against)} yet: remove one of both")
 
     def _phases_and_reserve(self) -> None:
         problems = [*phase_faults(self), *fee_faults(self)]
@@ -255,6 +285,11 @@ class Study(Section):
         notices = [file.notice for _, file in self.inputs.files()]
         notices += [self.inputs.streets.notice] if self.inputs.streets else []
         return tuple(dict.fromkeys(notice for notice in notices if notice))
+
+
+def _asks(name: str, value: object) -> bool:
+    """Return whether a setting of the policy asks for something: weights and shares of 0 do not."""
+    return value is not None and (bool(value) or name == "max_idle")
 
 
 def read_study(path: str | Path, *, allow_outside: bool = False) -> Study:

@@ -240,6 +240,22 @@ USAGE = (
         maximum=MOST_HOURS, remedy="a month has at most 744 hours: are these minutes?",
     ),
 )  # fmt: skip
+PUBLICITY = (
+    Column(name="area", says="a survey area (`district` of the population) or a district (`parent`)", needed=_YES),
+    Column(
+        name="spend_yuan", says="what the level costs, beside what is spent today", kind=AMOUNT, unit="yuan a year",
+        needed=_YES,
+    ),
+    Column(
+        name="awareness", says="share of the residents who then know the service; it rises by less and less a yuan",
+        kind=NUMBER, unit="0 to 1", needed=_YES, maximum=1.0, remedy=SHARE,
+    ),
+    Column(
+        name="package",
+        says="name of what is bought as a whole, at most one an area; blank: any amount up to the level",
+        default="",
+    ),
+)  # fmt: skip
 DISTRICTS = (
     Column(name="district", says="the district it outlines", needed="with a population raster"),
     Column(name="parent", says="what the district is part of"),
@@ -314,6 +330,11 @@ TABLES = (
         name="candidates", says="Places where a station may come.", columns=(SITE_ID, *PLACE, *CANDIDATES, FOR_VISITS)
     ),
     TableSpecification(name="usage", says="What was done at the stations.", columns=USAGE),
+    TableSpecification(
+        name="publicity",
+        says="What publicity does: a level of an area a row; areas without rows have none.",
+        columns=PUBLICITY,
+    ),
     TableSpecification(name="districts", says="Outlines: polygons.", columns=DISTRICTS),
     TableSpecification(
         name="travel",

@@ -88,6 +88,9 @@ def effect_notes(study: Study, table: str) -> list[Note]:
     notes = [about(table, Note("{key} has no effect: {why}", key=key, why=Note(why))) for key, why in idle]
     if study.inputs.footfall is not None and study.demand.footfall_capture == 0:
         notes.append(about(table, Note("inputs.footfall adds no need: demand.footfall_capture is 0")))
+    if study.guides is None and any(section.guide is not None for section in study.costs.values()):
+        why = Note("no [guides]")
+        notes.append(about(table, Note("{key} has no effect: {why}", key="costs.guide", why=why)))
     if study.phase and study.inputs.usage is not None and study.policy.visits_weight is None:
         notes.append(about(table, Note("a plan in phases counts coverage alone: predicted visits are only reported")))
     backend = study.solve.backend

@@ -111,6 +111,8 @@ class Inputs(Section):
     """Where a station may come."""
     usage: OptionalFile = None
     """Transactions of the stations by month, from which visits are predicted."""
+    publicity: OptionalFile = None
+    """What spending on publicity does to who knows the service; a plan then decides how much is spent where."""
     districts: OptionalFile = None
     """Outlines for the maps; with a population raster, the areas whose people are summed."""
     streets: StreetsInput | None = None
@@ -128,6 +130,8 @@ class Inputs(Section):
             raise ValueError("a population raster needs inputs.districts: polygons with a column district")
         if self.stations is None and self.candidates is None:
             raise ValueError("give stations, candidates or both")
+        if self.publicity is not None and self.survey is None:
+            raise ValueError("publicity raises the survey's awareness: give survey")
         if self.covariates is not None and self.survey is None:
             raise ValueError("covariates are for the survey's awareness: give survey")
         return self

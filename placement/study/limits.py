@@ -19,6 +19,7 @@ from placement.study.fields import (
     Fen,
     Host,
     Period,
+    Share,
     StationFen,
     half_at_most,
 )
@@ -67,6 +68,17 @@ class CostSection(Section):
     """Repairs, power, paper; the network too, where it is not told apart."""
     staff: Annotated[StationFen, _AYear] | None = None
     """People who help at the station."""
+    guide: Annotated[StationFen, _AYear] | None = None
+    """Pay of a guide at the station, where `[guides]` lets a plan have some."""
+
+
+class GuidesSection(Section):
+    """`[guides]`: that a plan may have guides at stations, and what one does; `costs.<host>.guide` is a year's pay."""
+
+    age_group: AgeGroup
+    """Whose uptake rises where a guided station is within reach."""
+    uptake: Annotated[Share, Field(gt=0)]
+    """Part of those who know the service that uses it then."""
 
 
 class BudgetSection(Section):
@@ -95,8 +107,12 @@ class BudgetSection(Section):
     """For maintenance."""
     staff: Annotated[Fen, _AYear] | None = None
     """For staff."""
+    guides: Annotated[Fen, _AYear] | None = None
+    """For guides at stations; needs `[guides]`."""
+    publicity: Annotated[Fen, _AYear] | None = None
+    """For publicity in all areas; needs `inputs.publicity`."""
     running: Annotated[Fen, _AYear] | None = None
-    """For these four together."""
+    """For these six together."""
     total: Annotated[Fen, _Once] | None = None
     """For capital and the running costs of `horizon_years`, as they are worth today."""
     horizon_years: Annotated[int, Field(ge=1, le=MOST_YEARS, strict=True), Called(unit="years")] | None = None

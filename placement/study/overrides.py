@@ -31,7 +31,7 @@ _NO_MONEY = frozenset({"horizon_years", "discount_rate", "name", "carry_over", *
 _EXACT_LIMITS = ("spacing_m", "visits_weight", "visits_floor", *ON_RESERVE)
 _EXACT = frozenset({"budget.discount_rate", "policy.floors", *(f"policy.{name}" for name in _EXACT_LIMITS)})
 """Settings that are kept as exact fractions."""
-SECTIONS = ("study", "inputs", "demand", "travel", "costs", "budget", "policy", "phase", "fees", "solve")
+SECTIONS = ("study", "inputs", "demand", "travel", "costs", "guides", "budget", "policy", "phase", "fees", "solve")
 _WHOLE = ("costs", "phase")
 """Sections that are one setting."""
 
@@ -97,6 +97,8 @@ def overridden(content: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str,
             faults.append(Fault(table="overrides", row=key, problem="is no setting of a study"))
         elif value is None:
             table.pop(name or section, None)
+            if section == "guides" and not table:
+                changed.pop(section, None)
         else:
             table[name or section] = _written(value, shares=key in _EXACT)
     if faults:

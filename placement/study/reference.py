@@ -188,9 +188,12 @@ def _cell(text: str) -> str:
 
 def _sections() -> Iterator[Part]:
     for name in SECTIONS:
-        annotation = Study.model_fields[name].annotation
+        field = Study.model_fields[name]
+        annotation = field.annotation
         if get_origin(annotation) is tuple:
             yield from _section(name, get_args(annotation)[0], "sections")
+        elif get_origin(annotation) in {Union, types.UnionType}:
+            yield from _section(name, _model(field))
         elif get_args(annotation):
             key, model = get_args(annotation)
             yield from _section(f"{name}.<{_words(key)[0]}>", model)

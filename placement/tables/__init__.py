@@ -8,6 +8,7 @@ from placement.tables.fingerprints import InputState, input_states, refuse_chang
 from placement.tables.limits import check_file
 from placement.tables.network import read_network
 from placement.tables.points import holds_areas, shifted_back, study_crs
+from placement.tables.publicity import levels_of
 from placement.tables.read import Tables, read_tables
 from placement.tables.times import read_times
 from placement.tables.travel import LARGEST, travel_columns, travel_numbers, wide_to_long
@@ -22,6 +23,7 @@ __all__ = [
     "gcj02_to_wgs84",
     "holds_areas",
     "input_states",
+    "levels_of",
     "overlap_faults",
     "polygon_parts",
     "read_frame",

@@ -42,6 +42,9 @@ def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: 
                 column="district",
                 where="population",
             )
+    levels = parts["publicity"]
+    if levels is not None:
+        _unknown(faults, "publicity", levels["area"], districts | parents, column="area", where="population")
     _study_districts(study, districts, parents, faults)
     _hosts(parts, study, faults)
     _limited_kinds(parts, study, faults)

@@ -23,6 +23,7 @@ from placement.tables.gdal import check_content
 from placement.tables.order import in_order
 from placement.tables.people import read_people
 from placement.tables.points import holds_areas, shifted_back, study_crs, to_points
+from placement.tables.publicity import read_publicity
 from placement.tables.sites import read_sites, read_usage, refuse_repeated_months, stack_sites
 from placement.tables.survey import read_covariates, read_survey
 from placement.tables.travel import read_travel
@@ -61,6 +62,8 @@ class Tables:
     travel
         `demand_id`, `site_id` and a column named by its unit (`seconds`, `minutes`, `hours`, `metres`, `km`); NaN is
         out of reach.
+    publicity
+        Levels of publicity: `area`, `spend_fen`, `awareness`, `package` (empty: none).
     districts
         Outlines for maps, in the study's CRS.
     ignored
@@ -78,6 +81,7 @@ class Tables:
     sites: Sites
     usage: pd.DataFrame | None
     travel: pd.DataFrame | None
+    publicity: pd.DataFrame | None
     districts: gpd.GeoDataFrame | None
     ignored: tuple[str, ...]
     notes: tuple[str, ...]
@@ -122,6 +126,7 @@ class _Reader:
             "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
             "usage": self._table("usage", inputs.usage, None, self._usage),
             "travel": self._table("travel", inputs.travel, None, self._travel),
+            "publicity": self._table("publicity", inputs.publicity, None, self._publicity),
             "districts": self._districts(inputs.districts),
         }
         unify_names(parts, self.study, self.faults)
@@ -143,6 +148,7 @@ class _Reader:
             sites=Sites(table=sites),
             usage=parts["usage"],
             travel=parts["travel"],
+            publicity=parts["publicity"],
             districts=parts["districts"],
             ignored=tuple(self.faults.ignored),
             notes=(*self.faults.notes, *unused_notes(self.faults.ignored)),
@@ -217,6 +223,10 @@ class _Reader:
     @staticmethod
     def _usage(table: Table, _file: InputFile) -> pd.DataFrame:
         return read_usage(table)
+
+    @staticmethod
+    def _publicity(table: Table, _file: InputFile) -> pd.DataFrame:
+        return read_publicity(table)
 
     def _counts(self, table: Table, _file: InputFile) -> pd.DataFrame:
         return read_counts(table, self.study)

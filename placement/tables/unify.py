@@ -32,6 +32,7 @@ def unify_names(parts: Parts, study: Study, faults: Faults) -> None:
     for name in _DISTRICTS:
         for column in ("district", "parent"):
             rewrite.column(name, column, districts)
+    rewrite.column("publicity", "area", districts)
     hosts = [*study.costs, *(host for kinds in study.demand.service_hosts.values() for host in kinds)]
     for name in _HOSTS:
         rewrite.column(name, "host", _forms(hosts, *(_values(parts, each, "host") for each in _HOSTS)))

@@ -18,6 +18,7 @@ from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan
 from placement.values.policy import Policy
 from placement.values.price_curve import PriceCurve, PricePoint
 from placement.values.program import CoverageProgram, Floor, LinearRow
+from placement.values.publicity import Guides, Publicity
 from placement.values.rows import RowKind
 from placement.values.sites import Sites
 from placement.values.solution import Solution
@@ -42,6 +43,7 @@ __all__ = [
     "Floor",
     "Frontier",
     "Gains",
+    "Guides",
     "Infeasibility",
     "KeptFloor",
     "LimitUse",
@@ -55,6 +57,7 @@ __all__ = [
     "PriceCurve",
     "PricePoint",
     "PriceSets",
+    "Publicity",
     "RowKind",
     "Segment",
     "Sites",

@@ -15,8 +15,10 @@ from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
 from placement.values.machines import MachinesChange
 from placement.values.options import SolveOptions
+from placement.values.outreach import Outreach
 from placement.values.phases import Phased
 from placement.values.policy import A_YEAR, SUMS, Policy
+from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
 from placement.values.solution import Proof, Status, ended, gap_between, in_words
@@ -240,6 +242,8 @@ class Plan:
         and `bound` are then of both together. None where coverage alone counts.
     reserve
         Who has two stations within reach, and what coverage counts, where the policy asks for a reserve; else None.
+    outreach
+        What is spent on publicity and guides and what they bring, where the policy lets a plan have some; else None.
     capacity
         Visits that machines can serve, before and after, where the policy says how many one can take; else None.
     machines
@@ -270,13 +274,14 @@ class Plan:
     budget_lines: tuple[BudgetLine, ...]
     limits: tuple[LimitUse, ...] = ()
     tie_broken: bool = False
-    certificate: Certificate | VisitsCertificate | None = None
+    certificate: Certificate | VisitsCertificate | PublicityCertificate | None = None
     interrupted: bool = False
     simulated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
     least_cost: bool = False
     valued: VisitsValue | None = None
     reserve: ReserveValue | None = None
+    outreach: Outreach | None = None
     machines: MachinesChange | None = None
     capacity: CapacityValue | None = None
     visits: VisitsChange | None = None
@@ -317,6 +322,16 @@ class Plan:
             left = None if line.cap_fen is None else line.cap_fen - line.amount_fen
             rows.append((line.name, *map(_yuan, (line.today_fen, line.amount_fen, line.cap_fen, left))))
         return pd.DataFrame(rows, columns=["line", "today_yuan", "amount_yuan", "cap_yuan", "left_yuan"])
+
+    @property
+    def publicity(self) -> pd.DataFrame:
+        """What is spent where on publicity, a row an area; see :meth:`placement.values.outreach.Outreach.publicity`."""
+        return _no_outreach.publicity() if self.outreach is None else self.outreach.publicity()
+
+    @property
+    def guides(self) -> pd.DataFrame:
+        """Where guides are, a row a station; see :meth:`placement.values.outreach.Outreach.guide_frame`."""
+        return _no_outreach.guide_frame() if self.outreach is None else self.outreach.guide_frame()
 
     @property
     def phases(self) -> pd.DataFrame:
@@ -360,6 +375,8 @@ class Plan:
         if self.reserve is not None:
             second = [share(each.second, after.all) for each in (self.reserve.before, self.reserve.after)]
             rows.append(("two in reach", " -> ".join(second)))
+        if self.outreach is not None:
+            rows += self.outreach.lines()
         if self.phased is not None:
             each = [f"{one.name} {one.after.total.share:.1%}" for one in self.phased.phases]
             rows.append(("phases", ", ".join(each)))
@@ -382,6 +399,9 @@ class Plan:
         words = in_words(self.status, self.proof, self.gap)
         name = f"Plan {self.study}" if self.study else "Plan"
         return f"{name}: {words}{ended(self.interrupted)}{of_data(self.simulated)}", rows
+
+
+_no_outreach = Outreach(areas=(), guides=(), helped=0.0, guided=0.0, covered=0.0)
 
 
 def _within(covered: float, everyone: float) -> str:

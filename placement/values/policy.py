@@ -13,14 +13,15 @@ from placement.values.immutable import immutable
 from placement.values.objectives import COVERAGE, LEAST_COST, OBJECTIVES, VISITS, known_objective
 from placement.values.phases import MOST_COUNT, Phase, checked_phases
 from placement.values.presets import PRESETS, against
-from placement.values.shown import Shown, listed_briefly
+from placement.values.publicity import Guides, Publicity
+from placement.values.shown import Shown, headline_of, listed_briefly
 
 BUDGET_LINES = (
     *("purchase", "install", "move", "remove", "close", "capital"),
-    *("rent", "network", "maintenance", "staff", "running", "total"),
+    *("rent", "network", "maintenance", "staff", "guides", "publicity", "running", "total"),
 )
 """Lines of the budget: spent once and their sum, spent a year and their sum, and both over the years."""
-A_YEAR = BUDGET_LINES[6:11]
+A_YEAR = BUDGET_LINES[6:-1]
 """Those of a year."""
 SUMS = ("capital", "running", "total")
 """Those that others add up to."""
@@ -80,7 +81,7 @@ class Policy:
         Name of what is maximised: one of the models that are registered (:mod:`placement.models`).
     purchase_fen, install_fen, move_fen, remove_fen, close_fen, capital_fen
         Caps of the budget lines that are spent once, and of their sum, whole fen; :meth:`from_yuan` takes yuan.
-    rent_fen, network_fen, maintenance_fen, staff_fen, running_fen
+    rent_fen, network_fen, maintenance_fen, staff_fen, guides_fen, publicity_fen, running_fen
         Caps of those of a year, and of their sum, whole fen a year.
     total_fen
         Cap of capital and the running costs of `horizon_years` as they are worth today
@@ -126,6 +127,10 @@ class Policy:
         Part of the weight, 0 to 1/2, that counts only where two stations are within reach, exact.
     outage_probability
         Probability, 0 to 1/2, that a station is out of order, exact: coverage is then expected coverage.
+    publicity_levels
+        What may be spent on publicity, by area, and what it does; None: nothing is.
+    guide_uptake
+        What a guide at a station does; None: there are none. What one is paid is an item of the costs.
     max_idle
         Stations that stand after the plan and are predicted fewer visits a month than `idle_below`; one that sees up to
         a thousandth more counts too.
@@ -156,6 +161,8 @@ class Policy:
     network_fen: int | None = None
     maintenance_fen: int | None = None
     staff_fen: int | None = None
+    guides_fen: int | None = None
+    publicity_fen: int | None = None
     running_fen: int | None = None
     total_fen: int | None = None
     horizon_years: int | None = None
@@ -181,6 +188,8 @@ class Policy:
     max_idle: int | None = None
     backup_share: Fraction | None = None
     outage_probability: Fraction | None = None
+    publicity_levels: Publicity | None = None
+    guide_uptake: Guides | None = None
     visits_machine_month: int | None = None
     idle_below: int = IDLE_BELOW
     phases: tuple[Phase, ...] = ()
@@ -197,6 +206,7 @@ class Policy:
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
         self._check_years(faults)
+        self._check_outreach(faults)
         self._exact(faults)
         self._check_phases(faults)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
@@ -217,6 +227,26 @@ class Policy:
         elif self.total_fen is not None:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
+
+    def _check_outreach(self, faults: Faults) -> None:
+        """Note what publicity and guides do not go with, and caps on them where there are none."""
+        for name, line, kind in (("publicity_levels", "publicity", Publicity), ("guide_uptake", "guides", Guides)):
+            value, cap = getattr(self, name), f"{line}_fen"
+            if value is None:
+                if getattr(self, cap) is not None:
+                    faults.add(f"{cap} has no effect: no {name}", row=cap, remedy=f"give {name} too, or remove it")
+                continue
+            if not isinstance(value, kind):
+                faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
+            for other in self._against_outreach():
+                problem = f"{other} beside {name}: both cannot count together yet"
+                faults.add(problem, row=other, remedy="give one of both")
+
+    def _against_outreach(self) -> tuple[str, ...]:
+        """Return what is given that publicity and guides do not go with; visits that count nothing may stay."""
+        names = (*self.on_visits, *ON_RESERVE, "max_machines", "phases", "visits_machine_month")
+        against = [name for name in names if getattr(self, name) or name == "max_idle"]
+        return (*against, *(["objective"] if self.objective in {VISITS, LEAST_COST} else []))
 
     def _check_phases(self, faults: Faults) -> None:
         object.__setattr__(self, "phases", checked_phases(faults, self.phases))
@@ -328,6 +358,11 @@ class Policy:
         ]
         if self.min_visits_new is not None:
             rows.append(("new stations", f"at least {self.min_visits_new:,} visits a month"))
+        rows += [
+            (name, headline_of(getattr(self, name)))
+            for name in ("publicity_levels", "guide_uptake")
+            if getattr(self, name) is not None
+        ]
         if self.max_idle is not None:
             rows.append(("idle stations", f"at most {self.max_idle:,} below {self.idle_below:,} visits a month"))
         rows += [
@@ -351,6 +386,11 @@ class Policy:
     def on_visits(self) -> tuple[str, ...]:
         """Names of the settings given that need predicted visits."""
         return tuple(name for name in ON_VISITS if getattr(self, name) is not None)
+
+    @property
+    def outreach(self) -> bool:
+        """Whether a plan may spend on publicity or guides."""
+        return self.publicity_levels is not None or self.guide_uptake is not None
 
     @property
     def limits_on_visits(self) -> tuple[str, ...]:

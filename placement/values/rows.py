@@ -64,3 +64,7 @@ SPACING = RowKind(name="spacing", rule=True)
 """At most one station among sites too near to one another, but for those that stand today."""
 REACH_NEW = RowKind(name="reach of new stations", rule=True)
 """No station comes to a site that too little weight can reach."""
+LEVELS = RowKind(name="levels of publicity", structural=True)
+"""A level that is bought as a whole is bought after the one before."""
+GUIDE = RowKind(name="guide", structural=True)
+"""A guide is where a station stands."""

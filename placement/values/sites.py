@@ -21,9 +21,9 @@ from placement.values.shown import Shown, listed_briefly
 STATUSES = ("existing", "candidate", "required", "excluded")
 ONCE_KEYS = ("purchase", "install", "move", "remove", "close")
 YEARLY_KEYS = ("rent", "network", "maintenance", "staff")
-COST_KEYS = (*ONCE_KEYS, *YEARLY_KEYS)
-"""Cost items of one station: yuan once, then yuan a year."""
-_MAY_LACK = ("install", "remove", "network")
+COST_KEYS = (*ONCE_KEYS, *YEARLY_KEYS, "guide")
+"""Cost items of one station: yuan once, then yuan a year, then yuan a year of a guide there."""
+_MAY_LACK = ("install", "remove", "network", "guide")
 """Cost items whose columns a table may leave out: no site has an amount of its own."""
 
 COLUMNS = (

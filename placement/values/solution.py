@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from placement.values.arrays import frozen_array
 from placement.values.certificate import Certificate
 from placement.values.immutable import immutable
+from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.shown import Shown, headline_of
 from placement.values.visits_certificate import VisitsCertificate
 
@@ -46,6 +47,8 @@ class Solution:
         What proves the bound; None with ``proof="solver"``, and where visits count.
     visits_certificate
         What proves the bound of a plan that counts predicted visits.
+    publicity_certificate
+        What proves the bound of a plan that spends on publicity.
     interrupted
         Whether somebody pressed Ctrl-C: the plan and the bound are the best that were known then.
     timings
@@ -63,6 +66,7 @@ class Solution:
     solver: str
     certificate: Certificate | None = None
     visits_certificate: VisitsCertificate | None = None
+    publicity_certificate: PublicityCertificate | None = None
     interrupted: bool = False
     timings: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

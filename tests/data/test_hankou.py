@@ -15,6 +15,10 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from placement.pipeline.prepare import prepare_inputs
+from placement.study import read_study
+from tests.there import there
+
 ROOT = Path(__file__).parents[2]
 HANKOU = ROOT / "data" / "hankou"
 RAW = Path(os.environ.get("PLACEMENT_HANKOU_RAW", ROOT.parent / "shared" / "data" / "wuhan"))
@@ -193,6 +197,22 @@ def test_rebuilding_gives_the_same_bytes(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(BUILT)
     for name in BUILT:
         assert (tmp_path / name).read_bytes() == (HANKOU / name).read_bytes(), name
+
+
+def test_the_study_of_publicity_adds_a_table_and_guides_alone():
+    first, second = (
+        tomllib.loads((HANKOU / name).read_text(encoding="utf-8")) for name in ("study.toml", "publicity.toml")
+    )
+    assert second["inputs"].pop("publicity") == {"path": "publicity.csv", "simulated": True}
+    assert second.pop("guides") == {"age_group": "elderly", "uptake": 0.8}
+    assert second["costs"]["default"].pop("guide") == 1200
+    assert {name for name in first if first[name] != second[name]} == {"study", "budget", "policy"}
+    assert first["policy"].pop("visits_weight") == 1
+    assert first["policy"] == second["policy"]
+    prepared = prepare_inputs(read_study(HANKOU / "publicity.toml"))
+    levels = there(prepared.tables.publicity)
+    assert (len(levels), sorted(set(levels["area"]))) == (6, sorted(set(prepared.population["parent"])))
+    assert "publicity" in prepared.study.simulated_inputs
 
 
 def test_the_study_of_three_years_differs_in_budget_policy_and_phases_alone():

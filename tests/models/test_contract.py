@@ -140,9 +140,11 @@ def judged(town: Town) -> Prepared:
         times=town.times,
         streets=None,
         population=town.demand.points,
+        tables=SimpleNamespace(publicity=None),
         study=SimpleNamespace(
             costs={},
             fees=FeesSection(),
+            guides=None,
             budget=SimpleNamespace(**budget, **ahead),
             policy=SimpleNamespace(
                 **limits,

@@ -7,7 +7,7 @@ from placement.errors import InputError
 from placement.study import Study, read_study
 from placement.study.fees import FeesSection
 from placement.study.inputs import InputFile, Inputs, StreetsInput
-from placement.study.limits import BudgetSection, CostSection, FloorsSection, PolicySection
+from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.phases import PhaseSection
 from placement.study.sections import DemandSection, SolveSection, StudySection
 from placement.study.travel import StepSection, TravelSection
@@ -58,7 +58,10 @@ KEYS = {
         "threshold_min": ALWAYS, "threshold_m": ALWAYS, "share": ALWAYS, "threshold_min_by_district": ELSEWHERE,
     },
     CostSection: dict.fromkeys(CostSection.model_fields, ELSEWHERE),
-    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS) | {"total": REFUSED, "discount_rate": "notes"},
+    GuidesSection: {"age_group": REFUSED, "uptake": REFUSED},
+    BudgetSection: dict.fromkeys(BudgetSection.model_fields, ALWAYS) | {
+        "total": REFUSED, "discount_rate": "notes", "guides": REFUSED, "publicity": REFUSED,
+    },
     PolicySection: dict.fromkeys(PolicySection.model_fields, ALWAYS) | {
         "backup_share": REFUSED, "outage_probability": REFUSED, "outage_from_usage": REFUSED,
         "idle_below": "notes", "max_by_host": ELSEWHERE, "max_by_chain": ELSEWHERE, "spacing_m": "notes",
@@ -143,6 +146,10 @@ def demand(text):
         (
             [("running = 200000", "running = 200000\ndiscount_rate = 0.03")],
             ["study.toml: budget.discount_rate has no effect: no budget.horizon_years"],
+        ),
+        (
+            [("rent = 0\n", "rent = 0\nguide = 500\n")],
+            ["study.toml: costs.guide has no effect: no [guides]"],
         ),
         ([], []),
     ],

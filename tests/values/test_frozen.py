@@ -57,7 +57,7 @@ from placement.solve import maximise_coverage
 from placement.solve.settings import EngineSettings
 from placement.standard import Standard, rules_of
 from placement.streets import snap_to_streets
-from placement.study import Override, PhaseSection, StepSection, read_study
+from placement.study import GuidesSection, Override, PhaseSection, StepSection, read_study
 from placement.tables import InputState
 from placement.travel import walking_covers, walking_run
 from placement.values import (
@@ -67,10 +67,12 @@ from placement.values import (
     Covered,
     Evaluation,
     Frontier,
+    Guides,
     KeptFloor,
     Phase,
     Plan,
     Policy,
+    Publicity,
     Segment,
     Sites,
     SolveOptions,
@@ -81,6 +83,7 @@ from placement.values import (
 )
 from placement.values import Step as CoverStep
 from placement.values.immutable import FrozenDict, immutable
+from placement.values.publicity import Level
 from placement.values.visits import STATION_COLUMNS
 from tests.conftest import SpoiledStudy
 from tests.demand.cities import simulated_city
@@ -202,6 +205,8 @@ def made_by_hand() -> list[Any]:
         *trades(), *network(), period_pieces({"all": (0, 1440)}, {"all": 1.0}, [(480, 1080)]), *sensitive(),
         Step(stage="solving", number=1, of=3, elapsed_s=0.5), Shift(system="gcj02", before_m=500.0, after_m=3.0),
         BatchRow(study="a", folder="b", status="optimal"),
+        GuidesSection(age_group="elderly", uptake=0.9), Guides(age_group="elderly", uptake=0.9),
+        Publicity(levels=(Level(area="A", spend_fen=100, awareness=0.5),)),
         RasterPeople(points=places, notes=("none",)),
         areal_weights(corners, places), interpolate_footfall(places, places.set_index(pd.Index(list("abcd")))),
         clean_counts(pd.DataFrame({"counter_id": "C1", "time": hours, "count": hours.hour})),

@@ -13,6 +13,7 @@ from placement.solve.capture.idle import Idle
 from placement.solve.capture.majorants import Mixture, joined
 from placement.solve.capture.marks import Marks
 from placement.solve.capture.rows import FLOOR_NAME, floor_row, times, valued
+from placement.solve.ties.reissue import without_plan
 from placement.values import Certificate, CoverageProgram, LinearRow, Solution
 from placement.values.arrays import FloatArray
 from placement.values.majorants import Majorants
@@ -132,7 +133,7 @@ class Grown:
         bound, proof = found
         if bound is not None and self.aim.weight:
             bound += times(self.aim.weight, int(self._priced(mixed).constant[0]))
-        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=_without_plan(proof), point=point)
+        return Part(fixed=fixed, mixed=mixed, bound=bound, inner=without_plan(proof), point=point)
 
     def of_idle(self) -> dict[str, Any]:
         """Return what a certificate says of the limit on idle stations; nothing without one."""
@@ -199,13 +200,3 @@ class Proven:
             inner=tuple(part.inner for part in self.parts),
             **self.grown.of_idle(),
         )
-
-
-def _without_plan(certificate: Certificate) -> Certificate:
-    """Return a proof of the same bound that comes with no plan: the plan at hand may be of another part."""
-    kept: dict[str, Any] = {
-        name: getattr(certificate, name)
-        for name in certificate.__dataclass_fields__
-        if name not in {"scale", "digest", "chosen", "objective", "has_plan"}
-    }
-    return Certificate.seal(**kept, chosen=np.zeros_like(certificate.chosen), objective=0, has_plan=False)
