@@ -41,7 +41,7 @@ WITHIN = 0.003
 to 0.1 %, and a survey tells its weights to some per cent."""
 GAP = 0.001
 """Gap at which the search for each other plan may stop."""
-_SEARCHES = 8
+_SEARCHES = 5
 """Plans that are asked for, at most, to find out what all have in common."""
 _PARTNERS = 5
 _HALF = 0.5

@@ -135,15 +135,14 @@ class Study(Section):
         ):
             if unknown := sorted(set(given) - set(known)):
                 raise ValueError(f"{name}: {', '.join(unknown)}")
-        if self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None:
-            missing = sorted(groups - set(self.travel.speed_m_s))
-            if missing:
-                raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
+        walks = self.travel.longest_min and self.travel.mode == "walking" and self.inputs.travel is None
+        if walks and (missing := sorted(groups - set(self.travel.speed_m_s))):
+            raise ValueError(f"travel.speed_m_s lacks: {', '.join(missing)}")
         if self.inputs.streets is None and self.inputs.travel is None and self.travel.detour is None:
             raise ValueError("give inputs.streets, inputs.travel, or travel.detour for straight-line distances")
-        lacking = [f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None]
+        lacking = ", ".join(f"policy.{name}" for name in ON_VISITS if getattr(self.policy, name) is not None)
         if lacking and self.inputs.usage is None:
-            raise ValueError(f"visits are predicted from inputs.usage: give it, or no {', '.join(lacking)}")
+            raise ValueError(f"visits are predicted from inputs.usage: give it, or no {lacking}")
         self._phases_and_reserve()
         self._outreach()
         self._solver()
@@ -187,8 +186,7 @@ class Study(Section):
             raise ValueError(f"{outreach} cannot count together with {', '.join(against)} yet: remove one of both")
 
     def _phases_and_reserve(self) -> None:
-        problems = [*phase_faults(self), *fee_faults(self)]
-        if problems:
+        if problems := [*phase_faults(self), *fee_faults(self)]:
             raise ValueError("; ".join(problems))
         asked = ", ".join(f"policy.{name}" for name in ON_RESERVE if getattr(self.policy, name))
         if asked and self.policy.objective == VISITS:

@@ -32,7 +32,7 @@ NO_SETTINGS = {
     "program/scale.py": {"SAFE"},
     "program/recount.py": {"_HALF"},
     "ties/evidence.py": {"_LARGEST", "_COLUMN", "_GROUP"},  # _COLUMN, _GROUP: kinds of nodes in a certificate
-    "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX"},
+    "program/aggregate.py": {"_NO_LIMIT", "_INT32_MAX", "_ALONE", "_ONCE"},  # kinds of rows beside floors
     "program/group_kernels.py": {"MASK_COLUMNS", "_GOLDEN", "_MIX", "_SHIFT"},
     "program/problem.py": {"NO_LIMIT", "FREE", "ONE", "ZERO"},
     "program/totals.py": {"_LONG_ROW", "_FEW_PRICES"},  # how models write rows
@@ -41,6 +41,7 @@ NO_SETTINGS = {
     "plans/annealing.py": {"_ONE"},  # splits a row's state into a count and a sum
     "plans/relocate.py": {"_SHORT_ROW"},  # how models write rows
     "tree/tools.py": {"NOTHING_ALLOWED"},  # stands for minus infinity
+    "program/incumbent.py": {"NO_VALUE"},  # as well
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
     # Tolerances of doubles: what is 0 or 1, less than another, a gain at all.
     "capture/parts.py": {"_WHOLE"},
