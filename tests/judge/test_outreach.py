@@ -31,7 +31,8 @@ def with_outreach(folder):
     text = file.read_text(encoding="utf-8")
     text = text.replace('survey = {path = "survey.csv", simulated = true}\n', TABLE)
     text = text.replace("[costs.default]\n", GUIDES).replace("running = 200000\n", YEARS)
-    file.write_text(text.replace("rent = 0\n", "rent = 0\nguide = 150\n"), encoding="utf-8")
+    text = text.replace("rent = 0\n", "rent = 0\nguide = 150\n") + "\n[solve]\ngap = 0.02\n"
+    file.write_text(text, encoding="utf-8")
     return file
 
 
