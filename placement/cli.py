@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -117,22 +117,10 @@ def check(  # noqa: PLR0917 -- one option a parameter
 @quiet_option
 @exit_codes
 def recommend(  # noqa: PLR0917 -- one option a parameter
-    study: Path,
-    out: Path,
-    seed: int | None,
-    time_limit: float | None,
-    gap: float | None,
-    backend: str | None,
-    trade: bool,
-    fair: bool,
-    prices: bool,
-    must_stay: tuple[str, ...],
-    must_close: tuple[str, ...],
-    settings: tuple[str, ...],
-    allow_outside: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+    study: Path, out: Path, seed: int | None, time_limit: float | None, gap: float | None, backend: str | None,
+    trade: bool, fair: bool, prices: bool, must_stay: tuple[str, ...], must_close: tuple[str, ...],
+    settings: tuple[str, ...], allow_outside: bool, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
     """Say which stations stay, move, close and open.
 
     STUDY is a study file, or the folder that holds study.toml. Plan, tables, map and report are written to the folder
@@ -146,16 +134,16 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
 
     check_output(loaded := open_study(study, allow_outside=allow_outside), out)
     given = {"solve.backend": backend, "solve.gap": gap, "solve.time_limit_s": time_limit, "study.seed": seed}
-    given = {key: each for key, each in given.items() if each is not None}
-    loaded, stage = loaded.with_settings(settings_of(settings, must_stay, must_close, loaded) | given), Stage()
+    wishes = settings_of(settings, must_stay, must_close, loaded)
+    loaded, stage = loaded.with_settings(wishes | _told(given)), Stage()
     with held_interrupts(out, quiet, stage) as interrupt, progress_bar(quiet=quiet) as bar:
         progress = Progress(bar, TRADING if trade else COMMAND)
         try:
             outcome, said = _fairest(loaded, progress) if fair else (run(loaded, progress=progress), ())
         except InfeasibleError as error:
             return _infeasible(error, out, quiet=quiet)
-        found = _trade(outcome, progress) if trade else None
         said = (*said, *(_prices(outcome, progress) if prices else ()))
+        found = _trade(outcome, progress) if trade else None
         progress.stage(WRITING)
         data = report_data(outcome.case, outcome.plan, out, frontier=found)
         try:
@@ -169,6 +157,11 @@ def recommend(  # noqa: PLR0917 -- one option a parameter
     if interrupt.asked:
         return complain(f"interrupted; the best plan so far is in {printable(out)}", EXIT_INTERRUPTED)
     return code if outcome.plan.status == "optimal" else EXIT_UNPROVEN
+
+
+def _told(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that were told."""
+    return {key: each for key, each in given.items() if each is not None}
 
 
 def _fairest(study: Study, progress: Progress) -> tuple[Outcome, tuple[str, ...]]:

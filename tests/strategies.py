@@ -17,7 +17,7 @@ from scipy import sparse
 from placement.coverage import Standard, Step, cover
 from placement.economics import Policy, StationCosts
 from placement.values import CoverageProgram, Floor, LinearRow, Sites
-from placement.values.policy import BUDGET_LINES
+from placement.values.limits import BUDGET_LINES
 from placement.values.sites import COST_KEYS
 from tests.towns import Town, make_demand, make_sites, make_times
 

@@ -16,7 +16,7 @@ from placement.values import CoverageProgram, Floor, Plan, Policy
 from placement.values.arrays import BoolArray
 from placement.values.checks import shown
 from placement.values.floor_price import FloorPrice, FloorPrices
-from placement.values.policy import FLOORS, TARGETS
+from placement.values.limits import FLOORS, TARGETS
 
 GAP = 0.001
 """Gap at which the search for each plan may stop."""

@@ -23,7 +23,7 @@ from placement.plan.optimise import optimise
 from placement.progress import FRONTIER, Progress
 from placement.values import Policy, PriceCurve, PricePoint, SolveOptions
 from placement.values.checks import Faults, is_number, shown
-from placement.values.policy import A_YEAR, SUMS
+from placement.values.limits import A_YEAR, SUMS
 
 GOODS = ("coverage", "worth")
 FLOOR = "floor "

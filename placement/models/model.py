@@ -27,7 +27,7 @@ take whole coefficients and a limit. In the model's file, make a :class:`~placem
 :class:`~placement.values.RowKind` of its own: its unit, and whether it says what decisions mean (``structural``) or is
 a limit that a planner may let go. A limit is named where a program has no plan, with how far it must give way. A row
 that is one more limit on actions, or one more budget line, is no new kind: an entry of ``COUNTED`` in
-``placement/values/policy.py``, or of ``ONCE`` or ``YEARLY`` in ``placement/economics/lines.py``. Limits by what a site
+``placement/values/limits.py``, or of ``ONCE`` or ``YEARLY`` in ``placement/economics/lines.py``. Limits by what a site
 is stand in ``models/site_limits.py``, with what a plan makes of each in ``placement/plan/limits.py``. A row that also
 takes in what is covered is a floor (:class:`~placement.values.Floor`); rows of any other form are rows of the engine:
 ``placement/solve/README.md``.
@@ -47,7 +47,7 @@ from placement.economics import CAPITAL, Action, Line, StationCosts
 from placement.values import CoverageProgram
 from placement.values.arrays import frozen_array
 from placement.values.immutable import immutable
-from placement.values.policy import COUNTED
+from placement.values.limits import COUNTED
 from placement.values.rows import MONEY
 
 WEIGHT_SCALE = 1000

@@ -15,7 +15,7 @@ from placement.errors import InputError
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
 from placement.models.reserve import layers_of
 from placement.values import CoverageProgram, Floor, LinearRow
-from placement.values.policy import COUNTED
+from placement.values.limits import COUNTED
 from placement.values.program import WEIGHT_LIMIT
 from placement.values.rows import COUNT, REQUIRED_SITE, SITE, TOKENS
 from placement.values.steps import stacked_weights

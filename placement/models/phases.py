@@ -55,8 +55,8 @@ from placement.models.site_limits import fixed_row, kind_sets, reach_row, spacin
 from placement.values import CoverageProgram, Floor, LinearRow, Phase, Policy, WeightedBlocks
 from placement.values.arrays import BoolArray, IntArray, frozen_array
 from placement.values.immutable import immutable
+from placement.values.limits import A_YEAR
 from placement.values.phases import PHASE_COUNTS, PHASE_MONEY, factors
-from placement.values.policy import A_YEAR
 
 NOTHING = "nothing"
 """What a column is to a phase in which no station stands by it."""

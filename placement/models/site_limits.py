@@ -31,7 +31,7 @@ from placement.case import Case
 from placement.models.model import LEAVE, STANDING, WEIGHT_SCALE, Columns
 from placement.travel.between import nearer_than
 from placement.values import LinearRow, RowKind
-from placement.values.policy import BY_KIND
+from placement.values.limits import BY_KIND
 from placement.values.rows import COUNT, EXCLUSIVE, FIXED, REACH_NEW, SPACING
 
 MM = 1000

@@ -16,7 +16,7 @@ from placement.study import Study
 from placement.travel import TimesStream, TravelTimes
 from placement.travel.between import nearer_than
 from placement.values import Demand, Sites
-from placement.values.policy import BY_KIND
+from placement.values.limits import BY_KIND
 from placement.values.steps import stacked_weights
 
 _SCALE = 1000

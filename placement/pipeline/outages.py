@@ -13,7 +13,7 @@ import pandas as pd
 from placement.errors import InputError
 from placement.notes import Note, about
 from placement.study import Study
-from placement.values.policy import MOST_RESERVE
+from placement.values.limits import MOST_RESERVE
 
 _PLACES = 10_000
 

@@ -13,7 +13,7 @@ from placement.study import StepSection, Study, TravelSection
 from placement.study.phases import phase_of
 from placement.tables import Tables, levels_of
 from placement.values import Policy, SolveOptions, Step
-from placement.values.policy import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
+from placement.values.limits import BY_KIND, COUNTED, ON_RESERVE, ON_VISITS, TARGETS
 from placement.values.publicity import Guides, Publicity
 
 ALONE = ("max_machines", "visits_machine_month", "spacing_m", "min_reach_new", "idle_below", *TARGETS)

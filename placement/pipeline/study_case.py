@@ -23,7 +23,7 @@ from placement.values import Capture, Policy
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.checks import Faults
 from placement.values.immutable import immutable
-from placement.values.policy import FLOORS, MONEY
+from placement.values.limits import FLOORS, MONEY
 
 
 @immutable
@@ -149,16 +149,8 @@ def study_asked(case: StudyCase) -> Study:
     money = (*MONEY, "horizon_years", "discount_rate")
     budget = {name.removesuffix("_fen"): changed.pop(name) for name in money if name in changed}
     outreach = _outreach_asked(changed)
-    district, ages, periods = (changed.pop(name, None) for name in FLOORS)
     phases = changed.pop("phases", None)
-    floors = study.policy.floors
-    if district is not None or ages is not None or periods is not None:
-        by_age = floors.by_age_group if ages is None else ages
-        changed["floors"] = FloorsSection(
-            district=floors.district if district is None else district or None,
-            period=floors.period if periods is None else periods,
-            **by_age,
-        )
+    changed |= _floors_asked(study.policy.floors, changed)
     solve = {name: getattr(options, name) for name in ("backend", "gap", "time_limit_s", "threads")}
     if options.engine != study_options(study).engine:
         solve |= {"engine": options.engine, "expert": True}
@@ -178,6 +170,19 @@ def study_asked(case: StudyCase) -> Study:
         return study.as_written().with_settings({each.key: each.used for each in overrides_of(used)})
     except InputError:  # an input that went away meanwhile costs no plan
         return used
+
+
+def _floors_asked(floors: FloorsSection, changed: dict[str, Any]) -> dict[str, Any]:
+    """Take floors out of changed limits; return the section that has them, or nothing."""
+    district, ages, periods = (changed.pop(name, None) for name in FLOORS)
+    if district is None and ages is None and periods is None:
+        return {}
+    section = FloorsSection(
+        district=floors.district if district is None else district or None,
+        period=floors.period if periods is None else periods,
+        **(floors.by_age_group if ages is None else ages),
+    )
+    return {"floors": section}
 
 
 def _outreach_asked(changed: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from placement.economics import Action
 from placement.models.model import STANDING, WEIGHT_SCALE
 from placement.models.parts import covered_rows, whole_weights
 from placement.values import LimitUse, Policy
-from placement.values.policy import BY_KIND, COUNTED, TARGETS
+from placement.values.limits import BY_KIND, COUNTED, TARGETS
 from placement.values.visits import as_told
 
 DECIMALS = 6

@@ -8,8 +8,8 @@ from typing import Any
 
 from placement.report.text import word
 from placement.values import BudgetLine, Phased, Plan
+from placement.values.limits import SUMS
 from placement.values.phases import phase_counts
-from placement.values.policy import SUMS
 
 Text = Mapping[str, str]
 

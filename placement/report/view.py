@@ -16,7 +16,7 @@ from placement.report.tables import action_table, yuan
 from placement.report.terms import standard, within
 from placement.report.text import word
 from placement.values import BudgetLine, Coverages, Covered, Plan
-from placement.values.policy import SUMS
+from placement.values.limits import SUMS
 
 Text = Mapping[str, str]
 

@@ -6,21 +6,20 @@ faults are reported at once with the key they concern.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import BaseModel, PrivateAttr, SkipValidation, model_validator
+from pydantic import PrivateAttr, SkipValidation, model_validator
 
 from placement.errors import Fault, InputError
 from placement.study.effects import effect_notes, file_faults
 from placement.study.fees import FeesSection, fee_faults
 from placement.study.fields import Host, parse_period
 from placement.study.inputs import InputFile, Inputs, StreetsInput
+from placement.study.key_faults import OWN, faults_of
 from placement.study.limits import BudgetSection, CostSection, FloorsSection, GuidesSection, PolicySection
 from placement.study.overrides import SECTIONS, Override, overridden, overrides_of, settings
 from placement.study.paths import any_outside, folder_faults, path_faults
@@ -32,17 +31,11 @@ from placement.study.spelling import one_spelling
 from placement.study.toml import content_faults, parse, read_bytes
 from placement.study.travel import StepSection, TravelSection
 from placement.values.immutable import freeze
+from placement.values.limits import ON_RESERVE, ON_VISITS
 from placement.values.objectives import LEAST_COST, VISITS
-from placement.values.policy import ON_RESERVE, ON_VISITS
 from placement.values.shown import Shown, brief, of_data
 
 TABLE = "study.toml"
-_SHOWN = 60
-"""Signs of a wrong value that are shown."""
-_NEAR = 0.7
-"""Likeness from which an unknown key is taken for a known one misspelt."""
-_OWN = ("folder", "file", "digest", "remarks")
-"""Fields of a study that are no sections of its file."""
 _READ_BY = ("study", "inputs", "demand")
 
 __all__ = [
@@ -250,7 +243,7 @@ class Study(Section):
         try:
             study = _validated(content, self._own, written=self._content, outside=self._outside)
         except pydantic.ValidationError as error:
-            raise StudyError(_faults(error, table)) from error
+            raise StudyError(faults_of(error, table, Study)) from error
         faults = _read_faults(study, allow_outside=self._outside)
         if faults:
             raise StudyError(faults, _if_inside(study, self._outside))
@@ -265,7 +258,7 @@ class Study(Section):
 
     @property
     def _own(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _OWN}
+        return {name: getattr(self, name) for name in OWN}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -327,7 +320,7 @@ def study_from_dict(
     file = folder / TABLE if file is None else file
     table = file.name
     faults = content_faults(content, table)
-    own = [name for name in _OWN if name in content]
+    own = [name for name in OWN if name in content]
     faults += [Fault(table=table, row=name, problem="unknown key", remedy="remove it") for name in own]
     if faults:
         raise StudyError(faults)
@@ -339,7 +332,9 @@ def study_from_dict(
     try:
         study = _validated(content, given, written=content, outside=allow_outside)
     except pydantic.ValidationError as error:
-        raise StudyError([*faults, *_faults(error, table)], _readable(content, given, allow_outside)) from error
+        raise StudyError(
+            [*faults, *faults_of(error, table, Study)], _readable(content, given, allow_outside)
+        ) from error
     faults += _read_faults(study, allow_outside=allow_outside)
     if faults:
         raise StudyError(faults, _if_inside(study, allow_outside))
@@ -368,7 +363,7 @@ def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outsid
     """Return the study with every section that is at fault left at its defaults; None where tables need it."""
     sections: dict[str, Any] = {}
     for name, field in Study.model_fields.items():
-        if name in _OWN:
+        if name in OWN:
             continue
         try:
             adapter: Any = pydantic.TypeAdapter(field.annotation or Any)
@@ -387,50 +382,3 @@ def _readable(content: Mapping[str, Any], given: Mapping[str, Any], allow_outsid
 def _if_inside(study: Study, allow_outside: bool) -> Study | None:
     """Return a study all of whose inputs may be read: what may not is not read for the sake of more faults either."""
     return study if allow_outside or not any_outside(study.folder, study.paths()) else None
-
-
-def _faults(error: pydantic.ValidationError, table: str) -> list[Fault]:
-    faults = []
-    for item in error.errors():
-        key = ".".join(
-            str(part) for part in item["loc"] if not str(part).startswith(("function-", "constrained-", "dict["))
-        )
-        if item["type"] == "extra_forbidden":
-            faults.append(Fault(table=table, row=key, problem="unknown key", remedy=_near_key(item["loc"])))
-        elif item["type"] == "missing":
-            faults.append(Fault(table=table, row=key, problem="is missing", remedy="add it"))
-        else:
-            message = item["msg"].removeprefix("Value error, ")
-            shown = f" (got {_shown(item['input'])})" if isinstance(item["input"], str | int | float | Decimal) else ""
-            faults.append(Fault(table=table, row=key, problem=f"{message}{shown}", remedy=_see(item["loc"])))
-    return list(dict.fromkeys(faults))
-
-
-def _see(location: tuple[int | str, ...]) -> str:
-    """Return the command that prints the reference of a section."""
-    section = str(location[0]) if location else ""
-    return f"see: placement keys {section}".rstrip() if section in Study.model_fields else "see: placement keys"
-
-
-def _shown(value: object) -> str:
-    text = str(value) if isinstance(value, Decimal) else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
-def _near_key(location: tuple[int | str, ...]) -> str:
-    model: Any = Study
-    for part in (part for part in location[:-1] if isinstance(part, str)):
-        field = getattr(model, "model_fields", {}).get(part)
-        model = next((m for m in _models(field.annotation)), None) if field else None
-    names = [name for name in getattr(model, "model_fields", {}) if name not in _OWN]
-    close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=_NEAR)
-    return (
-        f"did you mean {close[0]}?" if close else f"remove it; known here: {', '.join(names)}" if names else "remove it"
-    )
-
-
-def _models(annotation: Any) -> Iterator[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models(part)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from placement.study.limits import CostSection
-from placement.values.policy import MOST_MACHINES
+from placement.values.limits import MOST_MACHINES
 from placement.values.sites import FIXED_ACTIONS, ONCE_KEYS
 
 MOST = 1e12
@@ -173,6 +173,9 @@ _OWN = {True: "existing", False: "candidate"}
 """Status of a site with a station, and of one without."""
 
 
+_ROOM = "that there is room for, for `policy.max_machines`; no limit where absent"
+
+
 def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns of stations or of candidates, whose own status is `own`."""
     costs = tuple(
@@ -187,12 +190,7 @@ def sites(own: str, statuses: tuple[str, ...]) -> tuple[Column, ...]:
         Column(name="opens", says="when it opens", kind=CLOCK, default="00:00"),
         Column(name="closes", says="when it closes; before `opens`: after midnight", kind=CLOCK, default="24:00"),
         replace(machine, name="machines", says="that stand there or would"),
-        replace(
-            machine,
-            name="max_machines",
-            says="that there is room for, for `policy.max_machines`; no limit where absent",
-            default=MOST_MACHINES,
-        ),
+        replace(machine, name="max_machines", says=_ROOM, default=MOST_MACHINES),
         Column(name="services", says="it offers, divided by ;; all where absent", kind="list of names"),
         Column(
             name="status",

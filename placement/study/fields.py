@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from placement.values.policy import MOST_RATIO
+from placement.values.limits import MOST_RATIO
 
 _PERIOD = re.compile(r"([01][0-9]|2[0-3]|24):([0-5][0-9])-([01][0-9]|2[0-3]|24):([0-5][0-9])")
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]+:/|/vsi)", re.IGNORECASE)

@@ -24,8 +24,7 @@ from placement.study.fields import (
     half_at_most,
 )
 from placement.study.section import Section
-from placement.values.objectives import LEAST_COST, OBJECTIVES, known_objective
-from placement.values.policy import (
+from placement.values.limits import (
     BUDGET_LINES,
     IDLE_BELOW,
     MOST_MACHINES,
@@ -34,6 +33,7 @@ from placement.values.policy import (
     ON_RESERVE,
     ON_VISITS,
 )
+from placement.values.objectives import LEAST_COST, OBJECTIVES, known_objective
 from placement.values.presets import PRESETS
 from placement.values.visits_value import DEFAULT_WEIGHT
 

@@ -19,8 +19,8 @@ from placement.errors import Fault, InputError
 from placement.study.limits import BudgetSection, CostSection
 from placement.study.phases import PhaseSection
 from placement.values.immutable import immutable
+from placement.values.limits import ON_RESERVE
 from placement.values.phases import PHASE_COUNTS
-from placement.values.policy import ON_RESERVE
 
 if TYPE_CHECKING:
     from placement.study import Study

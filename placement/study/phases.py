@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 
 from placement.study.fields import Called, Fen, Flag
 from placement.study.section import Section
+from placement.values.limits import ON_RESERVE, ON_VISITS, TARGETS
 from placement.values.objectives import COVERAGE
 from placement.values.phases import MOST_COUNT, PHASE_COUNTS, PHASE_MONEY, Phase, phase_problems
-from placement.values.policy import ON_RESERVE, ON_VISITS, TARGETS
 
 if TYPE_CHECKING:
     from placement.study import Study

@@ -11,7 +11,7 @@ from placement.notes import Note, about
 from placement.study import Study
 from placement.study.names import header_key, near_name
 from placement.tables.checks import Faults
-from placement.values.policy import BY_KIND
+from placement.values.limits import BY_KIND
 
 
 def cross_check(parts: Mapping[str, pd.DataFrame | None], study: Study, faults: Faults) -> None:

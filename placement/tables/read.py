@@ -112,23 +112,7 @@ class _Reader:
 
     def read(self) -> Tables:
         """Return the checked tables, or raise with every fault."""
-        inputs = self.study.inputs
-        people = None if inputs.population.is_raster else inputs.population
-        if people is None:
-            self._check_raster(inputs.population)
-        parts: dict[str, pd.DataFrame | None] = {
-            "population": self._table("population", people, "demand_id", self._population),
-            "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
-            "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
-            "survey": self._table("survey", inputs.survey, None, self._survey),
-            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
-            "stations": self._table("stations", inputs.stations, "site_id", self._sites),
-            "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
-            "usage": self._table("usage", inputs.usage, None, self._usage),
-            "travel": self._table("travel", inputs.travel, None, self._travel),
-            "publicity": self._table("publicity", inputs.publicity, None, self._publicity),
-            "districts": self._districts(inputs.districts),
-        }
+        parts = self._parts()
         unify_names(parts, self.study, self.faults)
         refuse_repeated_months(parts["usage"], self.faults)
         cross_check(parts, self.study, self.faults)
@@ -153,6 +137,26 @@ class _Reader:
             ignored=tuple(self.faults.ignored),
             notes=(*self.faults.notes, *unused_notes(self.faults.ignored)),
         )
+
+    def _parts(self) -> dict[str, pd.DataFrame | None]:
+        """Return the tables by name, each checked by itself."""
+        inputs = self.study.inputs
+        people = None if inputs.population.is_raster else inputs.population
+        if people is None:
+            self._check_raster(inputs.population)
+        return {
+            "population": self._table("population", people, "demand_id", self._population),
+            "footfall": self._table("footfall", inputs.footfall, "counter_id", self._footfall),
+            "footfall_counts": self._table("footfall_counts", inputs.footfall_counts, None, self._counts),
+            "survey": self._table("survey", inputs.survey, None, self._survey),
+            "covariates": self._table("covariates", inputs.covariates, "district", self._covariates),
+            "stations": self._table("stations", inputs.stations, "site_id", self._sites),
+            "candidates": self._table("candidates", inputs.candidates, "site_id", self._sites),
+            "usage": self._table("usage", inputs.usage, None, self._usage),
+            "travel": self._table("travel", inputs.travel, None, self._travel),
+            "publicity": self._table("publicity", inputs.publicity, None, self._publicity),
+            "districts": self._districts(inputs.districts),
+        }
 
     def _check_raster(self, file: InputFile) -> None:
         try:

@@ -5,6 +5,7 @@ from placement.values.blocks import WeightedBlocks
 from placement.values.capture import Capture
 from placement.values.certificate import Certificate, PriceSets
 from placement.values.classes import classes_fingerprint
+from placement.values.coverages import Coverages, Covered, StepCovered
 from placement.values.demand import Demand, Segment
 from placement.values.evaluation import Evaluation
 from placement.values.explanation import Explanation
@@ -14,7 +15,7 @@ from placement.values.kept_floor import KeptFloor
 from placement.values.network import Network
 from placement.values.options import SolveOptions
 from placement.values.phases import Phase, Phased, PhaseValue, YearByYear
-from placement.values.plan import BudgetLine, Coverages, Covered, LimitUse, Plan, StepCovered
+from placement.values.plan import BudgetLine, LimitUse, Plan
 from placement.values.policy import Policy
 from placement.values.price_curve import PriceCurve, PricePoint
 from placement.values.program import CoverageProgram, Floor, LinearRow

@@ -15,7 +15,8 @@ from placement.values.immutable import immutable
 from placement.values.shown import Shown, share
 
 if TYPE_CHECKING:
-    from placement.values.plan import BudgetLine, Coverages, LimitUse
+    from placement.values.coverages import Coverages
+    from placement.values.plan import BudgetLine, LimitUse
 
 _DONE = {"move": "moved", "close": "closed", "open": "opened"}
 MOST_PHASES = 20

@@ -10,14 +10,16 @@ import pandas as pd
 
 from placement.values.capacity import CapacityValue
 from placement.values.certificate import Certificate
+from placement.values.coverages import Coverages, of_whole
 from placement.values.fairness import Fairness
 from placement.values.immutable import held, immutable
 from placement.values.kept_floor import KeptFloor
+from placement.values.limits import A_YEAR, SUMS
 from placement.values.machines import MachinesChange
 from placement.values.options import SolveOptions
 from placement.values.outreach import Outreach
 from placement.values.phases import Phased
-from placement.values.policy import A_YEAR, SUMS, Policy
+from placement.values.policy import Policy
 from placement.values.publicity_certificate import PublicityCertificate
 from placement.values.reserve_value import ReserveValue
 from placement.values.shown import MOST_LINES, Shown, of_data, share
@@ -39,7 +41,7 @@ class BudgetLine:
     Parameters
     ----------
     name
-        One of ``placement.values.policy.BUDGET_LINES``: yuan once, or yuan a year.
+        One of ``placement.values.limits.BUDGET_LINES``: yuan once, or yuan a year.
     amount_fen
         What the plan spends, in fen.
     cap_fen
@@ -72,127 +74,6 @@ class LimitUse:
     name: str
     asked: float
     found: float | None
-
-
-@immutable
-@dataclass(frozen=True, kw_only=True)
-class Covered:
-    """How much of one group is within reach.
-
-    Parameters
-    ----------
-    covered, all
-        Weight (visits a month in the declared mix) within reach, and in total.
-    need_covered, need_all
-        The same for need.
-    use_covered, use_all
-        The same for expected use.
-    """
-
-    covered: float
-    all: float
-    need_covered: float
-    need_all: float
-    use_covered: float
-    use_all: float
-
-    @property
-    def share(self) -> float:
-        """Share of the weight that is covered; 0 where there is no weight."""
-        return self.covered / self.all if self.all else 0.0
-
-    def _shown(self) -> Shown:
-        parts = (
-            ("need", self.need_covered, self.need_all),
-            ("expected use", self.use_covered, self.use_all),
-        )
-        rows = [(name, _within(covered, of)) for name, covered, of in parts]
-        return f"Covered: {_within(self.covered, self.all)} visits a month", rows
-
-
-@immutable
-@dataclass(frozen=True, kw_only=True)
-class StepCovered:
-    """Who is within one step of the standard, plainly: everybody there counts in full.
-
-    Parameters
-    ----------
-    threshold_s, threshold_m
-        How far the step reaches, seconds or metres (where no district has its own); one of them is None.
-    share
-        Part of the weight that counts there where no nearer step is reached.
-    total
-        Weight, need and expected use within this step or a nearer one.
-    people
-        As in :class:`Coverages`, within this step or a nearer one.
-    """
-
-    threshold_s: float | None
-    threshold_m: float | None
-    share: float
-    total: Covered
-    people: Mapping[str, tuple[float, float]]
-
-    @property
-    def within(self) -> str:
-        """How far it reaches, in a few words: ``10 min`` or ``500 m``."""
-        return f"{self.threshold_m:g} m" if self.threshold_s is None else f"{self.threshold_s / 60:g} min"
-
-    def _shown(self) -> Shown:
-        rows = [(f"people {name}", _within(*parts)) for name, parts in self.people.items()]
-        return f"StepCovered: {_within(self.total.covered, self.total.all)} visits a month within {self.within}", rows
-
-
-@immutable
-@dataclass(frozen=True, kw_only=True)
-class Coverages:
-    """Coverage of one set of stations: in total, by segment name, by district, and people by age group and period.
-
-    `district` groups by the real district (the survey areas' ``parent``). `people` maps ``age_group/period`` to
-    (people within reach, all people), counting a resident as within reach where any station open for the whole
-    period and offering any service stands within the threshold at the age group's speed.
-
-    Where the standard has `steps`, all weights are graded: each counts the share of its nearest step. People are those
-    within the farthest one. `steps` has both plainly within each of them, from near to far.
-    """
-
-    total: Covered
-    segment: Mapping[str, Covered]
-    district: Mapping[str, Covered]
-    people: Mapping[str, tuple[float, float]]
-    steps: tuple[StepCovered, ...] = ()
-
-    def frame(self) -> pd.DataFrame:
-        """Return a row a group: `kind`, `group`, `unit`, `covered`, `all`, `share`.
-
-        `kind` is ``all``, ``segment`` or ``district`` (weight, visits a month) or ``people`` (residents); `share` is
-        0..1, NaN where there is nothing to cover. Of steps there are rows of kind ``within 10 min``: all weight, and
-        people, plainly within the step.
-        """
-        weights = [("all", "all", self.total)]
-        weights += [("segment", name, part) for name, part in self.segment.items()]
-        weights += [("district", name, part) for name, part in self.district.items()]
-        rows = [(kind, name, "visits a month", part.covered, part.all) for kind, name, part in weights]
-        rows += [("people", name, "people", *parts) for name, parts in self.people.items()]
-        for step in self.steps:
-            kind = f"within {step.within}"
-            rows.append((kind, "all", "visits a month", step.total.covered, step.total.all))
-            rows += [(kind, name, "people", *parts) for name, parts in step.people.items()]
-        frame = pd.DataFrame(rows, columns=["kind", "group", "unit", "covered", "all"])
-        return frame.assign(share=frame["covered"] / frame["all"].where(frame["all"] > 0))
-
-    def _shown(self) -> Shown:
-        districts = sorted(self.district.items(), key=lambda item: item[1].share)
-        rows = [(f"within {step.within}", _within(step.total.covered, step.total.all)) for step in self.steps]
-        rows += [(f"{self.people_word} {name}", _within(*parts)) for name, parts in self.people.items()]
-        rows += [(f"district {name}", _within(part.covered, part.all)) for name, part in districts]
-        graded = " counted by steps" if self.steps else ""
-        return f"Coverages: {_within(self.total.covered, self.total.all)} visits a month{graded}", rows
-
-    @property
-    def people_word(self) -> str:
-        """What those counted in `people` are called: of steps, how far the farthest reaches."""
-        return f"people within {self.steps[-1].within}," if self.steps else "people"
 
 
 @immutable
@@ -369,7 +250,7 @@ class Plan:
         rows = [
             ("stations", f"{standing} -> {len(self.open)}" + (f": {done}" if done else "")),
             *([] if self.machines is None else [("machines", self.machines.in_words)]),
-            (word, f"{share(before.covered, before.all)} -> {_within(after.covered, after.all)} visits a month"),
+            (word, f"{share(before.covered, before.all)} -> {of_whole(after.covered, after.all)} visits a month"),
         ]
         rows += [] if self.capacity is None else [("served", self.capacity.in_short)]
         if self.reserve is not None:
@@ -390,7 +271,7 @@ class Plan:
         for name, (reached, everyone) in self.after.people.items():
             earlier = self.before.people.get(name, (0.0, everyone))
             who = f"{self.after.people_word} {name}"
-            rows.append((who, f"{share(*earlier)} -> {_within(reached, everyone)}"))
+            rows.append((who, f"{share(*earlier)} -> {of_whole(reached, everyone)}"))
         form = "{:,.2f} yuan a year, no plan below {:,.2f}" if self.least_cost else "{:,.3f}, no plan above {:,.3f}"
         known = f"{form.format(self.objective, self.bound)} (gap {self.gap:.2%}), {self.solver}"
         money = [(line.name, _spent(line)) for line in self.budget_lines if line.name in SUMS]
@@ -402,10 +283,6 @@ class Plan:
 
 
 _no_outreach = Outreach(areas=(), guides=(), helped=0.0, guided=0.0, covered=0.0)
-
-
-def _within(covered: float, everyone: float) -> str:
-    return f"{share(covered, everyone)} ({covered:,.1f} of {everyone:,.1f})"
 
 
 def _spent(line: BudgetLine) -> str:

@@ -10,54 +10,29 @@ from typing import Any
 from placement.errors import InputError
 from placement.values.checks import MOST_FEN, Faults, shown
 from placement.values.immutable import immutable
-from placement.values.objectives import COVERAGE, LEAST_COST, OBJECTIVES, VISITS, known_objective
+from placement.values.limits import (
+    A_YEAR,
+    BUDGET_LINES,
+    BY_KIND,
+    COUNTED,
+    FLOORS,
+    IDLE_BELOW,
+    MONEY,
+    MOST_MACHINES,
+    MOST_RATIO,
+    MOST_RESERVE,
+    MOST_SPACING_M,
+    MOST_YEARS,
+    ON_RESERVE,
+    ON_VISITS,
+    TARGETS,
+)
+from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS, known_objective
 from placement.values.phases import MOST_COUNT, Phase, checked_phases
+from placement.values.policy_checks import least_cost_faults, outreach_faults, phase_faults
 from placement.values.presets import PRESETS, against
 from placement.values.publicity import Guides, Publicity
 from placement.values.shown import Shown, headline_of, listed_briefly
-
-BUDGET_LINES = (
-    *("purchase", "install", "move", "remove", "close", "capital"),
-    *("rent", "network", "maintenance", "staff", "guides", "publicity", "running", "total"),
-)
-"""Lines of the budget: spent once and their sum, spent a year and their sum, and both over the years."""
-A_YEAR = BUDGET_LINES[6:-1]
-"""Those of a year."""
-SUMS = ("capital", "running", "total")
-"""Those that others add up to."""
-MONEY = tuple(f"{line}_fen" for line in BUDGET_LINES)
-MOST_YEARS = 50
-"""The longest that a budget looks ahead."""
-COUNTED: dict[str, frozenset[str]] = {
-    "max_stations": frozenset({"keep", "move", "open"}),
-    "max_moves": frozenset({"move", "bring"}),
-    "max_opens": frozenset({"open", "buy"}),
-    "max_closes": frozenset({"close", "scrap"}),
-    "max_changes": frozenset({"move", "close", "open", "bring", "buy", "scrap"}),
-}
-"""The actions that each count limits; a move counts at its destination. The last three are of single machines."""
-BY_KIND = {"max_by_host": "host", "max_by_chain": "chain"}
-"""Limits on the stations that stand at sites of one kind, and the column of the sites that tells the kind."""
-ON_VISITS = ("visits_weight", "visits_floor", "min_visits_new", "max_idle")
-"""Settings that go by predicted visits."""
-ON_RESERVE = ("backup_share", "outage_probability")
-"""Settings by which coverage counts how many stations are within reach (:mod:`placement.models.reserve`)."""
-FLOORS = {"district_floors": "district", "age_floors": "age group", "period_floors": "period"}
-"""Least shares of weight by name, and what the names are of."""
-TARGETS = ("coverage_floor", "keep_share")
-"""Least coverage of everybody together: of all weight, and of what today's stations cover."""
-MOST_RESERVE = Fraction(1, 2)
-"""They go up to this: a second station may not count more than a first."""
-MOST_RATIO = 10**6
-"""The weight of a visit, and the share of today's visits, go up to this."""
-IDLE_BELOW = 500
-"""Visits a month below which a station is called idle where nothing else is said: some 17 a day."""
-MOST_SPACING_M = 200_000
-"""Stations are at most so many metres apart."""
-MOST_MACHINES = 200
-"""Machines of one station are at most so many."""
-NOT_IN_PHASES = ("total_fen", "horizon_years", "max_machines", *TARGETS, *ON_VISITS, *ON_RESERVE)
-"""Settings that a plan in phases cannot take in."""
 
 _RATIOS = {
     **dict.fromkeys(("visits_weight", "visits_floor"), Fraction(MOST_RATIO)),
@@ -206,9 +181,10 @@ class Policy:
                 number = faults.whole(name, getattr(self, name), most=MOST_FEN, remedy=said)
                 object.__setattr__(self, name, number)
         self._check_years(faults)
-        self._check_outreach(faults)
+        outreach_faults(faults, self)
         self._exact(faults)
-        self._check_phases(faults)
+        object.__setattr__(self, "phases", checked_phases(faults, self.phases))
+        phase_faults(faults, self)
         for name in (*COUNTED, "min_reach_new", "min_visits_new", "max_idle", "idle_below"):
             if getattr(self, name) is not None or name == "idle_below":
                 object.__setattr__(self, name, faults.whole(name, getattr(self, name), most=MOST_COUNT))
@@ -228,37 +204,6 @@ class Policy:
             problem = "total_fen counts running costs of some years, and none are told"
             faults.add(problem, row="total_fen", remedy="give horizon_years too")
 
-    def _check_outreach(self, faults: Faults) -> None:
-        """Note what publicity and guides do not go with, and caps on them where there are none."""
-        for name, line, kind in (("publicity_levels", "publicity", Publicity), ("guide_uptake", "guides", Guides)):
-            value, cap = getattr(self, name), f"{line}_fen"
-            if value is None:
-                if getattr(self, cap) is not None:
-                    faults.add(f"{cap} has no effect: no {name}", row=cap, remedy=f"give {name} too, or remove it")
-                continue
-            if not isinstance(value, kind):
-                faults.add(f"{name} is {shown(value)}", row=name, remedy=f"give a {kind.__name__}")
-            for other in self._against_outreach():
-                problem = f"{other} beside {name}: both cannot count together yet"
-                faults.add(problem, row=other, remedy="give one of both")
-
-    def _against_outreach(self) -> tuple[str, ...]:
-        """Return what is given that publicity and guides do not go with; visits that count nothing may stay."""
-        names = (*self.on_visits, *ON_RESERVE, "max_machines", "phases", "visits_machine_month")
-        against = [name for name in names if getattr(self, name) or name == "max_idle"]
-        return (*against, *(["objective"] if self.objective in {VISITS, LEAST_COST} else []))
-
-    def _check_phases(self, faults: Faults) -> None:
-        object.__setattr__(self, "phases", checked_phases(faults, self.phases))
-        if not self.phases:
-            return
-        if self.objective != COVERAGE:
-            problem = f"objective is {shown(self.objective)}, and a plan in phases maximises coverage"
-            faults.add(problem, row="objective", remedy=f"give {COVERAGE}, or no phases")
-        for name in NOT_IN_PHASES:
-            if getattr(self, name):
-                faults.add(f"{name} is not for plans in phases", row=name, remedy="remove it, or the phases")
-
     def _exact(self, faults: Faults) -> None:
         """Make exact what is a weight, a share or a length, or say why not."""
         for name, most in _RATIOS.items():
@@ -271,20 +216,7 @@ class Policy:
             if getattr(self, name) and self.objective == VISITS:
                 faults.add(f"{name} has no effect where visits are the objective", row=name, remedy="remove it")
         if self.objective == LEAST_COST:
-            self._check_least_cost(faults)
-
-    def _check_least_cost(self, faults: Faults) -> None:
-        """Refuse what counts nothing where cost is the objective, and a cost of nothing."""
-        for name in (*ON_RESERVE, *ON_VISITS):
-            if getattr(self, name):
-                problem = f"{name} has no effect where the least cost is the objective: floors ask for plain coverage"
-                faults.add(problem, row=name, remedy="remove it")
-        if self.max_machines is not None:
-            problem = "max_machines counts machines one by one, and the least cost is one of stations"
-            faults.add(problem, row="max_machines", remedy="remove it, or give another objective")
-        if not any(getattr(self, name) for name in (*TARGETS, *FLOORS)):
-            problem = "objective is least_cost, and nothing is asked for: no station at all costs least"
-            faults.add(problem, row="objective", remedy="give keep_share, coverage_floor or floors")
+            least_cost_faults(faults, self)
 
     @classmethod
     def from_yuan(cls, **limits: Any) -> Policy:

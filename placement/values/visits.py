@@ -11,7 +11,7 @@ import pandas as pd
 
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.immutable import held, immutable
-from placement.values.policy import IDLE_BELOW
+from placement.values.limits import IDLE_BELOW
 from placement.values.shown import Shown
 
 if TYPE_CHECKING:

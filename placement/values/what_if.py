@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from placement.values.coverages import Coverages
 from placement.values.immutable import immutable
 from placement.values.infeasible import WEIGHT_UNIT
-from placement.values.plan import BudgetLine, Coverages, Plan
-from placement.values.policy import SUMS
+from placement.values.limits import SUMS
+from placement.values.plan import BudgetLine, Plan
 from placement.values.shown import Shown, listed_briefly, share
 from placement.values.visits import VisitsChange, in_short
 from placement.values.visits_certificate import VISITS_FLOOR

@@ -14,7 +14,7 @@ from placement.economics import LINES, Line, Policy, StationCosts, budget, lines
 from placement.errors import InfeasibleError, InputError
 from placement.plan import optimise
 from placement.report.text import LANGUAGES, texts
-from placement.values.policy import BUDGET_LINES
+from placement.values.limits import BUDGET_LINES
 from placement.values.rows import YEARLY_MONEY
 from tests.towns import make_demand, make_sites, make_times
 

@@ -41,9 +41,9 @@ from placement.solve import maximise_coverage
 from placement.study import FeesSection, FloorsSection, PolicySection, StudyError, read_study
 from placement.toy import write_study
 from placement.values import Certificate, CoverageProgram, LinearRow, RowKind, Sites
+from placement.values.limits import BUDGET_LINES
 from placement.values.objectives import LEAST_COST, OBJECTIVES, VISITS
 from placement.values.plan import ACTIONS
-from placement.values.policy import BUDGET_LINES
 from placement.values.rows import MONEY, YEARLY_MONEY
 from placement.values.sites import COST_KEYS
 from tests.plan.brute_force import STATION, VACANT, best_actions, spent, taken

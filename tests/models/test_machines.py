@@ -29,7 +29,7 @@ from placement.plan import optimise
 from placement.report.plan_machines import machines_to_dict
 from placement.solve import maximise_coverage
 from placement.values import Certificate, Plan, Policy, Sites
-from placement.values.policy import BUDGET_LINES, BY_KIND
+from placement.values.limits import BUDGET_LINES, BY_KIND
 from tests.effort import cases
 from tests.models.test_contract import judged, meanings, record_of, vars_of
 from tests.plan.brute_force import covered_sets, covered_weights, keeps_floors, keeps_site_limits

@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.economics import Policy
 from placement.values import Sites
-from placement.values.policy import BUDGET_LINES
+from placement.values.limits import BUDGET_LINES
 from tests.towns import Town
 
 STATION = ("keep", "close", "give")

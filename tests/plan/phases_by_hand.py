@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placement.values import Phase
-from placement.values.policy import A_YEAR, BUDGET_LINES, COUNTED
+from placement.values.limits import A_YEAR, BUDGET_LINES, COUNTED
 from tests.plan.brute_force import Actions, covered_sets, keeps_site_limits, spent
 from tests.towns import Town, random_town
 

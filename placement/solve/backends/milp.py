@@ -19,7 +19,7 @@ Nothing a solver says is believed further than this:
   incumbent. A solver's bound is as good as the solver's tolerances, so that it is labelled ``proof="solver"``; where
   a solver hands over none, the bound is the trivial one (everything coverable is covered) and ``proof="none"``.
 
-Every column is bounded, so that "infeasible or unbounded" can only mean infeasible.
+Every column is bounded: "infeasible or unbounded" means infeasible.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ from placement.values import CoverageProgram, Solution
 from placement.values.arrays import BoolArray, FloatArray
 from placement.values.layers import FULL
 
-_HIGHS = ("highs", "auto")
-_WITH_PLAN = ("optimal", "feasible")
+_HIGHS, _WITH_PLAN = ("highs", "auto"), ("optimal", "feasible")
 _CBC = ("cbc", "pulp_cbc_cmd", "coin_cmd")
 
 
@@ -397,5 +396,5 @@ def _pulp_state(problem: Any) -> State:
 
 def _values(model: PulpModel) -> FloatArray:
     """Return the column values; NaN where the solver left none."""
-    values = [variable.value() for variable in model.columns]
+    values = (variable.value() for variable in model.columns)
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)

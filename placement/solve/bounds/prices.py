@@ -154,8 +154,7 @@ def _rows_and_columns(
     for label in range(factor.size):
         for entry in range(floors.indptr[label], floors.indptr[label + 1]):
             factor[label] += phi[floors.floor_index[entry]]
-    at_site = np.zeros(covers.site_indptr.size - 1, np.int64)
-    left = np.empty(rows.size, np.int64)
+    at_site, left = np.zeros(covers.site_indptr.size - 1, np.int64), np.empty(rows.size, np.int64)
     for row in range(rows.size):
         left[row] = covers.weights[row] * factor[floors.label[row]] - rows[row]
         if rows[row] != 0:

@@ -114,8 +114,6 @@ def ground_of(
     for (columns, _), needs in zip(groups, asked, strict=True):
         gives[columns] &= reduced.required[columns] | (not needs)
     side, covers = _by_column(left, reduced.n_columns), sparse.csc_array(reduced.covers.astype(np.float64))
-    layers = layer_table(reduced.program.layers, reduced.program.once_worth)
-    in_floor, gains = _floors_of_rows(reduced), [each.column_gain for each in reduced.floors]
     return read_only(
         Ground(
             group_indptr=np.cumsum([0] + [each[0].size for each in groups]).astype(np.int64),
@@ -134,15 +132,8 @@ def ground_of(
             coverer_indptr=reduced.covers.indptr.astype(np.int64),
             coverer=reduced.covers.indices.astype(np.int64),
             weight=reduced.gains.astype(np.float64),
-            layers=layers.ravel() / FULL,
-            once=reduced.once * np.int64(layers.shape[1]),
-            floor_indptr=in_floor.indptr.astype(np.int64),
-            floor_number=in_floor.indices.astype(np.int64),
-            floor_weight=in_floor.data.astype(np.float64),
-            column_floor=np.ascontiguousarray(
-                np.reshape(gains, (len(gains), reduced.n_columns)).T, dtype=np.float64
-            ).ravel(),
-            minimum=np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
+            **_layers_of(reduced),
+            **_floors_of(reduced, floor),
             worth=np.array([worth]),
             idle=np.array([idle[0] + ROUNDING, idle[1]], dtype=np.float64),
             **_pulls(capture),
@@ -210,3 +201,22 @@ def _floors_of_rows(reduced: ReducedProgram) -> sparse.csr_array:
     number = np.repeat(np.arange(len(reduced.floors)), [each.rows.size for each in reduced.floors])
     shape = (reduced.n_rows, max(1, len(reduced.floors)))
     return sparse.csr_array((reduced.weights[rows].astype(float), (rows, number)), shape=shape)
+
+
+def _layers_of(reduced: ReducedProgram) -> dict[str, Any]:
+    """Return the fields of the ground that tell what each further station within reach counts."""
+    layers = layer_table(reduced.program.layers, reduced.program.once_worth)
+    return {"layers": layers.ravel() / FULL, "once": reduced.once * np.int64(layers.shape[1])}
+
+
+def _floors_of(reduced: ReducedProgram, floor: int) -> dict[str, Any]:
+    """Return the fields of the ground that tell floors of coverage, and one of visits."""
+    in_floor, gains = _floors_of_rows(reduced), [each.column_gain for each in reduced.floors]
+    by_column = np.reshape(gains, (len(gains), reduced.n_columns)).T
+    return {
+        "floor_indptr": in_floor.indptr.astype(np.int64),
+        "floor_number": in_floor.indices.astype(np.int64),
+        "floor_weight": in_floor.data.astype(np.float64),
+        "column_floor": np.ascontiguousarray(by_column, dtype=np.float64).ravel(),
+        "minimum": np.array([*(each.minimum for each in reduced.floors), floor], dtype=np.float64),
+    }

@@ -125,12 +125,7 @@ def row_classes(
         if program.weights is None and until.passed():
             raise NoSolutionError(f"the time ended when {row} rows were read: allow more time")
         stop = row + weights.size
-        block_labels = _NO_LABELS
-        if labels.size:
-            block_labels = np.zeros(weights.size, dtype=np.int32)
-            known = labels[row:stop]
-            block_labels[: known.size] = known
-        pool.add(covers.indptr, covers.indices, weights, block_labels)
+        pool.add(covers.indptr, covers.indices, weights, _labels_of(labels, row, stop))
         row, entries = stop, entries + int(covers.indptr[-1])
         total += int(weights.sum())
         if total >= WEIGHT_LIMIT:
@@ -151,6 +146,16 @@ def row_classes(
         n_entries=entries,
         total_weight=total,
     )
+
+
+def _labels_of(labels: NDArray[np.int32], start: int, stop: int) -> NDArray[np.int32]:
+    """Return the labels of some rows, 0 beyond the last that has one; nothing where no row has."""
+    if not labels.size:
+        return _NO_LABELS
+    found = np.zeros(stop - start, dtype=np.int32)
+    known = labels[start:stop]
+    found[: known.size] = known
+    return found
 
 
 def _at_classes(of_label: BoolArray, labels: NDArray[Any], count: int) -> BoolArray:
