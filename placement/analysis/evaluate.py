@@ -104,6 +104,7 @@ class _Network:
         capacity: float | None,
         rules: PerformanceRules,
     ) -> _Network:
+        """Judge the stations of a table of transactions, and count what each reaches."""
         standing = case.standing
         stations = case.sites.table[standing]
         log = StationLog.of(table, stations)

@@ -118,6 +118,7 @@ class _Model:
         square = self._used * (self._counts - mean) ** 2
 
         def excess(log_dispersion: float) -> float:
+            """Return Pearson's statistic less its degrees of freedom."""
             return float((square / (mean + np.exp(log_dispersion) * mean**2)).sum() - freedom)
 
         low, high = _LOG_DISPERSION
