@@ -32,8 +32,8 @@ from placement.values.arrays import BoolArray, IntArray
 from placement.values.gates import Gates
 from placement.values.publicity_certificate import PublicityCertificate
 
-_UNITS = 2**14
-"""Units of all levels together: what rounding up to one takes is not more than so small a part of all publicity."""
+_UNITS, _LEAST_UNITS, _MOST_UNITS = 2**17, 2**10, 2**14
+"""Units of all levels together, fewer of each where levels are many; rounding up to one takes as small a part."""
 _ALONE_SHARE, _RELAXED_SHARE, _SPLIT_SHARE, _TURN_SHARE = 0.3, 0.4, 0.5, 0.4
 """Shares of the time left: of the plan without publicity, the relaxation, the program of a split, and one turn."""
 _MOST_TURNS, _MOST_PARTS, _NARROWEST = 6, 16, 2**5
@@ -107,7 +107,8 @@ class _Run:
     ) -> None:
         self._program, self._gates, self._gap, self._until = program, gates, gap, until
         self._told, self._runs = told, runs
-        self._unit_fen = max(1, int(gates.cost_fen.sum()) // _UNITS)
+        units = min(_MOST_UNITS, max(_LEAST_UNITS, _UNITS // max(1, int((gates.cost_fen > 0).sum()))))
+        self._unit_fen = max(1, int(gates.cost_fen.sum()) // units)
         self._limits = {row.name: row for row in program.linear if row.name in dict(gates.limits)}
         self._chosen: BoolArray | None = None
         self._spend = np.zeros(gates.n_areas, dtype=np.int64)
@@ -216,8 +217,8 @@ class _Run:
                 return
             middle = (least + most) // 2
             halves = [self._part((least, middle)), self._part((middle + 1, most))]
-            if self._until.passed() and max(half.bound for half in halves) > self._parts[at].bound:
-                return
+            if max(half.bound for half in halves) > within_gap(self._parts[at].bound, _GAP_SHARE * self._gap):
+                return  # the time ended
             self._parts[at : at + 1] = halves
             for half in halves:
                 if half.bound > within_gap(self._value, self._gap):
