@@ -297,7 +297,7 @@ def test_columns_and_rows_are_known_by_one_name_each(objective, town):
     model, ids = formulated(town), town.sites.ids
     program, decisions = model.program, model.columns.decisions
     assert set(model.kinds) <= set(decisions)
-    assert {decision.does for decision in decisions.values()} <= {*ACTIONS, LEAVE}
+    assert {decision.does for decision in decisions.values()} <= {*ACTIONS, LEAVE, "guide"}
     names = [f"{kind} {ids[site]}" for kind, site in zip(model.kinds, model.sites, strict=True)]
     assert list(program.column_names) == names
     assert len(set(names)) == len(names) == program.n_columns
