@@ -58,8 +58,9 @@ class UseCost:
 
         Examples
         --------
-        >>> UseCost.of(Fraction("3.5"), 2, [(1, 50), (None, 20)], 5, 10)  # 3 pages bring 50, 4 bring 70
-        UseCost(consumables=Fraction(55, 2), fee=Fraction(60, 1))
+        >>> cost = UseCost.of(Fraction("3.5"), 2, [(1, 50), (None, 20)], 5, 10)  # 3 pages bring 50, 4 bring 70
+        >>> cost.consumables, cost.fee
+        (Fraction(55, 2), Fraction(60, 1))
         """
         whole = math.floor(pages)
         rest = pages - whole

@@ -38,6 +38,7 @@ from tests.towns import Town, make_demand, make_sites, make_times
 
 ONCE = ("purchase", "install", "move", "remove", "close")
 YEARLY = ("rent", "network", "maintenance", "staff")
+COSTS = (*ONCE, *YEARLY, "guide")
 OUTAGES = (None, Fraction(1, 20), Fraction(3, 10), Fraction(1, 2))
 
 
@@ -63,7 +64,7 @@ def machine_towns(draw: Draw) -> Town:
     outages |= {"backup_share": draw(st.sampled_from([None, Fraction(1, 3)]))} if outages else {}
     amounts = {
         item: np.full(few.size, int(getattr(town.costs, item)[few[0]])) if alike else getattr(town.costs, item)[few]
-        for item in (*ONCE, *YEARLY)
+        for item in COSTS
     }
     try:
         coverage = cover(town.demand, sites, times, standard)

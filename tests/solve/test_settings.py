@@ -45,6 +45,7 @@ NO_SETTINGS = {
     "lp/growing.py": {"NO_LIMIT_ON_ITERATIONS"},  # HiGHS' own
     # Tolerances of doubles: what is 0 or 1, less than another, a gain at all.
     "capture/parts.py": {"_WHOLE"},
+    "publicity/relaxation.py": {"_NEARLY"},
     "plans/population.py": {"_WHOLE"},
     "capture/replies.py": {"_TIE"},
     "plans/exchanges.py": {"_LEAST_GAIN"},

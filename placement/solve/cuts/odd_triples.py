@@ -56,13 +56,15 @@ def _near_rows(support: Any, start: Any, share: Any, near: Any, pull: Any, most:
     count, looked = 0, 0
     for entry in range(support.indptr[start], support.indptr[start + 1]):
         site = support.sites[entry]
+        looked += support.site_indptr[site + 1] - support.site_indptr[site]
+        if support.y[site] <= 0.0:  # what is shared there would not tell that a row was met
+            continue
         for at in range(support.site_indptr[site], support.site_indptr[site + 1]):
             row = support.site_rows[at]
             if share[row] == 0.0:
                 near[count] = row
                 count += 1
             share[row] += support.y[site]
-        looked += support.site_indptr[site + 1] - support.site_indptr[site]
     total = 0.0
     for k in range(count):
         row = near[k]

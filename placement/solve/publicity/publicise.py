@@ -25,24 +25,12 @@ from placement.solve.program.recount import covered_rows, exact_sum, open_sites,
 from placement.solve.publicity.programs import Split, at_levels, split
 from placement.solve.publicity.relaxation import PublicityRelaxation, Relaxed
 from placement.solve.publicity.spending import best_spend
-from placement.solve.settings import DEFAULTS, EngineSettings
+from placement.solve.settings import DEFAULTS, EngineSettings, PublicitySettings
 from placement.solve.ties.reissue import without_plan
 from placement.values import CoverageProgram, Solution
 from placement.values.arrays import BoolArray, IntArray
 from placement.values.gates import Gates
 from placement.values.publicity_certificate import PublicityCertificate
-
-_UNITS, _LEAST_UNITS, _MOST_UNITS = 2**17, 2**10, 2**14
-"""Units of all levels together, fewer of each where levels are many; rounding up to one takes as small a part."""
-_ALONE_SHARE, _RELAXED_SHARE, _SPLIT_SHARE, _TURN_SHARE = 0.3, 0.4, 0.5, 0.4
-"""Shares of the time left: of the plan without publicity, the relaxation, the program of a split, and one turn."""
-_MOST_TURNS, _MOST_PARTS, _NARROWEST = 6, 16, 2**5
-"""Turns; parts that plans are divided into; what all levels cost is so many times what is divided, at most."""
-_GAP_SHARE = 0.25
-"""Share of the asked gap at which the engine may stop: the split takes the rest."""
-_ROUGH_GAP = 2e-3
-"""Gap at which the engine may stop first where the relaxation says that a part holds no better plan."""
-_LEAST_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,7 +95,10 @@ class _Run:
     ) -> None:
         self._program, self._gates, self._gap, self._until = program, gates, gap, until
         self._told, self._runs = told, runs
-        units = min(_MOST_UNITS, max(_LEAST_UNITS, _UNITS // max(1, int((gates.cost_fen > 0).sum()))))
+        self._settings: PublicitySettings = runs["settings"].publicity
+        self._fine_gap = self._settings.gap_share * gap
+        each = self._settings.units // max(1, int((gates.cost_fen > 0).sum()))
+        units = min(self._settings.most_units, max(self._settings.least_units, each))
         self._unit_fen = max(1, int(gates.cost_fen.sum()) // units)
         self._limits = {row.name: row for row in program.linear if row.name in dict(gates.limits)}
         self._chosen: BoolArray | None = None
@@ -116,7 +107,7 @@ class _Run:
 
     def result(self) -> Publicised:
         """Go through the stages and return what came of them."""
-        alone = self._solved(self._program, _ALONE_SHARE, gap=_GAP_SHARE * self._gap)
+        alone = self._solved(self._program, self._settings.alone_share, gap=self._fine_gap)
         if alone.status not in {"optimal", "feasible"}:
             return Publicised(solution=alone, spend_fen=self._spend, alone=alone)
         self._offer(np.array(alone.chosen))
@@ -133,7 +124,7 @@ class _Run:
     def _solved(
         self, program: CoverageProgram, share: float, *, gap: float, start: BoolArray | None = None
     ) -> Solution:
-        seconds = max(_LEAST_S, share * self._until.left_s())
+        seconds = max(self._settings.least_s, share * self._until.left_s())
         told = self._told.without_values()
         return solve_engine(program, gap=gap, time_limit_s=seconds, start=start, progress=told, **self._runs)
 
@@ -146,7 +137,7 @@ class _Run:
         left = {
             name: row.limit - exact_sum(row.coefficients[chosen[row.columns]]) for name, row in self._limits.items()
         }
-        seconds = max(_LEAST_S, _TURN_SHARE * self._until.left_s())
+        seconds = max(self._settings.least_s, self._settings.turn_share * self._until.left_s())
         spend = best_spend(self._gates, gained, left, self._unit_fen, seconds, **self._runs)
         value = counted.objective + exact_sum(self._gates.worth(gained, spend))
         if value <= self._value:
@@ -177,15 +168,15 @@ class _Run:
 
     def _part(self, within: tuple[int, int] | None) -> _Part:
         """Return the plans that spend so much in all, with the split of their relaxation and what it proves of them."""
-        relaxed = self._relaxation.solve(self._within(_RELAXED_SHARE), within)
+        relaxed = self._relaxation.solve(self._within(self._settings.relaxed_share), within)
         found = split(self._program, self._gates, relaxed.shares, self._unit_fen, within)
         target = within_gap(self._value, self._gap)
         hopeless = relaxed.state != "optimal" or relaxed.bound <= target
         start = self._in_split(found) if within is None else None
-        gap = _ROUGH_GAP if hopeless else _GAP_SHARE * self._gap
-        solution = self._solved(found.program, _SPLIT_SHARE, gap=gap, start=start)
+        gap = self._settings.rough_gap if hopeless else self._fine_gap
+        solution = self._solved(found.program, self._settings.split_share, gap=gap, start=start)
         if hopeless and solution.bound > target:
-            solution = self._solved(found.program, _SPLIT_SHARE, gap=_GAP_SHARE * self._gap)
+            solution = self._solved(found.program, self._settings.split_share, gap=self._fine_gap)
         if solution.status in {"optimal", "feasible"}:
             self._offer(np.array(solution.chosen[: self._program.n_columns]))
         bounds = within or (0, int(self._gates.cost_fen.sum()))
@@ -193,11 +184,11 @@ class _Run:
 
     def _take_turns(self, spend: IntArray) -> None:
         """Choose stations at given levels, and levels at those stations, as long as something is gained."""
-        for _ in range(_MOST_TURNS):
+        for _ in range(self._settings.most_turns):
             if self._until.passed() or self._closed():
                 return
             program = at_levels(self._program, self._gates, spend)
-            turn = self._solved(program, _TURN_SHARE, gap=_GAP_SHARE * self._gap, start=self._chosen)
+            turn = self._solved(program, self._settings.turn_share, gap=self._fine_gap, start=self._chosen)
             if turn.status not in {"optimal", "feasible"} or not self._offer(np.array(turn.chosen)):
                 return
             spend = self._spend
@@ -210,14 +201,14 @@ class _Run:
 
     def _divide(self) -> None:
         """Divide the plans by what they spend in all, each part with a split of its own, the highest bound first."""
-        while len(self._parts) < _MOST_PARTS and not self._until.passed() and not self._closed():
+        while len(self._parts) < self._settings.most_parts and not self._until.passed() and not self._closed():
             at = max(range(len(self._parts)), key=lambda number: self._parts[number].bound)
             least, most = self._parts[at].within
-            if (most - least) * _NARROWEST <= int(self._gates.cost_fen.sum()):
+            if (most - least) * self._settings.narrowest <= int(self._gates.cost_fen.sum()):
                 return
             middle = (least + most) // 2
             halves = [self._part((least, middle)), self._part((middle + 1, most))]
-            if max(half.bound for half in halves) > within_gap(self._parts[at].bound, _GAP_SHARE * self._gap):
+            if max(half.bound for half in halves) > within_gap(self._parts[at].bound, self._fine_gap):
                 return  # the time ended
             self._parts[at : at + 1] = halves
             for half in halves:

@@ -30,6 +30,7 @@ from typing import Any, Self
 from placement.errors import Fault, InputError
 from placement.solve.settings.checks import TABLE, Group, nearest
 from placement.solve.settings.plans import PlanSettings
+from placement.solve.settings.publicity import PublicitySettings
 from placement.solve.settings.rooms import BoundSettings, CutSettings, LpSettings, ProgramSettings, TieSettings
 from placement.solve.settings.stages import LargeSettings, RootSettings, SimplexSettings, StrongSettings, TreeSettings
 from placement.solve.settings.visits import VisitsSettings
@@ -44,6 +45,7 @@ __all__ = [
     "LpSettings",
     "PlanSettings",
     "ProgramSettings",
+    "PublicitySettings",
     "RootSettings",
     "SimplexSettings",
     "StrongSettings",
@@ -64,8 +66,8 @@ class EngineSettings:
     root, large, tree, simplex, strong
         Of the stages: the root, the root of large programs, branch and bound, its nodes by simplex steps, and how these
         are branched.
-    visits
-        Of plans that count predicted visits.
+    visits, publicity
+        Of plans that count predicted visits, and of those that spend on publicity.
     """
 
     program: ProgramSettings = field(default_factory=ProgramSettings)
@@ -80,6 +82,7 @@ class EngineSettings:
     simplex: SimplexSettings = field(default_factory=SimplexSettings)
     strong: StrongSettings = field(default_factory=StrongSettings)
     visits: VisitsSettings = field(default_factory=VisitsSettings)
+    publicity: PublicitySettings = field(default_factory=PublicitySettings)
 
     @classmethod
     def of(cls, groups: Mapping[str, Any]) -> Self:

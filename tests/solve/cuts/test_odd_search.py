@@ -65,6 +65,13 @@ def test_a_ring_grows_until_it_closes():
     assert sizes.tolist() == []  # seven rows at most
 
 
+def test_rows_that_share_closed_sites_alone_are_met_once_or_not_at_all():
+    """Eight rows, all at eight sites of which one is open: met once a site they would not fit where they are listed."""
+    support = support_of(np.ones((8, 8), dtype=int), np.eye(8)[0] * 0.5)
+    for _ in range(100):
+        assert best_triples(support, np.arange(8), 0.01, 10**6, 1, 100, 1).shape == (0, 3)
+
+
 @settings(max_examples=cases(100), deadline=None)
 @given(
     pattern=st.lists(st.lists(st.booleans(), min_size=5, max_size=5).filter(any), min_size=3, max_size=7),
