@@ -99,7 +99,7 @@ def spent(town: Town, after: tuple[int, ...], brought: tuple[int, ...], sent: tu
         if now:
             worth += today(sum(one[item] for item in YEARLY)) + (now - 1) * today(one["maintenance"])
     capital, running = (sum(paid[item] for item in items) for items in (ONCE, YEARLY))
-    return {**paid, "capital": capital, "running": running, "total": capital + worth}
+    return {**paid, "guides": 0, "publicity": 0, "capital": capital, "running": running, "total": capital + worth}
 
 
 def machines_of(town: Town) -> list[int]:
