@@ -28,6 +28,9 @@ _CRS_ROW = "study.crs"
 _WGS84_LIKE = (4326, 4490)
 """WGS-84 and CGCS2000, which agree to centimetres: what layers of shifted degrees are called."""
 
+_BEYOND_ANY_MAP = 1e9
+"""Coordinates beyond it end the arithmetic of polygons; they are refused as others off the map are."""
+
 
 def study_crs(text: str, *, table: str = TABLE) -> pyproj.CRS:
     """Return the study's CRS; `table` is the name of the study file.
@@ -79,7 +82,8 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
     table.flag(wrong, "geometry is not a polygon", "do not mix points, lines and polygons")
     shapes = geometry[~empty & ~wrong].to_crs("EPSG:4326")
-    middles = shapely.centroid(shapes.to_numpy())
+    on_earth = (np.abs(shapes.bounds.to_numpy()) <= _BEYOND_ANY_MAP).all(axis=1)
+    middles = shapely.centroid(shapes.to_numpy()[on_earth])
     lon, lat = shapely.get_x(middles), shapely.get_y(middles)
     known = np.isfinite(lon) & np.isfinite(lat)
     if known.any() and scales(crs, lon[known], lat[known]).misfit().all():

@@ -25,9 +25,9 @@ def test_mutated_studies_are_read_or_refused(start):
     assert 0 < accepted < CHUNK, "all alike: the mutations do not test anything"
 
 
-@pytest.mark.parametrize("seed", [236, 1182, 609578, 3007675])
+@pytest.mark.parametrize("seed", [236, 1182, 609578, 3007675, 3010598])
 def test_cases_that_broke_once(seed):
-    """Places in OSM files that are none; a list as a district of the outlines; a raster that GDAL cannot describe."""
+    """OSM places that are none; a list as a district; a raster that GDAL cannot describe; a polygon at 1e308."""
     assert run(range(seed, seed + 1))[0] == []
 
 
