@@ -45,7 +45,8 @@ def test_money_goes_where_it_gains_most(covered, left, spend):
 def test_rows_that_count_more_stand_twice():
     more = raised(PROGRAM, np.array([0, 9]))
     assert more.row_weights().tolist() == [10, 6, 9]
-    assert more.covers.toarray().tolist() == [[1, 0], [0, 1], [0, 1]]
+    ((covers, _),) = more.blocks()
+    assert covers.toarray().tolist() == [[1, 0], [0, 1], [0, 1]]
 
 
 def test_what_is_spent_leaves_less_and_a_part_of_a_level_counts_in_part():
