@@ -16,6 +16,7 @@ import placement as pl
 from placement.cli import main
 from placement.errors import InputError
 from placement.notes import in_language
+from placement.toy import write_study
 from tests.conftest import REPOSITORY
 
 MONTHS = [str(month) for month in pd.period_range("2024-01", periods=12, freq="M")]
@@ -143,10 +144,13 @@ def test_planted_faults_are_found(hankou, planted):
     assert hankou.simulated
 
 
-def test_the_command_says_the_same(hankou, planted):
+def test_the_command_says_the_same(hankou, planted, tmp_path):
     told = CliRunner().invoke(main, ["evaluate", str(planted[0]), "--json"])
     assert told.exit_code == 0, told.output
     assert json.loads(told.output) == json.loads(json.dumps(hankou.record()))
+    nothing = CliRunner().invoke(main, ["evaluate", str(write_study(tmp_path / "study", seed=5))])
+    assert nothing.exit_code == 2
+    assert "there are no transactions -> give inputs.usage" in nothing.output
     assert hankou.lines[0].startswith("45 stations, 2024-01 to 2025-06, simulated: ")
     for line, (site, said) in zip(hankou.lines[1 + len(hankou.notes) :], hankou.sentences(), strict=True):
         assert line.startswith(f"{site}: ")

@@ -263,7 +263,7 @@ def test_weighted_rows_count_by_kish():
     assert pooled.loc[("B", "all")].tolist() == pytest.approx([20, 20, 10])
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(deadline=None, max_examples=12, derandomize=True)
 @given(
     counts=st.lists(
         st.integers(0, 80).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=1, max_size=9

@@ -221,7 +221,7 @@ def test_draws_keep_the_errors_of_virtual_counters_together_and_above_zero():
     assert told.sum() >= 3
     rates = {"general": 1e-9}
     demand = estimate_demand(points, trips_per_month=rates, footfall=footfall, footfall_capture=1.0, need_share=1)
-    passing = np.array([one.need[:, 0] for one in demand.draws(2500, seed=3)])
+    passing = np.array([one.need[:, 0] for one in demand.draws(1000, seed=3)])
     drawn = passing[:, sole]
     assert (drawn > 0).all()
     # No draw of a virtual counter is above the busiest real one, and the numbers given are the means of the draws.
@@ -230,7 +230,7 @@ def test_draws_keep_the_errors_of_virtual_counters_together_and_above_zero():
     assert passing.mean(axis=0) == pytest.approx(demand.need[:, 0], rel=0.06)
     free = dataclasses.replace(footfall, errors=dataclasses.replace(there(filled.errors), most=np.inf))
     demand = estimate_demand(points, trips_per_month=rates, footfall=free, footfall_capture=1.0, need_share=1)
-    drawn = np.array([one.need[sole, 0] for one in demand.draws(2500, seed=3)])
+    drawn = np.array([one.need[sole, 0] for one in demand.draws(1000, seed=3)])
     logs = np.log(drawn / share) - there(filled.errors).log_median[told]
     covariance = there(filled.errors).covariance().to_numpy()[np.ix_(told, told)]
     assert np.cov(logs.T) == pytest.approx(covariance, abs=0.1 * covariance.max())
