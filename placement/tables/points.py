@@ -29,7 +29,7 @@ _WGS84_LIKE = (4326, 4490)
 """WGS-84 and CGCS2000, which agree to centimetres: what layers of shifted degrees are called."""
 
 _BEYOND_ANY_MAP = 1e9
-"""Coordinates beyond it end the arithmetic of polygons; they are refused as others off the map are."""
+"""Coordinates beyond it say nothing of a CRS; they are refused as others off the map are."""
 
 
 def study_crs(text: str, *, table: str = TABLE) -> pyproj.CRS:
@@ -82,12 +82,12 @@ def to_areas(table: Table, crs: pyproj.CRS) -> gpd.GeoSeries:
     wrong = ~empty & ~geometry.geom_type.isin(["Polygon", "MultiPolygon"])
     table.flag(wrong, "geometry is not a polygon", "do not mix points, lines and polygons")
     shapes = geometry[~empty & ~wrong].to_crs("EPSG:4326")
-    on_earth = (np.abs(shapes.bounds.to_numpy()) <= _BEYOND_ANY_MAP).all(axis=1)
-    middles = shapely.centroid(shapes.to_numpy()[on_earth])
-    lon, lat = shapely.get_x(middles), shapely.get_y(middles)
-    known = np.isfinite(lon) & np.isfinite(lat)
-    if known.any() and scales(crs, lon[known], lat[known]).misfit().all():
-        _crs_fault(table, crs, lon[known], lat[known])
+    bounds = shapes.bounds.to_numpy()
+    # Centroids of what cannot be drawn end in errors of shapely's; the middles of boxes do not.
+    known = (np.abs(bounds) <= _BEYOND_ANY_MAP).all(axis=1)
+    lon, lat = 0.5 * (bounds[known, :2] + bounds[known, 2:]).T
+    if known.any() and scales(crs, lon, lat).misfit().all():
+        _crs_fault(table, crs, lon, lat)
     return geometry.to_crs(crs)
 
 

@@ -25,7 +25,7 @@ def test_mutated_studies_are_read_or_refused(start):
     assert 0 < accepted < CHUNK, "all alike: the mutations do not test anything"
 
 
-@pytest.mark.parametrize("seed", [236, 1182, 609578, 3007675, 3010598])
+@pytest.mark.parametrize("seed", [236, 1182, 609578, 3007675, 3010598, 3011574])
 def test_cases_that_broke_once(seed):
     """OSM places that are none; a list as a district; a raster that GDAL cannot describe; a polygon at 1e308."""
     assert run(range(seed, seed + 1))[0] == []
